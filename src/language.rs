@@ -1,0 +1,1 @@
+//! English and Korean texts by key.

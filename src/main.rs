@@ -1,0 +1,2 @@
+//! The native binary: `podyard run SCRIPT`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What control loops, scheduler and kubelet share.

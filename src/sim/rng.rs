@@ -1,0 +1,132 @@
+//! Derived chance: a value is a hash of (seed, purpose, name, counter). There is no generator state,
+//! so drawing for one object re-rolls nobody else.
+
+/// The seed of a cluster: everything random follows from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+/// What a value is drawn for. Each purpose has its own stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Uids of objects.
+    Uid,
+    /// Suffixes after `generateName`.
+    Name,
+    /// Time an image takes to be pulled.
+    Pull,
+    /// Delays of starting and creating.
+    Start,
+    /// `$RANDOM` and other chance inside containers.
+    Container,
+    /// Container ids, image digests and the like.
+    Id,
+}
+
+/// The letters upstream uses for generated names (no vowels, nothing that looks like another letter).
+const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+
+impl Seed {
+    /// A value of 64 even bits for `name` and its `counter`.
+    pub fn draw(self, purpose: Purpose, name: &str, counter: u64) -> u64 {
+        let mut hash = mix(self.0 ^ mix(purpose as u64 + 1));
+        for chunk in name.as_bytes().chunks(8) {
+            let mut word = [0_u8; 8];
+            for (slot, byte) in word.iter_mut().zip(chunk) {
+                *slot = *byte;
+            }
+            hash = mix(hash ^ u64::from_le_bytes(word));
+        }
+        hash = mix(hash ^ u64::try_from(name.len()).unwrap_or(u64::MAX));
+        mix(hash ^ counter)
+    }
+
+    /// A value in `low..=high`.
+    pub fn range(self, purpose: Purpose, name: &str, counter: u64, low: i64, high: i64) -> i64 {
+        let span = u64::try_from(high.saturating_sub(low)).unwrap_or(0).saturating_add(1);
+        low + i64::try_from(self.draw(purpose, name, counter) % span).unwrap_or(0)
+    }
+
+    /// The five letters after a `generateName`, for the `counter`-th child of `owner`.
+    pub fn name_suffix(self, owner: &str, counter: u64) -> String {
+        letters(self.draw(Purpose::Name, owner, counter), 5)
+    }
+
+    /// A uid in the form of a version 4 UUID.
+    pub fn uid(self, name: &str, counter: u64) -> String {
+        let high = self.draw(Purpose::Uid, name, counter.wrapping_mul(2));
+        let low = self.draw(Purpose::Uid, name, counter.wrapping_mul(2).wrapping_add(1));
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            8 + (low >> 62),
+            low >> 48 & 0xfff,
+            low & 0xffff_ffff_ffff
+        )
+    }
+
+    /// `length` hexadecimal digits, for container ids and digests.
+    pub fn hex(self, name: &str, counter: u64, length: usize) -> String {
+        let mut text = String::with_capacity(length + 16);
+        let mut part = 0;
+        while text.len() < length {
+            text.push_str(&format!(
+                "{:016x}",
+                self.draw(Purpose::Id, name, counter.wrapping_mul(64).wrapping_add(part))
+            ));
+            part += 1;
+        }
+        text.truncate(length);
+        text
+    }
+}
+
+/// `count` letters of the alphabet of generated names, drawn from `value`.
+pub fn letters(value: u64, count: usize) -> String {
+    let mut rest = value;
+    (0..count)
+        .map(|_| {
+            let index = usize::try_from(rest % 27).unwrap_or(0);
+            rest /= 27;
+            char::from(NAME_LETTERS.get(index).copied().unwrap_or(b'b'))
+        })
+        .collect()
+}
+
+/// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ value >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn purposes_names_and_counters_are_separate_streams() {
+        let seed = Seed(7);
+        let draws = [
+            seed.draw(Purpose::Uid, "a", 0),
+            seed.draw(Purpose::Name, "a", 0),
+            seed.draw(Purpose::Uid, "b", 0),
+            seed.draw(Purpose::Uid, "a", 1),
+            Seed(8).draw(Purpose::Uid, "a", 0),
+        ];
+        for (index, draw) in draws.iter().enumerate() {
+            assert!(!draws.iter().skip(index + 1).any(|other| other == draw));
+        }
+        assert_eq!(seed.draw(Purpose::Uid, "a", 0), draws[0]);
+    }
+
+    #[test]
+    fn uids_have_the_form_of_a_version_four_uuid() {
+        let uid = Seed(1).uid("default/web", 3);
+        assert_eq!(uid.len(), 36);
+        assert_eq!(uid.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(uid.split('-').nth(2).unwrap().starts_with('4'));
+    }
+}

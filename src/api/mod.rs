@@ -6,6 +6,8 @@ pub mod core;
 pub mod defaults;
 pub mod error;
 pub mod kind;
+pub mod labels;
+pub mod names;
 pub mod validation;
 pub mod value;
 

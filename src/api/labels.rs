@@ -7,20 +7,28 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::error::{FieldError, go_quote};
-use super::names;
 use super::value::{Map, Value};
+use super::{meta, names};
 
-/// A view of the labels of an object. Cheap to copy.
+/// A view of the labels of an object, as JSON or as typed metadata. Cheap to copy.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Labels<'a>(Option<&'a Map>);
+pub enum Labels<'a> {
+    /// No labels.
+    #[default]
+    None,
+    /// A JSON object of strings.
+    Json(&'a Map),
+    /// The labels of typed metadata.
+    Typed(&'a meta::Labels),
+}
 
 impl<'a> Labels<'a> {
     /// No labels.
-    pub const NONE: Self = Self(None);
+    pub const NONE: Self = Self::None;
 
     /// A label map as it stands in `metadata.labels`.
     pub fn new(labels: Option<&'a Value>) -> Self {
-        Self(labels.and_then(Value::as_map))
+        labels.and_then(Value::as_map).map_or(Self::None, Self::Json)
     }
 
     /// The labels of an object: `metadata.labels`.
@@ -30,28 +38,49 @@ impl<'a> Labels<'a> {
 
     /// The value of a label, if it is there. A label without text counts as empty.
     pub fn get(self, key: &str) -> Option<&'a str> {
-        self.0?.get(key).map(|value| value.as_str().unwrap_or_default())
+        match self {
+            Self::None => None,
+            Self::Json(map) => map.get(key).map(|value| value.as_str().unwrap_or_default()),
+            Self::Typed(labels) => labels.text(key),
+        }
     }
 
     /// Whether a label is there, with any value.
     pub fn has(self, key: &str) -> bool {
-        self.0.is_some_and(|labels| labels.contains_key(key))
+        self.get(key).is_some()
     }
 
     /// Keys and values in order of the keys.
     pub fn iter(self) -> impl Iterator<Item = (&'a Rc<str>, &'a str)> {
-        self.0.into_iter().flatten().map(|(key, value)| (key, value.as_str().unwrap_or_default()))
+        let (json, typed) = match self {
+            Self::None => (None, None),
+            Self::Json(map) => (Some(map), None),
+            Self::Typed(labels) => (None, Some(labels)),
+        };
+        let json = json
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key, value.as_str().unwrap_or_default()));
+        json.chain(
+            typed.into_iter().flat_map(|labels| labels.iter()).map(|(key, value)| (key, &**value)),
+        )
     }
 
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
-        self.0.is_none_or(Map::is_empty)
+        self.iter().next().is_none()
     }
 }
 
 impl<'a> From<&'a Map> for Labels<'a> {
     fn from(labels: &'a Map) -> Self {
-        Self(Some(labels))
+        Self::Json(labels)
+    }
+}
+
+impl<'a> From<&'a meta::Labels> for Labels<'a> {
+    fn from(labels: &'a meta::Labels) -> Self {
+        Self::Typed(labels)
     }
 }
 
@@ -192,7 +221,8 @@ impl Requirement {
     }
 
     /// Whether the labels meet this requirement.
-    pub fn matches(&self, labels: Labels<'_>) -> bool {
+    pub fn matches<'a>(&self, labels: impl Into<Labels<'a>>) -> bool {
+        let labels = labels.into();
         let label = labels.get(&self.key);
         let listed = |label: &str| self.values.iter().any(|value| **value == *label);
         match self.operator {
@@ -353,7 +383,8 @@ impl Selector {
     }
 
     /// Whether the labels meet every requirement.
-    pub fn matches(&self, labels: Labels<'_>) -> bool {
+    pub fn matches<'a>(&self, labels: impl Into<Labels<'a>>) -> bool {
+        let labels = labels.into();
         match self {
             Self::Nothing => false,
             Self::All(requirements) => requirements.iter().all(|one| one.matches(labels)),

@@ -2,15 +2,22 @@
 
 pub mod apps;
 pub mod batch;
+pub mod conditions;
 pub mod core;
 pub mod defaults;
 pub mod error;
 pub mod kind;
 pub mod labels;
+pub mod meta;
 pub mod names;
+pub mod object;
+pub mod quantity;
+pub mod resources;
 pub mod validation;
 pub mod value;
 
 pub use error::{ApiError, FieldError, FieldErrorKind, Reason};
 pub use kind::{Kind, KindInfo};
+pub use meta::{Labels, NodeName, ObjectKey, ObjectMeta, OwnerReference, Uid};
+pub use object::{AnyObject, Plain, Resource};
 pub use value::{Map, Value};

@@ -1,0 +1,219 @@
+//! v1 Event: what the cluster tells of an object.
+
+use std::rc::Rc;
+
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectMeta, Uid};
+use crate::api::object::{AnyObject, Resource};
+use crate::api::value::Value;
+use crate::sim::Time;
+
+/// `Normal` or `Warning`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventType {
+    /// All is well.
+    Normal,
+    /// Something to look at.
+    Warning,
+}
+
+impl EventType {
+    /// The word in the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
+}
+
+/// The object an event is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectReference {
+    /// `v1`, `batch/v1`
+    pub api_version: Rc<str>,
+    /// `Pod`
+    pub kind: Rc<str>,
+    /// Its namespace, or nothing.
+    pub namespace: Rc<str>,
+    /// Its name.
+    pub name: Rc<str>,
+    /// Its uid as text (for events of nodes upstream writes the node's name).
+    pub uid: Rc<str>,
+    /// `spec.containers{web}`, or nothing.
+    pub field_path: Rc<str>,
+}
+
+impl ObjectReference {
+    /// The reference to an object of `kind`.
+    pub fn to(kind: Kind, meta: &ObjectMeta) -> Self {
+        Self {
+            api_version: kind.api_version().into(),
+            kind: kind.name().into(),
+            namespace: Rc::clone(&meta.namespace),
+            name: Rc::clone(&meta.name),
+            uid: meta.uid.to_string().into(),
+            field_path: "".into(),
+        }
+    }
+
+    /// The same reference to a part of the object.
+    #[must_use]
+    pub fn at(mut self, field_path: String) -> Self {
+        self.field_path = field_path.into();
+        self
+    }
+}
+
+/// Who tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventSource {
+    /// `kubelet`, `job-controller`, …
+    pub component: Rc<str>,
+    /// The node, for kubelets.
+    pub host: Rc<str>,
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The metadata.
+    pub meta: ObjectMeta,
+    /// What it is about.
+    pub involved: ObjectReference,
+    /// `Normal` or `Warning`.
+    pub event_type: EventType,
+    /// One word in capitals.
+    pub reason: Rc<str>,
+    /// A sentence.
+    pub message: Rc<str>,
+    /// Who tells.
+    pub source: EventSource,
+    /// When it first happened.
+    pub first: Time,
+    /// When it last happened.
+    pub last: Time,
+    /// How often it happened.
+    pub count: i64,
+    /// Whether it was written through events.k8s.io (scheduler): `eventTime` and `series` instead of counts.
+    pub modern: bool,
+}
+
+impl Event {
+    /// The uid of the object it is about.
+    pub fn involved_uid(&self) -> Uid {
+        Uid::from_text(&self.involved.uid)
+    }
+}
+
+impl Resource for Event {
+    const KIND: Kind = Kind::Event;
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.meta
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.meta
+    }
+
+    fn from_value(value: &Value) -> Self {
+        let text =
+            |value: &Value, key: &str| -> Rc<str> { value.str_at(key).unwrap_or_default().into() };
+        let time = |key: &str| value.str_at(key).and_then(Time::parse_rfc3339);
+        let empty = Value::Null;
+        let involved = value.get("involvedObject").unwrap_or(&empty);
+        let source = value.get("source").unwrap_or(&empty);
+        let first = time("firstTimestamp").or_else(|| time("eventTime")).unwrap_or_default();
+        Self {
+            meta: ObjectMeta::from_value(value.get("metadata")),
+            involved: ObjectReference {
+                api_version: text(involved, "apiVersion"),
+                kind: text(involved, "kind"),
+                namespace: text(involved, "namespace"),
+                name: text(involved, "name"),
+                uid: text(involved, "uid"),
+                field_path: text(involved, "fieldPath"),
+            },
+            event_type: match value.str_at("type") {
+                Some("Warning") => EventType::Warning,
+                _ => EventType::Normal,
+            },
+            reason: text(value, "reason"),
+            message: text(value, "message"),
+            source: EventSource {
+                component: text(source, "component"),
+                host: text(source, "host"),
+            },
+            first,
+            last: time("lastTimestamp").unwrap_or(first),
+            count: value.i64_at("count").unwrap_or(1),
+            modern: value.get("eventTime").is_some(),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        let mut involved = Value::empty_object();
+        for (key, text) in [
+            ("apiVersion", &self.involved.api_version),
+            ("kind", &self.involved.kind),
+            ("namespace", &self.involved.namespace),
+            ("name", &self.involved.name),
+            ("uid", &self.involved.uid),
+            ("fieldPath", &self.involved.field_path),
+        ] {
+            if !text.is_empty() {
+                involved.set(key, text);
+            }
+        }
+        let mut source = Value::empty_object();
+        if !self.modern {
+            source.set("component", &self.source.component);
+            if !self.source.host.is_empty() {
+                source.set("host", &self.source.host);
+            }
+        }
+        let mut value = crate::object! {
+            "apiVersion" => "v1",
+            "kind" => "Event",
+            "metadata" => self.meta.to_value(),
+            "involvedObject" => involved,
+            "type" => self.event_type.word(),
+            "reason" => &self.reason,
+            "message" => &self.message,
+            "source" => source,
+            "reportingComponent" => &self.source.component,
+            "reportingInstance" => &self.source.host,
+        };
+        if self.modern {
+            value.set("eventTime", self.first.rfc3339_micro());
+            value.set("firstTimestamp", Value::Null);
+            value.set("lastTimestamp", Value::Null);
+            value.set("action", "Binding");
+            if self.count > 1 {
+                let last = self.last.rfc3339_micro();
+                value.set(
+                    "series",
+                    crate::object! { "count" => self.count, "lastObservedTime" => last },
+                );
+            }
+        } else {
+            value.set("count", self.count);
+            value.set("eventTime", Value::Null);
+            value.set("firstTimestamp", self.first);
+            value.set("lastTimestamp", self.last);
+        }
+        value
+    }
+
+    fn into_any(self: Rc<Self>) -> AnyObject {
+        AnyObject::Event(self)
+    }
+
+    fn from_any(any: &AnyObject) -> Option<&Rc<Self>> {
+        match any {
+            AnyObject::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Pod specs and templates: as written, and the parts that the simulation looks at.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::container::{Container, Port};
+use super::scheduling::{Affinity, SpreadConstraint, Toleration};
+use crate::api::meta::Labels;
+use crate::api::resources::Resources;
+use crate::api::value::Value;
+
+/// What happens when a container ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartPolicy {
+    /// It is started again.
+    Always,
+    /// It is started again if it failed.
+    OnFailure,
+    /// It stays as it is.
+    Never,
+}
+
+/// The quality of service class. Follows `pkg/apis/core/v1/helper/qos`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Qos {
+    /// Limits everywhere, equal to the requests.
+    Guaranteed,
+    /// Anything between.
+    Burstable,
+    /// No request and no limit anywhere.
+    BestEffort,
+}
+
+impl Qos {
+    /// The word in the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Guaranteed => "Guaranteed",
+            Self::Burstable => "Burstable",
+            Self::BestEffort => "BestEffort",
+        }
+    }
+}
+
+/// A volume of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume {
+    /// The name.
+    pub name: Rc<str>,
+    /// All of it, as written.
+    pub raw: Value,
+}
+
+/// The spec of a pod. Pods made from one template share it; what differs (the node) lies in the pod.
+#[derive(Clone, Debug)]
+pub struct PodSpec {
+    /// Everything, as written and defaulted, without `nodeName`.
+    pub raw: Value,
+    /// Containers.
+    pub containers: Rc<[Container]>,
+    /// Init containers, sidecars among them.
+    pub init_containers: Rc<[Container]>,
+    /// What happens when a container ends.
+    pub restart_policy: RestartPolicy,
+    /// `terminationGracePeriodSeconds`
+    pub grace_seconds: i64,
+    /// `activeDeadlineSeconds`
+    pub active_deadline_seconds: Option<i64>,
+    /// `nodeSelector`
+    pub node_selector: Labels,
+    /// Tolerations in their order.
+    pub tolerations: Rc<[Toleration]>,
+    /// Affinity.
+    pub affinity: Option<Rc<Affinity>>,
+    /// Topology spread constraints.
+    pub spread: Rc<[SpreadConstraint]>,
+    /// Whether the pod lives in the node's network.
+    pub host_network: bool,
+    /// Ports taken on the node.
+    pub host_ports: Rc<[Port]>,
+    /// `priorityClassName`
+    pub priority_class: Rc<str>,
+    /// `priority`
+    pub priority: i64,
+    /// Whether it may push others out.
+    pub preempts: bool,
+    /// Whether gates hold it back from being scheduled.
+    pub gated: bool,
+    /// `schedulerName`
+    pub scheduler_name: Rc<str>,
+    /// Volumes.
+    pub volumes: Rc<[Volume]>,
+    /// What it asks for in sum, as the scheduler counts it.
+    pub requests: Resources,
+    /// The quality of service class.
+    pub qos: Qos,
+    /// `hostname`, or nothing.
+    pub hostname: Rc<str>,
+    /// This spec after admission, once it was computed. See `apiserver::admission`.
+    pub admitted: OnceCell<Rc<Self>>,
+}
+
+impl PartialEq for PodSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl PodSpec {
+    /// Reads a defaulted pod spec.
+    pub fn parse(value: &Value) -> Self {
+        let mut raw = value.clone();
+        raw.remove("nodeName");
+        let text = |key| -> Rc<str> { value.str_at(key).unwrap_or_default().into() };
+        let containers: Rc<[Container]> =
+            value.items_at("containers").iter().map(Container::parse).collect();
+        let init_containers: Rc<[Container]> =
+            value.items_at("initContainers").iter().map(Container::parse).collect();
+        let host_network = value.bool_at("hostNetwork").unwrap_or(false);
+        let host_ports = host_ports(&containers, &init_containers, host_network);
+        Self {
+            requests: pod_requests(&containers, &init_containers, value.get("overhead")),
+            qos: qos(&containers, &init_containers),
+            containers,
+            init_containers,
+            restart_policy: match value.str_at("restartPolicy") {
+                Some("Never") => RestartPolicy::Never,
+                Some("OnFailure") => RestartPolicy::OnFailure,
+                _ => RestartPolicy::Always,
+            },
+            grace_seconds: value.i64_at("terminationGracePeriodSeconds").unwrap_or(30),
+            active_deadline_seconds: value.i64_at("activeDeadlineSeconds"),
+            node_selector: Labels::from_value(value.get("nodeSelector")),
+            tolerations: value.items_at("tolerations").iter().map(Toleration::parse).collect(),
+            affinity: value.get("affinity").map(|affinity| Rc::new(Affinity::parse(affinity))),
+            spread: value
+                .items_at("topologySpreadConstraints")
+                .iter()
+                .map(SpreadConstraint::parse)
+                .collect(),
+            host_network,
+            host_ports,
+            priority_class: text("priorityClassName"),
+            priority: value.i64_at("priority").unwrap_or(0),
+            preempts: value.str_at("preemptionPolicy") != Some("Never"),
+            gated: !value.items_at("schedulingGates").is_empty(),
+            scheduler_name: value.str_at("schedulerName").unwrap_or("default-scheduler").into(),
+            volumes: value
+                .items_at("volumes")
+                .iter()
+                .map(|volume| Volume {
+                    name: volume.str_at("name").unwrap_or_default().into(),
+                    raw: volume.clone(),
+                })
+                .collect(),
+            hostname: text("hostname"),
+            raw,
+            admitted: OnceCell::new(),
+        }
+    }
+
+    /// All containers, init containers first.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().chain(self.containers.iter())
+    }
+
+    /// The container of a name, among init containers too.
+    pub fn container(&self, name: &str) -> Option<&Container> {
+        self.all_containers().find(|container| &*container.name == name)
+    }
+}
+
+fn host_ports(containers: &[Container], init: &[Container], host_network: bool) -> Rc<[Port]> {
+    let sidecars = init.iter().filter(|container| container.sidecar);
+    let ports = containers.iter().chain(sidecars).flat_map(|container| container.ports.iter());
+    ports
+        .filter_map(|port| match (port.host_port, host_network) {
+            (0, false) => None,
+            (0, true) => Some(Port { host_port: port.container_port, ..port.clone() }),
+            _ => Some(port.clone()),
+        })
+        .collect()
+}
+
+/// Follows `k8s.io/component-helpers/resource.PodRequests`.
+fn pod_requests(
+    containers: &[Container],
+    init: &[Container],
+    overhead: Option<&Value>,
+) -> Resources {
+    let mut sum = Resources::default();
+    for container in containers {
+        sum.add(&container.requests);
+    }
+    let mut sidecars = Resources::default();
+    let mut highest = Resources::default();
+    for container in init {
+        let mut phase = container.requests.clone();
+        if container.sidecar {
+            sum.add(&container.requests);
+            sidecars.add(&container.requests);
+            phase = sidecars.clone();
+        } else {
+            phase.add(&sidecars);
+        }
+        highest.raise(&phase);
+    }
+    sum.raise(&highest);
+    sum.add(&Resources::parse(overhead));
+    sum
+}
+
+fn qos(containers: &[Container], init: &[Container]) -> Qos {
+    let all = || containers.iter().chain(init);
+    let asked = |amount: &Resources| (amount.cpu_milli, amount.memory_bytes);
+    if all()
+        .all(|container| asked(&container.requests) == (0, 0) && asked(&container.limits) == (0, 0))
+    {
+        return Qos::BestEffort;
+    }
+    let guaranteed = all().all(|container| {
+        let (cpu, memory) = asked(&container.limits);
+        cpu > 0 && memory > 0 && asked(&container.requests) == (cpu, memory)
+    });
+    if guaranteed { Qos::Guaranteed } else { Qos::Burstable }
+}
+
+/// A template from which a controller makes pods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodTemplate {
+    /// Everything, as written and defaulted.
+    pub raw: Value,
+    /// Labels of its pods.
+    pub labels: Labels,
+    /// Annotations of its pods.
+    pub annotations: Labels,
+    /// Finalizers of its pods.
+    pub finalizers: Rc<[Rc<str>]>,
+    /// The spec of its pods.
+    pub spec: Rc<PodSpec>,
+    /// `spec.nodeName`, if the author wrote one.
+    pub node_name: Option<Rc<str>>,
+}
+
+impl PodTemplate {
+    /// Reads a defaulted template.
+    pub fn parse(value: &Value) -> Self {
+        let empty = Value::Null;
+        let meta = value.get("metadata").unwrap_or(&empty);
+        let spec = value.get("spec").unwrap_or(&empty);
+        Self {
+            raw: value.clone(),
+            labels: Labels::from_value(meta.get("labels")),
+            annotations: Labels::from_value(meta.get("annotations")),
+            finalizers: meta
+                .items_at("finalizers")
+                .iter()
+                .filter_map(Value::as_str)
+                .map(Rc::from)
+                .collect(),
+            spec: Rc::new(PodSpec::parse(spec)),
+            node_name: spec.str_at("nodeName").filter(|name| !name.is_empty()).map(Rc::from),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! What every object carries: names, uids, labels, owners, deletion.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::kind::Kind;
+use super::value::{Map, Value};
+use crate::sim::Time;
+
+/// The uid of an object: a version 4 UUID.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(pub u128);
+
+impl Uid {
+    /// Reads `8-4-4-4-12` hexadecimal digits; any other text gets a uid of its own by its bytes.
+    pub fn from_text(text: &str) -> Self {
+        let digits: String = text.chars().filter(|letter| *letter != '-').collect();
+        u128::from_str_radix(&digits, 16)
+            .map_or_else(|_| Self(crate::sim::rng::Seed(0).uid(text, 0)), Self)
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.0;
+        write!(
+            out,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            bits >> 96,
+            bits >> 80 & 0xffff,
+            bits >> 64 & 0xffff,
+            bits >> 48 & 0xffff,
+            bits & 0xffff_ffff_ffff
+        )
+    }
+}
+
+/// The name of a node.
+pub type NodeName = Rc<str>;
+
+/// Namespace and name; the namespace is empty for cluster-wide kinds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    /// The namespace, or nothing.
+    pub namespace: Rc<str>,
+    /// The name.
+    pub name: Rc<str>,
+}
+
+impl ObjectKey {
+    /// The key of `name` in `namespace`.
+    pub fn new(namespace: impl Into<Rc<str>>, name: impl Into<Rc<str>>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of a cluster-wide object.
+    pub fn cluster(name: impl Into<Rc<str>>) -> Self {
+        Self::new("", name)
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.namespace {
+            "" => out.write_str(&self.name),
+            namespace => write!(out, "{namespace}/{}", self.name),
+        }
+    }
+}
+
+/// Labels or annotations: shared, compared by pointer first.
+#[derive(Clone, Debug, Default)]
+pub struct Labels(Rc<BTreeMap<Rc<str>, Rc<str>>>);
+
+impl Labels {
+    /// Reads an object of strings; other values are left out.
+    pub fn from_value(value: Option<&Value>) -> Self {
+        let entries = value.into_iter().flat_map(Value::entries);
+        entries
+            .filter_map(|(key, value)| match value {
+                Value::String(text) => Some((Rc::clone(key), Rc::clone(text))),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The labels as an object.
+    pub fn to_value(&self) -> Value {
+        let map: Map =
+            self.0.iter().map(|(key, value)| (Rc::clone(key), Value::from(value))).collect();
+        Value::from(map)
+    }
+
+    /// The text of label `key`.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(|value| &**value)
+    }
+
+    /// Sets a label.
+    pub fn set(&mut self, key: &str, value: &str) {
+        Rc::make_mut(&mut self.0).insert(Rc::from(key), Rc::from(value));
+    }
+
+    /// Takes a label away.
+    pub fn remove(&mut self, key: &str) {
+        if self.0.contains_key(key) {
+            Rc::make_mut(&mut self.0).remove(key);
+        }
+    }
+}
+
+impl Deref for Labels {
+    type Target = BTreeMap<Rc<str>, Rc<str>>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl FromIterator<(Rc<str>, Rc<str>)> for Labels {
+    fn from_iter<I: IntoIterator<Item = (Rc<str>, Rc<str>)>>(iter: I) -> Self {
+        Self(Rc::new(iter.into_iter().collect()))
+    }
+}
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Labels {}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if Rc::ptr_eq(&self.0, &other.0) { std::cmp::Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+/// A reference to an owner. Follows `metav1.OwnerReference`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerReference {
+    /// `batch/v1`
+    pub api_version: Rc<str>,
+    /// `Job`
+    pub kind: Rc<str>,
+    /// The owner's name.
+    pub name: Rc<str>,
+    /// The owner's uid.
+    pub uid: Uid,
+    /// Whether this owner manages the object.
+    pub controller: bool,
+    /// Whether foreground deletion of the owner waits for this object.
+    pub block_owner_deletion: bool,
+}
+
+impl OwnerReference {
+    /// The reference that a controller of `kind` puts on what it creates.
+    pub fn controller_of(kind: Kind, owner: &ObjectMeta) -> Self {
+        Self {
+            api_version: kind.api_version().into(),
+            kind: kind.name().into(),
+            name: Rc::clone(&owner.name),
+            uid: owner.uid,
+            controller: true,
+            block_owner_deletion: true,
+        }
+    }
+
+    fn from_value(value: &Value) -> Self {
+        let text = |key| Rc::from(value.str_at(key).unwrap_or_default());
+        Self {
+            api_version: text("apiVersion"),
+            kind: text("kind"),
+            name: text("name"),
+            uid: Uid::from_text(value.str_at("uid").unwrap_or_default()),
+            controller: value.bool_at("controller").unwrap_or(false),
+            block_owner_deletion: value.bool_at("blockOwnerDeletion").unwrap_or(false),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        let mut value = crate::object! {
+            "apiVersion" => &self.api_version,
+            "kind" => &self.kind,
+            "name" => &self.name,
+            "uid" => self.uid.to_string(),
+        };
+        if self.controller {
+            value.set("controller", true);
+        }
+        if self.block_owner_deletion {
+            value.set("blockOwnerDeletion", true);
+        }
+        value
+    }
+}
+
+/// That an object is being deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// `deletionTimestamp`: when the grace period ends.
+    pub at: Time,
+    /// `deletionGracePeriodSeconds`
+    pub grace_seconds: i64,
+}
+
+/// The metadata of an object. Follows `metav1.ObjectMeta`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ObjectMeta {
+    /// The name.
+    pub name: Rc<str>,
+    /// The namespace; empty for cluster-wide kinds.
+    pub namespace: Rc<str>,
+    /// What a generated name starts with.
+    pub generate_name: Option<Rc<str>>,
+    /// The uid.
+    pub uid: Uid,
+    /// The number of the write that made this version.
+    pub resource_version: u64,
+    /// Counts changes of the spec; 0 for kinds without generations.
+    pub generation: i64,
+    /// When it was created (the API shows whole seconds).
+    pub created: Time,
+    /// Set while it is being deleted.
+    pub deletion: Option<Deletion>,
+    /// Labels.
+    pub labels: Labels,
+    /// Annotations.
+    pub annotations: Labels,
+    /// Owners.
+    pub owners: Rc<[OwnerReference]>,
+    /// Finalizers: it stays until all are gone.
+    pub finalizers: Rc<[Rc<str>]>,
+}
+
+impl ObjectMeta {
+    /// Namespace and name.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey { namespace: Rc::clone(&self.namespace), name: Rc::clone(&self.name) }
+    }
+
+    /// The owner that manages this object.
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owners.iter().find(|owner| owner.controller)
+    }
+
+    /// Whether it is being deleted.
+    pub const fn deleting(&self) -> bool {
+        self.deletion.is_some()
+    }
+
+    /// Whether it carries a finalizer.
+    pub fn has_finalizer(&self, name: &str) -> bool {
+        self.finalizers.iter().any(|finalizer| &**finalizer == name)
+    }
+
+    /// Adds a finalizer unless it is there.
+    pub fn add_finalizer(&mut self, name: &str) {
+        if !self.has_finalizer(name) {
+            self.finalizers = self.finalizers.iter().cloned().chain([Rc::from(name)]).collect();
+        }
+    }
+
+    /// Takes a finalizer away.
+    pub fn remove_finalizer(&mut self, name: &str) {
+        if self.has_finalizer(name) {
+            self.finalizers =
+                self.finalizers.iter().filter(|finalizer| &***finalizer != name).cloned().collect();
+        }
+    }
+
+    /// Reads `metadata` of an object.
+    pub fn from_value(value: Option<&Value>) -> Self {
+        let Some(value) = value else { return Self::default() };
+        let text = |key| value.str_at(key).map(Rc::from);
+        let time = |key| value.str_at(key).and_then(Time::parse_rfc3339);
+        Self {
+            name: text("name").unwrap_or_default(),
+            namespace: text("namespace").unwrap_or_default(),
+            generate_name: text("generateName"),
+            uid: value.str_at("uid").map(Uid::from_text).unwrap_or_default(),
+            resource_version: value
+                .str_at("resourceVersion")
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0),
+            generation: value.i64_at("generation").unwrap_or(0),
+            created: time("creationTimestamp").unwrap_or_default(),
+            deletion: time("deletionTimestamp").map(|at| Deletion {
+                at,
+                grace_seconds: value.i64_at("deletionGracePeriodSeconds").unwrap_or(0),
+            }),
+            labels: Labels::from_value(value.get("labels")),
+            annotations: Labels::from_value(value.get("annotations")),
+            owners: value
+                .items_at("ownerReferences")
+                .iter()
+                .map(OwnerReference::from_value)
+                .collect(),
+            finalizers: value
+                .items_at("finalizers")
+                .iter()
+                .filter_map(Value::as_str)
+                .map(Rc::from)
+                .collect(),
+        }
+    }
+
+    /// The metadata as the API shows it; what is empty is left out.
+    pub fn to_value(&self) -> Value {
+        let mut value = Value::empty_object();
+        value.set("name", &self.name);
+        if !self.namespace.is_empty() {
+            value.set("namespace", &self.namespace);
+        }
+        if let Some(prefix) = &self.generate_name {
+            value.set("generateName", prefix);
+        }
+        if self.uid != Uid::default() {
+            value.set("uid", self.uid.to_string());
+            value.set("resourceVersion", self.resource_version.to_string());
+            value.set("creationTimestamp", self.created);
+        }
+        if self.generation != 0 {
+            value.set("generation", self.generation);
+        }
+        if let Some(deletion) = self.deletion {
+            value.set("deletionTimestamp", deletion.at);
+            value.set("deletionGracePeriodSeconds", deletion.grace_seconds);
+        }
+        if !self.labels.is_empty() {
+            value.set("labels", self.labels.to_value());
+        }
+        if !self.annotations.is_empty() {
+            value.set("annotations", self.annotations.to_value());
+        }
+        if !self.owners.is_empty() {
+            value.set(
+                "ownerReferences",
+                self.owners.iter().map(OwnerReference::to_value).collect::<Vec<_>>(),
+            );
+        }
+        if !self.finalizers.is_empty() {
+            value.set("finalizers", self.finalizers.iter().map(Value::from).collect::<Vec<_>>());
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uids_are_printed_and_read_as_version_four_uuids() {
+        let uid = Uid(crate::sim::rng::Seed(1).uid("default/web", 3));
+        let text = uid.to_string();
+        assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(text.split('-').nth(2).unwrap().starts_with('4'));
+        assert_eq!(Uid::from_text(&text), uid);
+    }
+}

@@ -26,7 +26,7 @@ impl Resources {
     pub fn parse(value: Option<&Value>) -> Self {
         let mut sum = Self::default();
         for (name, amount) in value.into_iter().flat_map(Value::entries) {
-            let Some(quantity) = Quantity::from_value(amount) else { continue };
+            let Ok(quantity) = Quantity::from_value(amount) else { continue };
             match &**name {
                 "cpu" => sum.cpu_milli = quantity.milli_value(),
                 "memory" => sum.memory_bytes = quantity.value(),

@@ -1,1 +1,236 @@
-//! What control loops, scheduler and kubelet share.
+//! What control loops, scheduler and kubelet share: observed state in, plan out. Read this first.
+//!
+//! A loop is a unit struct. It is asked two things: which keys a change concerns ([`Controller::wakes`]), and
+//! what to do about a key ([`Controller::reconcile`]). It reads through [`Observed`] and answers with a [`Plan`]:
+//! the writes in order, when to wake it again, what to remember, and its [`Controller::Decision`]. It cannot write,
+//! it has no clock, and it does not know why it was called. `cluster::run` executes plans.
+
+use std::fmt::Debug;
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use crate::api::core::EventType;
+use crate::api::error::ApiError;
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
+use crate::api::object::AnyObject;
+use crate::sim::{Duration, Time};
+use crate::store::{Change, Store};
+
+/// What a loop works on: an object, or a part of it (a DaemonSet on one node).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Namespace and name.
+    pub object: ObjectKey,
+    /// The part, or nothing.
+    pub part: Rc<str>,
+}
+
+impl Key {
+    /// The key of a whole object.
+    pub fn of(meta: &ObjectMeta) -> Self {
+        Self::new(meta.key())
+    }
+
+    /// The key of a whole object.
+    pub fn new(object: ObjectKey) -> Self {
+        Self { object, part: "".into() }
+    }
+
+    /// The key of a part of an object.
+    pub fn part(object: ObjectKey, part: impl Into<Rc<str>>) -> Self {
+        Self { object, part: part.into() }
+    }
+
+    /// The key of a loop that works on the cluster as a whole.
+    pub fn whole() -> Self {
+        Self::new(ObjectKey::cluster(""))
+    }
+}
+
+/// What a loop may see.
+#[derive(Debug)]
+pub struct Observed<'a, M> {
+    /// The objects of the API.
+    pub store: &'a Store,
+    /// What the loop remembered of this key.
+    pub memory: &'a M,
+    /// The write of the plan before this one that was refused, at this same instant.
+    pub failure: Option<&'a Failure>,
+}
+
+/// A write that was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// Its place in the plan.
+    pub index: usize,
+    /// How many writes of the plan went through before it.
+    pub done: usize,
+    /// Whether it was a create.
+    pub creating: bool,
+    /// The API server's answer.
+    pub error: ApiError,
+    /// When.
+    pub at: Time,
+}
+
+/// An event to record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// `Normal` or `Warning`.
+    pub event_type: EventType,
+    /// One word in capitals.
+    pub reason: &'static str,
+    /// A sentence. In the note of a create, `{name}` stands for the name it gets.
+    pub message: String,
+}
+
+impl Note {
+    /// A normal event.
+    pub fn normal(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { event_type: EventType::Normal, reason, message: message.into() }
+    }
+
+    /// A warning.
+    pub fn warning(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { event_type: EventType::Warning, reason, message: message.into() }
+    }
+}
+
+/// How the dependents of a deleted object fare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// The object goes at once, its dependents after it.
+    Background,
+    /// The object stays until its dependents are gone.
+    Foreground,
+    /// The dependents live on without it.
+    Orphan,
+}
+
+/// How to delete.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteOptions {
+    /// How dependents fare; `None` means the kind's default.
+    pub propagation: Option<Propagation>,
+    /// Grace in seconds; `None` means the pod's own.
+    pub grace_seconds: Option<i64>,
+    /// Refuse unless the object has this uid.
+    pub uid: Option<Uid>,
+}
+
+/// One write of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Creates an object; its name is made up from `generateName` if it has none. On success the note is recorded
+    /// about `about`; on a refusal the executor records `FailedCreate` about it.
+    Create {
+        /// The object; spec already defaulted if it comes from a stored template.
+        object: AnyObject,
+        /// The event to record about `about`.
+        note: Option<Note>,
+        /// The object that the event is about.
+        about: Option<AnyObject>,
+    },
+    /// Writes everything but the status (adoption, finalizers, scaling, taints).
+    Update(AnyObject),
+    /// Writes the status only.
+    UpdateStatus(AnyObject),
+    /// Binds a pod to a node.
+    Bind {
+        /// The pod.
+        pod: ObjectKey,
+        /// The node.
+        node: Rc<str>,
+    },
+    /// Deletes an object; one that is gone already counts as deleted. A refusal is recorded as `FailedDelete`.
+    Delete {
+        /// The kind.
+        kind: Kind,
+        /// The key.
+        key: ObjectKey,
+        /// How.
+        options: DeleteOptions,
+        /// The event to record about `about`.
+        note: Option<Note>,
+        /// The object that the event is about.
+        about: Option<AnyObject>,
+    },
+    /// Records an event about an object.
+    Event {
+        /// What it is about.
+        about: AnyObject,
+        /// A part of it (`spec.containers{web}`), or nothing.
+        field_path: String,
+        /// The event.
+        note: Note,
+    },
+}
+
+/// What a loop wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan<D, M> {
+    /// The writes in order. The first refusal ends the plan; then the loop is asked again at the same instant with
+    /// the failure in view, once; what it answers then is executed, and the key backs off (5 ms doubling to 1000 s).
+    pub writes: Vec<Write>,
+    /// When to look at this key again, whatever happens.
+    pub wake: Option<Time>,
+    /// What to remember of this key from now on; `None` keeps what was remembered.
+    pub memory: Option<M>,
+    /// What was decided, with the numbers in it.
+    pub decision: D,
+}
+
+impl<D, M> Plan<D, M> {
+    /// A plan that does nothing.
+    pub const fn idle(decision: D) -> Self {
+        Self { writes: Vec::new(), wake: None, memory: None, decision }
+    }
+
+    /// A plan of writes.
+    pub const fn writes(decision: D, writes: Vec<Write>) -> Self {
+        Self { writes, wake: None, memory: None, decision }
+    }
+
+    /// The same plan with a wake-up (none leaves it as it is).
+    #[must_use]
+    pub fn wake_at(mut self, at: Option<Time>) -> Self {
+        self.wake = match (self.wake, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self
+    }
+
+    /// The same plan with something to remember.
+    #[must_use]
+    pub fn remember(mut self, memory: M) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+}
+
+/// Where a loop says which keys a change concerns: the key, and how long to wait before looking.
+pub type Wake<'a> = &'a mut dyn FnMut(Key, Duration);
+
+/// A control loop.
+pub trait Controller {
+    /// What it decided, with the numbers in it. Loop cards and "Why?" are renderings of it.
+    type Decision: Clone + Debug + PartialEq;
+    /// What it remembers of a key.
+    type Memory: Clone + Debug + Default;
+    /// The name it signs events with (`job-controller`).
+    const NAME: &'static str;
+
+    /// Names the keys that a change concerns, and leaves out what cannot matter. `memories` are what the loop
+    /// remembers of its keys.
+    fn wakes(change: &Change, store: &Store, memories: &OrdMap<Key, Self::Memory>, wake: Wake<'_>);
+
+    /// Looks at a key and says what to do.
+    fn reconcile(
+        key: &Key,
+        seen: &Observed<'_, Self::Memory>,
+        now: Time,
+    ) -> Plan<Self::Decision, Self::Memory>;
+}

@@ -1,1 +1,253 @@
-//! See lib.rs.
+//! Typed tables of objects, their indexes, and the journal of every change. Knows no verbs and no rules:
+//! it keeps what `apiserver` decides to keep.
+
+mod index;
+mod journal;
+mod table;
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+pub use index::{Index, Tally};
+pub use journal::{CauseId, Change, Journal, Operation};
+pub use table::Table;
+
+use crate::api::apps::{DaemonSet, Deployment, ReplicaSet};
+use crate::api::batch::{CronJob, Job};
+use crate::api::core::{Event, Node, Pod, ReplicationController};
+use crate::api::kind::Kind;
+use crate::api::meta::{NodeName, ObjectKey, Uid};
+use crate::api::object::{AnyObject, Plain};
+use crate::sim::Time;
+
+/// Everything the API server keeps. Cloning it is cheap: tables share their structure.
+#[derive(Clone, Debug, Default)]
+pub struct Store {
+    pods: Table<Pod>,
+    nodes: Table<Node>,
+    events: Table<Event>,
+    replication_controllers: Table<ReplicationController>,
+    replica_sets: Table<ReplicaSet>,
+    deployments: Table<Deployment>,
+    daemon_sets: Table<DaemonSet>,
+    jobs: Table<Job>,
+    cron_jobs: Table<CronJob>,
+    plain: OrdMap<(Kind, ObjectKey), Rc<Plain>>,
+    index: Index,
+    journal: Journal,
+    resource_version: u64,
+}
+
+impl Store {
+    /// Pods.
+    pub const fn pods(&self) -> &Table<Pod> {
+        &self.pods
+    }
+
+    /// Nodes.
+    pub const fn nodes(&self) -> &Table<Node> {
+        &self.nodes
+    }
+
+    /// Events.
+    pub const fn events(&self) -> &Table<Event> {
+        &self.events
+    }
+
+    /// Replication controllers.
+    pub const fn replication_controllers(&self) -> &Table<ReplicationController> {
+        &self.replication_controllers
+    }
+
+    /// Replica sets.
+    pub const fn replica_sets(&self) -> &Table<ReplicaSet> {
+        &self.replica_sets
+    }
+
+    /// Deployments.
+    pub const fn deployments(&self) -> &Table<Deployment> {
+        &self.deployments
+    }
+
+    /// Daemon sets.
+    pub const fn daemon_sets(&self) -> &Table<DaemonSet> {
+        &self.daemon_sets
+    }
+
+    /// Jobs.
+    pub const fn jobs(&self) -> &Table<Job> {
+        &self.jobs
+    }
+
+    /// Cron jobs.
+    pub const fn cron_jobs(&self) -> &Table<CronJob> {
+        &self.cron_jobs
+    }
+
+    /// An object of a kind without fields of its own.
+    pub fn plain(&self, kind: Kind, key: &ObjectKey) -> Option<&Rc<Plain>> {
+        self.plain.get(&(kind, key.clone()))
+    }
+
+    /// The indexes.
+    pub const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Every change so far (the oldest may have been forgotten).
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The number of the last write.
+    pub const fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
+    /// Any object.
+    pub fn get(&self, kind: Kind, key: &ObjectKey) -> Option<AnyObject> {
+        match kind {
+            Kind::Pod => self.pods.get(key).cloned().map(AnyObject::Pod),
+            Kind::Node => self.nodes.get(key).cloned().map(AnyObject::Node),
+            Kind::Event => self.events.get(key).cloned().map(AnyObject::Event),
+            Kind::ReplicationController => {
+                self.replication_controllers.get(key).cloned().map(AnyObject::ReplicationController)
+            }
+            Kind::ReplicaSet => self.replica_sets.get(key).cloned().map(AnyObject::ReplicaSet),
+            Kind::Deployment => self.deployments.get(key).cloned().map(AnyObject::Deployment),
+            Kind::DaemonSet => self.daemon_sets.get(key).cloned().map(AnyObject::DaemonSet),
+            Kind::Job => self.jobs.get(key).cloned().map(AnyObject::Job),
+            Kind::CronJob => self.cron_jobs.get(key).cloned().map(AnyObject::CronJob),
+            other => self.plain(other, key).cloned().map(AnyObject::Plain),
+        }
+    }
+
+    /// The object of a uid.
+    pub fn by_uid(&self, uid: Uid) -> Option<AnyObject> {
+        let (kind, key) = self.index.by_uid(uid)?;
+        self.get(*kind, key)
+    }
+
+    /// All objects of a kind, ordered by namespace and name; of one namespace, if one is named.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> Vec<AnyObject> {
+        macro_rules! rows {
+            ($table:expr, $variant:ident) => {
+                $table.iter_in(namespace).map(|row| AnyObject::$variant(Rc::clone(row))).collect()
+            };
+        }
+        match kind {
+            Kind::Pod => rows!(self.pods, Pod),
+            Kind::Node => rows!(self.nodes, Node),
+            Kind::Event => rows!(self.events, Event),
+            Kind::ReplicationController => {
+                rows!(self.replication_controllers, ReplicationController)
+            }
+            Kind::ReplicaSet => rows!(self.replica_sets, ReplicaSet),
+            Kind::Deployment => rows!(self.deployments, Deployment),
+            Kind::DaemonSet => rows!(self.daemon_sets, DaemonSet),
+            Kind::Job => rows!(self.jobs, Job),
+            Kind::CronJob => rows!(self.cron_jobs, CronJob),
+            other => {
+                let all = self.plain.iter().filter(|((kind, key), _)| {
+                    *kind == other && namespace.is_none_or(|namespace| *key.namespace == *namespace)
+                });
+                all.map(|(_, row)| AnyObject::Plain(Rc::clone(row))).collect()
+            }
+        }
+    }
+
+    /// Keeps an object (new, or in place of its old version), gives it the next resource version, and
+    /// notes the change. The only way in besides [`Store::remove`].
+    pub fn put(&mut self, mut object: AnyObject, at: Time, cause: CauseId) -> Rc<Change> {
+        self.resource_version += 1;
+        object.meta_mut().resource_version = self.resource_version;
+        let key = object.key();
+        let before = self.get(object.kind(), &key);
+        self.index.replace(before.as_ref(), Some(&object));
+        match &object {
+            AnyObject::Pod(row) => self.pods.insert(key, Rc::clone(row)),
+            AnyObject::Node(row) => self.nodes.insert(key, Rc::clone(row)),
+            AnyObject::Event(row) => self.events.insert(key, Rc::clone(row)),
+            AnyObject::ReplicationController(row) => {
+                self.replication_controllers.insert(key, Rc::clone(row))
+            }
+            AnyObject::ReplicaSet(row) => self.replica_sets.insert(key, Rc::clone(row)),
+            AnyObject::Deployment(row) => self.deployments.insert(key, Rc::clone(row)),
+            AnyObject::DaemonSet(row) => self.daemon_sets.insert(key, Rc::clone(row)),
+            AnyObject::Job(row) => self.jobs.insert(key, Rc::clone(row)),
+            AnyObject::CronJob(row) => self.cron_jobs.insert(key, Rc::clone(row)),
+            AnyObject::Plain(row) => {
+                self.plain.insert((row.kind, key), Rc::clone(row));
+            }
+        }
+        let operation = if before.is_some() { Operation::Modified } else { Operation::Added };
+        self.note(Change { id: self.resource_version, at, operation, object, before, cause })
+    }
+
+    /// Forgets an object and notes the change; `None` if it is not there.
+    pub fn remove(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        at: Time,
+        cause: CauseId,
+    ) -> Option<Rc<Change>> {
+        let mut object = self.get(kind, key)?;
+        self.index.replace(Some(&object), None);
+        match kind {
+            Kind::Pod => self.pods.remove(key),
+            Kind::Node => self.nodes.remove(key),
+            Kind::Event => self.events.remove(key),
+            Kind::ReplicationController => self.replication_controllers.remove(key),
+            Kind::ReplicaSet => self.replica_sets.remove(key),
+            Kind::Deployment => self.deployments.remove(key),
+            Kind::DaemonSet => self.daemon_sets.remove(key),
+            Kind::Job => self.jobs.remove(key),
+            Kind::CronJob => self.cron_jobs.remove(key),
+            other => {
+                self.plain.remove(&(other, key.clone()));
+            }
+        }
+        self.resource_version += 1;
+        let before = Some(object.clone());
+        object.meta_mut().resource_version = self.resource_version;
+        Some(self.note(Change {
+            id: self.resource_version,
+            at,
+            operation: Operation::Deleted,
+            object,
+            before,
+            cause,
+        }))
+    }
+
+    fn note(&mut self, change: Change) -> Rc<Change> {
+        let change = Rc::new(change);
+        self.journal.push(Rc::clone(&change));
+        change
+    }
+
+    /// The pods that are owned (as by a controller) by `owner`, in order of their keys.
+    pub fn pods_of(&self, owner: Uid) -> impl Iterator<Item = &Rc<Pod>> {
+        self.index
+            .owned(owner)
+            .filter(|(kind, _)| *kind == Kind::Pod)
+            .filter_map(|(_, key)| self.pods.get(key))
+    }
+
+    /// The pods that are bound to a node, in order of their keys.
+    pub fn pods_on(&self, node: &NodeName) -> impl Iterator<Item = &Rc<Pod>> {
+        self.index.bound_to(node).filter_map(|key| self.pods.get(key))
+    }
+
+    /// The pods of a namespace that no controller owns.
+    pub fn orphan_pods<'a>(&'a self, namespace: &Rc<str>) -> impl Iterator<Item = &'a Rc<Pod>> {
+        self.index.orphans(namespace).filter_map(|key| self.pods.get(key))
+    }
+
+    /// The events about an object, oldest key first.
+    pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
+        self.index.events(uid).filter_map(|key| self.events.get(key))
+    }
+}

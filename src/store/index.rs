@@ -1,0 +1,231 @@
+//! What is looked up often: by uid, owner, node; and sums per owner, kept up at each write.
+//!
+//! Cost: a write of a pod touches about six persistent maps, each O(log n); nothing here walks. Per pod the
+//! indexes keep four entries, about 400 bytes.
+
+use std::rc::Rc;
+
+use imbl::{OrdMap, OrdSet};
+
+use crate::api::core::{Phase, Pod};
+use crate::api::kind::Kind;
+use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
+use crate::api::object::AnyObject;
+
+/// Sums over the pods of one controlling owner.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Pods that are neither finished nor being deleted.
+    pub active: i64,
+    /// Of those, with condition Ready True.
+    pub ready: i64,
+    /// Pods being deleted, finished or not.
+    pub terminating: i64,
+    /// Pods in phase Succeeded.
+    pub succeeded: i64,
+    /// Pods in phase Failed.
+    pub failed: i64,
+    /// All pods.
+    pub total: i64,
+    /// The different sets of labels that its pods carry, and how many carry each.
+    pub labels: OrdMap<Labels, i64>,
+}
+
+impl Tally {
+    fn count(&mut self, pod: &Pod, step: i64) {
+        self.total += step;
+        if pod.active() {
+            self.active += step;
+            if pod.ready() {
+                self.ready += step;
+            }
+        }
+        if pod.meta.deleting() {
+            self.terminating += step;
+        }
+        match pod.status.phase {
+            Phase::Succeeded => self.succeeded += step,
+            Phase::Failed => self.failed += step,
+            Phase::Pending | Phase::Running | Phase::Unknown => {}
+        }
+        let carried = self.labels.get(&pod.meta.labels).copied().unwrap_or(0) + step;
+        match carried {
+            0 => self.labels.remove(&pod.meta.labels),
+            _ => self.labels.insert(pod.meta.labels.clone(), carried),
+        };
+    }
+}
+
+/// The indexes of a store.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    uids: OrdMap<Uid, (Kind, ObjectKey)>,
+    owned: OrdMap<Uid, OrdSet<(Kind, ObjectKey)>>,
+    nodes: OrdMap<NodeName, OrdSet<ObjectKey>>,
+    unbound: OrdSet<ObjectKey>,
+    orphans: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
+    events: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
+    tallies: OrdMap<Uid, Tally>,
+}
+
+/// Adds a member to the set of a key.
+fn join<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: M) {
+    if let Some(set) = sets.get_mut(key) {
+        set.insert(member);
+    } else {
+        sets.insert(key.clone(), OrdSet::unit(member));
+    }
+}
+
+/// Takes a member out of the set of a key; empty sets are forgotten.
+fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: &M) {
+    let Some(set) = sets.get_mut(key) else { return };
+    set.remove(member);
+    if set.is_empty() {
+        sets.remove(key);
+    }
+}
+
+impl Index {
+    /// Brings the indexes from one version of an object to the next.
+    pub(super) fn replace(&mut self, before: Option<&AnyObject>, after: Option<&AnyObject>) {
+        let owners_stay = match (before, after) {
+            (Some(before), Some(after)) => {
+                let (old, new) = (before.meta(), after.meta());
+                old.uid == new.uid
+                    && (Rc::ptr_eq(&old.owners, &new.owners) || old.owners == new.owners)
+            }
+            _ => false,
+        };
+        if !owners_stay {
+            if let Some(before) = before {
+                self.forget_identity(before);
+            }
+            if let Some(after) = after {
+                self.learn_identity(after);
+            }
+        }
+        let pod = |object: Option<&AnyObject>| match object {
+            Some(AnyObject::Pod(pod)) => Some(Rc::clone(pod)),
+            _ => None,
+        };
+        self.replace_pod(pod(before).as_deref(), pod(after).as_deref());
+        if let (Some(AnyObject::Event(event)), None) = (before, after) {
+            leave(&mut self.events, &event.involved.uid, &event.meta.key());
+        }
+        if let (None, Some(AnyObject::Event(event))) = (before, after) {
+            join(&mut self.events, &event.involved.uid, event.meta.key());
+        }
+    }
+
+    fn forget_identity(&mut self, object: &AnyObject) {
+        let entry = (object.kind(), object.key());
+        self.uids.remove(&object.uid());
+        for owner in object.meta().owners.iter() {
+            leave(&mut self.owned, &owner.uid, &entry);
+        }
+        if let AnyObject::Pod(pod) = object
+            && pod.meta.controller().is_none()
+        {
+            leave(&mut self.orphans, &pod.meta.namespace, &entry.1);
+        }
+    }
+
+    fn learn_identity(&mut self, object: &AnyObject) {
+        let entry = (object.kind(), object.key());
+        for owner in object.meta().owners.iter() {
+            join(&mut self.owned, &owner.uid, entry.clone());
+        }
+        if let AnyObject::Pod(pod) = object
+            && pod.meta.controller().is_none()
+        {
+            join(&mut self.orphans, &pod.meta.namespace, entry.1.clone());
+        }
+        self.uids.insert(object.uid(), entry);
+    }
+
+    fn replace_pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let place =
+            |pod: Option<&Pod>| pod.map(|pod| (pod.node.clone(), pod.status.phase.finished()));
+        let (from, to) = (place(before), place(after));
+        if from != to {
+            if let (Some(pod), Some((node, finished))) = (before, from) {
+                match node {
+                    Some(node) => leave(&mut self.nodes, &node, &pod.meta.key()),
+                    None if !finished => {
+                        self.unbound.remove(&pod.meta.key());
+                    }
+                    None => {}
+                }
+            }
+            if let (Some(pod), Some((node, finished))) = (after, to) {
+                match node {
+                    Some(node) => join(&mut self.nodes, &node, pod.meta.key()),
+                    None if !finished => {
+                        self.unbound.insert(pod.meta.key());
+                    }
+                    None => {}
+                }
+            }
+        }
+        for (pod, step) in [(before, -1), (after, 1)] {
+            let Some(pod) = pod else { continue };
+            let Some(owner) = pod.meta.controller() else { continue };
+            if let Some(tally) = self.tallies.get_mut(&owner.uid) {
+                tally.count(pod, step);
+                if tally.total == 0 {
+                    self.tallies.remove(&owner.uid);
+                }
+            } else {
+                let mut tally = Tally::default();
+                tally.count(pod, step);
+                self.tallies.insert(owner.uid, tally);
+            }
+        }
+    }
+
+    /// Kind and key of the object of a uid.
+    pub fn by_uid(&self, uid: Uid) -> Option<&(Kind, ObjectKey)> {
+        self.uids.get(&uid)
+    }
+
+    /// What names `owner` among its owners.
+    pub fn owned(&self, owner: Uid) -> impl Iterator<Item = &(Kind, ObjectKey)> {
+        self.owned.get(&owner).into_iter().flatten()
+    }
+
+    /// Whether something names `owner` among its owners.
+    pub fn owns_anything(&self, owner: Uid) -> bool {
+        self.owned.contains_key(&owner)
+    }
+
+    /// The pods bound to a node, finished ones too.
+    pub fn bound_to(&self, node: &NodeName) -> impl Iterator<Item = &ObjectKey> {
+        self.nodes.get(node).into_iter().flatten()
+    }
+
+    /// The nodes that some pod names, whether they exist or not.
+    pub fn nodes_with_pods(&self) -> impl Iterator<Item = &NodeName> {
+        self.nodes.keys()
+    }
+
+    /// The pods that have no node and are not finished.
+    pub fn unbound(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.unbound.iter()
+    }
+
+    /// The pods of a namespace without a controller.
+    pub fn orphans(&self, namespace: &Rc<str>) -> impl Iterator<Item = &ObjectKey> {
+        self.orphans.get(namespace).into_iter().flatten()
+    }
+
+    /// The events about the object of a uid.
+    pub fn events(&self, uid: &str) -> impl Iterator<Item = &ObjectKey> {
+        self.events.get(uid).into_iter().flatten()
+    }
+
+    /// The sums over the pods of a controller.
+    pub fn tally(&self, owner: Uid) -> Tally {
+        self.tallies.get(&owner).cloned().unwrap_or_default()
+    }
+}

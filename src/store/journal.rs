@@ -1,0 +1,86 @@
+//! Every change in order, with its time and its cause. Watches, `kubectl -w` and "Why?" read it.
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use crate::api::object::AnyObject;
+use crate::sim::Time;
+
+/// Points to the record of why a write was made; the records lie with the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CauseId(pub u64);
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    /// It is new.
+    Added,
+    /// It has a new version.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// One change of one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The resource version that this change made.
+    pub id: u64,
+    /// When.
+    pub at: Time,
+    /// What happened.
+    pub operation: Operation,
+    /// The object after it (for a deletion: as it was last).
+    pub object: AnyObject,
+    /// The object before it.
+    pub before: Option<AnyObject>,
+    /// Why.
+    pub cause: CauseId,
+}
+
+/// How many changes are kept: enough for hours of a busy small cluster, bounded for a large one. What is older
+/// can be had again by going back in history.
+const KEPT: usize = 200_000;
+
+/// The changes, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    changes: OrdMap<u64, Rc<Change>>,
+}
+
+impl Journal {
+    pub(super) fn push(&mut self, change: Rc<Change>) {
+        if self.changes.len() >= KEPT
+            && let Some(oldest) = self.changes.get_min().map(|(id, _)| *id)
+        {
+            self.changes.remove(&oldest);
+        }
+        self.changes.insert(change.id, change);
+    }
+
+    /// The changes after resource version `version`, oldest first.
+    pub fn since(&self, version: u64) -> impl Iterator<Item = &Rc<Change>> {
+        self.changes.range(version + 1..).map(|(_, change)| change)
+    }
+
+    /// The change that made resource version `version`.
+    pub fn get(&self, version: u64) -> Option<&Rc<Change>> {
+        self.changes.get(&version)
+    }
+
+    /// All changes that are kept, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Rc<Change>> {
+        self.changes.iter().rev().map(|(_, change)| change)
+    }
+
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether nothing has happened.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}

@@ -1,1 +1,8 @@
-//! See lib.rs.
+//! YAML text to objects: the only place that knows lines and columns.
+//!
+//! [`load`] takes a file as it was written and returns every document in it, with what could be
+//! understood *and* everything that is wrong, each with its place, reason and mending edit.
+
+pub mod diagnostic;
+
+pub use diagnostic::{Diagnostic, Edit, Position, Replacement, Severity, Span, Utf16};

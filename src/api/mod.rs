@@ -13,6 +13,7 @@ pub mod names;
 pub mod object;
 pub mod quantity;
 pub mod resources;
+pub mod strategy;
 pub mod validation;
 pub mod value;
 

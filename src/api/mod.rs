@@ -13,7 +13,9 @@ pub mod names;
 pub mod object;
 pub mod quantity;
 pub mod resources;
+pub mod schedule;
 pub mod strategy;
+pub mod time_zone;
 pub mod validation;
 pub mod value;
 

@@ -1,1 +1,11 @@
-//! See lib.rs.
+//! The verbs on the store, with everything that stands between a request and what is kept: names and uids,
+//! defaults, validation, admission, graceful deletion, finalizers, events. Follows
+//! `k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
+
+mod admission;
+mod delete;
+mod events;
+mod verbs;
+
+pub use admission::admitted;
+pub use verbs::{Api, Names, Patch, Written};

@@ -1,1 +1,17 @@
-//! See lib.rs.
+//! The facade: one world, one loop that moves it, inputs, history, causes. No layer above this one is known here,
+//! and no screen, browser or wall clock.
+
+mod bootstrap;
+mod causes;
+mod facade;
+mod history;
+mod input;
+mod run;
+mod world;
+
+pub use bootstrap::NodeSpecification;
+pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
+pub use facade::{Cluster, ExecResult, LogLine, WriteOptions};
+pub use history::Moment;
+pub use input::{Action, Input, Registry, Verb};
+pub use world::{Config, World};

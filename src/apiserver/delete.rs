@@ -1,0 +1,112 @@
+//! Deletion: grace periods of pods, finalizers, propagation. Follows `rest.BeforeDelete` and
+//! `registry/core/pod/strategy.go`.
+
+use std::rc::Rc;
+
+use super::verbs::{Api, Written};
+use crate::api::core::Pod;
+use crate::api::kind::Kind;
+use crate::api::meta::{Deletion, ObjectKey};
+use crate::api::object::AnyObject;
+use crate::api::{ApiError, Value};
+use crate::reconcile::{DeleteOptions, Propagation};
+use crate::sim::Duration;
+
+/// Keeps an owner until its dependents are gone.
+pub(crate) const FOREGROUND: &str = "foregroundDeletion";
+/// Keeps an owner until its dependents have let it go.
+pub(crate) const ORPHAN: &str = "orphan";
+
+impl Api<'_> {
+    /// Deletes an object: at once, or as soon as its grace period and its finalizers allow.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if the uid asked for is not its own; `Forbidden` for namespaces that must stay.
+    pub fn delete(&mut self, kind: Kind, key: &ObjectKey, options: &DeleteOptions) -> Result<Written, ApiError> {
+        let mut object = self.existing(kind, key)?;
+        if let Some(uid) = options.uid
+            && uid != object.uid()
+        {
+            let detail = format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                object.uid()
+            );
+            return Err(ApiError::conflict(&kind.resource(), &key.name, &detail));
+        }
+        if kind == Kind::Namespace {
+            return self.delete_namespace(object);
+        }
+        match options.propagation {
+            Some(Propagation::Foreground) => object.meta_mut().add_finalizer(FOREGROUND),
+            Some(Propagation::Orphan) => object.meta_mut().add_finalizer(ORPHAN),
+            Some(Propagation::Background) | None => {}
+        }
+        let grace = match &object {
+            AnyObject::Pod(pod) => pod_grace(pod, options.grace_seconds),
+            _ => 0,
+        };
+        let deadline = self.now + Duration::from_seconds(grace);
+        let already = object.meta().deletion;
+        if grace == 0 && object.meta().finalizers.is_empty() {
+            self.drop_object(&object);
+            return Ok(Written::new(object, true));
+        }
+        let sooner = already.is_none_or(|deletion| deadline < deletion.at);
+        if sooner {
+            let meta = object.meta_mut();
+            meta.deletion = Some(Deletion { at: deadline, grace_seconds: grace });
+            if already.is_none() && meta.generation > 0 {
+                meta.generation += 1;
+            }
+        }
+        if !sooner && self.store.get(kind, key).is_some_and(|old| old.meta().finalizers == object.meta().finalizers) {
+            return Ok(Written::new(object, false));
+        }
+        Ok(Written::new(self.keep(object), true))
+    }
+
+    /// A namespace goes when its contents are gone: the namespace loop takes the finalizer in its spec away.
+    fn delete_namespace(&mut self, mut object: AnyObject) -> Result<Written, ApiError> {
+        let name = Rc::clone(&object.meta().name);
+        if matches!(&*name, "default" | "kube-system" | "kube-public") {
+            let text = "this namespace may not be deleted";
+            return Err(ApiError::forbidden("namespaces", &name, text));
+        }
+        if object.meta().deleting() {
+            return Ok(Written::new(object, false));
+        }
+        object.meta_mut().deletion = Some(Deletion { at: self.now, grace_seconds: 0 });
+        if let AnyObject::Plain(namespace) = &mut object {
+            Rc::make_mut(namespace).body.child("status").set("phase", "Terminating");
+        }
+        Ok(Written::new(self.keep(object), true))
+    }
+
+    /// Removes an object that is being deleted and that nothing holds any more; keeps it otherwise.
+    pub(super) fn keep_unless_over(&mut self, object: AnyObject) -> AnyObject {
+        let meta = object.meta();
+        let waits = match &object {
+            AnyObject::Pod(_) => meta.deletion.is_some_and(|deletion| deletion.grace_seconds > 0),
+            AnyObject::Plain(plain) if plain.kind == Kind::Namespace => {
+                !plain.body.get("spec").map_or(&[][..], |spec: &Value| spec.items_at("finalizers")).is_empty()
+            }
+            _ => false,
+        };
+        if meta.deleting() && meta.finalizers.is_empty() && !waits {
+            self.drop_object(&object);
+            return object;
+        }
+        self.keep(object)
+    }
+}
+
+/// The grace a pod gets: none if it is not bound or is over, otherwise what was asked for or its own.
+fn pod_grace(pod: &Pod, asked: Option<i64>) -> i64 {
+    if pod.node.is_none() || pod.status.phase.finished() {
+        return 0;
+    }
+    match asked.unwrap_or(pod.spec.grace_seconds) {
+        negative if negative < 0 => 1,
+        seconds => seconds,
+    }
+}

@@ -1,0 +1,87 @@
+//! Recording events: equal ones are counted, not repeated. Follows `k8s.io/client-go/tools/record/events_cache.go`
+//! (kubelet and controllers) and `k8s.io/client-go/tools/events` (scheduler).
+
+use std::rc::Rc;
+
+use super::verbs::Api;
+use crate::api::core::{Event, EventSource, ObjectReference};
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, ObjectMeta};
+use crate::api::object::AnyObject;
+use crate::reconcile::Note;
+use crate::sim::Duration;
+
+/// How many different messages of one source, object, type and reason within ten minutes are kept apart.
+const SIMILAR_LIMIT: usize = 10;
+/// The window of [`SIMILAR_LIMIT`].
+const SIMILAR_WINDOW: Duration = Duration::from_seconds(600);
+/// The name of the scheduler, which alone writes events.k8s.io.
+const SCHEDULER: &str = "default-scheduler";
+/// What the collapsed message of many similar events begins with.
+const COMBINED: &str = "(combined from similar events): ";
+
+impl Api<'_> {
+    /// Records an event about an object. Events about objects without a namespace go to `default`.
+    pub fn record(&mut self, about: &AnyObject, field_path: &str, note: &Note, source: EventSource) {
+        let mut involved = ObjectReference::to(about.kind(), about.meta()).at(field_path.to_owned());
+        if about.kind() == Kind::Node {
+            // The kubelet and the node controller refer to nodes by name in place of the uid.
+            involved.uid = Rc::clone(&about.meta().name);
+        }
+        let uid = Rc::clone(&involved.uid);
+        let alike = |event: &&Rc<Event>| {
+            event.source == source
+                && event.involved == involved
+                && event.event_type == note.event_type
+                && *event.reason == *note.reason
+        };
+        let similar: Vec<Rc<Event>> = self.store.events_of(&uid).filter(alike).cloned().collect();
+        let recent = similar.iter().filter(|event| self.now - event.last < SIMILAR_WINDOW).count();
+        let equal = similar.iter().find(|event| *event.message == *note.message);
+        let collapsed = similar.iter().find(|event| event.message.starts_with(COMBINED));
+        let message: Rc<str> = note.message.as_str().into();
+        if let Some(event) = equal.or_else(|| collapsed.filter(|_| recent >= SIMILAR_LIMIT)) {
+            let mut event = Event::clone(event);
+            event.count += 1;
+            event.last = self.now;
+            if event.message.starts_with(COMBINED) {
+                event.message = format!("{COMBINED}{message}").into();
+            }
+            self.keep(AnyObject::Event(Rc::new(event)));
+            return;
+        }
+        let message = if recent >= SIMILAR_LIMIT { format!("{COMBINED}{message}").into() } else { message };
+        let namespace: Rc<str> = match &*about.meta().namespace {
+            "" => "default".into(),
+            _ => Rc::clone(&about.meta().namespace),
+        };
+        let name = self.event_name(&namespace, &about.meta().name);
+        let event = Event {
+            meta: ObjectMeta { name, namespace, created: self.now, ..ObjectMeta::default() },
+            involved,
+            event_type: note.event_type,
+            reason: note.reason.into(),
+            message,
+            modern: &*source.component == SCHEDULER,
+            source,
+            first: self.now,
+            last: self.now,
+            count: 1,
+        };
+        let mut object = AnyObject::Event(Rc::new(event));
+        object.meta_mut().uid = self.new_uid(Kind::Event, &object.key());
+        self.keep(object);
+    }
+
+    /// `NAME.` and the time in nanoseconds as hexadecimal digits, moved on until it is free.
+    fn event_name(&self, namespace: &Rc<str>, name: &str) -> Rc<str> {
+        let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
+        loop {
+            nanos = nanos.wrapping_add(1 + self.seed.draw(crate::sim::rng::Purpose::Id, name, nanos) % 4096);
+            let key = ObjectKey::new(Rc::clone(namespace), format!("{name}.{nanos:x}"));
+            if self.store.events().get(&key).is_none() {
+                return key.name;
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! create, update, patch, scale, bind: the ways to change the store.
+
+use std::rc::Rc;
+
+use imbl::{OrdMap, OrdSet};
+
+use super::admission;
+use crate::api::conditions::{Condition, Status};
+use crate::api::core::Pod;
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
+use crate::api::object::AnyObject;
+use crate::api::value::Value;
+use crate::api::{ApiError, Reason, defaults, strategy, validation};
+use crate::sim::Time;
+use crate::sim::rng::Seed;
+use crate::store::{CauseId, Change, Store};
+
+/// What a write left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The object as it is now (for a deletion: as it was last).
+    pub object: AnyObject,
+    /// What the API server warns of.
+    pub warnings: Vec<String>,
+    /// Whether anything changed.
+    pub changed: bool,
+}
+
+impl Written {
+    pub(super) const fn new(object: AnyObject, changed: bool) -> Self {
+        Self { object, warnings: Vec::new(), changed }
+    }
+}
+
+/// A patch of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Patch {
+    /// RFC 7386.
+    Merge(Value),
+    /// Lists merge by their keys, as the schema says.
+    Strategic(Value),
+    /// RFC 6902.
+    Json(Value),
+}
+
+/// What generated names and uids are derived from, so that no two are alike.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// How many names were made up for each owner or prefix.
+    counts: OrdMap<Rc<str>, u64>,
+    /// Uids of what was deleted at this very instant: a new object of the same name must get another.
+    graves: OrdSet<Uid>,
+    graves_at: Time,
+}
+
+/// The API server for one batch of writes at one instant, for one cause.
+pub struct Api<'a> {
+    /// What it keeps.
+    pub store: &'a mut Store,
+    /// Names in use.
+    pub names: &'a mut Names,
+    /// The seed of the cluster.
+    pub seed: Seed,
+    /// Now.
+    pub now: Time,
+    /// Why.
+    pub cause: CauseId,
+    /// The changes made so far, for the loops.
+    pub changes: &'a mut Vec<Rc<Change>>,
+    /// Whether writes are only tried: everything is checked, nothing is kept.
+    pub dry_run: bool,
+}
+
+/// Names upstream generates are cut to leave room for the suffix.
+const MAX_GENERATED_PREFIX: usize = 58;
+
+impl Api<'_> {
+    /// Keeps an object as it is.
+    pub(super) fn keep(&mut self, object: AnyObject) -> AnyObject {
+        if self.dry_run {
+            return object;
+        }
+        let change = self.store.put(object, self.now, self.cause);
+        let kept = change.object.clone();
+        self.changes.push(change);
+        kept
+    }
+
+    /// Forgets an object.
+    pub(super) fn drop_object(&mut self, object: &AnyObject) {
+        if self.dry_run {
+            return;
+        }
+        if self.names.graves_at != self.now {
+            self.names.graves = OrdSet::new();
+            self.names.graves_at = self.now;
+        }
+        self.names.graves.insert(object.uid());
+        self.names.counts.remove(&*object.uid().to_string());
+        // A finalizer that was taken away in the same write is part of the last state.
+        if let Some(change) = self.store.remove(object.kind(), &object.key(), self.now, self.cause) {
+            self.changes.push(change);
+        }
+    }
+
+    /// The object of a key.
+    ///
+    /// # Errors
+    /// `NotFound`
+    pub(super) fn existing(&self, kind: Kind, key: &ObjectKey) -> Result<AnyObject, ApiError> {
+        self.store.get(kind, key).ok_or_else(|| ApiError::not_found(&kind.resource(), &key.name))
+    }
+
+    /// A uid for a new object.
+    pub(super) fn new_uid(&self, kind: Kind, key: &ObjectKey) -> Uid {
+        let path = format!("{}/{key}", kind.name());
+        let mut counter = u64::try_from(self.now.unix_millis()).unwrap_or(0);
+        loop {
+            let uid = Uid(self.seed.uid(&path, counter));
+            let dead = self.names.graves_at == self.now && self.names.graves.contains(&uid);
+            if !dead && self.store.index().by_uid(uid).is_none() {
+                return uid;
+            }
+            counter = counter.wrapping_add(1);
+        }
+    }
+
+    /// A name for a new object of which only the beginning is given.
+    fn new_name(&mut self, kind: Kind, meta: &ObjectMeta) -> Rc<str> {
+        let prefix: String =
+            meta.generate_name.as_deref().unwrap_or_default().chars().take(MAX_GENERATED_PREFIX).collect();
+        let stream: Rc<str> = match meta.controller() {
+            Some(owner) => owner.uid.to_string().into(),
+            None => format!("{}/{}/{prefix}", kind.name(), meta.namespace).into(),
+        };
+        let mut count = self.names.counts.get(&stream).copied().unwrap_or(0);
+        loop {
+            let name: Rc<str> = format!("{prefix}{}", self.seed.name_suffix(&stream, count)).into();
+            count += 1;
+            let key = ObjectKey { namespace: Rc::clone(&meta.namespace), name };
+            if self.store.get(kind, &key).is_none() {
+                self.names.counts.insert(stream, count);
+                return key.name;
+            }
+        }
+    }
+
+    /// Creates an object from decoded JSON: defaults, names, admission, validation.
+    ///
+    /// # Errors
+    /// `NotFound` and `Forbidden` for its namespace, `Invalid`, `AlreadyExists`.
+    pub fn create(&mut self, kind: Kind, namespace: &str, object: &Value) -> Result<Written, ApiError> {
+        let mut object = object.clone();
+        object.set("apiVersion", kind.api_version());
+        object.set("kind", kind.name());
+        let mut meta = ObjectMeta::from_value(object.get("metadata"));
+        meta.namespace = if kind.namespaced() { namespace.into() } else { "".into() };
+        self.check_namespace(kind, &meta)?;
+        if meta.name.is_empty() && meta.generate_name.is_some() {
+            meta.name = self.new_name(kind, &meta);
+        }
+        meta.uid = self.new_uid(kind, &meta.key());
+        meta.created = self.now;
+        meta.resource_version = 0;
+        meta.deletion = None;
+        meta.generation = i64::from(has_generation(kind));
+        object.set("metadata", meta.to_value());
+        defaults::apply(kind, &mut object);
+        strategy::prepare_for_create(kind, &mut object, &meta.uid.to_string());
+        if kind == Kind::Pod {
+            admission::admit(object.child("spec"), &meta.name, self.store)?;
+        }
+        let errors = validation::validate_create(kind, &object);
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
+        }
+        if self.store.get(kind, &meta.key()).is_some() {
+            return Err(ApiError::already_exists(&kind.resource(), &meta.name));
+        }
+        let mut new = AnyObject::from_value(kind, &object);
+        new.meta_mut().created = self.now;
+        let warnings = strategy::warnings(kind, &object);
+        Ok(Written { object: self.keep(new), warnings, changed: true })
+    }
+
+    /// Creates what a loop made. Pods come from stored templates, which were defaulted and validated with their
+    /// owner, and go a short way; everything else goes the way of [`Api::create`].
+    ///
+    /// # Errors
+    /// As [`Api::create`].
+    pub fn create_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
+        let AnyObject::Pod(pod) = object else {
+            return self.create(object.kind(), &object.meta().namespace.clone(), &object.to_value());
+        };
+        self.check_namespace(Kind::Pod, &pod.meta)?;
+        let mut pod = Pod::clone(pod);
+        if pod.meta.name.is_empty() {
+            pod.meta.name = self.new_name(Kind::Pod, &pod.meta);
+        }
+        let key = pod.meta.key();
+        if self.store.pods().get(&key).is_some() {
+            return Err(ApiError::already_exists("pods", &key.name));
+        }
+        pod.spec = admission::admitted(&pod.spec, &key.name, self.store)?;
+        pod.meta.uid = self.new_uid(Kind::Pod, &key);
+        pod.meta.created = self.now;
+        pod.meta.generation = 1;
+        Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
+    }
+
+    /// Objects are made only in namespaces that are there and stay.
+    fn check_namespace(&self, kind: Kind, meta: &ObjectMeta) -> Result<(), ApiError> {
+        if !kind.namespaced() {
+            return Ok(());
+        }
+        let Some(namespace) = self.store.plain(Kind::Namespace, &ObjectKey::cluster(Rc::clone(&meta.namespace))) else {
+            return Err(ApiError::not_found("namespaces", &meta.namespace));
+        };
+        if namespace.meta.deleting() {
+            let detail = format!(
+                "unable to create new content in namespace {} because it is being terminated",
+                meta.namespace
+            );
+            return Err(ApiError::forbidden(&kind.resource(), &meta.name, &detail));
+        }
+        Ok(())
+    }
+
+    /// Replaces everything but the status of an object with decoded JSON.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` on a stale resource version, `Invalid`.
+    pub fn update(&mut self, kind: Kind, namespace: &str, object: &Value) -> Result<Written, ApiError> {
+        let given = ObjectMeta::from_value(object.get("metadata"));
+        let namespace = if kind.namespaced() { namespace } else { "" };
+        let old = self.existing(kind, &ObjectKey::new(namespace, Rc::clone(&given.name)))?;
+        if given.resource_version != 0 && given.resource_version != old.meta().resource_version {
+            let detail = "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(ApiError::conflict(&kind.resource(), &given.name, detail));
+        }
+        let old_value = old.to_value();
+        let mut meta = ObjectMeta {
+            labels: given.labels,
+            annotations: given.annotations,
+            owners: given.owners,
+            finalizers: given.finalizers,
+            ..old.meta().clone()
+        };
+        let mut new = object.clone();
+        new.set("apiVersion", kind.api_version());
+        new.set("kind", kind.name());
+        new.set("metadata", meta.to_value());
+        defaults::apply(kind, &mut new);
+        strategy::prepare_for_update(kind, &mut new, &old_value);
+        let errors = validation::validate_update(kind, &new, &old_value);
+        if !errors.is_empty() {
+            return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
+        }
+        if has_generation(kind) && strategy::spec_changed(kind, &new, &old_value) {
+            meta.generation += 1;
+        }
+        let warnings = strategy::warnings(kind, &new);
+        let mut new = AnyObject::from_value(kind, &new);
+        let prepared = new.meta().clone();
+        *new.meta_mut() = ObjectMeta { labels: prepared.labels, annotations: prepared.annotations, ..meta };
+        let changed = new.to_value() != old_value;
+        if !changed {
+            return Ok(Written { object: old, warnings, changed });
+        }
+        Ok(Written { object: self.keep_unless_over(new), warnings, changed })
+    }
+
+    /// Writes what a loop changed of metadata or spec; the status stays.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if the object was deleted and made anew.
+    pub fn update_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
+        let kind = object.kind();
+        let old = self.existing(kind, &object.key())?;
+        self.check_uid(&old, object)?;
+        let mut new = with_status_of(object, &old);
+        let meta = new.meta_mut();
+        meta.resource_version = old.meta().resource_version;
+        meta.generation = old.meta().generation;
+        meta.deletion = old.meta().deletion;
+        if new == old {
+            return Ok(Written::new(old, false));
+        }
+        if has_generation(kind) && !same_spec(&new, &old) {
+            new.meta_mut().generation += 1;
+        }
+        Ok(Written::new(self.keep_unless_over(new), true))
+    }
+
+    /// Writes the status of an object.
+    ///
+    /// # Errors
+    /// As [`Api::update_made`].
+    pub fn update_status(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
+        let old = self.existing(object.kind(), &object.key())?;
+        self.check_uid(&old, object)?;
+        let new = with_status_of(&old, object);
+        if new == old {
+            return Ok(Written::new(old, false));
+        }
+        Ok(Written::new(self.keep(new), true))
+    }
+
+    fn check_uid(&self, old: &AnyObject, new: &AnyObject) -> Result<(), ApiError> {
+        if old.uid() == new.uid() {
+            return Ok(());
+        }
+        let detail = format!(
+            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+            new.uid(),
+            old.uid()
+        );
+        Err(ApiError::conflict(&old.kind().resource(), &old.meta().name, &detail))
+    }
+
+    /// Binds a pod to a node.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if it has a node already or is being deleted.
+    pub fn bind(&mut self, key: &ObjectKey, node: &Rc<str>) -> Result<Written, ApiError> {
+        let AnyObject::Pod(pod) = self.existing(Kind::Pod, key)? else {
+            return Err(ApiError::not_found("pods", &key.name));
+        };
+        if let Some(bound) = &pod.node {
+            let detail = format!("pod {} is already assigned to node \"{bound}\"", key.name);
+            return Err(ApiError::conflict("pods/binding", &key.name, &detail));
+        }
+        if pod.meta.deleting() {
+            let detail = format!("pod {} is being deleted, cannot be assigned to a host", key.name);
+            return Err(ApiError::conflict("pods/binding", &key.name, &detail));
+        }
+        let mut pod = Pod::clone(&pod);
+        pod.node = Some(Rc::clone(node));
+        let scheduled = Condition::new("PodScheduled", Status::True, "", "", self.now);
+        let others = pod.status.conditions.iter().filter(|condition| &*condition.kind != "PodScheduled").cloned();
+        pod.status.conditions = others.chain([scheduled]).collect();
+        Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
+    }
+
+    /// Sets `spec.replicas` of a kind that has a scale.
+    ///
+    /// # Errors
+    /// `NotFound` for kinds without a scale; as [`Api::update`].
+    pub fn scale(&mut self, kind: Kind, key: &ObjectKey, replicas: i64) -> Result<Written, ApiError> {
+        let scalable = matches!(
+            kind,
+            Kind::ReplicationController | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet
+        );
+        if !scalable {
+            return Err(ApiError::new(Reason::NotFound, "the server could not find the requested resource"));
+        }
+        let mut object = self.existing(kind, key)?.to_value();
+        object.child("spec").set("replicas", replicas);
+        self.update(kind, &key.namespace, &object)
+    }
+}
+
+/// Kinds whose objects count changes of their spec.
+const fn has_generation(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Pod
+            | Kind::ReplicationController
+            | Kind::ReplicaSet
+            | Kind::Deployment
+            | Kind::DaemonSet
+            | Kind::StatefulSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::PodDisruptionBudget
+            | Kind::PriorityClass
+            | Kind::EndpointSlice
+    )
+}
+
+/// `object` with the status of `other`, which is of the same kind.
+fn with_status_of(object: &AnyObject, other: &AnyObject) -> AnyObject {
+    let mut new = object.clone();
+    macro_rules! take {
+        ($new:expr, $other:expr) => {
+            if $new.status != $other.status {
+                Rc::make_mut($new).status = $other.status.clone();
+            }
+        };
+    }
+    match (&mut new, other) {
+        (AnyObject::Pod(new), AnyObject::Pod(other)) => take!(new, other),
+        (AnyObject::Node(new), AnyObject::Node(other)) => take!(new, other),
+        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(other)) => take!(new, other),
+        (AnyObject::ReplicaSet(new), AnyObject::ReplicaSet(other)) => take!(new, other),
+        (AnyObject::Deployment(new), AnyObject::Deployment(other)) => take!(new, other),
+        (AnyObject::DaemonSet(new), AnyObject::DaemonSet(other)) => take!(new, other),
+        (AnyObject::Job(new), AnyObject::Job(other)) => take!(new, other),
+        (AnyObject::CronJob(new), AnyObject::CronJob(other)) => take!(new, other),
+        (AnyObject::Plain(new), AnyObject::Plain(other)) => {
+            let status = other.body.get("status").cloned();
+            if new.body.get("status") != status.as_ref() {
+                match status {
+                    Some(status) => Rc::make_mut(new).body.set("status", status),
+                    None => {
+                        Rc::make_mut(new).body.remove("status");
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+    new
+}
+
+/// Whether two versions of an object want the same.
+fn same_spec(new: &AnyObject, old: &AnyObject) -> bool {
+    match (new, old) {
+        (AnyObject::Pod(new), AnyObject::Pod(old)) => new.spec == old.spec && new.node == old.node,
+        (AnyObject::Node(new), AnyObject::Node(old)) => new.spec == old.spec,
+        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(old)) => new.spec == old.spec,
+        (AnyObject::ReplicaSet(new), AnyObject::ReplicaSet(old)) => new.spec == old.spec,
+        (AnyObject::Deployment(new), AnyObject::Deployment(old)) => new.spec == old.spec,
+        (AnyObject::DaemonSet(new), AnyObject::DaemonSet(old)) => new.spec == old.spec,
+        (AnyObject::Job(new), AnyObject::Job(old)) => new.spec == old.spec,
+        (AnyObject::CronJob(new), AnyObject::CronJob(old)) => new.spec == old.spec,
+        (AnyObject::Plain(new), AnyObject::Plain(old)) => new.body.get("spec") == old.body.get("spec"),
+        _ => false,
+    }
+}
+

@@ -1,0 +1,249 @@
+//! The closed list of loops, their decisions in one enum, and the record of why each write was made.
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use crate::controllers;
+use crate::reconcile::{Controller, Failure, Key};
+use crate::scheduler;
+use crate::sim::Time;
+use crate::store::CauseId;
+
+/// Writes the closed list of loops: their ids, what they remember, and their decisions as one enum.
+macro_rules! loops {
+    ($($(#[$doc:meta])* $id:ident: $loop:ty,)*) => {
+        /// A loop.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum LoopId {
+            $($(#[$doc])* $id,)*
+            /// The kubelets of all nodes.
+            Kubelet,
+        }
+
+        impl LoopId {
+            /// Every loop, in the order in which changes are told to them.
+            pub const ALL: &'static [Self] = &[$(Self::$id,)* Self::Kubelet];
+
+            /// The name it signs events with.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$id => <$loop as Controller>::NAME,)*
+                    Self::Kubelet => "kubelet",
+                }
+            }
+        }
+
+        /// What a loop decided.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum AnyDecision {
+            $($(#[$doc])* $id(<$loop as Controller>::Decision),)*
+            /// The kubelets of all nodes.
+            Kubelet(crate::kubelet::Decision),
+        }
+
+        $(impl From<Of<$loop>> for AnyDecision {
+            fn from(decision: Of<$loop>) -> Self {
+                Self::$id(decision.0)
+            }
+        })*
+
+        /// What the loops remember, and what they remember of refusals.
+        #[allow(non_snake_case, reason = "fields are named as the loops are")]
+        #[derive(Clone, Debug, Default)]
+        pub struct Memories {
+            $($(#[$doc])* pub $id: OrdMap<Key, <$loop as Controller>::Memory>,)*
+        }
+
+        $(impl Remembers<$loop> for Memories {
+            const ID: LoopId = LoopId::$id;
+            fn of(&self) -> &OrdMap<Key, <$loop as Controller>::Memory> {
+                &self.$id
+            }
+            fn of_mut(&mut self) -> &mut OrdMap<Key, <$loop as Controller>::Memory> {
+                &mut self.$id
+            }
+        })*
+
+        impl Memories {
+            /// Forgets everything about an object and its parts.
+            pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
+                $(forget_parts(&mut self.$id, object);)*
+            }
+        }
+
+        /// Runs one expression for the loop of an id, with `$type` bound to the loop; the kubelet's is given apart.
+        macro_rules! with_loop {
+            ($value:expr, $type:ident => $body:expr, kubelet => $kubelet:expr) => {
+                match $value {
+                    $($crate::cluster::causes::LoopId::$id => {
+                        type $type = $loop;
+                        $body
+                    })*
+                    $crate::cluster::causes::LoopId::Kubelet => $kubelet,
+                }
+            };
+        }
+        pub(super) use with_loop;
+    };
+}
+
+/// Ties a loop to its place among the memories.
+pub trait Remembers<C: Controller> {
+    /// The loop's id.
+    const ID: LoopId;
+    /// What it remembers of each key.
+    fn of(&self) -> &OrdMap<Key, C::Memory>;
+    /// The same, for writing.
+    fn of_mut(&mut self) -> &mut OrdMap<Key, C::Memory>;
+}
+
+/// A decision on its way into [`AnyDecision`].
+pub struct Of<C: Controller>(pub C::Decision);
+
+fn forget_parts<M: Clone>(memories: &mut OrdMap<Key, M>, object: &crate::api::ObjectKey) {
+    if memories.is_empty() {
+        return;
+    }
+    let from = Key::new(object.clone());
+    let gone: Vec<Key> =
+        memories.range(from..).take_while(|(key, _)| key.object == *object).map(|(key, _)| key.clone()).collect();
+    for key in gone {
+        memories.remove(&key);
+    }
+}
+
+loops! {
+    /// Replication controllers.
+    ReplicationController: controllers::ReplicationControllerLoop,
+    /// Replica sets.
+    ReplicaSet: controllers::ReplicaSetLoop,
+    /// Deployments.
+    Deployment: controllers::DeploymentLoop,
+    /// Daemon sets.
+    DaemonSet: controllers::DaemonSetLoop,
+    /// Jobs.
+    Job: controllers::JobLoop,
+    /// Cron jobs.
+    CronJob: controllers::CronJobLoop,
+    /// Deletion of finished Jobs after their time.
+    TtlAfterFinished: controllers::TtlLoop,
+    /// Deletion of what belonged to something that is gone.
+    GarbageCollector: controllers::GarbageCollector,
+    /// Deletion of namespaces with all they hold.
+    Namespace: controllers::NamespaceLoop,
+    /// Taints and conditions of nodes that do not answer.
+    NodeLifecycle: controllers::NodeLifecycle,
+    /// Deletion of pods that a taint drives out.
+    TaintEviction: controllers::TaintEviction,
+    /// Deletion of pods that nobody else will delete.
+    PodGc: controllers::PodGc,
+    /// Expiry of events after an hour.
+    EventExpiry: super::run::EventExpiry,
+    /// Which node a pod goes to.
+    Scheduler: scheduler::Scheduler,
+}
+
+/// A key of a loop.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoopKey {
+    /// The loop.
+    pub loop_id: LoopId,
+    /// The key.
+    pub key: Key,
+}
+
+/// What put a key into the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A change of the store.
+    Change(u64),
+    /// The clock.
+    Clock,
+}
+
+/// Who made a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Actor {
+    /// A person, by the input of this number.
+    Input(usize),
+    /// A loop.
+    Loop(LoopKey),
+    /// Whoever set the cluster up.
+    SetUp,
+}
+
+/// Why a write was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// When.
+    pub at: Time,
+    /// By whom.
+    pub by: Actor,
+    /// What woke the loop.
+    pub trigger: Trigger,
+    /// What it decided.
+    pub decision: Option<AnyDecision>,
+}
+
+/// How many causes are kept; see the journal.
+const KEPT: usize = 200_000;
+
+/// Every cause so far, and the last decision about each key.
+#[derive(Clone, Debug, Default)]
+pub struct Causes {
+    all: OrdMap<CauseId, Rc<Cause>>,
+    next: u64,
+    last: OrdMap<LoopKey, (Time, AnyDecision)>,
+    /// The refusals that keys back off from, and how many there were in a row.
+    pub(super) failures: OrdMap<LoopKey, (Failure, u32)>,
+}
+
+impl Causes {
+    pub(super) fn add(&mut self, cause: Cause) -> CauseId {
+        self.next += 1;
+        let id = CauseId(self.next);
+        if self.all.len() >= KEPT
+            && let Some(oldest) = self.all.get_min().map(|(id, _)| *id)
+        {
+            self.all.remove(&oldest);
+        }
+        self.all.insert(id, Rc::new(cause));
+        id
+    }
+
+    pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: AnyDecision) {
+        self.last.insert(key.clone(), (at, decision));
+    }
+
+    pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
+        for loop_id in LoopId::ALL {
+            let from = LoopKey { loop_id: *loop_id, key: Key::new(object.clone()) };
+            let gone: Vec<LoopKey> = self
+                .last
+                .range(from..)
+                .take_while(|(key, _)| key.loop_id == *loop_id && key.key.object == *object)
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in gone {
+                self.last.remove(&key);
+                self.failures.remove(&key);
+            }
+        }
+    }
+
+    /// The cause of a write.
+    pub fn get(&self, id: CauseId) -> Option<&Rc<Cause>> {
+        self.all.get(&id)
+    }
+
+    /// What a loop last decided about a key, and when.
+    pub fn last(&self, key: &LoopKey) -> Option<&(Time, AnyDecision)> {
+        self.last.get(key)
+    }
+
+    /// The last decisions about all keys.
+    pub fn decisions(&self) -> impl Iterator<Item = (&LoopKey, &(Time, AnyDecision))> {
+        self.last.iter()
+    }
+}

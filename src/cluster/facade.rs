@@ -1,0 +1,488 @@
+//! The cluster as everybody above sees it: the verbs, time, reads.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::bootstrap::{NodeSpecification, system_objects};
+use super::causes::{Actor, Cause, Causes, Trigger};
+use super::history::History;
+use super::input::{Action, Input, Verb};
+use super::world::{Config, SET_UP_BEFORE, World};
+use crate::api::conditions::{self, Condition, Status};
+use crate::api::core::Pod;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectKey;
+use crate::api::object::AnyObject;
+use crate::api::value::Value;
+use crate::api::{ApiError, Reason};
+use crate::apiserver::{Api, Patch, Written};
+use crate::kubelet::{self, Kubelets};
+use crate::reconcile::{DeleteOptions, Key};
+use crate::sim::Time;
+use crate::store::{CauseId, Store};
+
+/// How a write is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Everything is checked, nothing is kept.
+    pub dry_run: bool,
+    /// The command line it came from, or nothing.
+    pub words: String,
+}
+
+/// A line of a container's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: Time,
+    /// The line without its end.
+    pub text: Rc<str>,
+}
+
+/// What a command in a container gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecResult {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit code.
+    pub code: i64,
+}
+
+/// A cluster: a world, what was done to it, and the way back.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub(super) config: Config,
+    pub(super) world: World,
+    pub(super) inputs: Vec<Input>,
+    pub(super) history: History,
+}
+
+impl Cluster {
+    /// A cluster that was set up an hour before the session starts and runs quietly.
+    pub fn new(config: Config) -> Self {
+        let world = World::empty(config.start - SET_UP_BEFORE);
+        let mut cluster = Self { config, world, inputs: Vec::new(), history: History::default() };
+        cluster.set_up();
+        cluster
+    }
+
+    fn set_up(&mut self) {
+        for (kind, namespace, object) in system_objects(self.config.system_pods) {
+            let made = self.write(CauseId::default(), |api| api.create(kind, namespace, &object));
+            debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
+        }
+        let workers = (1..=self.config.workers).map(|n| NodeSpecification::worker(format!("worker-{n}"), n));
+        for node in std::iter::once(NodeSpecification::control_plane()).chain(workers) {
+            let made = self.join(&node);
+            debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
+        }
+        let start = self.config.start;
+        self.run_until(start);
+    }
+
+    /// A node joins: its machine runs, its kubelet registers it.
+    fn join(&mut self, node: &NodeSpecification) -> Result<Written, ApiError> {
+        let object = node.object(self.config.seed);
+        let cause = self.cause_of_input();
+        self.world.kubelets.add_machine(&node.name, self.world.now);
+        self.write(cause, |api| api.create(Kind::Node, "", &object))
+    }
+
+    /// Now.
+    pub const fn now(&self) -> Time {
+        self.world.now
+    }
+
+    /// How this cluster began.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The objects of the API.
+    pub const fn store(&self) -> &Store {
+        &self.world.store
+    }
+
+    /// What runs on the nodes.
+    pub const fn kubelets(&self) -> &Kubelets {
+        &self.world.kubelets
+    }
+
+    /// Why everything was written, and what was last decided.
+    pub const fn causes(&self) -> &Causes {
+        &self.world.causes
+    }
+
+    /// What was done so far.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    // ---- time ----
+
+    /// When something happens next; `None` if nothing will.
+    pub fn next_wake(&self) -> Option<Time> {
+        self.world.next_wake()
+    }
+
+    /// Moves to the next wake-up and does all that is due then.
+    pub fn step(&mut self) -> Option<Time> {
+        let at = self.world.step(&self.config)?;
+        self.history.visit(&self.world, self.inputs.len());
+        Some(at)
+    }
+
+    /// Moves to a time, doing all that is due on the way.
+    pub fn run_until(&mut self, at: Time) {
+        while self.next_wake().is_some_and(|next| next <= at) {
+            self.step();
+        }
+        self.world.now = self.world.now.max(at);
+    }
+
+    /// Moves towards a time until it is there or `work` reconciles were done; says whether it is there.
+    pub fn run_towards(&mut self, at: Time, work: u64) -> bool {
+        let limit = self.world.work.saturating_add(work);
+        while self.next_wake().is_some_and(|next| next <= at) {
+            if self.world.work >= limit {
+                return false;
+            }
+            self.step();
+        }
+        self.world.now = self.world.now.max(at);
+        true
+    }
+
+    /// How many reconciles there were: the measure of work.
+    pub const fn work(&self) -> u64 {
+        self.world.work
+    }
+
+    // ---- verbs: each is an input ----
+
+    /// Creates an object from decoded JSON.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn create(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        object: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Create { kind, namespace: namespace.into(), object }, options)
+    }
+
+    /// Replaces everything but the status of an object.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn update(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        object: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Update { kind, namespace: namespace.into(), object }, options)
+    }
+
+    /// Patches an object.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn patch(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        patch: Patch,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Patch { kind, key: key.clone(), patch }, options)
+    }
+
+    /// Sets the number of replicas.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn scale(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        replicas: i64,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Scale { kind, key: key.clone(), replicas }, options)
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn delete(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        how: &DeleteOptions,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Delete { kind, key: key.clone(), how: how.clone() }, options)
+    }
+
+    /// Evicts a pod, as a drain does.
+    ///
+    /// # Errors
+    /// What the API server answers.
+    pub fn evict(&mut self, pod: &ObjectKey, options: &WriteOptions) -> Result<Written, ApiError> {
+        self.input(Verb::Evict { pod: pod.clone() }, options)
+    }
+
+    /// Does something to the machines; answers with a sentence for the terminal.
+    ///
+    /// # Errors
+    /// A sentence: no such node, no such pod.
+    pub fn act(&mut self, action: Action, options: &WriteOptions) -> Result<String, String> {
+        self.remember(Verb::Act(action.clone()), &options.words);
+        let result = self.perform(&action);
+        if result.is_err() {
+            self.inputs.pop();
+        }
+        self.world.settle(&self.config);
+        self.history.visit(&self.world, self.inputs.len());
+        result
+    }
+
+    /// Runs a command in a container.
+    ///
+    /// # Errors
+    /// `NotFound`, `BadRequest`.
+    pub fn exec(&mut self, pod: &ObjectKey, container: &str, argv: &[String]) -> Result<ExecResult, ApiError> {
+        let found = self.world.store.pods().get(pod).ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
+        let found = Rc::clone(found);
+        self.remember(Verb::Exec { pod: pod.clone(), container: container.into(), argv: argv.to_vec() }, "");
+        let (store, now) = (&self.world.store, self.world.now);
+        let result = kubelet::exec(&mut self.world.kubelets, store, &found, container, argv, now);
+        self.world.settle(&self.config);
+        result
+    }
+
+    /// The log of a container, oldest line first.
+    ///
+    /// # Errors
+    /// `NotFound`, `BadRequest` while the container has not started.
+    pub fn logs(&self, pod: &ObjectKey, container: &str, previous: bool) -> Result<Vec<LogLine>, ApiError> {
+        let found = self.world.store.pods().get(pod).ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
+        kubelet::logs(&self.world.kubelets, found, container, previous)
+    }
+
+    /// Notes an input; a new one forgets the future that was left behind.
+    fn remember(&mut self, verb: Verb, words: &str) {
+        self.history.future.clear();
+        self.inputs.push(Input { at: self.world.now, verb, words: words.into() });
+    }
+
+    /// Does an input again, as it was; the future that was left behind stays.
+    pub(super) fn replay_input(&mut self, input: &Input) {
+        let future = std::mem::take(&mut self.history.future);
+        let options = WriteOptions { dry_run: false, words: input.words.to_string() };
+        match &input.verb {
+            Verb::Act(action) => drop(self.act(action.clone(), &options)),
+            Verb::Exec { pod, container, argv } => drop(self.exec(pod, container, argv)),
+            verb => drop(self.input(verb.clone(), &options)),
+        }
+        self.history.future = future;
+    }
+
+    fn cause_of_input(&mut self) -> CauseId {
+        let by = match self.inputs.len() {
+            0 => Actor::SetUp,
+            count => Actor::Input(count - 1),
+        };
+        self.world.causes.add(Cause { at: self.world.now, by, trigger: Trigger::Clock, decision: None })
+    }
+
+    /// Tries a verb; what went through is noted as an input.
+    fn input(&mut self, verb: Verb, options: &WriteOptions) -> Result<Written, ApiError> {
+        if options.dry_run {
+            let mut trial = self.world.clone();
+            return perform_write(&mut trial, &self.config, CauseId::default(), &verb, true);
+        }
+        self.remember(verb.clone(), &options.words);
+        let cause = self.cause_of_input();
+        let result = perform_write(&mut self.world, &self.config, cause, &verb, false);
+        if result.as_ref().is_ok_and(|written| written.changed) {
+            self.world.settle(&self.config);
+        } else {
+            self.inputs.pop();
+        }
+        self.history.visit(&self.world, self.inputs.len());
+        result
+    }
+
+    /// Runs one write of the cluster's own.
+    fn write<T>(&mut self, cause: CauseId, run: impl FnOnce(&mut Api<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let result = with_api(&mut self.world, &self.config, cause, false, run);
+        self.world.settle(&self.config);
+        result
+    }
+
+    fn perform(&mut self, action: &Action) -> Result<String, String> {
+        match action {
+            Action::StopNode(name) => {
+                self.machine(name)?;
+                self.world.kubelets.stop(name, self.world.now);
+                self.wake_node(name);
+                Ok(format!("node/{name} stopped"))
+            }
+            Action::StartNode(name) => {
+                self.machine(name)?;
+                self.world.kubelets.start(name, self.world.now);
+                self.wake_node(name);
+                Ok(format!("node/{name} started"))
+            }
+            Action::AddNode { name, labels, cpu, memory } => self.add_node(name.as_ref(), labels, cpu.as_ref(), memory.as_ref()),
+            Action::RemoveNode(name) => {
+                self.machine(name)?;
+                self.world.kubelets.remove_machine(name, self.world.now);
+                let cause = self.cause_of_input();
+                let key = ObjectKey::cluster(Rc::clone(name));
+                let gone = self.write(cause, |api| api.delete(Kind::Node, &key, &DeleteOptions::default()));
+                gone.map(|_| format!("node/{name} removed")).map_err(|error| error.message)
+            }
+            Action::CrashPod { pod, container } => {
+                let found = self.running_pod(pod)?;
+                kubelet::crash(&mut self.world.kubelets, &found, container.as_deref(), self.world.now)?;
+                self.wake_pod(&found);
+                Ok(format!("pod/{} crashed", pod.name))
+            }
+            Action::HangPod { pod } => {
+                let found = self.running_pod(pod)?;
+                kubelet::hang(&mut self.world.kubelets, &found, self.world.now)?;
+                self.wake_pod(&found);
+                Ok(format!("pod/{} hangs", pod.name))
+            }
+            Action::Registry(state) => {
+                self.world.kubelets.set_registry(*state);
+                Ok(match state {
+                    super::Registry::Up => "registry up".into(),
+                    super::Registry::Slow => "registry slow".into(),
+                    super::Registry::Down => "registry down".into(),
+                })
+            }
+        }
+    }
+
+    fn machine(&self, name: &Rc<str>) -> Result<(), String> {
+        match self.world.store.nodes().get(&ObjectKey::cluster(Rc::clone(name))) {
+            Some(_) => Ok(()),
+            None => Err(format!("node \"{name}\" not found")),
+        }
+    }
+
+    fn running_pod(&self, key: &ObjectKey) -> Result<Rc<Pod>, String> {
+        self.world.store.pods().get(key).cloned().ok_or_else(|| format!("pod \"{}\" not found", key.name))
+    }
+
+    fn wake_node(&mut self, name: &Rc<str>) {
+        let store = &self.world.store;
+        let keys = kubelet::keys_of_node(store, name);
+        self.wake_kubelet(keys);
+    }
+
+    fn wake_pod(&mut self, pod: &Pod) {
+        self.wake_kubelet(vec![kubelet::key_of_pod(pod)]);
+    }
+
+    fn wake_kubelet(&mut self, keys: Vec<Key>) {
+        for key in keys {
+            self.world.queue.add(super::LoopKey { loop_id: super::LoopId::Kubelet, key });
+        }
+    }
+
+    fn add_node(
+        &mut self,
+        name: Option<&Rc<str>>,
+        labels: &BTreeMap<Rc<str>, Rc<str>>,
+        cpu: Option<&Rc<str>>,
+        memory: Option<&Rc<str>>,
+    ) -> Result<String, String> {
+        let store = &self.world.store;
+        let taken = |name: &str| store.nodes().get(&ObjectKey::cluster(name)).is_some();
+        let number = self.world.kubelets.machines_ever();
+        let name: Rc<str> = match name {
+            Some(name) => Rc::clone(name),
+            None => (1..).map(|n| format!("worker-{n}")).find(|name| !taken(name)).unwrap_or_default().into(),
+        };
+        let mut node = NodeSpecification::worker(name, number);
+        node.labels.clone_from(labels);
+        if let Some(cpu) = cpu {
+            node.cpu = Rc::clone(cpu);
+        }
+        if let Some(memory) = memory {
+            node.memory = Rc::clone(memory);
+        }
+        match self.join(&node) {
+            Ok(_) => Ok(format!("node/{} added", node.name)),
+            Err(error) => Err(error.message),
+        }
+    }
+}
+
+/// Runs one write on a world and tells the loops.
+fn with_api<T>(
+    world: &mut World,
+    config: &Config,
+    cause: CauseId,
+    dry_run: bool,
+    run: impl FnOnce(&mut Api<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let mut changes = Vec::new();
+    let mut api = Api {
+        store: &mut world.store,
+        names: &mut world.names,
+        seed: config.seed,
+        now: world.now,
+        cause,
+        changes: &mut changes,
+        dry_run,
+    };
+    let result = run(&mut api);
+    world.tell(&changes);
+    result
+}
+
+fn perform_write(
+    world: &mut World,
+    config: &Config,
+    cause: CauseId,
+    verb: &Verb,
+    dry_run: bool,
+) -> Result<Written, ApiError> {
+    with_api(world, config, cause, dry_run, |api| match verb {
+        Verb::Create { kind, namespace, object } => api.create(*kind, namespace, object),
+        Verb::Update { kind, namespace, object } => api.update(*kind, namespace, object),
+        Verb::Patch { kind, key, patch } => api.patch(*kind, key, patch),
+        Verb::Scale { kind, key, replicas } => api.scale(*kind, key, *replicas),
+        Verb::Delete { kind, key, how } => api.delete(*kind, key, how),
+        Verb::Evict { pod } => evict(api, pod),
+        Verb::Exec { .. } | Verb::Act(_) => Err(ApiError::new(Reason::BadRequest, "not a write")),
+    })
+}
+
+/// Marks a pod as evicted and deletes it. Follows `pkg/registry/core/pod/storage/eviction.go`.
+fn evict(api: &mut Api<'_>, key: &ObjectKey) -> Result<Written, ApiError> {
+    let found = api.store.pods().get(key).ok_or_else(|| ApiError::not_found("pods", &key.name))?;
+    let mut pod = Pod::clone(found);
+    if pod.node.is_some() && !pod.status.phase.finished() {
+        let mut all = pod.status.conditions.to_vec();
+        let condition =
+            Condition::new("DisruptionTarget", Status::True, "EvictionByEvictionAPI", "Eviction API: evicting", api.now);
+        conditions::set(&mut all, condition);
+        pod.status.conditions = all.into();
+        api.update_status(&AnyObject::Pod(Rc::new(pod)))?;
+    }
+    api.delete(Kind::Pod, key, &DeleteOptions::default())
+}

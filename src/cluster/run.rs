@@ -1,0 +1,319 @@
+//! The only loop: pop the earliest wake-up, reconcile, execute the plan, tell the loops that the changes concern.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use super::causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop};
+use super::world::{Config, World};
+use crate::api::core::EventSource;
+use crate::api::kind::Kind;
+use crate::api::object::AnyObject;
+use crate::api::ApiError;
+use crate::apiserver::{Api, Written};
+use crate::kubelet;
+use crate::reconcile::{Controller, DeleteOptions, Failure, Key, Note, Observed, Plan, Wake, Write};
+use crate::sim::{Duration, Time};
+use crate::store::{CauseId, Change, Operation, Store};
+
+/// A loop that comes back to the same key this often at one instant is made to wait a moment.
+const MOST_ROUNDS: u32 = 64;
+/// The wait of a key that was refused or that spins: doubles up to [`LONGEST_WAIT`]. Follows client-go's default
+/// item rate limiter.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+const LONGEST_WAIT: Duration = Duration::from_seconds(1000);
+
+impl World {
+    /// Moves to the next wake-up and does all that is due then; `None` if nothing is.
+    pub(super) fn step(&mut self, config: &Config) -> Option<Time> {
+        let at = self.next_wake()?;
+        self.now = self.now.max(at);
+        self.settle(config);
+        Some(self.now)
+    }
+
+    /// Does all that is due now, until nothing more follows from it at this instant.
+    pub(super) fn settle(&mut self, config: &Config) {
+        let mut rounds: BTreeMap<LoopKey, u32> = BTreeMap::new();
+        let mut deleted: Vec<Rc<Change>> = Vec::new();
+        loop {
+            while let Some((_, due)) = self.timers.pop_due(self.now) {
+                self.queue.add(due);
+            }
+            let Some(key) = self.queue.pop() else { break };
+            let round = rounds.entry(key.clone()).or_default();
+            *round += 1;
+            if *round > MOST_ROUNDS {
+                debug_assert!(false, "{key:?} spins at {}", self.now);
+                self.timers.wake_at(key, self.now + FIRST_WAIT);
+                continue;
+            }
+            self.work += 1;
+            let mut changes = Vec::new();
+            with_loop!(key.loop_id, C => self.reconcile::<C>(&key, config, &mut changes), kubelet => {
+                self.sync_kubelet(&key, config, &mut changes);
+            });
+            self.tell(&changes);
+            deleted.extend(changes.into_iter().filter(|change| change.operation == Operation::Deleted));
+        }
+        for change in deleted {
+            self.forget(&change);
+        }
+    }
+
+    /// Drops what loops remember of an object that is gone.
+    fn forget(&mut self, change: &Change) {
+        let (kind, key) = (change.object.kind(), change.object.key());
+        if kind == Kind::Event || self.store.get(kind, &key).is_some() {
+            return;
+        }
+        // Another kind may have an object of the same name: what is remembered of that one is derived again.
+        if Kind::ALL.into_iter().all(|other| other == Kind::Event || self.store.get(other, &key).is_none()) {
+            self.memories.forget(&key);
+            self.causes.forget(&key);
+        }
+    }
+
+    /// Wakes every loop that a change concerns.
+    pub(super) fn tell(&mut self, changes: &[Rc<Change>]) {
+        for change in changes {
+            let mut woken: Vec<(LoopKey, Duration)> = Vec::new();
+            let concerned: &[LoopId] = match change.object.kind() {
+                Kind::Event => &[LoopId::EventExpiry],
+                _ => LoopId::ALL,
+            };
+            for loop_id in concerned {
+                let mut wake = |key: Key, wait: Duration| woken.push((LoopKey { loop_id: *loop_id, key }, wait));
+                with_loop!(*loop_id, C => C::wakes(change, &self.store, Remembers::<C>::of(&self.memories), &mut wake),
+                    kubelet => kubelet::wakes(change, &self.store, &mut wake));
+            }
+            for (key, wait) in woken {
+                if !self.triggers.contains_key(&key) {
+                    self.triggers.insert(key.clone(), Trigger::Change(change.id));
+                }
+                if wait > Duration::ZERO {
+                    self.timers.wake_at(key, self.now + wait);
+                } else {
+                    self.queue.add(key);
+                }
+            }
+        }
+    }
+
+    fn reconcile<C: Controller>(&mut self, key: &LoopKey, config: &Config, changes: &mut Vec<Rc<Change>>)
+    where
+        super::causes::Memories: Remembers<C>,
+        AnyDecision: From<Of<C>>,
+    {
+        let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
+        let refused = match self.attempt::<C>(key, trigger, None, config, changes) {
+            Ok(()) => None,
+            Err(first) => {
+                let again = self.attempt::<C>(key, trigger, Some(&first), config, changes);
+                Some(again.err().unwrap_or(first))
+            }
+        };
+        self.back_off(key, refused);
+    }
+
+    /// Remembers a refusal and comes back later; forgets earlier ones if there was none.
+    fn back_off(&mut self, key: &LoopKey, refused: Option<Failure>) {
+        let Some(failure) = refused else {
+            self.causes.failures.remove(key);
+            return;
+        };
+        let times = self.causes.failures.get(key).map_or(0, |(_, times)| *times);
+        let wait = (0..times.min(20)).fold(FIRST_WAIT, |wait, _| wait.doubled()).min(LONGEST_WAIT);
+        self.timers.wake_at(key.clone(), self.now + wait);
+        self.causes.failures.insert(key.clone(), (failure, times + 1));
+    }
+
+    /// Observes, asks the loop, and executes its plan up to the first refusal.
+    fn attempt<C: Controller>(
+        &mut self,
+        key: &LoopKey,
+        trigger: Trigger,
+        failure: Option<&Failure>,
+        config: &Config,
+        changes: &mut Vec<Rc<Change>>,
+    ) -> Result<(), Failure>
+    where
+        super::causes::Memories: Remembers<C>,
+        AnyDecision: From<Of<C>>,
+    {
+        let blank = C::Memory::default();
+        let remembered: &OrdMap<Key, C::Memory> = self.memories.of();
+        let memory = remembered.get(&key.key).unwrap_or(&blank);
+        let plan: Plan<C::Decision, C::Memory> =
+            C::reconcile(&key.key, &Observed { store: &self.store, memory, failure }, self.now);
+        if let Some(memory) = plan.memory {
+            Remembers::<C>::of_mut(&mut self.memories).insert(key.key.clone(), memory);
+        }
+        if let Some(at) = plan.wake {
+            self.timers.wake_at(key.clone(), at);
+        }
+        let decision = AnyDecision::from(Of::<C>(plan.decision));
+        let cause = self.note_cause(key, trigger, decision, plan.writes.is_empty());
+        let source = EventSource { component: C::NAME.into(), host: "".into() };
+        self.execute(&plan.writes, cause, &source, config, changes)
+    }
+
+    /// Notes what was decided; a plan without writes has no cause of its own.
+    fn note_cause(&mut self, key: &LoopKey, trigger: Trigger, decision: AnyDecision, idle: bool) -> CauseId {
+        if key.loop_id != LoopId::EventExpiry {
+            self.causes.decided(key, self.now, decision.clone());
+        }
+        if idle {
+            return CauseId::default();
+        }
+        self.causes.add(Cause { at: self.now, by: Actor::Loop(key.clone()), trigger, decision: Some(decision) })
+    }
+
+    /// Executes writes up to the first refusal.
+    fn execute(
+        &mut self,
+        writes: &[Write],
+        cause: CauseId,
+        source: &EventSource,
+        config: &Config,
+        changes: &mut Vec<Rc<Change>>,
+    ) -> Result<(), Failure> {
+        let now = self.now;
+        for (index, write) in writes.iter().enumerate() {
+            let mut api = Api {
+                store: &mut self.store,
+                names: &mut self.names,
+                seed: config.seed,
+                now,
+                cause,
+                changes,
+                dry_run: false,
+            };
+            let Err(error) = execute_one(&mut api, write, source) else { continue };
+            let creating = matches!(write, Write::Create { .. });
+            return Err(Failure { index, done: index, creating, error, at: now });
+        }
+        Ok(())
+    }
+
+    /// Lets the kubelet of a pod's node look at it.
+    fn sync_kubelet(&mut self, key: &LoopKey, config: &Config, changes: &mut Vec<Rc<Change>>) {
+        let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
+        let plan = kubelet::sync(&key.key, &self.store, &mut self.kubelets, &config.delays, config.seed, self.now);
+        if let Some(at) = plan.wake {
+            self.timers.wake_at(key.clone(), at);
+        }
+        let cause = self.note_cause(key, trigger, AnyDecision::Kubelet(plan.decision), plan.writes.is_empty());
+        let source = EventSource { component: "kubelet".into(), host: plan.node };
+        let refused = self.execute(&plan.writes, cause, &source, config, changes).err();
+        self.back_off(key, refused);
+    }
+}
+
+/// Executes one write. What is gone already counts as written: the loop sees it at its next look.
+fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result<(), ApiError> {
+    match write {
+        Write::Create { object, note, about } => {
+            let made = api.create_made(object);
+            let Some(about) = about else { return made.map(drop) };
+            match made {
+                Ok(Written { object, .. }) => {
+                    if let Some(note) = note {
+                        let message = note.message.replace("{name}", &object.meta().name);
+                        api.record(about, "", &Note { message, ..note.clone() }, source.clone());
+                    }
+                    Ok(())
+                }
+                Err(error) => {
+                    // A namespace on its way out refuses everything; upstream keeps silent about it.
+                    if !error.message.contains("because it is being terminated") {
+                        let note = Note::warning("FailedCreate", format!("Error creating: {}", error.message));
+                        api.record(about, "", &note, source.clone());
+                    }
+                    Err(error)
+                }
+            }
+        }
+        Write::Update(object) => tolerate_gone(api.update_made(object)),
+        Write::UpdateStatus(object) => tolerate_gone(api.update_status(object)),
+        Write::Bind { pod, node } => tolerate_gone(api.bind(pod, node)),
+        Write::Delete { kind, key, options, note, about } => delete_one(api, *kind, key, options, note.as_ref(), about.as_ref(), source),
+        Write::Event { about, field_path, note } => {
+            api.record(about, field_path, note, source.clone());
+            Ok(())
+        }
+    }
+}
+
+fn delete_one(
+    api: &mut Api<'_>,
+    kind: Kind,
+    key: &crate::api::ObjectKey,
+    options: &DeleteOptions,
+    note: Option<&Note>,
+    about: Option<&AnyObject>,
+    source: &EventSource,
+) -> Result<(), ApiError> {
+    let result = api.delete(kind, key, options);
+    if let (Err(error), Some(about)) = (&result, about)
+        && error.reason != crate::api::Reason::NotFound
+    {
+        let note = Note::warning("FailedDelete", format!("Error deleting: {}", error.message));
+        api.record(about, "", &note, source.clone());
+    }
+    if let (Ok(_), Some(note), Some(about)) = (&result, note, about) {
+        api.record(about, "", note, source.clone());
+    }
+    tolerate_gone(result)
+}
+
+fn tolerate_gone(result: Result<Written, ApiError>) -> Result<(), ApiError> {
+    match result {
+        Err(error) if error.reason == crate::api::Reason::NotFound => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// How long an event is kept. Follows the API server's `--event-ttl`.
+const EVENT_LIFE: Duration = Duration::from_seconds(3600);
+
+/// Deletes events an hour after they were last written.
+pub struct EventExpiry;
+
+/// What the expiry of events decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Expiry {
+    /// It is over.
+    Expired,
+    /// It is kept.
+    Kept,
+}
+
+impl Controller for EventExpiry {
+    type Decision = Expiry;
+    type Memory = ();
+    const NAME: &'static str = "kube-apiserver";
+
+    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+        if let (AnyObject::Event(event), Operation::Added) = (&change.object, change.operation) {
+            wake(Key::of(&event.meta), EVENT_LIFE);
+        }
+    }
+
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
+        let Some(event) = seen.store.events().get(&key.object) else { return Plan::idle(Expiry::Expired) };
+        let end = event.last + EVENT_LIFE;
+        if now < end {
+            return Plan::idle(Expiry::Kept).wake_at(Some(end));
+        }
+        let delete = Write::Delete {
+            kind: Kind::Event,
+            key: key.object.clone(),
+            options: DeleteOptions::default(),
+            note: None,
+            about: None,
+        };
+        Plan::writes(Expiry::Expired, vec![delete])
+    }
+}

@@ -50,7 +50,9 @@ pub(super) fn admit(spec: &mut Value, pod: &str, store: &Store) -> Result<(), Ap
 }
 
 fn bears(toleration: &Value, key: &str) -> bool {
-    let is = |field: &str, word: &str| toleration.str_at(field).is_none_or(|text| text.is_empty() || text == word);
+    let is = |field: &str, word: &str| {
+        toleration.str_at(field).is_none_or(|text| text.is_empty() || text == word)
+    };
     is("key", key) && is("effect", "NoExecute")
 }
 
@@ -58,13 +60,18 @@ fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiErr
     let name = spec.str_at("priorityClassName").unwrap_or_default().to_owned();
     let class = match name.as_str() {
         "" => default_class(store),
-        name => Some(store.plain(Kind::PriorityClass, &ObjectKey::cluster(name)).cloned().ok_or_else(|| {
-            let text = format!("no PriorityClass with name {name} was found");
-            ApiError::new(Reason::Forbidden, format!("pods \"{pod}\" is forbidden: {text}"))
-        })?),
+        name => {
+            Some(store.plain(Kind::PriorityClass, &ObjectKey::cluster(name)).cloned().ok_or_else(
+                || {
+                    let text = format!("no PriorityClass with name {name} was found");
+                    ApiError::new(Reason::Forbidden, format!("pods \"{pod}\" is forbidden: {text}"))
+                },
+            )?)
+        }
     };
     let value = class.as_ref().and_then(|class| class.body.i64_at("value")).unwrap_or(0);
-    let policy = class.as_ref().and_then(|class| class.body.str_at("preemptionPolicy").map(str::to_owned));
+    let policy =
+        class.as_ref().and_then(|class| class.body.str_at("preemptionPolicy").map(str::to_owned));
     if let (Some(class), true) = (&class, name.is_empty()) {
         spec.set("priorityClassName", &class.meta.name);
     }
@@ -76,7 +83,11 @@ fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiErr
 fn default_class(store: &Store) -> Option<Rc<crate::api::Plain>> {
     let classes = store.list(Kind::PriorityClass, None);
     classes.into_iter().find_map(|class| match class {
-        crate::api::AnyObject::Plain(class) if class.body.bool_at("globalDefault") == Some(true) => Some(class),
+        crate::api::AnyObject::Plain(class)
+            if class.body.bool_at("globalDefault") == Some(true) =>
+        {
+            Some(class)
+        }
         _ => None,
     })
 }

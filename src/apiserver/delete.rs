@@ -22,7 +22,12 @@ impl Api<'_> {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` if the uid asked for is not its own; `Forbidden` for namespaces that must stay.
-    pub fn delete(&mut self, kind: Kind, key: &ObjectKey, options: &DeleteOptions) -> Result<Written, ApiError> {
+    pub fn delete(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        options: &DeleteOptions,
+    ) -> Result<Written, ApiError> {
         let mut object = self.existing(kind, key)?;
         if let Some(uid) = options.uid
             && uid != object.uid()
@@ -59,7 +64,12 @@ impl Api<'_> {
                 meta.generation += 1;
             }
         }
-        if !sooner && self.store.get(kind, key).is_some_and(|old| old.meta().finalizers == object.meta().finalizers) {
+        if !sooner
+            && self
+                .store
+                .get(kind, key)
+                .is_some_and(|old| old.meta().finalizers == object.meta().finalizers)
+        {
             return Ok(Written::new(object, false));
         }
         Ok(Written::new(self.keep(object), true))
@@ -87,9 +97,11 @@ impl Api<'_> {
         let meta = object.meta();
         let waits = match &object {
             AnyObject::Pod(_) => meta.deletion.is_some_and(|deletion| deletion.grace_seconds > 0),
-            AnyObject::Plain(plain) if plain.kind == Kind::Namespace => {
-                !plain.body.get("spec").map_or(&[][..], |spec: &Value| spec.items_at("finalizers")).is_empty()
-            }
+            AnyObject::Plain(plain) if plain.kind == Kind::Namespace => !plain
+                .body
+                .get("spec")
+                .map_or(&[][..], |spec: &Value| spec.items_at("finalizers"))
+                .is_empty(),
             _ => false,
         };
         if meta.deleting() && meta.finalizers.is_empty() && !waits {

@@ -22,8 +22,15 @@ const COMBINED: &str = "(combined from similar events): ";
 
 impl Api<'_> {
     /// Records an event about an object. Events about objects without a namespace go to `default`.
-    pub fn record(&mut self, about: &AnyObject, field_path: &str, note: &Note, source: EventSource) {
-        let mut involved = ObjectReference::to(about.kind(), about.meta()).at(field_path.to_owned());
+    pub fn record(
+        &mut self,
+        about: &AnyObject,
+        field_path: &str,
+        note: &Note,
+        source: EventSource,
+    ) {
+        let mut involved =
+            ObjectReference::to(about.kind(), about.meta()).at(field_path.to_owned());
         if about.kind() == Kind::Node {
             // The kubelet and the node controller refer to nodes by name in place of the uid.
             involved.uid = Rc::clone(&about.meta().name);
@@ -50,7 +57,8 @@ impl Api<'_> {
             self.keep(AnyObject::Event(Rc::new(event)));
             return;
         }
-        let message = if recent >= SIMILAR_LIMIT { format!("{COMBINED}{message}").into() } else { message };
+        let message =
+            if recent >= SIMILAR_LIMIT { format!("{COMBINED}{message}").into() } else { message };
         let namespace: Rc<str> = match &*about.meta().namespace {
             "" => "default".into(),
             _ => Rc::clone(&about.meta().namespace),
@@ -77,7 +85,8 @@ impl Api<'_> {
     fn event_name(&self, namespace: &Rc<str>, name: &str) -> Rc<str> {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
-            nanos = nanos.wrapping_add(1 + self.seed.draw(crate::sim::rng::Purpose::Id, name, nanos) % 4096);
+            nanos = nanos
+                .wrapping_add(1 + self.seed.draw(crate::sim::rng::Purpose::Id, name, nanos) % 4096);
             let key = ObjectKey::new(Rc::clone(namespace), format!("{name}.{nanos:x}"));
             if self.store.events().get(&key).is_none() {
                 return key.name;

@@ -5,6 +5,7 @@
 mod admission;
 mod delete;
 mod events;
+pub mod patch;
 mod verbs;
 
 pub use admission::admitted;

@@ -99,7 +99,8 @@ impl Api<'_> {
         self.names.graves.insert(object.uid());
         self.names.counts.remove(&*object.uid().to_string());
         // A finalizer that was taken away in the same write is part of the last state.
-        if let Some(change) = self.store.remove(object.kind(), &object.key(), self.now, self.cause) {
+        if let Some(change) = self.store.remove(object.kind(), &object.key(), self.now, self.cause)
+        {
             self.changes.push(change);
         }
     }
@@ -128,8 +129,13 @@ impl Api<'_> {
 
     /// A name for a new object of which only the beginning is given.
     fn new_name(&mut self, kind: Kind, meta: &ObjectMeta) -> Rc<str> {
-        let prefix: String =
-            meta.generate_name.as_deref().unwrap_or_default().chars().take(MAX_GENERATED_PREFIX).collect();
+        let prefix: String = meta
+            .generate_name
+            .as_deref()
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_GENERATED_PREFIX)
+            .collect();
         let stream: Rc<str> = match meta.controller() {
             Some(owner) => owner.uid.to_string().into(),
             None => format!("{}/{}/{prefix}", kind.name(), meta.namespace).into(),
@@ -150,7 +156,12 @@ impl Api<'_> {
     ///
     /// # Errors
     /// `NotFound` and `Forbidden` for its namespace, `Invalid`, `AlreadyExists`.
-    pub fn create(&mut self, kind: Kind, namespace: &str, object: &Value) -> Result<Written, ApiError> {
+    pub fn create(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        object: &Value,
+    ) -> Result<Written, ApiError> {
         let mut object = object.clone();
         object.set("apiVersion", kind.api_version());
         object.set("kind", kind.name());
@@ -180,7 +191,7 @@ impl Api<'_> {
         }
         let mut new = AnyObject::from_value(kind, &object);
         new.meta_mut().created = self.now;
-        let warnings = strategy::warnings(kind, &object);
+        let warnings = validation::warnings(kind, &object);
         Ok(Written { object: self.keep(new), warnings, changed: true })
     }
 
@@ -191,7 +202,11 @@ impl Api<'_> {
     /// As [`Api::create`].
     pub fn create_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
         let AnyObject::Pod(pod) = object else {
-            return self.create(object.kind(), &object.meta().namespace.clone(), &object.to_value());
+            return self.create(
+                object.kind(),
+                &object.meta().namespace.clone(),
+                &object.to_value(),
+            );
         };
         self.check_namespace(Kind::Pod, &pod.meta)?;
         let mut pod = Pod::clone(pod);
@@ -214,7 +229,9 @@ impl Api<'_> {
         if !kind.namespaced() {
             return Ok(());
         }
-        let Some(namespace) = self.store.plain(Kind::Namespace, &ObjectKey::cluster(Rc::clone(&meta.namespace))) else {
+        let Some(namespace) =
+            self.store.plain(Kind::Namespace, &ObjectKey::cluster(Rc::clone(&meta.namespace)))
+        else {
             return Err(ApiError::not_found("namespaces", &meta.namespace));
         };
         if namespace.meta.deleting() {
@@ -231,7 +248,12 @@ impl Api<'_> {
     ///
     /// # Errors
     /// `NotFound`, `Conflict` on a stale resource version, `Invalid`.
-    pub fn update(&mut self, kind: Kind, namespace: &str, object: &Value) -> Result<Written, ApiError> {
+    pub fn update(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        object: &Value,
+    ) -> Result<Written, ApiError> {
         let given = ObjectMeta::from_value(object.get("metadata"));
         let namespace = if kind.namespaced() { namespace } else { "" };
         let old = self.existing(kind, &ObjectKey::new(namespace, Rc::clone(&given.name)))?;
@@ -260,10 +282,11 @@ impl Api<'_> {
         if has_generation(kind) && strategy::spec_changed(kind, &new, &old_value) {
             meta.generation += 1;
         }
-        let warnings = strategy::warnings(kind, &new);
+        let warnings = validation::warnings(kind, &new);
         let mut new = AnyObject::from_value(kind, &new);
         let prepared = new.meta().clone();
-        *new.meta_mut() = ObjectMeta { labels: prepared.labels, annotations: prepared.annotations, ..meta };
+        *new.meta_mut() =
+            ObjectMeta { labels: prepared.labels, annotations: prepared.annotations, ..meta };
         let changed = new.to_value() != old_value;
         if !changed {
             return Ok(Written { object: old, warnings, changed });
@@ -338,7 +361,12 @@ impl Api<'_> {
         let mut pod = Pod::clone(&pod);
         pod.node = Some(Rc::clone(node));
         let scheduled = Condition::new("PodScheduled", Status::True, "", "", self.now);
-        let others = pod.status.conditions.iter().filter(|condition| &*condition.kind != "PodScheduled").cloned();
+        let others = pod
+            .status
+            .conditions
+            .iter()
+            .filter(|condition| &*condition.kind != "PodScheduled")
+            .cloned();
         pod.status.conditions = others.chain([scheduled]).collect();
         Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
     }
@@ -347,13 +375,21 @@ impl Api<'_> {
     ///
     /// # Errors
     /// `NotFound` for kinds without a scale; as [`Api::update`].
-    pub fn scale(&mut self, kind: Kind, key: &ObjectKey, replicas: i64) -> Result<Written, ApiError> {
+    pub fn scale(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        replicas: i64,
+    ) -> Result<Written, ApiError> {
         let scalable = matches!(
             kind,
             Kind::ReplicationController | Kind::ReplicaSet | Kind::Deployment | Kind::StatefulSet
         );
         if !scalable {
-            return Err(ApiError::new(Reason::NotFound, "the server could not find the requested resource"));
+            return Err(ApiError::new(
+                Reason::NotFound,
+                "the server could not find the requested resource",
+            ));
         }
         let mut object = self.existing(kind, key)?.to_value();
         object.child("spec").set("replicas", replicas);
@@ -392,7 +428,9 @@ fn with_status_of(object: &AnyObject, other: &AnyObject) -> AnyObject {
     match (&mut new, other) {
         (AnyObject::Pod(new), AnyObject::Pod(other)) => take!(new, other),
         (AnyObject::Node(new), AnyObject::Node(other)) => take!(new, other),
-        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(other)) => take!(new, other),
+        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(other)) => {
+            take!(new, other)
+        }
         (AnyObject::ReplicaSet(new), AnyObject::ReplicaSet(other)) => take!(new, other),
         (AnyObject::Deployment(new), AnyObject::Deployment(other)) => take!(new, other),
         (AnyObject::DaemonSet(new), AnyObject::DaemonSet(other)) => take!(new, other),
@@ -419,14 +457,17 @@ fn same_spec(new: &AnyObject, old: &AnyObject) -> bool {
     match (new, old) {
         (AnyObject::Pod(new), AnyObject::Pod(old)) => new.spec == old.spec && new.node == old.node,
         (AnyObject::Node(new), AnyObject::Node(old)) => new.spec == old.spec,
-        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(old)) => new.spec == old.spec,
+        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(old)) => {
+            new.spec == old.spec
+        }
         (AnyObject::ReplicaSet(new), AnyObject::ReplicaSet(old)) => new.spec == old.spec,
         (AnyObject::Deployment(new), AnyObject::Deployment(old)) => new.spec == old.spec,
         (AnyObject::DaemonSet(new), AnyObject::DaemonSet(old)) => new.spec == old.spec,
         (AnyObject::Job(new), AnyObject::Job(old)) => new.spec == old.spec,
         (AnyObject::CronJob(new), AnyObject::CronJob(old)) => new.spec == old.spec,
-        (AnyObject::Plain(new), AnyObject::Plain(old)) => new.body.get("spec") == old.body.get("spec"),
+        (AnyObject::Plain(new), AnyObject::Plain(old)) => {
+            new.body.get("spec") == old.body.get("spec")
+        }
         _ => false,
     }
 }
-

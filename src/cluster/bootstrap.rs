@@ -140,7 +140,9 @@ pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Valu
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         objects.push((Kind::Namespace, "", named(name)));
     }
-    for (name, value) in [("system-cluster-critical", 2_000_000_000_i64), ("system-node-critical", 2_000_001_000)] {
+    for (name, value) in
+        [("system-cluster-critical", 2_000_000_000_i64), ("system-node-critical", 2_000_001_000)]
+    {
         let mut class = named(name);
         class.set("value", value);
         class.set("description", "Used for system critical pods.");
@@ -163,8 +165,16 @@ pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Valu
     };
     objects.push((Kind::Service, "default", api));
     if system_pods {
-        objects.push((Kind::DaemonSet, "kube-system", agent("kube-proxy", "registry.k8s.io/kube-proxy:v1.36.2")));
-        objects.push((Kind::DaemonSet, "kube-system", agent("kindnet", "docker.io/kindest/kindnetd:v20260420")));
+        objects.push((
+            Kind::DaemonSet,
+            "kube-system",
+            agent("kube-proxy", "registry.k8s.io/kube-proxy:v1.36.2"),
+        ));
+        objects.push((
+            Kind::DaemonSet,
+            "kube-system",
+            agent("kindnet", "docker.io/kindest/kindnetd:v20260420"),
+        ));
     }
     objects
 }

@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
-use crate::controllers;
 use crate::reconcile::{Controller, Failure, Key};
-use crate::scheduler;
 use crate::sim::Time;
 use crate::store::CauseId;
 
@@ -51,12 +49,11 @@ macro_rules! loops {
         /// What the loops remember, and what they remember of refusals.
         #[allow(non_snake_case, reason = "fields are named as the loops are")]
         #[derive(Clone, Debug, Default)]
-        pub struct Memories {
-            $($(#[$doc])* pub $id: OrdMap<Key, <$loop as Controller>::Memory>,)*
+        pub(super) struct Memories {
+            $($(#[$doc])* $id: OrdMap<Key, <$loop as Controller>::Memory>,)*
         }
 
         $(impl Remembers<$loop> for Memories {
-            const ID: LoopId = LoopId::$id;
             fn of(&self) -> &OrdMap<Key, <$loop as Controller>::Memory> {
                 &self.$id
             }
@@ -89,9 +86,7 @@ macro_rules! loops {
 }
 
 /// Ties a loop to its place among the memories.
-pub trait Remembers<C: Controller> {
-    /// The loop's id.
-    const ID: LoopId;
+pub(super) trait Remembers<C: Controller> {
     /// What it remembers of each key.
     fn of(&self) -> &OrdMap<Key, C::Memory>;
     /// The same, for writing.
@@ -99,15 +94,18 @@ pub trait Remembers<C: Controller> {
 }
 
 /// A decision on its way into [`AnyDecision`].
-pub struct Of<C: Controller>(pub C::Decision);
+pub(super) struct Of<C: Controller>(pub(super) C::Decision);
 
 fn forget_parts<M: Clone>(memories: &mut OrdMap<Key, M>, object: &crate::api::ObjectKey) {
     if memories.is_empty() {
         return;
     }
     let from = Key::new(object.clone());
-    let gone: Vec<Key> =
-        memories.range(from..).take_while(|(key, _)| key.object == *object).map(|(key, _)| key.clone()).collect();
+    let gone: Vec<Key> = memories
+        .range(from..)
+        .take_while(|(key, _)| key.object == *object)
+        .map(|(key, _)| key.clone())
+        .collect();
     for key in gone {
         memories.remove(&key);
     }
@@ -115,33 +113,33 @@ fn forget_parts<M: Clone>(memories: &mut OrdMap<Key, M>, object: &crate::api::Ob
 
 loops! {
     /// Replication controllers.
-    ReplicationController: controllers::ReplicationControllerLoop,
+    ReplicationController: crate::controllers::ReplicationControllerLoop,
     /// Replica sets.
-    ReplicaSet: controllers::ReplicaSetLoop,
+    ReplicaSet: crate::controllers::ReplicaSetLoop,
     /// Deployments.
-    Deployment: controllers::DeploymentLoop,
+    Deployment: crate::controllers::DeploymentLoop,
     /// Daemon sets.
-    DaemonSet: controllers::DaemonSetLoop,
+    DaemonSet: crate::controllers::DaemonSetLoop,
     /// Jobs.
-    Job: controllers::JobLoop,
+    Job: crate::controllers::JobLoop,
     /// Cron jobs.
-    CronJob: controllers::CronJobLoop,
+    CronJob: crate::controllers::CronJobLoop,
     /// Deletion of finished Jobs after their time.
-    TtlAfterFinished: controllers::TtlLoop,
+    TtlAfterFinished: crate::controllers::TtlLoop,
     /// Deletion of what belonged to something that is gone.
-    GarbageCollector: controllers::GarbageCollector,
+    GarbageCollector: crate::controllers::GarbageCollector,
     /// Deletion of namespaces with all they hold.
-    Namespace: controllers::NamespaceLoop,
+    Namespace: crate::controllers::NamespaceLoop,
     /// Taints and conditions of nodes that do not answer.
-    NodeLifecycle: controllers::NodeLifecycle,
+    NodeLifecycle: crate::controllers::NodeLifecycle,
     /// Deletion of pods that a taint drives out.
-    TaintEviction: controllers::TaintEviction,
+    TaintEviction: crate::controllers::TaintEviction,
     /// Deletion of pods that nobody else will delete.
-    PodGc: controllers::PodGc,
+    PodGc: crate::controllers::PodGc,
     /// Expiry of events after an hour.
-    EventExpiry: super::run::EventExpiry,
+    EventExpiry: crate::cluster::run::EventExpiry,
     /// Which node a pod goes to.
-    Scheduler: scheduler::Scheduler,
+    Scheduler: crate::scheduler::Scheduler,
 }
 
 /// A key of a loop.

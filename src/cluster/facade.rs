@@ -16,7 +16,7 @@ use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::{Api, Patch, Written};
-use crate::kubelet::{self, Kubelets};
+use crate::kubelet::{self, ExecResult, Kubelets, LogLine, Registry};
 use crate::reconcile::{DeleteOptions, Key};
 use crate::sim::Time;
 use crate::store::{CauseId, Store};
@@ -28,26 +28,6 @@ pub struct WriteOptions {
     pub dry_run: bool,
     /// The command line it came from, or nothing.
     pub words: String,
-}
-
-/// A line of a container's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// When it was written.
-    pub at: Time,
-    /// The line without its end.
-    pub text: Rc<str>,
-}
-
-/// What a command in a container gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExecResult {
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-    /// The exit code.
-    pub code: i64,
 }
 
 /// A cluster: a world, what was done to it, and the way back.
@@ -73,13 +53,15 @@ impl Cluster {
             let made = self.write(CauseId::default(), |api| api.create(kind, namespace, &object));
             debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
         }
-        let workers = (1..=self.config.workers).map(|n| NodeSpecification::worker(format!("worker-{n}"), n));
+        let workers =
+            (1..=self.config.workers).map(|n| NodeSpecification::worker(format!("worker-{n}"), n));
         for node in std::iter::once(NodeSpecification::control_plane()).chain(workers) {
             let made = self.join(&node);
             debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
         }
         let start = self.config.start;
         self.run_until(start);
+        self.history = History::from(&self.world);
     }
 
     /// A node joins: its machine runs, its kubelet registers it.
@@ -259,10 +241,23 @@ impl Cluster {
     ///
     /// # Errors
     /// `NotFound`, `BadRequest`.
-    pub fn exec(&mut self, pod: &ObjectKey, container: &str, argv: &[String]) -> Result<ExecResult, ApiError> {
-        let found = self.world.store.pods().get(pod).ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
+    pub fn exec(
+        &mut self,
+        pod: &ObjectKey,
+        container: &str,
+        argv: &[String],
+    ) -> Result<ExecResult, ApiError> {
+        let found = self
+            .world
+            .store
+            .pods()
+            .get(pod)
+            .ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
         let found = Rc::clone(found);
-        self.remember(Verb::Exec { pod: pod.clone(), container: container.into(), argv: argv.to_vec() }, "");
+        self.remember(
+            Verb::Exec { pod: pod.clone(), container: container.into(), argv: argv.to_vec() },
+            "",
+        );
         let (store, now) = (&self.world.store, self.world.now);
         let result = kubelet::exec(&mut self.world.kubelets, store, &found, container, argv, now);
         self.world.settle(&self.config);
@@ -273,8 +268,18 @@ impl Cluster {
     ///
     /// # Errors
     /// `NotFound`, `BadRequest` while the container has not started.
-    pub fn logs(&self, pod: &ObjectKey, container: &str, previous: bool) -> Result<Vec<LogLine>, ApiError> {
-        let found = self.world.store.pods().get(pod).ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
+    pub fn logs(
+        &self,
+        pod: &ObjectKey,
+        container: &str,
+        previous: bool,
+    ) -> Result<Vec<LogLine>, ApiError> {
+        let found = self
+            .world
+            .store
+            .pods()
+            .get(pod)
+            .ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
         kubelet::logs(&self.world.kubelets, found, container, previous)
     }
 
@@ -301,7 +306,12 @@ impl Cluster {
             0 => Actor::SetUp,
             count => Actor::Input(count - 1),
         };
-        self.world.causes.add(Cause { at: self.world.now, by, trigger: Trigger::Clock, decision: None })
+        self.world.causes.add(Cause {
+            at: self.world.now,
+            by,
+            trigger: Trigger::Clock,
+            decision: None,
+        })
     }
 
     /// Tries a verb; what went through is noted as an input.
@@ -323,7 +333,11 @@ impl Cluster {
     }
 
     /// Runs one write of the cluster's own.
-    fn write<T>(&mut self, cause: CauseId, run: impl FnOnce(&mut Api<'_>) -> Result<T, ApiError>) -> Result<T, ApiError> {
+    fn write<T>(
+        &mut self,
+        cause: CauseId,
+        run: impl FnOnce(&mut Api<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let result = with_api(&mut self.world, &self.config, cause, false, run);
         self.world.settle(&self.config);
         result
@@ -343,18 +357,26 @@ impl Cluster {
                 self.wake_node(name);
                 Ok(format!("node/{name} started"))
             }
-            Action::AddNode { name, labels, cpu, memory } => self.add_node(name.as_ref(), labels, cpu.as_ref(), memory.as_ref()),
+            Action::AddNode { name, labels, cpu, memory } => {
+                self.add_node(name.as_ref(), labels, cpu.as_ref(), memory.as_ref())
+            }
             Action::RemoveNode(name) => {
                 self.machine(name)?;
                 self.world.kubelets.remove_machine(name, self.world.now);
                 let cause = self.cause_of_input();
                 let key = ObjectKey::cluster(Rc::clone(name));
-                let gone = self.write(cause, |api| api.delete(Kind::Node, &key, &DeleteOptions::default()));
+                let gone = self
+                    .write(cause, |api| api.delete(Kind::Node, &key, &DeleteOptions::default()));
                 gone.map(|_| format!("node/{name} removed")).map_err(|error| error.message)
             }
             Action::CrashPod { pod, container } => {
                 let found = self.running_pod(pod)?;
-                kubelet::crash(&mut self.world.kubelets, &found, container.as_deref(), self.world.now)?;
+                kubelet::crash(
+                    &mut self.world.kubelets,
+                    &found,
+                    container.as_deref(),
+                    self.world.now,
+                )?;
                 self.wake_pod(&found);
                 Ok(format!("pod/{} crashed", pod.name))
             }
@@ -367,9 +389,9 @@ impl Cluster {
             Action::Registry(state) => {
                 self.world.kubelets.set_registry(*state);
                 Ok(match state {
-                    super::Registry::Up => "registry up".into(),
-                    super::Registry::Slow => "registry slow".into(),
-                    super::Registry::Down => "registry down".into(),
+                    Registry::Up => "registry up".into(),
+                    Registry::Slow => "registry slow".into(),
+                    Registry::Down => "registry down".into(),
                 })
             }
         }
@@ -383,7 +405,12 @@ impl Cluster {
     }
 
     fn running_pod(&self, key: &ObjectKey) -> Result<Rc<Pod>, String> {
-        self.world.store.pods().get(key).cloned().ok_or_else(|| format!("pod \"{}\" not found", key.name))
+        self.world
+            .store
+            .pods()
+            .get(key)
+            .cloned()
+            .ok_or_else(|| format!("pod \"{}\" not found", key.name))
     }
 
     fn wake_node(&mut self, name: &Rc<str>) {
@@ -414,7 +441,11 @@ impl Cluster {
         let number = self.world.kubelets.machines_ever();
         let name: Rc<str> = match name {
             Some(name) => Rc::clone(name),
-            None => (1..).map(|n| format!("worker-{n}")).find(|name| !taken(name)).unwrap_or_default().into(),
+            None => (1..)
+                .map(|n| format!("worker-{n}"))
+                .find(|name| !taken(name))
+                .unwrap_or_default()
+                .into(),
         };
         let mut node = NodeSpecification::worker(name, number);
         node.labels.clone_from(labels);
@@ -478,8 +509,13 @@ fn evict(api: &mut Api<'_>, key: &ObjectKey) -> Result<Written, ApiError> {
     let mut pod = Pod::clone(found);
     if pod.node.is_some() && !pod.status.phase.finished() {
         let mut all = pod.status.conditions.to_vec();
-        let condition =
-            Condition::new("DisruptionTarget", Status::True, "EvictionByEvictionAPI", "Eviction API: evicting", api.now);
+        let condition = Condition::new(
+            "DisruptionTarget",
+            Status::True,
+            "EvictionByEvictionAPI",
+            "Eviction API: evicting",
+            api.now,
+        );
         conditions::set(&mut all, condition);
         pod.status.conditions = all.into();
         api.update_status(&AnyObject::Pod(Rc::new(pod)))?;

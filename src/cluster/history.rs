@@ -35,9 +35,15 @@ pub(super) struct History {
 }
 
 impl History {
+    /// A history that begins with `world`, before any input.
+    pub(super) fn from(world: &World) -> Self {
+        Self { checkpoints: vec![Moment { world: Rc::new(world.clone()), inputs: 0 }], future: Vec::new() }
+    }
+
     /// Keeps a checkpoint if enough work was done since the last one.
     pub(super) fn visit(&mut self, world: &World, inputs: usize) {
-        let due = self.checkpoints.last().is_none_or(|last| world.work >= last.world.work + SPACING);
+        let due =
+            self.checkpoints.last().is_none_or(|last| world.work >= last.world.work + SPACING);
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
         }
@@ -87,7 +93,8 @@ impl Cluster {
         self.history.cut(at, inputs);
         self.world = World::clone(&moment.world);
         self.inputs.truncate(moment.inputs.min(inputs));
-        let replayed: Vec<Input> = behind.get(moment.inputs.min(inputs)..).unwrap_or_default().to_vec();
+        let replayed: Vec<Input> =
+            behind.get(moment.inputs.min(inputs)..).unwrap_or_default().to_vec();
         for input in replayed {
             self.run_until(input.at);
             self.replay_input(&input);
@@ -141,6 +148,10 @@ impl Cluster {
 impl History {
     /// The latest checkpoint with at most `inputs` inputs, not after `at`.
     fn before(&self, at: Time, inputs: usize) -> Option<Moment> {
-        self.checkpoints.iter().rev().find(|moment| moment.at() <= at && moment.inputs <= inputs).cloned()
+        self.checkpoints
+            .iter()
+            .rev()
+            .find(|moment| moment.at() <= at && moment.inputs <= inputs)
+            .cloned()
     }
 }

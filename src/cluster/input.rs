@@ -8,6 +8,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::value::Value;
 use crate::apiserver::Patch;
+use crate::kubelet::Registry;
 use crate::reconcile::DeleteOptions;
 use crate::sim::Time;
 
@@ -86,18 +87,6 @@ pub enum Verb {
     },
     /// Does something to the machines.
     Act(Action),
-}
-
-/// How well the image registry works.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Registry {
-    /// As usual.
-    #[default]
-    Up,
-    /// Ten times slower.
-    Slow,
-    /// Not at all.
-    Down,
 }
 
 /// What can be done to the machines under the cluster.

@@ -9,9 +9,14 @@ mod input;
 mod run;
 mod world;
 
+pub use crate::apiserver::{Patch, Written};
+pub use crate::kubelet::{ExecResult, LogLine, Registry};
 pub use bootstrap::NodeSpecification;
 pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
-pub use facade::{Cluster, ExecResult, LogLine, WriteOptions};
+pub use facade::{Cluster, WriteOptions};
 pub use history::Moment;
-pub use input::{Action, Input, Registry, Verb};
+pub use input::{Action, Input, Verb};
 pub use world::{Config, World};
+
+#[cfg(test)]
+mod tests;

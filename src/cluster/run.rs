@@ -5,15 +5,19 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
-use super::causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop};
+use super::causes::{
+    Actor, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop,
+};
 use super::world::{Config, World};
+use crate::api::ApiError;
 use crate::api::core::EventSource;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
-use crate::api::ApiError;
 use crate::apiserver::{Api, Written};
 use crate::kubelet;
-use crate::reconcile::{Controller, DeleteOptions, Failure, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Failure, Key, Note, Observed, Plan, Wake, Write,
+};
 use crate::sim::{Duration, Time};
 use crate::store::{CauseId, Change, Operation, Store};
 
@@ -55,7 +59,9 @@ impl World {
                 self.sync_kubelet(&key, config, &mut changes);
             });
             self.tell(&changes);
-            deleted.extend(changes.into_iter().filter(|change| change.operation == Operation::Deleted));
+            deleted.extend(
+                changes.into_iter().filter(|change| change.operation == Operation::Deleted),
+            );
         }
         for change in deleted {
             self.forget(&change);
@@ -69,7 +75,10 @@ impl World {
             return;
         }
         // Another kind may have an object of the same name: what is remembered of that one is derived again.
-        if Kind::ALL.into_iter().all(|other| other == Kind::Event || self.store.get(other, &key).is_none()) {
+        if Kind::ALL
+            .into_iter()
+            .all(|other| other == Kind::Event || self.store.get(other, &key).is_none())
+        {
             self.memories.forget(&key);
             self.causes.forget(&key);
         }
@@ -84,7 +93,9 @@ impl World {
                 _ => LoopId::ALL,
             };
             for loop_id in concerned {
-                let mut wake = |key: Key, wait: Duration| woken.push((LoopKey { loop_id: *loop_id, key }, wait));
+                let mut wake = |key: Key, wait: Duration| {
+                    woken.push((LoopKey { loop_id: *loop_id, key }, wait))
+                };
                 with_loop!(*loop_id, C => C::wakes(change, &self.store, Remembers::<C>::of(&self.memories), &mut wake),
                     kubelet => kubelet::wakes(change, &self.store, &mut wake));
             }
@@ -101,8 +112,12 @@ impl World {
         }
     }
 
-    fn reconcile<C: Controller>(&mut self, key: &LoopKey, config: &Config, changes: &mut Vec<Rc<Change>>)
-    where
+    fn reconcile<C: Controller>(
+        &mut self,
+        key: &LoopKey,
+        config: &Config,
+        changes: &mut Vec<Rc<Change>>,
+    ) where
         super::causes::Memories: Remembers<C>,
         AnyDecision: From<Of<C>>,
     {
@@ -160,14 +175,25 @@ impl World {
     }
 
     /// Notes what was decided; a plan without writes has no cause of its own.
-    fn note_cause(&mut self, key: &LoopKey, trigger: Trigger, decision: AnyDecision, idle: bool) -> CauseId {
+    fn note_cause(
+        &mut self,
+        key: &LoopKey,
+        trigger: Trigger,
+        decision: AnyDecision,
+        idle: bool,
+    ) -> CauseId {
         if key.loop_id != LoopId::EventExpiry {
             self.causes.decided(key, self.now, decision.clone());
         }
         if idle {
             return CauseId::default();
         }
-        self.causes.add(Cause { at: self.now, by: Actor::Loop(key.clone()), trigger, decision: Some(decision) })
+        self.causes.add(Cause {
+            at: self.now,
+            by: Actor::Loop(key.clone()),
+            trigger,
+            decision: Some(decision),
+        })
     }
 
     /// Executes writes up to the first refusal.
@@ -200,11 +226,23 @@ impl World {
     /// Lets the kubelet of a pod's node look at it.
     fn sync_kubelet(&mut self, key: &LoopKey, config: &Config, changes: &mut Vec<Rc<Change>>) {
         let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
-        let plan = kubelet::sync(&key.key, &self.store, &mut self.kubelets, &config.delays, config.seed, self.now);
+        let plan = kubelet::sync(
+            &key.key,
+            &self.store,
+            &mut self.kubelets,
+            &config.delays,
+            config.seed,
+            self.now,
+        );
         if let Some(at) = plan.wake {
             self.timers.wake_at(key.clone(), at);
         }
-        let cause = self.note_cause(key, trigger, AnyDecision::Kubelet(plan.decision), plan.writes.is_empty());
+        let cause = self.note_cause(
+            key,
+            trigger,
+            AnyDecision::Kubelet(plan.decision),
+            plan.writes.is_empty(),
+        );
         let source = EventSource { component: "kubelet".into(), host: plan.node };
         let refused = self.execute(&plan.writes, cause, &source, config, changes).err();
         self.back_off(key, refused);
@@ -228,7 +266,10 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                 Err(error) => {
                     // A namespace on its way out refuses everything; upstream keeps silent about it.
                     if !error.message.contains("because it is being terminated") {
-                        let note = Note::warning("FailedCreate", format!("Error creating: {}", error.message));
+                        let note = Note::warning(
+                            "FailedCreate",
+                            format!("Error creating: {}", error.message),
+                        );
                         api.record(about, "", &note, source.clone());
                     }
                     Err(error)
@@ -238,7 +279,9 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
         Write::Update(object) => tolerate_gone(api.update_made(object)),
         Write::UpdateStatus(object) => tolerate_gone(api.update_status(object)),
         Write::Bind { pod, node } => tolerate_gone(api.bind(pod, node)),
-        Write::Delete { kind, key, options, note, about } => delete_one(api, *kind, key, options, note.as_ref(), about.as_ref(), source),
+        Write::Delete { kind, key, options, note, about } => {
+            delete_one(api, *kind, key, options, note.as_ref(), about.as_ref(), source)
+        }
         Write::Event { about, field_path, note } => {
             api.record(about, field_path, note, source.clone());
             Ok(())
@@ -302,7 +345,9 @@ impl Controller for EventExpiry {
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
-        let Some(event) = seen.store.events().get(&key.object) else { return Plan::idle(Expiry::Expired) };
+        let Some(event) = seen.store.events().get(&key.object) else {
+            return Plan::idle(Expiry::Expired);
+        };
         let end = event.last + EVENT_LIFE;
         if now < end {
             return Plan::idle(Expiry::Kept).wake_at(Some(end));

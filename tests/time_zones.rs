@@ -44,8 +44,12 @@ fn changes(zone: Tz) -> Vec<(i64, i64)> {
 /// Month, week (5 is the last), weekday from Sunday, minutes after midnight.
 type Day = (u32, u32, u32, i64);
 
-/// What all the given local times (minutes since the epoch) have in common.
+/// What all the given local times (minutes since the epoch), one a year, have in common.
 fn rule(times: &[i64]) -> Option<Day> {
+    let yearly = times.windows(2).all(|pair| (350..380).contains(&((pair[1] - pair[0]) / 1440)));
+    if !yearly {
+        return None;
+    }
     (-1..=3).find_map(|shift: i64| {
         let date = |at: &i64| {
             let day = at.div_euclid(DAY / MINUTE) - shift;

@@ -95,8 +95,8 @@ fn clock(zone: Tz) -> String {
     let start = (0..all.len()).find(|start| goes_on && yearly(*start).is_some());
     let mut words = vec![(first / MINUTE).to_string()];
     let mut last = seconds(2010);
-    // Where the rule begins late, its first change is written out too: none of its years before that happened.
-    let written = start.map_or(all.len(), |start| if start == 0 { 0 } else { start + 1 });
+    // The first change by rule is written out too: the years before it may not have followed the rule.
+    let written = start.map_or(all.len(), |start| start + 1);
     for (at, offset) in &all[..written] {
         words.push(format!("{}:{}", base_36((at - last) / MINUTE), offset / MINUTE));
         last = *at;

@@ -31,7 +31,7 @@ pub struct Region {
     first_offset: i64,
     /// When (since the Unix epoch) the offset became which.
     changes: Vec<(i64, i64)>,
-    /// What happens each year after the last change.
+    /// What happens each year after the last of the changes.
     rules: Vec<Rule>,
 }
 

@@ -37,7 +37,10 @@ pub(super) struct History {
 impl History {
     /// A history that begins with `world`, before any input.
     pub(super) fn from(world: &World) -> Self {
-        Self { checkpoints: vec![Moment { world: Rc::new(world.clone()), inputs: 0 }], future: Vec::new() }
+        Self {
+            checkpoints: vec![Moment { world: Rc::new(world.clone()), inputs: 0 }],
+            future: Vec::new(),
+        }
     }
 
     /// Keeps a checkpoint if enough work was done since the last one.

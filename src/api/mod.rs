@@ -16,6 +16,7 @@ pub mod resources;
 pub mod schedule;
 pub mod strategy;
 pub mod time_zone;
+pub mod schema;
 pub mod validation;
 pub mod value;
 

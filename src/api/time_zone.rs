@@ -73,6 +73,18 @@ impl TimeZone {
             .flat_map(|(_, names)| names.split(' '))
     }
 
+    /// A moment as RFC 3339 with this zone's offset: `2026-01-01T09:01:00+09:00`, `Z` for Greenwich.
+    pub fn rfc3339(&self, at: Time) -> String {
+        let (offset, _) = self.offset_at(at);
+        let local = (at + crate::sim::Duration::from_seconds(offset)).rfc3339();
+        if offset == 0 {
+            return local;
+        }
+        let sign = if offset < 0 { '-' } else { '+' };
+        let minutes = offset.abs() / 60;
+        format!("{}{sign}{:02}:{:02}", local.trim_end_matches('Z'), minutes / 60, minutes % 60)
+    }
+
     /// How many seconds the clock is ahead of Greenwich at a moment, and when that changes next.
     pub fn offset_at(&self, at: Time) -> (i64, Option<Time>) {
         match self {

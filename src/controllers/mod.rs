@@ -1,38 +1,51 @@
-//! The control loops. PLACEHOLDER: names only; each becomes a module of its own.
+//! The control loops, each a unit struct that implements [`crate::reconcile::Controller`].
 
-use imbl::OrdMap;
+pub mod cronjob;
+pub mod daemonset;
+pub mod deployment;
+pub mod garbage_collector;
+pub mod job;
+pub mod namespace;
+mod pods;
+pub mod replicas;
+mod template_hash;
+pub mod ttl;
 
-use crate::reconcile::{Controller, Key, Observed, Plan, Wake};
-use crate::sim::Time;
-use crate::store::{Change, Store};
+pub use cronjob::CronJobLoop;
+pub use daemonset::DaemonSetLoop;
+pub use deployment::DeploymentLoop;
+pub use garbage_collector::GarbageCollector;
+pub use job::JobLoop;
+pub use namespace::NamespaceLoop;
+pub use replicas::{ReplicaSetLoop, ReplicationControllerLoop};
+pub use ttl::TtlLoop;
 
-macro_rules! placeholder {
-    ($($name:ident $signature:literal,)*) => {$(
-        /// PLACEHOLDER
-        pub struct $name;
-        impl Controller for $name {
-            type Decision = ();
-            type Memory = ();
-            const NAME: &'static str = $signature;
-            fn wakes(_: &Change, _: &Store, _: &OrdMap<Key, ()>, _: Wake<'_>) {}
-            fn reconcile(_: &Key, _: &Observed<'_, ()>, _: Time) -> Plan<(), ()> {
-                Plan::idle(())
+mod placeholders {
+    use imbl::OrdMap;
+
+    use crate::reconcile::{Controller, Key, Observed, Plan, Wake};
+    use crate::sim::Time;
+    use crate::store::{Change, Store};
+
+    macro_rules! placeholder {
+        ($($name:ident $signature:literal,)*) => {$(
+            /// PLACEHOLDER
+            pub struct $name;
+            impl Controller for $name {
+                type Decision = ();
+                type Memory = ();
+                const NAME: &'static str = $signature;
+                fn wakes(_: &Change, _: &Store, _: &OrdMap<Key, ()>, _: Wake<'_>) {}
+                fn reconcile(_: &Key, _: &Observed<'_, ()>, _: Time) -> Plan<(), ()> {
+                    Plan::idle(())
+                }
             }
-        }
-    )*};
+        )*};
+    }
+    placeholder! {
+        NodeLifecycle "node-controller",
+        TaintEviction "taint-eviction-controller",
+        PodGc "pod-garbage-collector",
+    }
 }
-
-placeholder! {
-    ReplicationControllerLoop "replication-controller",
-    ReplicaSetLoop "replicaset-controller",
-    DeploymentLoop "deployment-controller",
-    DaemonSetLoop "daemonset-controller",
-    JobLoop "job-controller",
-    CronJobLoop "cronjob-controller",
-    TtlLoop "ttl-after-finished-controller",
-    GarbageCollector "garbage-collector-controller",
-    NamespaceLoop "namespace-controller",
-    NodeLifecycle "node-controller",
-    TaintEviction "taint-eviction-controller",
-    PodGc "pod-garbage-collector",
-}
+pub use placeholders::*;

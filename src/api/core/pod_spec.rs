@@ -164,6 +164,17 @@ impl PodSpec {
         self.init_containers.iter().chain(self.containers.iter())
     }
 
+    /// Whether `nodeSelector` and required node affinity allow a node. Follows
+    /// `k8s.io/component-helpers/scheduling/corev1/nodeaffinity.GetRequiredNodeAffinity`.
+    pub fn selects_node(&self, name: &str, labels: &Labels) -> bool {
+        self.node_selector.iter().all(|(key, value)| labels.text(key) == Some(value))
+            && self
+                .affinity
+                .as_ref()
+                .and_then(|affinity| affinity.node_required.as_ref())
+                .is_none_or(|terms| terms.iter().any(|term| term.matches(name, labels)))
+    }
+
     /// The container of a name, among init containers too.
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.all_containers().find(|container| &*container.name == name)

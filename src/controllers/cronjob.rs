@@ -1,0 +1,478 @@
+//! CronJobs: Jobs by the clock. Follows `pkg/controller/cronjob/{cronjob_controllerv2,utils}.go`.
+//!
+//! Nothing is remembered: each look works from the schedule, the status and the Jobs that are there. Cost: the Jobs
+//! of one CronJob, which the history limits bound.
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobSpec, JobStatus};
+use crate::api::conditions;
+use crate::api::core::ObjectReference;
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::object::AnyObject;
+use crate::api::schedule::{self, Schedule};
+use crate::api::time_zone::TimeZone;
+use crate::api::value::Value;
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Note, Observed, Plan, Propagation, Wake, Write,
+};
+use crate::sim::{Duration, Time};
+use crate::store::{Change, Operation, Store};
+
+/// The clock of a schedule is looked at this long after the slot. Follows `nextScheduleDelta`.
+const DELTA: Duration = Duration::from_millis(100);
+/// More missed slots than this are worth a warning.
+const MANY_MISSED: i64 = 100;
+
+/// Why nothing was started.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Idle {
+    /// No slot has come since the last start.
+    NothingDue,
+    /// It stands still.
+    Suspended,
+    /// It is being deleted.
+    BeingDeleted,
+    /// The slot's Job was started before.
+    AlreadyStarted,
+    /// `Forbid`, and an earlier Job still runs.
+    StillRunning {
+        /// The Job that runs.
+        job: Rc<str>,
+    },
+    /// The schedule never fires.
+    NeverFires,
+    /// The Job could not be created.
+    Refused {
+        /// The API server's words.
+        message: Rc<str>,
+    },
+}
+
+/// What the loop decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// The CronJob is gone.
+    Gone,
+    /// A Job was started.
+    Fired {
+        /// For which slot.
+        slot: Time,
+        /// Its name.
+        job: Rc<str>,
+        /// Slots that went by before it and will not be made up for.
+        missed: i64,
+        /// Jobs deleted to make room (`Replace`).
+        replaced: usize,
+        /// The slot after it.
+        next: Option<Time>,
+    },
+    /// Nothing was started.
+    NotFired {
+        /// The slot that was due, if one was.
+        slot: Option<Time>,
+        /// Why.
+        because: Idle,
+        /// The slot after it.
+        next: Option<Time>,
+    },
+}
+
+/// The loop.
+pub struct CronJobLoop;
+
+impl Controller for CronJobLoop {
+    type Decision = Decision;
+    type Memory = ();
+    const NAME: &'static str = "cronjob-controller";
+
+    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+        match &change.object {
+            AnyObject::CronJob(cron) => {
+                let before = match &change.before {
+                    Some(AnyObject::CronJob(before)) if change.operation == Operation::Modified => {
+                        Some(before)
+                    }
+                    _ => None,
+                };
+                let moved = before.is_some_and(|before| {
+                    before.spec.schedule != cron.spec.schedule
+                        || before.spec.time_zone != cron.spec.time_zone
+                });
+                // A new schedule is looked at when it first fires, not now.
+                let wait = match (moved, Clock::of(cron)) {
+                    (true, Some(clock)) => {
+                        clock.next(change.at).map(|next| next + DELTA - change.at)
+                    }
+                    (true, None) => None,
+                    (false, _) => Some(Duration::ZERO),
+                };
+                if let Some(wait) = wait {
+                    wake(Key::of(&cron.meta), wait);
+                }
+            }
+            AnyObject::Job(job) => {
+                let before = change.before.as_ref().map(AnyObject::meta);
+                for meta in before.into_iter().chain([&job.meta]) {
+                    if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
+                    {
+                        let key = ObjectKey {
+                            namespace: Rc::clone(&meta.namespace),
+                            name: Rc::clone(&owner.name),
+                        };
+                        wake(Key::new(key), Duration::ZERO);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
+        let Some(cron) = seen.store.cron_jobs().get(&key.object) else {
+            return Plan::idle(Decision::Gone);
+        };
+        Look::new(cron, seen, now).run()
+    }
+}
+
+/// A schedule where its clock hangs.
+pub struct Clock {
+    schedule: Schedule,
+    zone: TimeZone,
+}
+
+impl Clock {
+    /// The clock of a CronJob; `None` if it does not read (validation refuses that before).
+    pub fn of(cron: &CronJob) -> Option<Self> {
+        let schedule = schedule::parse(&cron.spec.schedule).ok()?;
+        let zone = match &cron.spec.time_zone {
+            Some(name) => TimeZone::find(name)?,
+            None => TimeZone::UTC,
+        };
+        Some(Self { schedule, zone })
+    }
+
+    /// The first slot after a time.
+    pub fn next(&self, after: Time) -> Option<Time> {
+        self.schedule.next_after(after, &self.zone)
+    }
+}
+
+/// The slot that is due, and how many went by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// None.
+    Nothing,
+    /// The schedule never fires.
+    Never,
+    /// This one; so many slots went by unstarted, this one among them.
+    Slot(Time, i64),
+}
+
+/// The latest slot since the last start. Follows `mostRecentScheduleTime` and `nextScheduleTime`.
+fn due(cron: &CronJob, clock: &Clock, now: Time) -> Due {
+    let mut earliest =
+        cron.status.last_schedule_time.unwrap_or_else(|| cron.meta.created.cut_to_second());
+    if let Some(seconds) = cron.spec.starting_deadline_seconds {
+        earliest = earliest.max(now - Duration::from_seconds(seconds));
+    }
+    let Some(first) = clock.next(earliest) else { return Due::Never };
+    if now < first {
+        return Due::Nothing;
+    }
+    let Some(second) = clock.next(first) else { return Due::Never };
+    if now < second {
+        return Due::Slot(first, 1);
+    }
+    let period = (second - first).seconds();
+    if period < 1 {
+        return Due::Never;
+    }
+    let missed = (now - first).seconds() / period + 1;
+    // The slots may lie unevenly: search on from two periods before the estimate.
+    let mut slot = first + Duration::from_seconds((missed - 2) * period);
+    let mut latest = None;
+    while let Some(next) = clock.next(slot).filter(|next| *next <= now) {
+        latest = Some(next);
+        slot = next;
+    }
+    latest.map_or(Due::Nothing, |latest| Due::Slot(latest, missed))
+}
+
+/// One look at a CronJob.
+struct Look<'a> {
+    cron: &'a Rc<CronJob>,
+    seen: &'a Observed<'a, ()>,
+    now: Time,
+    status: CronJobStatus,
+    writes: Vec<Write>,
+}
+
+impl<'a> Look<'a> {
+    fn new(cron: &'a Rc<CronJob>, seen: &'a Observed<'a, ()>, now: Time) -> Self {
+        Self { cron, seen, now, status: cron.status.clone(), writes: Vec::new() }
+    }
+
+    /// Follows `syncCronJob`.
+    fn run(mut self) -> Plan<Decision, ()> {
+        let jobs = self.jobs();
+        let clock = Clock::of(self.cron);
+        let fresh = clock.as_ref().and_then(|clock| match due(self.cron, clock, self.now) {
+            Due::Slot(slot, _) if self.cron.status.last_schedule_time != Some(slot) => {
+                Some(self.job_name(slot))
+            }
+            _ => None,
+        });
+        self.trim_history(&jobs);
+        self.take_stock(&jobs, fresh.as_deref());
+        let next = clock.as_ref().and_then(|clock| clock.next(self.now));
+        if self.cron.meta.deleting() {
+            return self.rest(None, Idle::BeingDeleted, None);
+        }
+        if self.cron.spec.suspend {
+            return self.rest(None, Idle::Suspended, None);
+        }
+        let Some(clock) = clock else { return self.rest(None, Idle::NeverFires, None) };
+        match due(self.cron, &clock, self.now) {
+            Due::Nothing => self.rest(None, Idle::NothingDue, next),
+            Due::Never => {
+                let text = &self.cron.spec.schedule;
+                let words = "time difference between two schedules is less than 1 second";
+                self.tell(Note::warning(
+                    "InvalidSchedule",
+                    format!("invalid schedule: {text} : {words}"),
+                ));
+                self.rest(None, Idle::NeverFires, next)
+            }
+            Due::Slot(slot, missed) => self.fire(slot, missed, next),
+        }
+    }
+
+    /// The Jobs that name this CronJob as their controller.
+    fn jobs(&self) -> Vec<Rc<Job>> {
+        let owned = self
+            .seen
+            .store
+            .index()
+            .owned(self.cron.meta.uid)
+            .filter(|(kind, _)| *kind == Kind::Job);
+        let jobs = owned.filter_map(|(_, key)| self.seen.store.jobs().get(key)).cloned();
+        jobs.filter(|job| {
+            job.meta.controller().is_some_and(|owner| owner.uid == self.cron.meta.uid)
+        })
+        .collect()
+    }
+
+    /// The name of the Job of a slot: the CronJob's and the minutes since 1970.
+    fn job_name(&self, slot: Time) -> Rc<str> {
+        format!("{}-{}", self.cron.meta.name, slot.unix_seconds() / 60).into()
+    }
+
+    fn tell(&mut self, note: Note) {
+        let about = AnyObject::CronJob(Rc::clone(self.cron));
+        self.writes.push(Write::Event { about, field_path: String::new(), note });
+    }
+
+    fn delete(&mut self, job: &Job) {
+        self.writes.push(Write::Delete {
+            kind: Kind::Job,
+            key: job.meta.key(),
+            options: DeleteOptions {
+                propagation: Some(Propagation::Background),
+                uid: Some(job.meta.uid),
+                grace_seconds: None,
+            },
+            note: Some(Note::normal("SuccessfulDelete", format!("Deleted job {}", job.meta.name))),
+            about: Some(AnyObject::CronJob(Rc::clone(self.cron))),
+        });
+    }
+
+    /// Deletes the oldest finished Jobs beyond the limits.
+    fn trim_history(&mut self, jobs: &[Rc<Job>]) {
+        let limits = [
+            ("Complete", self.cron.spec.successful_jobs_history_limit),
+            ("Failed", self.cron.spec.failed_jobs_history_limit),
+        ];
+        for (condition, limit) in limits {
+            let Some(limit) = limit else { continue };
+            let mut over: Vec<&Rc<Job>> = jobs
+                .iter()
+                .filter(|job| conditions::holds(&job.status.conditions, condition))
+                .collect();
+            over.sort_by(|a, b| {
+                let start = |job: &Job| (job.status.start_time.is_none(), job.status.start_time);
+                start(a).cmp(&start(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
+            });
+            let surplus = over.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
+            for job in over.into_iter().take(surplus) {
+                self.status.active.retain(|(active, _)| *active.uid != *job.meta.uid.to_string());
+                self.delete(job);
+                self.note_success(job);
+            }
+        }
+    }
+
+    fn note_success(&mut self, job: &Job) {
+        if conditions::holds(&job.status.conditions, "Complete") {
+            self.status.last_successful_time =
+                self.status.last_successful_time.max(job.status.completion_time);
+        }
+    }
+
+    /// Compares `status.active` with the Jobs that are there.
+    /// `fresh` is the name of the Job of the slot that is due: it was made at this very instant and is noted below.
+    fn take_stock(&mut self, jobs: &[Rc<Job>], fresh: Option<&str>) {
+        for job in jobs {
+            let uid = job.meta.uid.to_string();
+            let listed = self.status.active.iter().any(|(active, _)| *active.uid == *uid);
+            let finished = ["Complete", "Failed"]
+                .into_iter()
+                .find(|condition| conditions::holds(&job.status.conditions, condition));
+            match (finished, listed) {
+                (None, false) if fresh != Some(&*job.meta.name) => {
+                    let words = "Saw a job that the controller did not create or forgot";
+                    self.tell(Note::warning(
+                        "UnexpectedJob",
+                        format!("{words}: {}", job.meta.name),
+                    ));
+                }
+                (Some(condition), true) => {
+                    self.status.active.retain(|(active, _)| *active.uid != *uid);
+                    let message =
+                        format!("Saw completed job: {}, condition: {condition}", job.meta.name);
+                    self.tell(Note::normal("SawCompletedJob", message));
+                }
+                _ => {}
+            }
+            self.note_success(job);
+        }
+        let gone: Vec<Rc<str>> = self
+            .status
+            .active
+            .iter()
+            .filter(|(active, _)| {
+                let key = ObjectKey {
+                    namespace: Rc::clone(&active.namespace),
+                    name: Rc::clone(&active.name),
+                };
+                self.seen.store.jobs().get(&key).is_none()
+            })
+            .map(|(active, _)| Rc::clone(&active.name))
+            .collect();
+        for name in gone {
+            self.status.active.retain(|(active, _)| active.name != name);
+            self.tell(Note::normal("MissingJob", format!("Active job went missing: {name}")));
+        }
+    }
+
+    /// Starts the Job of a slot, unless something forbids it.
+    fn fire(mut self, slot: Time, missed: i64, next: Option<Time>) -> Plan<Decision, ()> {
+        let name = self.job_name(slot);
+        let started = self.status.active.iter().any(|(active, _)| active.name == name)
+            || self.cron.status.last_schedule_time == Some(slot);
+        if started {
+            return self.rest(Some(slot), Idle::AlreadyStarted, next);
+        }
+        let key =
+            ObjectKey { namespace: Rc::clone(&self.cron.meta.namespace), name: Rc::clone(&name) };
+        if let Some(job) = self.seen.store.jobs().get(&key).cloned() {
+            if job.meta.controller().is_none_or(|owner| owner.uid != self.cron.meta.uid) {
+                return self.rest(Some(slot), Idle::AlreadyStarted, next);
+            }
+            self.activate(&job, slot);
+            return self.finish(
+                Decision::Fired { slot, job: name, missed: missed - 1, replaced: 0, next },
+                next,
+            );
+        }
+        if let Some(failure) = self.seen.failure {
+            let message = failure.error.message.as_str().into();
+            return self.rest(Some(slot), Idle::Refused { message }, next);
+        }
+        if missed > MANY_MISSED {
+            let words = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew";
+            self.tell(Note::warning("TooManyMissedTimes", words));
+        }
+        let running = self.status.active.first().map(|(active, _)| Rc::clone(&active.name));
+        if let (ConcurrencyPolicy::Forbid, Some(job)) = (self.cron.spec.concurrency_policy, running)
+        {
+            let words = "Not starting job because prior execution is running and concurrency policy is Forbid";
+            self.tell(Note::normal("JobAlreadyActive", words));
+            return self.rest(Some(slot), Idle::StillRunning { job }, next);
+        }
+        let replaced = self.replace();
+        // The Job's uid is known once it is there: the look that its creation wakes, at this same instant, notes it.
+        self.writes.push(Write::Create {
+            object: AnyObject::Job(Rc::new(self.job(&name, slot))),
+            note: Some(Note::normal("SuccessfulCreate", "Created job {name}")),
+            about: Some(AnyObject::CronJob(Rc::clone(self.cron))),
+        });
+        self.finish(Decision::Fired { slot, job: name, missed: missed - 1, replaced, next }, next)
+    }
+
+    /// `Replace`: what runs is deleted.
+    fn replace(&mut self) -> usize {
+        if self.cron.spec.concurrency_policy != ConcurrencyPolicy::Replace {
+            return 0;
+        }
+        let running = std::mem::take(&mut self.status.active);
+        for (active, _) in &running {
+            let key = ObjectKey {
+                namespace: Rc::clone(&active.namespace),
+                name: Rc::clone(&active.name),
+            };
+            if let Some(job) = self.seen.store.jobs().get(&key).cloned() {
+                self.delete(&job);
+            }
+        }
+        running.len()
+    }
+
+    fn activate(&mut self, job: &Job, slot: Time) {
+        let reference = ObjectReference::to(Kind::Job, &job.meta);
+        self.status.active.push((reference, job.meta.resource_version));
+        self.status.last_schedule_time = Some(slot);
+    }
+
+    /// The Job of a slot. Follows `getJobFromTemplate2`.
+    fn job(&self, name: &Rc<str>, slot: Time) -> Job {
+        let template = &self.cron.spec.job_template;
+        let mut annotations = template.annotations.clone();
+        let zone = self.cron.spec.time_zone.as_deref().and_then(TimeZone::find);
+        let stamp = zone.map_or_else(|| slot.rfc3339(), |zone| zone.rfc3339(slot));
+        annotations.set("batch.kubernetes.io/cronjob-scheduled-timestamp", &stamp);
+        Job {
+            meta: ObjectMeta {
+                name: Rc::clone(name),
+                namespace: Rc::clone(&self.cron.meta.namespace),
+                labels: template.labels.clone(),
+                annotations,
+                owners: Rc::new([OwnerReference::controller_of(Kind::CronJob, &self.cron.meta)]),
+                ..ObjectMeta::default()
+            },
+            spec: Rc::new(JobSpec::parse(&template.spec)),
+            status: JobStatus::parse(&Value::Null),
+        }
+    }
+
+    /// Nothing is started.
+    fn rest(self, slot: Option<Time>, because: Idle, next: Option<Time>) -> Plan<Decision, ()> {
+        self.finish(Decision::NotFired { slot, because, next }, next)
+    }
+
+    fn finish(mut self, decision: Decision, next: Option<Time>) -> Plan<Decision, ()> {
+        if self.status != self.cron.status {
+            let changed = CronJob {
+                meta: self.cron.meta.clone(),
+                spec: Rc::clone(&self.cron.spec),
+                status: self.status.clone(),
+            };
+            self.writes.push(Write::UpdateStatus(AnyObject::CronJob(Rc::new(changed))));
+        }
+        Plan::writes(decision, self.writes).wake_at(next.map(|next| next + DELTA))
+    }
+}

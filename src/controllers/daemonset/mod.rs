@@ -1,0 +1,409 @@
+//! DaemonSets: one pod on every node that fits. Follows `pkg/controller/daemon/{daemon_controller,update}.go`.
+//!
+//! A look walks the set's pods and all nodes: at 5,000 nodes about 2 ms. Looks at large sets are therefore bundled:
+//! a change of one pod among many is looked at after [`BUNDLE`], together with those that follow it.
+
+mod placement;
+mod update;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use self::placement::{Verdict, daemon_pod, target, verdict, with_tolerations};
+use super::pods::{self, available, claim_pods};
+use crate::api::apps::{DaemonSet, DaemonSetStatus};
+use crate::api::core::{Node, Phase, Pod, PodSpec};
+use crate::api::kind::Kind;
+use crate::api::meta::{NodeName, ObjectKey};
+use crate::api::object::AnyObject;
+use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::sim::{Duration, Time};
+use crate::store::{Change, Operation, Store};
+
+/// At most so many pods are created, and as many deleted, in one look. Follows `BurstReplicas`.
+const BURST: usize = 250;
+/// How long a change of a pod waits for others, in sets of more than [`LARGE`] pods.
+const BUNDLE: Duration = Duration::from_millis(100);
+/// Sets of more pods are large.
+const LARGE: i64 = 200;
+/// The longest wait before a failed pod is deleted again on a node.
+const LONGEST_WAIT: Duration = Duration::from_seconds(900);
+
+/// What the loop decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The set is gone.
+    Gone,
+    /// The set is being deleted: it does nothing.
+    BeingDeleted,
+    /// What is wanted and what is done about it.
+    Placed {
+        /// Nodes that should run a pod.
+        desired: i64,
+        /// Of those, with a pod.
+        current: i64,
+        /// Of those, ready.
+        ready: i64,
+        /// Nodes that get a pod now.
+        creating: Rc<[NodeName]>,
+        /// Pods deleted now.
+        deleting: Rc<[Rc<str>]>,
+        /// Nodes that the template's selector or their taints leave out.
+        left_out: i64,
+    },
+    /// A write was refused.
+    Refused {
+        /// The API server's words.
+        message: Rc<str>,
+    },
+}
+
+/// What a set remembers: when it last deleted a failed pod on a node, and how long it waits before the next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    waits: OrdMap<NodeName, (Duration, Time)>,
+    generation: i64,
+}
+
+/// The loop.
+pub struct DaemonSetLoop;
+
+impl Controller for DaemonSetLoop {
+    type Decision = Decision;
+    type Memory = Memory;
+    const NAME: &'static str = "daemonset-controller";
+
+    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+        match &change.object {
+            AnyObject::DaemonSet(set) => {
+                let same = matches!(&change.before, Some(AnyObject::DaemonSet(before))
+                    if before.spec == set.spec && before.meta.deletion == set.meta.deletion);
+                if !same {
+                    wake(Key::of(&set.meta), Duration::ZERO);
+                }
+            }
+            AnyObject::Pod(pod) => {
+                let before = match &change.before {
+                    Some(AnyObject::Pod(before)) => Some(before),
+                    _ => None,
+                };
+                for pod in before.into_iter().chain([pod]) {
+                    wake_owner(pod, store, wake);
+                }
+            }
+            AnyObject::Node(node) if change.operation != Operation::Deleted => {
+                let same = matches!(&change.before, Some(AnyObject::Node(before))
+                    if before.meta.labels == node.meta.labels && before.spec.taints == node.spec.taints);
+                if !same {
+                    wake_for_node(node, store, wake);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn reconcile(key: &Key, seen: &Observed<'_, Memory>, now: Time) -> Plan<Decision, Memory> {
+        let Some(set) = seen.store.daemon_sets().get(&key.object) else {
+            return Plan::idle(Decision::Gone);
+        };
+        if set.meta.deleting() {
+            return Plan::idle(Decision::BeingDeleted);
+        }
+        Look::new(set, seen, now).run()
+    }
+}
+
+fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
+    match pod.meta.controller() {
+        Some(owner) if &*owner.kind == "DaemonSet" => {
+            let key = ObjectKey {
+                namespace: Rc::clone(&pod.meta.namespace),
+                name: Rc::clone(&owner.name),
+            };
+            let large = store.index().tally(owner.uid).total > LARGE;
+            wake(Key::new(key), if large { BUNDLE } else { Duration::ZERO });
+        }
+        Some(_) => {}
+        None => {
+            for set in store.daemon_sets().iter_in(Some(&pod.meta.namespace)) {
+                if set.spec.selector.matches(&pod.meta.labels) {
+                    wake(Key::of(&set.meta), Duration::ZERO);
+                }
+            }
+        }
+    }
+}
+
+/// A node concerns the sets that should have a pod there and have none, or have one that should not be there.
+fn wake_for_node(node: &Node, store: &Store, wake: Wake<'_>) {
+    for set in store.daemon_sets().iter() {
+        let spec = with_tolerations(&set.spec.template.spec);
+        let verdict = verdict(&spec, set.spec.template.node_name.as_ref(), node);
+        let has = store
+            .pods_on(&node.meta.name)
+            .any(|pod| pod.meta.controller().is_some_and(|owner| owner.uid == set.meta.uid));
+        let concerned =
+            (verdict.run && !has) || (!verdict.keep && has) || (has && set.status.misscheduled > 0);
+        if concerned {
+            wake(Key::of(&set.meta), Duration::ZERO);
+        }
+    }
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// One look at a set.
+struct Look<'a> {
+    set: &'a Rc<DaemonSet>,
+    seen: &'a Observed<'a, Memory>,
+    now: Time,
+    /// The template's spec with the automatic tolerations.
+    spec: PodSpec,
+    hash: String,
+    /// Nodes in order, with what the set wants of them.
+    nodes: Vec<(Rc<Node>, Verdict)>,
+    /// The set's pods by the node they are for; the ones to keep first.
+    placed: BTreeMap<NodeName, Vec<Rc<Pod>>>,
+    /// Pods that are being deleted or over, beside those.
+    creating: Vec<NodeName>,
+    deleting: Vec<Rc<Pod>>,
+    notes: Vec<Note>,
+    memory: Memory,
+    wake: Option<Time>,
+}
+
+impl<'a> Look<'a> {
+    fn new(set: &'a Rc<DaemonSet>, seen: &'a Observed<'a, Memory>, now: Time) -> Self {
+        let spec = with_tolerations(&set.spec.template.spec);
+        let fixed = set.spec.template.node_name.as_ref();
+        let nodes = seen
+            .store
+            .nodes()
+            .iter()
+            .map(|node| (Rc::clone(node), verdict(&spec, fixed, node)))
+            .collect();
+        let mut memory = seen.memory.clone();
+        if memory.generation != set.meta.generation {
+            memory = Memory { generation: set.meta.generation, ..Memory::default() };
+        }
+        Self {
+            hash: super::template_hash::template_hash(
+                &set.spec.template.raw,
+                set.status.collision_count,
+            ),
+            set,
+            seen,
+            now,
+            spec,
+            nodes,
+            placed: BTreeMap::new(),
+            creating: Vec::new(),
+            deleting: Vec::new(),
+            notes: Vec::new(),
+            memory,
+            wake: None,
+        }
+    }
+
+    fn run(mut self) -> Plan<Decision, Memory> {
+        let claim =
+            claim_pods(self.seen.store, Kind::DaemonSet, &self.set.meta, &self.set.spec.selector);
+        let mut writes = claim.writes;
+        writes.extend(update::revision(self.set, self.seen.store, &self.hash));
+        self.place(&claim.pods);
+        self.manage();
+        if self.creating.is_empty() && self.deleting.is_empty() {
+            self.roll();
+        }
+        self.creating.truncate(BURST);
+        self.deleting.truncate(BURST);
+        let status = self.status();
+        let decision = self.decide(&status);
+        let about = AnyObject::DaemonSet(Rc::clone(self.set));
+        let notes = std::mem::take(&mut self.notes).into_iter();
+        writes.extend(notes.map(|note| Write::Event {
+            about: about.clone(),
+            field_path: String::new(),
+            note,
+        }));
+        if self.seen.failure.is_none() {
+            writes.extend(self.deleting.iter().map(|pod| pods::delete(pod, &about)));
+            let new =
+                self.creating.iter().map(|node| daemon_pod(self.set, &self.spec, &self.hash, node));
+            writes.extend(new.map(|pod| pods::create(pod, &about)));
+        }
+        if status != self.set.status {
+            let changed =
+                DaemonSet { meta: self.set.meta.clone(), spec: Rc::clone(&self.set.spec), status };
+            writes.push(Write::UpdateStatus(AnyObject::DaemonSet(Rc::new(changed))));
+        }
+        Plan::writes(decision, writes).wake_at(self.wake).remember(self.memory)
+    }
+
+    /// Sorts the pods by the node they are for. Pods that are over and being deleted do not count.
+    fn place(&mut self, pods: &[Rc<Pod>]) {
+        for pod in pods {
+            if pod.status.phase.finished() && pod.meta.deleting() {
+                continue;
+            }
+            match target(pod) {
+                Some(node) => self.placed.entry(node).or_default().push(Rc::clone(pod)),
+                None => self.deleting.push(Rc::clone(pod)),
+            }
+        }
+        for group in self.placed.values_mut() {
+            group.sort_by(|a, b| {
+                let order =
+                    |pod: &Pod| (pod.node.is_none(), pod.meta.created, Rc::clone(&pod.meta.name));
+                order(a).cmp(&order(b))
+            });
+        }
+    }
+
+    /// Follows `podsShouldBeOnNode` for each node, and `getUnscheduledPodsWithoutNode`.
+    fn manage(&mut self) {
+        for (node, verdict) in std::mem::take(&mut self.nodes) {
+            let group = self.placed.get(&node.meta.name).cloned().unwrap_or_default();
+            self.manage_node(&node, verdict, &group);
+            self.nodes.push((node, verdict));
+        }
+        let known: Vec<&NodeName> = self.nodes.iter().map(|(node, _)| &node.meta.name).collect();
+        let lost = self.placed.iter().filter(|(node, _)| !known.contains(node));
+        let lost: Vec<Rc<Pod>> = lost
+            .flat_map(|(_, group)| group)
+            .filter(|pod| pod.node.is_none() && !pod.meta.deleting())
+            .cloned()
+            .collect();
+        self.deleting.extend(lost);
+    }
+
+    fn manage_node(&mut self, node: &Node, verdict: Verdict, group: &[Rc<Pod>]) {
+        let name = &node.meta.name;
+        if verdict.run && group.is_empty() {
+            self.creating.push(Rc::clone(name));
+            return;
+        }
+        if !verdict.keep {
+            self.deleting.extend(group.iter().filter(|pod| !pod.meta.deleting()).cloned());
+            return;
+        }
+        let mut live: Vec<&Rc<Pod>> = Vec::new();
+        for pod in group.iter().filter(|pod| !pod.meta.deleting()) {
+            match pod.status.phase {
+                Phase::Failed => self.fail(name, pod),
+                Phase::Succeeded => self.succeed(name, pod),
+                _ => live.push(pod),
+            }
+        }
+        if self.max_surge() == 0 {
+            self.deleting.extend(live.into_iter().skip(1).cloned());
+        } else {
+            self.manage_surge(name, verdict, &live);
+        }
+    }
+
+    /// With surge a node may have an old and a new pod; the old one goes when the new one is available.
+    fn manage_surge(&mut self, name: &NodeName, verdict: Verdict, live: &[&Rc<Pod>]) {
+        if live.is_empty() && verdict.run {
+            self.creating.push(Rc::clone(name));
+            return;
+        }
+        let (new, old): (Vec<&Rc<Pod>>, Vec<&Rc<Pod>>) =
+            live.iter().copied().partition(|pod| update::is_updated(self.set, pod, &self.hash));
+        let extra = new.iter().skip(1).chain(old.iter().skip(1));
+        self.deleting.extend(extra.map(|pod| Rc::clone(pod)));
+        if let (Some(new), Some(old)) = (new.first(), old.first()) {
+            let new_available = available(new, self.set.spec.min_ready_seconds, self.now).is_ok();
+            if new_available || !old.ready() {
+                self.deleting.push(Rc::clone(old));
+            }
+        }
+    }
+
+    /// Deletes a failed pod, at once the first time, later with growing waits.
+    fn fail(&mut self, node: &NodeName, pod: &Rc<Pod>) {
+        let (wait, last) =
+            self.memory.waits.get(node).copied().unwrap_or((Duration::ZERO, Time::default()));
+        let forgotten = self.now - last > LONGEST_WAIT.doubled();
+        let wait = if forgotten { Duration::ZERO } else { wait };
+        let at = last + wait;
+        if wait > Duration::ZERO && self.now < at {
+            self.wake = [self.wake, Some(at)].into_iter().flatten().min();
+            return;
+        }
+        let next = if wait == Duration::ZERO {
+            Duration::from_seconds(1)
+        } else {
+            wait.doubled().min(LONGEST_WAIT)
+        };
+        self.memory.waits.insert(Rc::clone(node), (next, self.now));
+        let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
+        let words = format!(
+            "Found failed daemon pod {namespace}/{name} on node {node}, will try to kill it"
+        );
+        self.notes.push(Note::warning("FailedDaemonPod", words));
+        self.deleting.push(Rc::clone(pod));
+    }
+
+    fn succeed(&mut self, node: &NodeName, pod: &Rc<Pod>) {
+        let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
+        let words = format!(
+            "Found succeeded daemon pod {namespace}/{name} on node {node}, will try to delete it"
+        );
+        self.notes.push(Note::normal("SucceededDaemonPod", words));
+        self.deleting.push(Rc::clone(pod));
+    }
+
+    fn max_surge(&self) -> i64 {
+        if self.set.spec.on_delete { 0 } else { self.set.spec.max_surge.of(self.desired(), true) }
+    }
+
+    fn desired(&self) -> i64 {
+        count(self.nodes.iter().filter(|(_, verdict)| verdict.run).count())
+    }
+
+    /// Follows `updateDaemonSetStatus`.
+    fn status(&mut self) -> DaemonSetStatus {
+        let mut status = DaemonSetStatus {
+            desired: self.desired(),
+            observed_generation: self.set.meta.generation,
+            collision_count: self.set.status.collision_count,
+            ..DaemonSetStatus::default()
+        };
+        for (node, verdict) in &self.nodes {
+            let group = self.placed.get(&node.meta.name).map_or(&[][..], Vec::as_slice);
+            let Some(first) = group.first() else { continue };
+            if !verdict.run {
+                status.misscheduled += 1;
+                continue;
+            }
+            status.current += 1;
+            status.ready += i64::from(first.ready());
+            status.updated += i64::from(update::is_updated(self.set, first, &self.hash));
+            match available(first, self.set.spec.min_ready_seconds, self.now) {
+                Ok(()) => status.available += 1,
+                Err(at) => self.wake = [self.wake, at].into_iter().flatten().min(),
+            }
+        }
+        status.unavailable = status.desired - status.available;
+        status
+    }
+
+    fn decide(&self, status: &DaemonSetStatus) -> Decision {
+        if let Some(failure) = self.seen.failure {
+            return Decision::Refused { message: failure.error.message.as_str().into() };
+        }
+        Decision::Placed {
+            desired: status.desired,
+            current: status.current,
+            ready: status.ready,
+            creating: self.creating.iter().cloned().collect(),
+            deleting: self.deleting.iter().map(|pod| Rc::clone(&pod.meta.name)).collect(),
+            left_out: count(self.nodes.len()) - status.desired,
+        }
+    }
+}

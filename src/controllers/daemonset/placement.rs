@@ -1,0 +1,105 @@
+//! Which nodes a DaemonSet wants, and the pod it makes for a node. Follows `NodeShouldRunDaemonPod`,
+//! `util.AddOrUpdateDaemonPodTolerations` and `util.ReplaceDaemonSetPodNodeNameNodeAffinity`.
+
+use std::rc::Rc;
+
+use crate::api::apps::DaemonSet;
+use crate::api::core::{Effect, Node, Pod, PodSpec, Toleration};
+use crate::api::kind::Kind;
+use crate::api::meta::{NodeName, OwnerReference};
+use crate::api::value::Value;
+
+/// What a set wants of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// Whether it should get a pod.
+    pub run: bool,
+    /// Whether a pod that is there may stay.
+    pub keep: bool,
+}
+
+/// The taints that every daemon pod bears.
+const BORNE: [(&str, Effect); 6] = [
+    ("node.kubernetes.io/not-ready", Effect::NoExecute),
+    ("node.kubernetes.io/unreachable", Effect::NoExecute),
+    ("node.kubernetes.io/disk-pressure", Effect::NoSchedule),
+    ("node.kubernetes.io/memory-pressure", Effect::NoSchedule),
+    ("node.kubernetes.io/pid-pressure", Effect::NoSchedule),
+    ("node.kubernetes.io/unschedulable", Effect::NoSchedule),
+];
+
+/// The template's spec with the automatic tolerations.
+pub(super) fn with_tolerations(spec: &PodSpec) -> PodSpec {
+    let network = ("node.kubernetes.io/network-unavailable", Effect::NoSchedule);
+    let borne = BORNE.into_iter().chain(spec.host_network.then_some(network));
+    let wanted: Vec<Toleration> =
+        borne.map(|(key, effect)| Toleration::exists(key, effect, None)).collect();
+    let same = |one: &Toleration, other: &Toleration| {
+        one.key == other.key
+            && one.operator == other.operator
+            && one.value == other.value
+            && one.effect == other.effect
+    };
+    let own = spec.raw.items_at("tolerations").iter().zip(spec.tolerations.iter());
+    let kept = own
+        .filter(|(_, one)| !wanted.iter().any(|other| same(one, other)))
+        .map(|(raw, _)| raw.clone());
+    let all: Vec<Value> = kept.chain(wanted.iter().map(Toleration::to_value)).collect();
+    let mut raw = spec.raw.clone();
+    raw.set("tolerations", all);
+    PodSpec::parse(&raw)
+}
+
+/// What a set wants of a node; `spec` bears the automatic tolerations.
+pub(super) fn verdict(spec: &PodSpec, fixed: Option<&NodeName>, node: &Node) -> Verdict {
+    if fixed.is_some_and(|name| *name != node.meta.name)
+        || !spec.selects_node(&node.meta.name, &node.meta.labels)
+    {
+        return Verdict { run: false, keep: false };
+    }
+    let untolerated = |effect| {
+        node.spec
+            .taints
+            .iter()
+            .any(|taint| taint.effect == effect && !taint.tolerated(&spec.tolerations))
+    };
+    let drives_out = untolerated(Effect::NoExecute);
+    Verdict { run: !drives_out && !untolerated(Effect::NoSchedule), keep: !drives_out }
+}
+
+/// The node a daemon pod is for: where it is bound, or the one its affinity names. Follows `GetTargetNodeName`.
+pub(super) fn target(pod: &Pod) -> Option<NodeName> {
+    if let Some(node) = &pod.node {
+        return Some(Rc::clone(node));
+    }
+    let path = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+    let terms = pod.spec.raw.at(&path)?.items_at("nodeSelectorTerms");
+    let fields = terms.iter().flat_map(|term| term.items_at("matchFields"));
+    let named = fields.filter(|field| {
+        field.str_at("key") == Some("metadata.name") && field.str_at("operator") == Some("In")
+    });
+    named.flat_map(|field| field.items_at("values")).find_map(Value::as_str).map(Rc::from)
+}
+
+/// The pod of a set for a node.
+pub(super) fn daemon_pod(set: &DaemonSet, spec: &PodSpec, hash: &str, node: &NodeName) -> Pod {
+    let owner = OwnerReference::controller_of(Kind::DaemonSet, &set.meta);
+    let prefix = format!("{}-", set.meta.name);
+    let mut pod = Pod::from_template(&set.spec.template, &set.meta.namespace, &prefix, owner);
+    pod.meta.labels.set("controller-revision-hash", hash);
+    pod.meta.labels.set("pod-template-generation", template_generation(set));
+    let field = crate::object! { "key" => "metadata.name", "operator" => "In", "values" => vec![Rc::clone(node)] };
+    let term = crate::object! { "matchFields" => vec![field] };
+    let required = crate::object! { "nodeSelectorTerms" => vec![term] };
+    let mut raw = spec.raw.clone();
+    raw.child("affinity")
+        .child("nodeAffinity")
+        .set("requiredDuringSchedulingIgnoredDuringExecution", required);
+    pod.spec = Rc::new(PodSpec::parse(&raw));
+    pod
+}
+
+/// The annotation that counts changes of the template.
+pub(super) fn template_generation(set: &DaemonSet) -> &str {
+    set.meta.annotations.text("deprecated.daemonset.template.generation").unwrap_or("1")
+}

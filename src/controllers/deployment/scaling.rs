@@ -1,0 +1,144 @@
+//! Rolling update and proportional scaling. Follows `rolling.go` and `sync.go`.
+
+use std::rc::Rc;
+
+use super::replica_sets::{DESIRED, MAXIMUM, fenceposts};
+use super::{Decision, Look};
+use crate::api::apps::ReplicaSet;
+
+type Step = (Rc<str>, i64, i64);
+
+impl Look<'_> {
+    fn total(&self) -> i64 {
+        self.sets.iter().map(|set| set.spec.replicas).sum()
+    }
+
+    /// Whether the size of the Deployment changed since its ReplicaSets were last scaled.
+    pub(super) fn scaling_wanted(&self) -> bool {
+        self.sets.iter().filter(|set| set.spec.replicas > 0).any(|set| {
+            annotation(set, DESIRED).is_some_and(|desired| desired != self.deployment.spec.replicas)
+        })
+    }
+
+    /// One step of a rolling update.
+    pub(super) fn roll(&mut self, new: Option<&Rc<ReplicaSet>>) -> Option<Decision> {
+        let (surge, _) = fenceposts(self.deployment);
+        let want = self.deployment.spec.replicas;
+        let size = |current: i64| {
+            let total = self.total();
+            match total >= want + surge {
+                true => current,
+                false => want.min(current + (want + surge - total)),
+            }
+        };
+        let wanted = new.map_or_else(|| size(0), |new| size(new.spec.replicas).min(want));
+        let new = match self.ensure_new(new, wanted) {
+            Ok(new) => new,
+            Err(decision) => return Some(decision),
+        };
+        if let Some(step) = self.scale(&new, wanted) {
+            return Some(Decision::Scaling { steps: vec![step] });
+        }
+        let steps = self.scale_down_old(&new);
+        (!steps.is_empty()).then_some(Decision::Scaling { steps })
+    }
+
+    /// Old ReplicaSets shrink as far as enough pods stay available; broken pods go first.
+    fn scale_down_old(&mut self, new: &Rc<ReplicaSet>) -> Vec<Step> {
+        let old: Vec<Rc<ReplicaSet>> = self
+            .sets
+            .iter()
+            .filter(|set| set.meta.uid != new.meta.uid && set.spec.replicas > 0)
+            .cloned()
+            .collect();
+        let (_, unavailable) = fenceposts(self.deployment);
+        let least = self.deployment.spec.replicas - unavailable;
+        let new_unavailable = new.spec.replicas - new.status.available;
+        let mut room = self.total() - least - new_unavailable;
+        if room <= 0 || old.is_empty() {
+            return Vec::new();
+        }
+        let mut sizes: Vec<i64> = old.iter().map(|set| set.spec.replicas).collect();
+        for (set, size) in old.iter().zip(&mut sizes) {
+            let broken = (*size - set.status.available).max(0).min(room);
+            *size -= broken;
+            room -= broken;
+        }
+        let available: i64 = self.sets.iter().map(|set| set.status.available).sum();
+        let mut healthy = (available - least).max(0);
+        for size in &mut sizes {
+            let step = (*size).min(healthy).min(room.max(0));
+            *size -= step;
+            healthy -= step;
+            room -= step;
+        }
+        old.iter().zip(sizes).filter_map(|(set, size)| self.scale(set, size)).collect()
+    }
+
+    /// Shares a change of size among ReplicaSets. Follows `scale`.
+    pub(super) fn scale_proportionally(&mut self, new: Option<&Rc<ReplicaSet>>) -> Vec<Step> {
+        let want = self.deployment.spec.replicas;
+        let active: Vec<Rc<ReplicaSet>> =
+            self.sets.iter().filter(|set| set.spec.replicas > 0).cloned().collect();
+        if active.len() <= 1 {
+            let only = active.first().or_else(|| self.sets.last()).cloned();
+            return only.and_then(|set| self.scale(&set, want)).into_iter().collect();
+        }
+        if let Some(new) = new
+            && new.spec.replicas == want
+            && new.status.available == want
+            && annotation(new, DESIRED) == Some(want)
+        {
+            let old: Vec<Rc<ReplicaSet>> =
+                active.into_iter().filter(|set| set.meta.uid != new.meta.uid).collect();
+            return old.iter().filter_map(|set| self.scale(set, 0)).collect();
+        }
+        if self.deployment.spec.recreate {
+            return Vec::new();
+        }
+        self.share_out(active)
+    }
+
+    fn share_out(&mut self, mut active: Vec<Rc<ReplicaSet>>) -> Vec<Step> {
+        let want = self.deployment.spec.replicas;
+        let allowed = if want > 0 { want + fenceposts(self.deployment).0 } else { 0 };
+        let to_add = allowed - self.total();
+        let grows = to_add > 0;
+        active.sort_by(|a, b| {
+            let age = if grows {
+                b.meta.created.cmp(&a.meta.created)
+            } else {
+                a.meta.created.cmp(&b.meta.created)
+            };
+            b.spec.replicas.cmp(&a.spec.replicas).then(age)
+        });
+        let mut added = 0;
+        let mut sizes: Vec<i64> = Vec::new();
+        for set in &active {
+            let size = set.spec.replicas;
+            let most = annotation(set, MAXIMUM).unwrap_or(want).max(1);
+            let fraction = round_ratio(size * allowed, most) - size;
+            let left = to_add - added;
+            let share = match () {
+                () if to_add == 0 => 0,
+                () if grows => fraction.min(left).max(0),
+                () => fraction.max(left).min(0),
+            };
+            added += share;
+            sizes.push(size + share);
+        }
+        if let Some(first) = sizes.first_mut() {
+            *first = (*first + to_add - added).max(0);
+        }
+        active.iter().zip(sizes).filter_map(|(set, size)| self.scale(set, size)).collect()
+    }
+}
+
+fn annotation(set: &ReplicaSet, key: &str) -> Option<i64> {
+    set.meta.annotations.text(key).and_then(|text| text.parse().ok())
+}
+
+/// `a / b` rounded half away from zero, for positive `b`.
+const fn round_ratio(a: i64, b: i64) -> i64 {
+    (2 * a + b).div_euclid(2 * b)
+}

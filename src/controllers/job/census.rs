@@ -1,0 +1,152 @@
+//! The pods of a Job, sorted by what they mean to it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::indexes;
+use super::policies::{Action, failure_action};
+use crate::api::batch::{Job, PodReplacementPolicy};
+use crate::api::core::{Phase, Pod, RestartPolicy};
+
+/// The finalizer of pods whose end was not counted yet.
+pub(super) const TRACKING: &str = "batch.kubernetes.io/job-tracking";
+/// How often a pod's index had failed before.
+pub(super) const INDEX_FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
+/// How often a pod's index had failed without counting.
+pub(super) const INDEX_IGNORED: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
+
+/// A Job's pods, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// Neither finished nor being deleted.
+    pub active: Vec<Rc<Pod>>,
+    /// Being deleted and not finished.
+    pub terminating: Vec<Rc<Pod>>,
+    /// Succeeded and not counted yet.
+    pub succeeded: Vec<Rc<Pod>>,
+    /// Failed and not counted yet.
+    pub failed: Vec<Rc<Pod>>,
+    /// Of the failed, those that a rule leaves out.
+    pub ignored: Vec<Rc<Pod>>,
+    /// Of the failed, those that wait for their replacement before they are counted.
+    pub delayed: Vec<Rc<Pod>>,
+    /// Indexes completed, those just now too.
+    pub completed: BTreeSet<i64>,
+    /// Indexes failed for good, those just now too.
+    pub failed_indexes: BTreeSet<i64>,
+    /// The message of the first rule that fails the Job.
+    pub fail_job: Option<String>,
+    /// The sum of restarts of pods that run or wait (`OnFailure` only).
+    pub restarts: i64,
+}
+
+/// Whether a pod's end is a failure: with the usual replacement policy a deleted pod failed at once.
+pub(super) fn is_failed(pod: &Pod, job: &Job) -> bool {
+    pod.status.phase == Phase::Failed
+        || (job.spec.pod_replacement_policy == PodReplacementPolicy::TerminatingOrFailed
+            && pod.meta.deleting()
+            && pod.status.phase != Phase::Succeeded)
+}
+
+/// How often a pod's index failed before it, ignored failures apart.
+pub(super) fn failures_before(pod: &Pod, annotation: &str) -> i64 {
+    pod.meta.annotations.text(annotation).and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+impl Census {
+    /// Sorts the pods of a Job.
+    pub(super) fn take(job: &Job, pods: &[Rc<Pod>]) -> Self {
+        let completions = job.spec.completions.unwrap_or(0);
+        let mut census = Self::default();
+        if job.spec.indexed {
+            census.completed = indexes::parse(&job.status.completed_indexes, completions);
+            if let Some(text) = &job.status.failed_indexes {
+                census.failed_indexes = indexes::parse(text, completions);
+            }
+        }
+        for pod in pods {
+            census.sort(job, pod, completions);
+        }
+        census.delay(job, pods, completions);
+        census
+    }
+
+    fn sort(&mut self, job: &Job, pod: &Rc<Pod>, completions: i64) {
+        if pod.active() {
+            self.active.push(Rc::clone(pod));
+        } else if pod.meta.deleting() && !pod.status.phase.finished() {
+            self.terminating.push(Rc::clone(pod));
+        }
+        let live = matches!(pod.status.phase, Phase::Running | Phase::Pending);
+        if live
+            && job.spec.template.spec.restart_policy == RestartPolicy::OnFailure
+            && !pod.meta.deleting()
+        {
+            let all = pod.status.containers.iter().chain(pod.status.init_containers.iter());
+            self.restarts += all.map(|status| status.restart_count).sum::<i64>();
+        }
+        if !pod.meta.has_finalizer(TRACKING) {
+            return;
+        }
+        let index = indexes::index_of(pod, completions);
+        if pod.status.phase == Phase::Succeeded {
+            self.succeeded.push(Rc::clone(pod));
+            self.completed.extend(index);
+        } else if is_failed(pod, job) {
+            self.failed.push(Rc::clone(pod));
+            match failure_action(job.spec.pod_failure_policy.as_ref(), pod) {
+                Action::FailJob(message) => {
+                    self.fail_job.get_or_insert(message);
+                }
+                Action::Ignore => self.ignored.push(Rc::clone(pod)),
+                Action::FailIndex => self.failed_indexes.extend(index),
+                Action::Count => {
+                    if let (Some(limit), Some(index)) = (job.spec.backoff_limit_per_index, index)
+                        && failures_before(pod, INDEX_FAILURES) >= limit
+                        && !self.completed.contains(&index)
+                    {
+                        self.failed_indexes.insert(index);
+                    }
+                }
+            }
+        }
+    }
+
+    /// With a limit per index a failed pod is kept uncounted until its replacement is there.
+    fn delay(&mut self, job: &Job, pods: &[Rc<Pod>], completions: i64) {
+        if job.spec.backoff_limit_per_index.is_none() {
+            return;
+        }
+        let total =
+            |pod: &Pod| failures_before(pod, INDEX_FAILURES) + failures_before(pod, INDEX_IGNORED);
+        for pod in &self.failed {
+            let Some(index) = indexes::index_of(pod, completions) else { continue };
+            let over = self.completed.contains(&index) || self.failed_indexes.contains(&index);
+            let replaced = pods.iter().any(|other| {
+                indexes::index_of(other, completions) == Some(index) && total(other) > total(pod)
+            });
+            if !over && !replaced {
+                self.delayed.push(Rc::clone(pod));
+            }
+        }
+    }
+
+    /// Of the newly failed pods, how many count in `status.failed` now.
+    pub(super) fn newly_failed(&self, job: &Job) -> i64 {
+        let counts = |pod: &&Rc<Pod>| {
+            let indexed = !job.spec.indexed
+                || indexes::index_of(pod, job.spec.completions.unwrap_or(0)).is_some();
+            indexed && !contains(&self.ignored, pod) && !contains(&self.delayed, pod)
+        };
+        i64::try_from(self.failed.iter().filter(counts).count()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether a pod's end stays uncounted for now.
+    pub(super) fn is_delayed(&self, pod: &Pod) -> bool {
+        contains(&self.delayed, pod)
+    }
+}
+
+fn contains(pods: &[Rc<Pod>], pod: &Pod) -> bool {
+    pods.iter().any(|one| one.meta.uid == pod.meta.uid)
+}

@@ -1,0 +1,196 @@
+//! What the loops that manage pods share: claiming by label, ranking for deletion, creating from a template.
+//! Follows `pkg/controller/controller_utils.go` and `controller_ref_manager.go`.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use crate::api::conditions;
+use crate::api::core::{Phase, Pod};
+use crate::api::kind::Kind;
+use crate::api::labels::Selector;
+use crate::api::meta::{ObjectMeta, OwnerReference};
+use crate::api::object::AnyObject;
+use crate::reconcile::{DeleteOptions, Note, Write};
+use crate::sim::{Duration, Time};
+use crate::store::Store;
+
+/// The pods of an owner, after what should be its own was adopted and what should not was let go.
+pub(super) struct Claim {
+    /// Its pods, finished ones and those being deleted too.
+    pub pods: Vec<Rc<Pod>>,
+    /// Adoptions and releases.
+    pub writes: Vec<Write>,
+}
+
+/// Whether something is to be adopted or released: the tally knows which label sets the owner's pods carry, so
+/// that in the usual case no pod is walked.
+pub(super) fn claims_settled(store: &Store, owner: &ObjectMeta, selector: &Selector) -> bool {
+    let strays =
+        store.index().tally(owner.uid).labels.keys().any(|labels| !selector.matches(labels));
+    let orphans = store.orphan_pods(&owner.namespace).any(|pod| adoptable(pod, owner, selector));
+    !strays && !orphans
+}
+
+fn adoptable(pod: &Pod, owner: &ObjectMeta, selector: &Selector) -> bool {
+    !owner.deleting() && pod.active() && selector.matches(&pod.meta.labels)
+}
+
+/// Claims pods: owned and matching ones stay, owned and not matching ones are released, matching orphans adopted.
+pub(super) fn claim_pods(
+    store: &Store,
+    kind: Kind,
+    owner: &ObjectMeta,
+    selector: &Selector,
+) -> Claim {
+    let mut claim = Claim { pods: Vec::new(), writes: Vec::new() };
+    for pod in store.pods_of(owner.uid) {
+        let controlled =
+            pod.meta.controller().is_some_and(|controller| controller.uid == owner.uid);
+        if !controlled {
+            continue;
+        }
+        if selector.matches(&pod.meta.labels) {
+            claim.pods.push(Rc::clone(pod));
+        } else if !owner.deleting() {
+            let others =
+                pod.meta.owners.iter().filter(|reference| reference.uid != owner.uid).cloned();
+            claim.writes.push(with_owners(pod, others.collect()));
+        }
+    }
+    for pod in store.orphan_pods(&owner.namespace).filter(|pod| adoptable(pod, owner, selector)) {
+        let others = pod.meta.owners.iter().filter(|reference| reference.uid != owner.uid).cloned();
+        claim.writes.push(with_owners(
+            pod,
+            others.chain([OwnerReference::controller_of(kind, owner)]).collect(),
+        ));
+        claim.pods.push(Rc::clone(pod));
+    }
+    claim
+}
+
+fn with_owners(pod: &Pod, owners: Rc<[OwnerReference]>) -> Write {
+    let mut changed = Pod::clone(pod);
+    changed.meta.owners = owners;
+    Write::Update(AnyObject::Pod(Rc::new(changed)))
+}
+
+/// Creates a pod for an owner, with its event.
+pub(super) fn create(pod: Pod, owner: &AnyObject) -> Write {
+    Write::Create {
+        object: AnyObject::Pod(Rc::new(pod)),
+        note: Some(Note::normal("SuccessfulCreate", "Created pod: {name}")),
+        about: Some(owner.clone()),
+    }
+}
+
+/// Deletes a pod for an owner, with its event.
+pub(super) fn delete(pod: &Pod, owner: &AnyObject) -> Write {
+    Write::Delete {
+        kind: Kind::Pod,
+        key: pod.meta.key(),
+        options: DeleteOptions { uid: Some(pod.meta.uid), ..DeleteOptions::default() },
+        note: Some(Note::normal("SuccessfulDelete", format!("Deleted pod: {}", pod.meta.name))),
+        about: Some(owner.clone()),
+    }
+}
+
+/// What the ranking needs to know of a pod.
+pub(super) struct Ranked {
+    pod: Rc<Pod>,
+    /// How many siblings of related ReplicaSets share its node.
+    together: i64,
+}
+
+/// Orders active pods, those to be deleted first in front. `together` counts related pods on the same node.
+/// Follows `controller.ActivePodsWithRanks`.
+pub(super) fn rank_for_deletion(
+    pods: Vec<Rc<Pod>>,
+    now: Time,
+    together: impl Fn(&Pod) -> i64,
+) -> Vec<Rc<Pod>> {
+    let mut ranked: Vec<Ranked> =
+        pods.into_iter().map(|pod| Ranked { together: together(&pod), pod }).collect();
+    ranked.sort_by(|a, b| compare(a, b, now));
+    ranked.into_iter().map(|ranked| ranked.pod).collect()
+}
+
+fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
+    let (one, other) = (&a.pod, &b.pod);
+    let phase = |pod: &Pod| match pod.status.phase {
+        Phase::Pending => 0,
+        Phase::Unknown => 1,
+        _ => 2,
+    };
+    let cost = |pod: &Pod| -> i64 {
+        let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
+        text.and_then(|text| text.parse::<i32>().ok()).map_or(0, i64::from)
+    };
+    let by_state = one
+        .node
+        .is_some()
+        .cmp(&other.node.is_some())
+        .then_with(|| phase(one).cmp(&phase(other)))
+        .then_with(|| one.ready().cmp(&other.ready()))
+        .then_with(|| cost(one).cmp(&cost(other)))
+        .then_with(|| b.together.cmp(&a.together));
+    if by_state != Ordering::Equal {
+        return by_state;
+    }
+    if one.ready() && other.ready() {
+        let (since_one, since_other) = (ready_since(one), ready_since(other));
+        if since_one != since_other {
+            return younger_first(since_one, since_other, now)
+                .then_with(|| one.meta.uid.cmp(&other.meta.uid));
+        }
+    }
+    let by_restarts = most_restarts(other).cmp(&most_restarts(one));
+    if by_restarts != Ordering::Equal {
+        return by_restarts;
+    }
+    let (born_one, born_other) =
+        (one.meta.created.cut_to_second(), other.meta.created.cut_to_second());
+    if born_one != born_other {
+        return younger_first(Some(born_one), Some(born_other), now)
+            .then_with(|| one.meta.uid.cmp(&other.meta.uid));
+    }
+    one.meta.uid.cmp(&other.meta.uid)
+}
+
+/// Since when a pod is ready, in whole seconds.
+fn ready_since(pod: &Pod) -> Option<Time> {
+    conditions::find(&pod.status.conditions, "Ready").map(|ready| ready.since.cut_to_second())
+}
+
+/// Younger goes first, where ages in the same power of two (of nanoseconds) count as equal.
+fn younger_first(one: Option<Time>, other: Option<Time>, now: Time) -> Ordering {
+    bucket(one, now).cmp(&bucket(other, now))
+}
+
+fn bucket(since: Option<Time>, now: Time) -> i64 {
+    let age = since.map_or(0, |since| (now - since).millis());
+    match u128::try_from(age) {
+        Ok(millis) if millis > 0 => i64::from((millis * 1_000_000).ilog2()),
+        _ => -1,
+    }
+}
+
+fn most_restarts(pod: &Pod) -> (i64, i64) {
+    let most = |statuses: &[crate::api::core::ContainerStatus]| {
+        statuses.iter().map(|status| status.restart_count).max().unwrap_or(0)
+    };
+    (most(&pod.status.containers), most(&pod.status.init_containers))
+}
+
+/// Whether a pod has been ready for `min_ready_seconds`; if not, when it will have been.
+/// Follows `podutil.IsPodAvailable`.
+pub(super) fn available(pod: &Pod, min_ready_seconds: i64, now: Time) -> Result<(), Option<Time>> {
+    if !pod.ready() {
+        return Err(None);
+    }
+    if min_ready_seconds == 0 {
+        return Ok(());
+    }
+    let Some(since) = ready_since(pod) else { return Err(None) };
+    let at = since + Duration::from_seconds(min_ready_seconds);
+    if at <= now { Ok(()) } else { Err(Some(at)) }
+}

@@ -1,0 +1,342 @@
+//! ReplicationController and ReplicaSet: one loop, two adapters. Follows
+//! `pkg/controller/replicaset/{replica_set,replica_set_utils}.go`.
+//!
+//! Cost: the sums per owner (`store::Tally`) answer how many pods are there, active and ready, and which labels they
+//! carry. So one pod's change among 10,000 costs a look-up and one status write; pods are walked only when something
+//! is to be adopted, released or deleted, or when `minReadySeconds` asks for ages.
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+use super::pods::{self, available, claim_pods, claims_settled, rank_for_deletion};
+use crate::api::apps::ReplicaSet;
+use crate::api::conditions::{self, Condition, Status};
+use crate::api::core::{Pod, ReplicasSpec, ReplicasStatus, ReplicationController};
+use crate::api::kind::Kind;
+use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::object::{AnyObject, Resource};
+use crate::reconcile::{Controller, Failure, Key, Observed, Plan, Wake, Write};
+use crate::sim::{Duration, Time};
+use crate::store::{Change, Store};
+
+/// At most so many pods are created or deleted at a time. Follows `replicaset.BurstReplicas`.
+const BURST: i64 = 500;
+
+/// What the loop decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// The set is gone.
+    Gone,
+    /// The set is being deleted: it neither creates nor deletes.
+    BeingDeleted {
+        /// Pods that are there.
+        have: i64,
+    },
+    /// As many pods as wanted.
+    Satisfied {
+        /// Pods wanted.
+        want: i64,
+        /// Of those, ready.
+        ready: i64,
+    },
+    /// Pods are missing.
+    TooFew {
+        /// Pods wanted.
+        want: i64,
+        /// Pods that are there.
+        have: i64,
+        /// Pods created now.
+        creating: i64,
+    },
+    /// There are too many pods.
+    TooMany {
+        /// Pods wanted.
+        want: i64,
+        /// Pods that are there.
+        have: i64,
+        /// The pods deleted now.
+        deleting: Rc<[Rc<str>]>,
+    },
+    /// A write was refused.
+    Refused {
+        /// Pods wanted.
+        want: i64,
+        /// Pods that are there.
+        have: i64,
+        /// The API server's words.
+        message: Rc<str>,
+    },
+}
+
+/// What differs between the two kinds.
+trait Replicated: Resource {
+    fn parts(&self) -> (&Rc<ReplicasSpec>, &ReplicasStatus);
+    fn with_status(&self, status: ReplicasStatus) -> Self;
+    fn of<'a>(store: &'a Store, key: &ObjectKey) -> Option<&'a Rc<Self>>;
+    fn all<'a>(store: &'a Store, namespace: &'a str) -> Vec<&'a Rc<Self>>;
+}
+
+macro_rules! replicated {
+    ($kind:ty, $table:ident) => {
+        impl Replicated for $kind {
+            fn parts(&self) -> (&Rc<ReplicasSpec>, &ReplicasStatus) {
+                (&self.spec, &self.status)
+            }
+            fn with_status(&self, status: ReplicasStatus) -> Self {
+                Self { meta: self.meta.clone(), spec: Rc::clone(&self.spec), status }
+            }
+            fn of<'a>(store: &'a Store, key: &ObjectKey) -> Option<&'a Rc<Self>> {
+                store.$table().get(key)
+            }
+            fn all<'a>(store: &'a Store, namespace: &'a str) -> Vec<&'a Rc<Self>> {
+                store.$table().iter_in(Some(namespace)).collect()
+            }
+        }
+    };
+}
+
+replicated!(ReplicationController, replication_controllers);
+replicated!(ReplicaSet, replica_sets);
+
+/// Keeps the pods of replication controllers.
+pub struct ReplicationControllerLoop;
+
+/// Keeps the pods of replica sets.
+pub struct ReplicaSetLoop;
+
+impl Controller for ReplicationControllerLoop {
+    type Decision = Decision;
+    type Memory = ();
+    const NAME: &'static str = "replication-controller";
+
+    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+        wakes::<ReplicationController>(change, store, wake);
+    }
+
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
+        reconcile::<ReplicationController>(key, seen, now)
+    }
+}
+
+impl Controller for ReplicaSetLoop {
+    type Decision = Decision;
+    type Memory = ();
+    const NAME: &'static str = "replicaset-controller";
+
+    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+        wakes::<ReplicaSet>(change, store, wake);
+    }
+
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
+        reconcile::<ReplicaSet>(key, seen, now)
+    }
+}
+
+/// A set by its own changes (its status, which only this loop writes, left out); by the pods it owns; and by orphans
+/// that it could adopt.
+fn wakes<K: Replicated>(change: &Change, store: &Store, wake: Wake<'_>) {
+    if let Some(set) = K::from_any(&change.object) {
+        let before = change.before.as_ref().and_then(K::from_any);
+        let only_status = before.is_some_and(|before| {
+            before.parts().0 == set.parts().0 && before.meta().deletion == set.meta().deletion
+        });
+        if !only_status {
+            wake(Key::of(set.meta()), Duration::ZERO);
+        }
+        return;
+    }
+    let AnyObject::Pod(pod) = &change.object else { return };
+    let before = match &change.before {
+        Some(AnyObject::Pod(before)) => Some(before),
+        _ => None,
+    };
+    let owner = |pod: &Rc<Pod>| {
+        let owner = pod.meta.controller().filter(|owner| *owner.kind == *K::KIND.name())?;
+        Some(ObjectKey { namespace: Rc::clone(&pod.meta.namespace), name: Rc::clone(&owner.name) })
+    };
+    let (new, old) = (owner(pod), before.and_then(owner));
+    if let Some(key) = &old
+        && new.as_ref() != Some(key)
+    {
+        wake(Key::new(key.clone()), Duration::ZERO);
+    }
+    if let Some(key) = new {
+        wake(Key::new(key), Duration::ZERO);
+    } else if pod.meta.controller().is_none() && pod.active() {
+        let relabelled = before.is_none_or(|before| {
+            before.meta.labels != pod.meta.labels || before.meta.controller().is_some()
+        });
+        for set in K::all(store, &pod.meta.namespace) {
+            if relabelled && set.parts().0.selector.matches(&pod.meta.labels) {
+                wake(Key::of(set.meta()), Duration::ZERO);
+            }
+        }
+    }
+}
+
+/// Follows `ReplicaSetController.syncReplicaSet`.
+fn reconcile<K: Replicated>(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
+    let Some(set) = K::of(seen.store, &key.object) else { return Plan::idle(Decision::Gone) };
+    let (spec, _) = set.parts();
+    let settled = claims_settled(seen.store, set.meta(), &spec.selector);
+    let mut claimed = None;
+    let mut writes = Vec::new();
+    if !settled {
+        let mut claim = claim_pods(seen.store, K::KIND, set.meta(), &spec.selector);
+        claim.pods.retain(|pod| pod.active());
+        writes = claim.writes;
+        claimed = Some(claim.pods);
+    }
+    let tally = seen.store.index().tally(set.meta().uid);
+    let have = claimed.as_ref().map_or(tally.active, |pods| count(pods.len()));
+    let (decision, managing) = match seen.failure {
+        Some(failure) => {
+            let message = failure.error.message.as_str().into();
+            (Decision::Refused { want: spec.replicas, have, message }, Vec::new())
+        }
+        None => manage(set, have, claimed.as_deref(), seen, now),
+    };
+    writes.extend(managing);
+    let (status, wake) = status_of(set, claimed.as_deref(), seen, now);
+    if status != *set.parts().1 {
+        writes.push(Write::UpdateStatus(Rc::new(set.with_status(status)).into_any()));
+    }
+    Plan::writes(decision, writes).wake_at(wake)
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// Creates what is missing, deletes what is too much. Follows `manageReplicas`.
+fn manage<K: Replicated>(
+    set: &Rc<K>,
+    have: i64,
+    claimed: Option<&[Rc<Pod>]>,
+    seen: &Observed<'_, ()>,
+    now: Time,
+) -> (Decision, Vec<Write>) {
+    let (spec, _) = set.parts();
+    let want = spec.replicas;
+    if set.meta().deleting() {
+        return (Decision::BeingDeleted { have }, Vec::new());
+    }
+    let about = Rc::clone(set).into_any();
+    if have < want {
+        let creating = (want - have).min(BURST);
+        let prefix = format!("{}-", set.meta().name);
+        let owner = OwnerReference::controller_of(K::KIND, set.meta());
+        let pod = Pod::from_template(&spec.template, &set.meta().namespace, &prefix, owner);
+        let writes = (0..creating).map(|_| pods::create(pod.clone(), &about)).collect();
+        return (Decision::TooFew { want, have, creating }, writes);
+    }
+    if have == want {
+        let ready = seen.store.index().tally(set.meta().uid).ready;
+        return (Decision::Satisfied { want, ready }, Vec::new());
+    }
+    let active: Vec<Rc<Pod>> = match claimed {
+        Some(pods) => pods.to_vec(),
+        None => seen.store.pods_of(set.meta().uid).filter(|pod| pod.active()).cloned().collect(),
+    };
+    let together = related_on_nodes(set.meta(), seen.store);
+    let ranked = rank_for_deletion(active, now, |pod| {
+        pod.node.as_ref().and_then(|node| together.get(node).copied()).unwrap_or(0)
+    });
+    let surplus = usize::try_from((have - want).min(BURST)).unwrap_or(0);
+    let victims: Vec<&Rc<Pod>> = ranked.iter().take(surplus).collect();
+    let deleting = victims.iter().map(|pod| Rc::clone(&pod.meta.name)).collect();
+    let writes = victims.into_iter().map(|pod| pods::delete(pod, &about)).collect();
+    (Decision::TooMany { want, have, deleting }, writes)
+}
+
+/// How many active pods of the ReplicaSets with the same controller lie on each node. Follows `getPodsRankedByRelatedPodsOnSameNode`.
+fn related_on_nodes(set: &ObjectMeta, store: &Store) -> OrdMap<Rc<str>, i64> {
+    let mut counts = OrdMap::new();
+    let Some(owner) = set.controller() else { return counts };
+    let siblings = store.index().owned(owner.uid).filter(|(kind, _)| *kind == Kind::ReplicaSet);
+    let sets = siblings.filter_map(|(_, key)| store.replica_sets().get(key));
+    for pod in sets.flat_map(|set| store.pods_of(set.meta.uid)).filter(|pod| pod.active()) {
+        if let Some(node) = &pod.node {
+            *counts.entry(Rc::clone(node)).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+/// The status, and when the next pod becomes available. Follows `calculateStatus`.
+fn status_of<K: Replicated>(
+    set: &Rc<K>,
+    claimed: Option<&[Rc<Pod>]>,
+    seen: &Observed<'_, ()>,
+    now: Time,
+) -> (ReplicasStatus, Option<Time>) {
+    let (spec, old) = set.parts();
+    let store = seen.store;
+    let tally = store.index().tally(set.meta().uid);
+    let mut status = ReplicasStatus {
+        replicas: tally.active,
+        ready: tally.ready,
+        available: tally.ready,
+        observed_generation: set.meta().generation,
+        conditions: old.conditions.clone(),
+        ..ReplicasStatus::default()
+    };
+    let mut wake = None;
+    let uniform = tally.labels.len() == 1 && tally.total == tally.active;
+    if uniform && claimed.is_none() && spec.min_ready_seconds == 0 {
+        let whole = tally.labels.keys().all(|labels| carries(labels, &spec.template.labels));
+        status.fully_labeled = if whole { tally.active } else { 0 };
+    } else {
+        let own =
+            || store.pods_of(set.meta().uid).filter(|pod| spec.selector.matches(&pod.meta.labels));
+        let active: Vec<Rc<Pod>> = match claimed {
+            Some(pods) => pods.to_vec(),
+            None => own().filter(|pod| pod.active()).cloned().collect(),
+        };
+        status.replicas = count(active.len());
+        status.ready = count(active.iter().filter(|pod| pod.ready()).count());
+        status.fully_labeled = count(
+            active.iter().filter(|pod| carries(&pod.meta.labels, &spec.template.labels)).count(),
+        );
+        status.available = 0;
+        for pod in &active {
+            match available(pod, spec.min_ready_seconds, now) {
+                Ok(()) => status.available += 1,
+                Err(at) => wake = [wake, at].into_iter().flatten().min(),
+            }
+        }
+    }
+    if K::KIND == Kind::ReplicaSet {
+        let going = store
+            .pods_of(set.meta().uid)
+            .filter(|pod| pod.meta.deleting() && !pod.status.phase.finished());
+        status.terminating = Some(if tally.terminating == 0 { 0 } else { count(going.count()) });
+    }
+    if !set.meta().deleting() {
+        note_failure(&mut status.conditions, seen.failure, now);
+    }
+    (status, wake)
+}
+
+fn carries(labels: &Labels, wanted: &Labels) -> bool {
+    labels == wanted || wanted.iter().all(|(key, value)| labels.text(key) == Some(value))
+}
+
+/// `ReplicaFailure` appears with the first refusal and goes with the first look without one.
+fn note_failure(all: &mut Vec<Condition>, failure: Option<&Failure>, now: Time) {
+    match failure {
+        None => all.retain(|condition| &*condition.kind != "ReplicaFailure"),
+        Some(failure) if conditions::find(all, "ReplicaFailure").is_none() => {
+            let reason = if failure.creating { "FailedCreate" } else { "FailedDelete" };
+            all.push(Condition::new(
+                "ReplicaFailure",
+                Status::True,
+                reason,
+                &failure.error.message,
+                now,
+            ));
+        }
+        Some(_) => {}
+    }
+}

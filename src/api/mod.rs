@@ -14,9 +14,9 @@ pub mod object;
 pub mod quantity;
 pub mod resources;
 pub mod schedule;
+pub mod schema;
 pub mod strategy;
 pub mod time_zone;
-pub mod schema;
 pub mod validation;
 pub mod value;
 

@@ -96,7 +96,11 @@ fn whole(digits: &str) -> Option<u64> {
 }
 
 fn decimal(plain: &str) -> Scalar {
-    if looks_decimal(plain) { finite(plain).map_or(Scalar::Text, Scalar::Float) } else { Scalar::Text }
+    if looks_decimal(plain) {
+        finite(plain).map_or(Scalar::Text, Scalar::Float)
+    } else {
+        Scalar::Text
+    }
 }
 
 fn finite(text: &str) -> Option<f64> {

@@ -36,6 +36,11 @@ impl<'a> Labels<'a> {
         Self::new(object.at(&["metadata", "labels"]))
     }
 
+    /// The annotations of an object: `metadata.annotations`.
+    pub fn of_annotations(object: &'a Value) -> Self {
+        Self::new(object.at(&["metadata", "annotations"]))
+    }
+
     /// The value of a label, if it is there. A label without text counts as empty.
     pub fn get(self, key: &str) -> Option<&'a str> {
         match self {

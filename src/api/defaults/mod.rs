@@ -13,6 +13,7 @@ mod workloads;
 mod tests;
 
 pub use image::{ImageName, parse_image_name};
+pub(crate) use pod::container_requests;
 
 use super::kind::Kind;
 use super::quantity::Quantity;

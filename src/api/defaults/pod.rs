@@ -44,7 +44,7 @@ fn requests_from_limits(container: &mut Value) {
 }
 
 /// Amounts by name of the resource.
-type Amounts = BTreeMap<Rc<str>, Quantity>;
+pub(crate) type Amounts = BTreeMap<Rc<str>, Quantity>;
 
 /// Fills the requests of a pod that sets limits for itself (not for a container): the sum of its containers' where
 /// they ask for any, else its limit.
@@ -69,7 +69,7 @@ fn pod_level_requests(spec: &mut Value) {
 
 /// What all containers ask for together: the larger of the running ones (with sidecars) and the hungriest moment of
 /// the start. Follows `k8s.io/component-helpers/resource.AggregateContainerRequests`.
-fn container_requests(spec: &Value) -> Amounts {
+pub(crate) fn container_requests(spec: &Value) -> Amounts {
     let mut running = Amounts::new();
     for container in spec.items_at("containers") {
         add(&mut running, &requests(container));

@@ -97,13 +97,14 @@ impl Source {
         (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
 
-    /// The documents.
-    pub(super) fn chunks(&self) -> Vec<Chunk> {
+    /// The documents from byte `from` on.
+    pub(super) fn chunks(&self, from: usize) -> Vec<Chunk> {
         let mut chunks = Vec::new();
         let mut chunk = Chunk::empty();
-        for index in 0..self.line_count() {
-            let line = self.line(index);
-            let mut start = self.line_start(index);
+        for index in self.line_index(from)..self.line_count() {
+            let mut start = self.line_start(index).max(from);
+            let end = self.line_start(index) + self.line(index).len();
+            let line = self.text.get(start..end).unwrap_or("");
             if start == self.text.len() {
                 break; // behind the last line end there is no line
             }
@@ -153,19 +154,6 @@ impl Chunk {
     pub(super) fn bounds(&self) -> (usize, usize) {
         (self.file_offset(0), self.file_offset(self.text.len().saturating_sub(1)) + 1)
     }
-
-    /// A document that is the whole rest of the file from byte `from` on.
-    pub(super) fn rest(source: &Source, from: usize) -> Self {
-        let mut chunk = Self::empty();
-        for index in source.line_index(from)..source.line_count() {
-            let start = source.line_start(index).max(from);
-            let end = source.line_start(index) + source.line(index).len();
-            if start < source.text.len() {
-                chunk.push_line(source.text.get(start..end).unwrap_or(""), start);
-            }
-        }
-        chunk
-    }
 }
 
 fn count(number: usize) -> u32 {
@@ -210,7 +198,7 @@ mod tests {
     #[test]
     fn documents_are_cut_as_kubectl_cuts_them() {
         let texts = |text: &str| {
-            let chunks = Source::new(text.as_bytes()).chunks();
+            let chunks = Source::new(text.as_bytes()).chunks(0);
             chunks.into_iter().map(|chunk| chunk.text).collect::<Vec<_>>()
         };
         assert_eq!(texts("a\n---\nb\n"), ["a\n", "b\n"]);
@@ -222,7 +210,7 @@ mod tests {
     #[test]
     fn offsets_go_back_through_line_ends_and_mark() {
         let source = Source::new("\u{feff}ab\r\ncd\r\n---\r\nef".as_bytes());
-        let chunks = source.chunks();
+        let chunks = source.chunks(0);
         let find = |chunk: &Chunk, what| chunk.file_offset(chunk.text.find(what).unwrap());
         assert_eq!(find(&chunks[0], 'd'), source.text().find('d').unwrap());
         assert_eq!(find(&chunks[1], 'f'), source.text().find('f').unwrap());

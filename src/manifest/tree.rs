@@ -124,9 +124,9 @@ impl Tree {
         })
     }
 
-    /// Follows `path` from the root as far as it goes.
-    pub(super) fn follow(&self, path: &[Step<'_>]) -> Place {
-        let mut place = Place { key: None, node: self.root, steps: 0 };
+    /// Follows `path` from `root` as far as it goes.
+    pub(super) fn follow_from(&self, root: Option<NodeId>, path: &[Step<'_>]) -> Place {
+        let mut place = Place { key: None, node: root, steps: 0 };
         for step in path {
             let Some(node) = place.node else { break };
             let next = match step {
@@ -137,6 +137,38 @@ impl Tree {
             place = Place { key, node: Some(value), steps: place.steps + 1 };
         }
         place
+    }
+
+    /// The deepest path below `root` whose key or value contains `offset`, and whether it is the key.
+    pub(super) fn path_at(&self, root: NodeId, offset: usize) -> Option<(String, bool)> {
+        let within = |id: NodeId| {
+            self.node(id).is_some_and(|node| (node.from..=node.to).contains(&offset))
+        };
+        let mut path = String::new();
+        let mut node = root;
+        loop {
+            let entry = self.entries(node).iter().find(|(key, value)| {
+                let from = self.node(*key).map_or(usize::MAX, |key| key.from);
+                let to = self.node(*value).map_or(0, |value| value.to);
+                within(*key) || (from..=to).contains(&offset)
+            });
+            if let Some(&(key, value)) = entry {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(self.scalar(key).unwrap_or(""));
+                if within(key) {
+                    return Some((path, true));
+                }
+                node = value;
+                continue;
+            }
+            let items = self.items(node);
+            let Some(index) = items.iter().position(|item| within(*item)) else { break };
+            path.push_str(&format!("[{index}]"));
+            node = *items.get(index)?;
+        }
+        (!path.is_empty()).then_some((path, false))
     }
 }
 

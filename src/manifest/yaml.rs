@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::scalar::{Scalar, resolve};
 use super::scanner::Failure;
 use super::source::Chunk;
-use super::tree::{Node, NodeData, NodeId, Step, Style, Tree};
+use super::tree::{Node, NodeData, NodeId, Style, Tree};
 
 pub(super) use super::parser::parse;
 use crate::api::error::go_quote;
@@ -368,22 +368,6 @@ pub(super) fn duplicate_keys(tree: &Tree) -> Vec<(NodeId, NodeId)> {
         }
     }
     found
-}
-
-/// A path of steps in words: `spec.containers[0].name`.
-pub(super) fn path_text(steps: &[Step<'_>]) -> String {
-    let mut path = String::new();
-    for step in steps {
-        match step {
-            Step::Key(key) if path.is_empty() => path.push_str(key),
-            Step::Key(key) => {
-                path.push('.');
-                path.push_str(key);
-            }
-            Step::Index(index) => path.push_str(&format!("[{index}]")),
-        }
-    }
-    path
 }
 
 #[cfg(test)]

@@ -318,12 +318,8 @@ impl Reader<'_> {
 
     fn unreadable(&mut self, bounds: (usize, usize), problem: Problem) {
         let words = problem.words();
-        let places = Places {
-            source: Rc::clone(self.source),
-            tree: Rc::default(),
-            root: None,
-            bounds,
-        };
+        let places =
+            Places { source: Rc::clone(self.source), tree: Rc::default(), root: None, bounds };
         let diagnostic = self.explain.say(
             || self.source.span(problem.at(), problem.at()),
             || rules::syntax(&places, &problem, &words),
@@ -422,16 +418,20 @@ impl Reader<'_> {
     /// Takes a list apart.
     fn list(&mut self, list: &Decoded) {
         let (list_kind, version) = type_meta(&list.raw);
-        let (item_kind, version) = (list_kind.trim_end_matches("List").to_owned(), version.to_owned());
+        let (item_kind, version) =
+            (list_kind.trim_end_matches("List").to_owned(), version.to_owned());
         let nodes = list.places.follow("items").node.map(|node| list.places.tree.items(node));
         for (index, item) in list.raw.items_at("items").iter().enumerate() {
             let mut raw = item.clone();
-            if raw.get("kind").is_none() && raw.get("apiVersion").is_none() && !item_kind.is_empty() {
+            if raw.get("kind").is_none() && raw.get("apiVersion").is_none() && !item_kind.is_empty()
+            {
                 raw.set("kind", item_kind.as_str());
                 raw.set("apiVersion", version.as_str());
             }
             let root = nodes.and_then(|nodes| nodes.get(index)).copied();
-            let bounds = root.and_then(|root| list.places.tree.node(root)).map_or(list.places.bounds, |node| (node.from, node.to));
+            let bounds = root
+                .and_then(|root| list.places.tree.node(root))
+                .map_or(list.places.bounds, |node| (node.from, node.to));
             let places = Places { root, bounds, ..list.places.clone() };
             let item = Decoded {
                 kind: None,

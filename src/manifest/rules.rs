@@ -35,8 +35,13 @@ use super::decode::{TypeError, UnknownField};
 use super::diagnostic::{Diagnostic, Edit, Severity, Span};
 use super::document::{Decoded, Places, Problem};
 use crate::api::error::FieldError;
+use crate::api::kind::Kind;
+use crate::api::value::Value;
 use crate::api::{defaults, strategy, validation};
 use crate::language::Text;
+
+/// Stands for the uid that an object gets when it is created.
+const UID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// What a rule knows about a mistake: its code, the reason, the edit.
 type Known = (&'static str, Text, Option<Edit>);
@@ -64,8 +69,10 @@ pub(super) fn syntax(places: &Places, problem: &Problem, words: &str) -> Diagnos
         .or_else(|| unclosed::check(&subject))
         .or_else(|| missing_comma::check(&subject))
         .or_else(|| missing_space::after_colon(&subject))
+        .or_else(|| missing_space::after_dash_above(&subject))
         .or_else(|| indentation::check(&subject))
         .unwrap_or_else(|| ("syntax", general_syntax(problem), None));
+    let at = if known.0 == unclosed::CODE { subject.context.unwrap_or(at) } else { at };
     error(edits::word_at(places.source(), at), words, known)
 }
 
@@ -91,11 +98,17 @@ fn general_syntax(problem: &Problem) -> Text {
     match problem {
         Problem::Json(_) => Text::new("manifest.syntax.json"),
         Problem::Separator(..) => Text::new("manifest.syntax.separator"),
-        Problem::Yaml(error) if error.problem.contains("alias") || error.problem.contains("itself") => {
+        Problem::Yaml(error)
+            if error.problem.contains("alias") || error.problem.contains("itself") =>
+        {
             Text::new("manifest.syntax.aliases")
         }
-        Problem::Yaml(error) if error.problem.contains("depth") => Text::new("manifest.syntax.depth"),
-        Problem::Yaml(error) if error.problem.contains("UTF-8") || error.problem.contains("control") => {
+        Problem::Yaml(error) if error.problem.contains("depth") => {
+            Text::new("manifest.syntax.depth")
+        }
+        Problem::Yaml(error)
+            if error.problem.contains("UTF-8") || error.problem.contains("control") =>
+        {
             Text::new("manifest.syntax.characters")
         }
         Problem::Yaml(_) => Text::new("manifest.syntax.yaml"),
@@ -144,7 +157,9 @@ pub(super) fn field_error(document: &Decoded, wrong: &FieldError) -> Diagnostic 
     let known = capital_in_name::check(document, wrong)
         .or_else(|| restart_policy::check(document, wrong))
         .or_else(|| selector_mismatch::check(document, wrong))
-        .unwrap_or_else(|| ("invalid", Text::new("manifest.invalid").with("field", &wrong.path), None));
+        .unwrap_or_else(|| {
+            ("invalid", Text::new("manifest.invalid").with("field", &wrong.path), None)
+        });
     error(document.places.span(&wrong.path), &wrong.line(), known)
 }
 
@@ -158,13 +173,40 @@ pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
         found.extend(typographic_quotes::check(document));
     }
     if let (Some(kind), None) = (document.kind, &document.refusal) {
-        let mut object = document.value.clone();
-        if kind.namespaced() {
-            object.child("metadata").set_default("namespace", "default");
-        }
-        defaults::apply(kind, &mut object);
-        strategy::prepare_for_create(kind, &mut object, "00000000-0000-4000-8000-000000000000");
+        let object = as_created(document, kind);
         found.extend(document.diagnose(&validation::validate_create(kind, &object)));
+        let warnings = validation::warnings(kind, &object);
+        found.extend(warnings.iter().map(|words| server_warning(document, words)));
     }
     found
+}
+
+/// The object as the server would validate it.
+fn as_created(document: &Decoded, kind: Kind) -> Value {
+    let mut object = document.value.clone();
+    let metadata = object.child("metadata");
+    metadata.set("uid", UID);
+    if let (None, Some(prefix)) = (metadata.str_at("name"), metadata.str_at("generateName")) {
+        let name = format!("{prefix}xxxxx");
+        metadata.set("name", name);
+    }
+    if kind.namespaced() {
+        metadata.set_default("namespace", "default");
+    }
+    defaults::apply(kind, &mut object);
+    strategy::prepare_for_create(kind, &mut object, UID);
+    object
+}
+
+/// What the server takes with a warning.
+fn server_warning(document: &Decoded, words: &str) -> Diagnostic {
+    let path = words.split_once(": ").map_or("", |(path, _)| path);
+    Diagnostic {
+        severity: Severity::Warning,
+        code: "server-warning",
+        span: document.places.span(path),
+        message: format!("Warning: {words}"),
+        why: Text::new("manifest.server_warning"),
+        fix: None,
+    }
 }

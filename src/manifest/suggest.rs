@@ -1,7 +1,10 @@
 //! Did you mean: the word that a misspelt one most likely stands for.
 
 /// The candidate nearest to `word`, if it is near enough to be meant. Of equally near ones the first.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let folded = word.to_lowercase();
     let reach = (word.chars().count() / 3).clamp(1, 3);
     candidates
@@ -24,7 +27,8 @@ fn distance(one: &str, other: &str) -> usize {
         current.clear();
         current.push(row + 1);
         for (column, candidate) in other.iter().enumerate() {
-            let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX / 2);
+            let at =
+                |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX / 2);
             let changed = at(above, column) + usize::from(letter != candidate);
             let removed = at(above, column + 1) + 1;
             let added = at(current, column) + 1;

@@ -141,9 +141,8 @@ impl Tree {
 
     /// The deepest path below `root` whose key or value contains `offset`, and whether it is the key.
     pub(super) fn path_at(&self, root: NodeId, offset: usize) -> Option<(String, bool)> {
-        let within = |id: NodeId| {
-            self.node(id).is_some_and(|node| (node.from..=node.to).contains(&offset))
-        };
+        let within =
+            |id: NodeId| self.node(id).is_some_and(|node| (node.from..=node.to).contains(&offset));
         let mut path = String::new();
         let mut node = root;
         loop {

@@ -61,7 +61,13 @@ pub(super) fn block_end(source: &Source, first: usize) -> usize {
 }
 
 /// Moves the lines `first..end` to the right, or to the left if `by` is negative.
-pub(super) fn shift_lines(source: &Source, title: Text, first: usize, end: usize, by: isize) -> Edit {
+pub(super) fn shift_lines(
+    source: &Source,
+    title: Text,
+    first: usize,
+    end: usize,
+    by: isize,
+) -> Edit {
     let mut replacements = Vec::new();
     for index in first..end {
         let (start, line) = (source.line_start(index), source.line(index));
@@ -82,7 +88,8 @@ pub(super) fn insert_lines(source: &Source, title: Text, index: usize, lines: &s
     let at = source.line_start(index);
     let text = source.text();
     let open_end = at == text.len() && !text.is_empty() && !text.ends_with('\n');
-    let insert = if open_end { format!("\n{}", lines.trim_end_matches('\n')) } else { lines.to_owned() };
+    let insert =
+        if open_end { format!("\n{}", lines.trim_end_matches('\n')) } else { lines.to_owned() };
     Edit::replace(title, at, at, insert)
 }
 
@@ -90,9 +97,15 @@ pub(super) fn insert_lines(source: &Source, title: Text, index: usize, lines: &s
 pub(super) fn word_at(source: &Source, at: usize) -> Span {
     let text = source.text();
     let last = text.trim_end().len();
-    let at = if at >= last { text.get(..last).and_then(|text| text.char_indices().next_back()).map_or(0, |(at, _)| at) } else { at };
+    let at = if at >= last {
+        text.get(..last).and_then(|text| text.char_indices().next_back()).map_or(0, |(at, _)| at)
+    } else {
+        at
+    };
     let rest = text.get(at..).unwrap_or("");
-    let stop = |letter: char| letter.is_whitespace() || matches!(letter, ',' | '[' | ']' | '{' | '}' | ':');
+    let stop = |letter: char| {
+        letter.is_whitespace() || matches!(letter, ',' | '[' | ']' | '{' | '}' | ':')
+    };
     let length = match rest.chars().next() {
         Some(quote @ ('\'' | '"')) => {
             let inside = rest.get(1..).unwrap_or("");

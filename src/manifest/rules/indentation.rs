@@ -51,13 +51,21 @@ fn best_shift(source: &Source, line: usize) -> Option<(Edit, usize)> {
     columns.dedup();
     columns.retain(|column| *column != now);
     let end = block_end(source, line);
-    let tried = columns.into_iter().filter_map(|column| {
+    let child = (line + 1..end).find(|index| !is_empty(source.line(*index)));
+    let child = child.map(|index| indent_of(source.line(index)));
+    let tried = columns.into_iter().flat_map(|column| {
+        // the line with all that is under it, or alone if only then its children stand two deeper
+        let alone = child == Some(column + 2);
+        [(column, end, alone), (column, line + 1, !alone)]
+    });
+    let tried = tried.filter_map(|(column, end, odd)| {
         let by = isize::try_from(column).ok()? - isize::try_from(now).ok()?;
-        let title = Text::new("manifest.fix.indent").with("line", line + 1).with("column", column + 1);
+        let title =
+            Text::new("manifest.fix.indent").with("line", line + 1).with("column", column + 1);
         let edit = shift_lines(source, title, line, end, by);
         let after = distance(&edit.apply(source.text()))?;
-        Some((after, by.unsigned_abs(), column, edit))
+        Some((after, odd, by.unsigned_abs(), column, edit))
     });
-    let best = tried.min_by_key(|(after, by, ..)| (*after, *by))?;
-    (best.0 < before).then_some((best.3, best.2))
+    let best = tried.min_by_key(|(after, odd, by, ..)| (*after, *odd, *by))?;
+    (best.0 < before).then_some((best.4, best.3))
 }

@@ -20,7 +20,9 @@ pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
             let has_new = tolerations.iter().any(|other| other.str_at("key") == Some(NEW));
             if toleration.str_at("key") == Some(OLD) && !has_new {
                 let node = document.places.follow(&format!("{path}.tolerations[{index}].key")).node;
-                found.extend(node.map(|node| hint(document, node, Text::new("manifest.master_taint"))));
+                found.extend(
+                    node.map(|node| hint(document, node, Text::new("manifest.master_taint"))),
+                );
             }
         }
         if spec.get("nodeSelector").and_then(|labels| labels.get(OLD)).is_some() {
@@ -41,4 +43,3 @@ fn hint(document: &Decoded, token: NodeId, why: Text) -> Diagnostic {
         fix: replace_scalar(&document.places, token, NEW),
     }
 }
-

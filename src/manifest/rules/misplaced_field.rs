@@ -36,7 +36,8 @@ fn into_sibling(document: &Decoded, unknown: &UnknownField, parents: &[Step<'_>]
             && tree.entry(*value, &unknown.name).is_none()
     })?;
     let name = tree.scalar(sibling)?.to_owned();
-    let why = Text::new("manifest.misplaced.sibling").with("found", &unknown.name).with("parent", &name);
+    let why =
+        Text::new("manifest.misplaced.sibling").with("found", &unknown.name).with("parent", &name);
     // only what directly follows can be moved by indenting it
     let follows = entries.get(own.checked_sub(1)?)?.0 == sibling;
     let target = tree.entries(value).first().map(|(key, _)| column(document, *key));
@@ -45,14 +46,19 @@ fn into_sibling(document: &Decoded, unknown: &UnknownField, parents: &[Step<'_>]
 }
 
 /// Belongs beside one of its parents, as `template` beside `selector`.
-fn up_to_ancestor(document: &Decoded, unknown: &UnknownField, parents: &[Step<'_>]) -> Option<Known> {
+fn up_to_ancestor(
+    document: &Decoded,
+    unknown: &UnknownField,
+    parents: &[Step<'_>],
+) -> Option<Known> {
     let kind = document.kind?;
     let tree = &document.places.tree;
     let (ancestor, object) = (0..parents.len()).rev().find_map(|length| {
         let path = parents.get(..length)?;
         let object = object_at(Schema::of(kind), path)?;
         let mapping = tree.follow_from(document.places.root, path).node?;
-        let fits = object.field(&unknown.name).is_some() && tree.entry(mapping, &unknown.name).is_none();
+        let fits =
+            object.field(&unknown.name).is_some() && tree.entry(mapping, &unknown.name).is_none();
         fits.then_some((mapping, object))
     })?;
     let key = document.places.follow(&unknown.path).key?;
@@ -76,7 +82,9 @@ fn into_missing_parent(
     let mapping = places.tree.follow_from(places.root, parents).node?;
     let mut owners = unknown.parent.fields.iter().filter(|field| match field.ty.shape() {
         Shape::Object(object) => {
-            object.field(&unknown.name).is_some() && field.name != "status" && field.name != "metadata"
+            object.field(&unknown.name).is_some()
+                && field.name != "status"
+                && field.name != "metadata"
         }
         _ => false,
     });
@@ -88,7 +96,8 @@ fn into_missing_parent(
     let why = Text::new("manifest.misplaced.missing")
         .with("found", &unknown.name)
         .with("parent", owner.name);
-    let title = Text::new("manifest.fix.wrap").with("found", &unknown.name).with("parent", owner.name);
+    let title =
+        Text::new("manifest.fix.wrap").with("found", &unknown.name).with("parent", owner.name);
     let fix = own_line(document, key).map(|first| {
         let source = places.source();
         let indent = edits::indent_of(source.line(first));

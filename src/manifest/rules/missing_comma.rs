@@ -5,7 +5,10 @@ use crate::language::Text;
 use crate::manifest::diagnostic::Edit;
 
 pub(super) fn check(subject: &Syntax<'_>) -> Option<Known> {
-    if !matches!(subject.what, "did not find expected ',' or ']'" | "did not find expected ',' or '}'") {
+    if !matches!(
+        subject.what,
+        "did not find expected ',' or ']'" | "did not find expected ',' or '}'"
+    ) {
         return None;
     }
     let text = subject.places.source().text();

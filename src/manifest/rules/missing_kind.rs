@@ -16,7 +16,8 @@ pub(super) fn check(document: &Decoded) -> Known {
     let named = Kind::ALL.into_iter().find(|known| known.name() == kind);
     if let (Some(kind), None) = (named, document.raw.get("apiVersion")) {
         let line = format!("apiVersion: {}", kind.api_version());
-        let why = Text::new("manifest.no_api_version").with("kind", kind.name()).with("line", &line);
+        let why =
+            Text::new("manifest.no_api_version").with("kind", kind.name()).with("line", &line);
         return (CODE, why, insert_first(document, &line));
     }
     let guess = guess(document, version);

@@ -1,5 +1,6 @@
 //! No space after a colon or a dash: `kind:Job`, `-name: c`.
 
+use super::edits::{distance, indent_of};
 use super::{Known, Syntax};
 use crate::api::schema::Shape;
 use crate::language::Text;
@@ -22,6 +23,25 @@ pub(super) fn after_colon(subject: &Syntax<'_>) -> Option<Known> {
     Some(known_colon(word, at, colon))
 }
 
+/// A line like `-name: c` here or just above.
+pub(super) fn after_dash_above(subject: &Syntax<'_>) -> Option<Known> {
+    let source = subject.places.source();
+    let here = source.line_index(subject.at);
+    let before = distance(source.text())?;
+    (here.saturating_sub(1)..=here).find_map(|index| {
+        let line = source.line(index);
+        let behind = line.trim_start().strip_prefix('-')?;
+        if !behind.starts_with(|letter: char| letter.is_ascii_alphabetic()) || !behind.contains(':')
+        {
+            return None;
+        }
+        let at = source.line_start(index) + indent_of(line) + 1;
+        let edit = Edit::replace(Text::new("manifest.fix.space_after_dash"), at, at, " ");
+        let better = distance(&edit.apply(source.text()))? < before;
+        better.then(|| (CODE, Text::new("manifest.space_after_dash"), Some(edit)))
+    })
+}
+
 /// A text where an object should stand.
 pub(super) fn in_value(document: &Decoded, wrong: &TypeError) -> Option<Known> {
     let node = document.places.follow(&wrong.path).node?;
@@ -41,7 +61,8 @@ pub(super) fn in_value(document: &Decoded, wrong: &TypeError) -> Option<Known> {
 pub(super) fn after_dash(document: &Decoded, unknown: &UnknownField) -> Option<Known> {
     let bare = unknown.name.strip_prefix('-')?;
     let key = document.places.follow(&unknown.path).key?;
-    bare.starts_with(|letter: char| letter.is_ascii_alphabetic()).then(|| known_dash(document, key))?
+    bare.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        .then(|| known_dash(document, key))?
 }
 
 fn known_colon(word: &str, at: usize, colon: usize) -> Known {
@@ -62,7 +83,8 @@ fn colon_without_space(word: &str) -> Option<usize> {
     let colon = word.find(':')?;
     let name = word.get(..colon)?;
     let value = word.get(colon + 1..)?;
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');
+    let plain =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/');
     let named = !name.is_empty() && name.chars().all(plain);
     (named && !value.is_empty() && !value.starts_with([' ', '/'])).then_some(colon)
 }

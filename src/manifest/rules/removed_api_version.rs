@@ -33,8 +33,9 @@ const REMOVED: [(Kind, &str, &str); 22] = [
 
 pub(super) fn check(document: &Decoded) -> Option<Known> {
     let (kind, version) = type_meta(&document.raw);
-    let (kind, _, since) =
-        REMOVED.into_iter().find(|(known, removed, _)| known.name() == kind && *removed == version)?;
+    let (kind, _, since) = REMOVED
+        .into_iter()
+        .find(|(known, removed, _)| known.name() == kind && *removed == version)?;
     let wanted = kind.api_version();
     let why = Text::new("manifest.removed_version")
         .with("found", version)

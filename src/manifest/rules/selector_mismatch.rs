@@ -1,7 +1,7 @@
 //! The selector does not match the labels of the template.
 
-use super::edits::{indent_of, insert_lines, replace_value};
 use super::Known;
+use super::edits::{indent_of, insert_lines, replace_value};
 use crate::api::error::FieldError;
 use crate::api::value::Value;
 use crate::language::Text;
@@ -14,16 +14,14 @@ pub(super) fn check(document: &Decoded, wrong: &FieldError) -> Option<Known> {
     }
     let selector = document.value.at(&["spec", "selector"])?;
     let labels = selector.get("matchLabels").unwrap_or(selector);
-    let wanted: Vec<(&str, &str)> = labels
-        .entries()
-        .filter_map(|(key, value)| Some((&**key, value.as_str()?)))
-        .collect();
+    let wanted: Vec<(&str, &str)> =
+        labels.entries().filter_map(|(key, value)| Some((&**key, value.as_str()?))).collect();
     let shown: Vec<String> = wanted.iter().map(|(key, value)| format!("{key}: {value}")).collect();
     let why = Text::new("manifest.selector_mismatch").with("labels", shown.join(", "));
     let template = document.value.at(&["spec", "template", "metadata", "labels"]);
-    let missing = wanted.into_iter().find(|(key, value)| {
-        template.and_then(|labels| labels.str_at(key)) != Some(*value)
-    });
+    let missing = wanted
+        .into_iter()
+        .find(|(key, value)| template.and_then(|labels| labels.str_at(key)) != Some(*value));
     let fix = missing.and_then(|(key, value)| mend(document, template, key, value));
     Some(("selector-mismatch", why, fix))
 }

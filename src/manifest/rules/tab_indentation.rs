@@ -19,7 +19,10 @@ pub(super) fn check(subject: &Syntax<'_>) -> Option<Known> {
 
 /// How many tabs there are in the indentation.
 fn tabs(line: &str) -> usize {
-    line.chars().take_while(|letter| matches!(letter, ' ' | '\t')).filter(|letter| *letter == '\t').count()
+    line.chars()
+        .take_while(|letter| matches!(letter, ' ' | '\t'))
+        .filter(|letter| *letter == '\t')
+        .count()
 }
 
 /// Two spaces for each tab, in the indentation of every line.

@@ -20,7 +20,12 @@ pub(super) fn in_syntax(subject: &Syntax<'_>) -> Option<Known> {
 pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
     let places = &document.places;
     let mut found = Vec::new();
-    for node in places.tree.nodes.iter().filter(|node| node.from >= places.bounds.0 && node.to <= places.bounds.1) {
+    for node in places
+        .tree
+        .nodes
+        .iter()
+        .filter(|node| node.from >= places.bounds.0 && node.to <= places.bounds.1)
+    {
         let NodeData::Scalar { text, style: Style::Plain } = &node.data else { continue };
         if text.starts_with(is_quote) || text.ends_with(is_quote) {
             found.push(Diagnostic {
@@ -54,7 +59,11 @@ fn straighten(source: &Source) -> Edit {
         for (at, quote) in code.char_indices().filter(|(_, letter)| is_quote(*letter)) {
             let straight = if matches!(quote, '‘' | '’' | '‚') { "'" } else { "\"" };
             let from = start + at;
-            replacements.push(Replacement { from, to: from + quote.len_utf8(), insert: straight.into() });
+            replacements.push(Replacement {
+                from,
+                to: from + quote.len_utf8(),
+                insert: straight.into(),
+            });
         }
     }
     Edit { title: Text::new("manifest.fix.quotes"), replacements }

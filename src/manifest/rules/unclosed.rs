@@ -4,6 +4,8 @@ use super::{Known, Syntax};
 use crate::language::Text;
 use crate::manifest::diagnostic::Edit;
 
+pub(super) const CODE: &str = "unclosed";
+
 pub(super) fn check(subject: &Syntax<'_>) -> Option<Known> {
     let opened = subject.context?;
     let source = subject.places.source();
@@ -11,7 +13,9 @@ pub(super) fn check(subject: &Syntax<'_>) -> Option<Known> {
     let end = source.line_start(line) + source.line(line).len();
     let mark = source.text().get(opened..)?.chars().next()?;
     let closing = match (subject.what, mark) {
-        ("found unexpected end of stream" | "found unexpected document indicator", '"' | '\'') => mark,
+        ("found unexpected end of stream" | "found unexpected document indicator", '"' | '\'') => {
+            mark
+        }
         ("did not find expected ',' or ']'", '[') if subject.at > end => ']',
         ("did not find expected ',' or '}'", '{') if subject.at > end => '}',
         ("did not find expected node content", '[') if subject.at > end => ']',
@@ -29,5 +33,5 @@ pub(super) fn check(subject: &Syntax<'_>) -> Option<Known> {
         _ => written,
     };
     let at = opened + code.trim_end().len();
-    Some(("unclosed", why, Some(Edit::replace(title, at, at, closing.to_string()))))
+    Some((CODE, why, Some(Edit::replace(title, at, at, closing.to_string()))))
 }

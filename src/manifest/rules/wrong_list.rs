@@ -19,7 +19,11 @@ pub(super) fn check(document: &Decoded, wrong: &TypeError) -> Option<Known> {
     match (wanted, data) {
         (Shape::List(_), NodeData::Mapping { flow, .. }) => {
             let why = Text::new("manifest.list_expected.object").with("name", name);
-            Some((CODE, why, if *flow { in_brackets(document, node) } else { with_dash(document, node) }))
+            Some((
+                CODE,
+                why,
+                if *flow { in_brackets(document, node) } else { with_dash(document, node) },
+            ))
         }
         (Shape::List(_), NodeData::Scalar { style, .. }) if *style != Style::Block => {
             let why = Text::new("manifest.list_expected.scalar").with("name", name);

@@ -36,7 +36,8 @@ pub(super) fn check(document: &Decoded, wrong: &TypeError) -> Option<Known> {
             };
             let why = Text::new("manifest.bool_expected").with("name", name).with("found", text);
             let title = word.map(|word| Text::new("manifest.fix.unquote").with("wanted", word));
-            let fix = word.zip(title).map(|(word, title)| Edit::replace(title, node.from, node.to, word));
+            let fix =
+                word.zip(title).map(|(word, title)| Edit::replace(title, node.from, node.to, word));
             Some((CODE, why, fix))
         }
         Shape::String(_) | Shape::Map(_) | Shape::List(_) if *style == Style::Plain => {

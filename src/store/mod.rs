@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
-pub use index::{Index, Tally};
+pub use index::{Index, NodeSum, Tally, scored_requests};
 pub use journal::{CauseId, Change, Journal, Operation};
 pub use table::Table;
 

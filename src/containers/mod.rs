@@ -1,1 +1,10 @@
-//! See lib.rs.
+//! What runs in a container: image behaviours and a shell in virtual time. Knows nothing of pods.
+
+pub mod catalogue;
+pub mod files;
+pub mod process;
+pub mod shell;
+
+pub use catalogue::{Image, PullOutcome};
+pub use files::Files;
+pub use process::{Answer, Exit, ExecOutput, Outside, Process, ProcessSpec, Signal, StartError};

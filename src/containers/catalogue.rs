@@ -1,0 +1,198 @@
+//! What images are and how they behave, from `assets/images.yaml`.
+
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+/// Whether an image can be pulled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullOutcome {
+    /// It is there.
+    #[default]
+    Exists,
+    /// The repository is there, the tag is not.
+    NotFound,
+    /// There is no such repository, or it is private.
+    Denied,
+}
+
+/// How an image behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Image {
+    /// Repositories, in full; `*` at the end stands for anything.
+    pub names: Vec<String>,
+    /// Only with these tags; empty means any.
+    pub tags: Vec<String>,
+    /// Its size in megabytes.
+    pub size: u64,
+    /// Whether it can be pulled.
+    pub pull: PullOutcome,
+    /// What runs if the pod does not say otherwise.
+    pub command: Vec<String>,
+    /// Whether it has a shell and the usual tools.
+    pub shell: bool,
+    /// Whether that shell calls itself bash.
+    pub bash: bool,
+    /// What it prints when it starts.
+    pub log: Vec<String>,
+    /// What it prints when it ends by itself.
+    pub end_log: Vec<String>,
+    /// Ports that answer.
+    pub ports: Vec<u16>,
+    /// What it answers; `{hostname}` is replaced.
+    pub body: String,
+    /// How many requests it answers well before it answers 500.
+    pub good_requests: Option<u32>,
+    /// For how many seconds it answers well before it answers 500.
+    pub good_seconds: Option<i64>,
+    /// A line it prints for each request; `{peer}` is replaced.
+    pub request_log: String,
+    /// After how many seconds it ends by itself.
+    pub run_seconds: Option<i64>,
+    /// With what exit code.
+    pub exit_code: i64,
+    /// A line it prints again and again, and every how many seconds.
+    pub tick_log: String,
+    /// Seconds between those lines.
+    pub tick_seconds: i64,
+    /// Whether it ends when it is asked to (SIGTERM), and with what code; otherwise it must be killed.
+    pub term_code: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Sheet {
+    images: Vec<Image>,
+}
+
+/// An image reference, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// `docker.io/library/nginx`
+    pub repository: String,
+    /// `latest` if none is written.
+    pub tag: String,
+}
+
+impl Reference {
+    /// Reads an image reference as containerd does.
+    ///
+    /// # Errors
+    /// The runtime's words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = |detail: &str| {
+            let tail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+            format!("couldn't parse image name \"{text}\": invalid reference format{tail}")
+        };
+        let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (rest, None),
+        };
+        let tag = digest.or(tag).unwrap_or("latest");
+        if name.chars().any(|letter| letter.is_ascii_uppercase()) && !name.split('/').next().is_some_and(|host| host.contains('.')) {
+            return Err(wrong("repository name must be lowercase"));
+        }
+        let part = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter))
+                && part.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        };
+        let good_tag = !tag.is_empty() && tag.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter));
+        let port = name.split_once('/').map_or(name, |(_, rest)| rest).contains(':');
+        if name.is_empty() || !name.split('/').all(part) || !good_tag || port {
+            return Err(wrong(""));
+        }
+        let first = name.split('/').next().unwrap_or_default();
+        let has_host = name.contains('/') && (first.contains('.') || first.contains(':') || first == "localhost");
+        let repository = match (has_host, name.contains('/')) {
+            (true, _) => name.to_owned(),
+            (false, true) => format!("docker.io/{name}"),
+            (false, false) => format!("docker.io/library/{name}"),
+        };
+        Ok(Self { repository, tag: tag.to_owned() })
+    }
+
+    /// The whole reference.
+    pub fn full(&self) -> String {
+        let separator = if self.tag.contains(':') { '@' } else { ':' };
+        format!("{}{separator}{}", self.repository, self.tag)
+    }
+}
+
+thread_local! {
+    /// The sheet, read once: it never changes.
+    static SHEET: Vec<Rc<Image>> = read();
+}
+
+fn read() -> Vec<Rc<Image>> {
+    let sheet: Result<Sheet, _> = serde_yaml::from_str(include_str!("../../assets/images.yaml"));
+    debug_assert!(sheet.is_ok(), "assets/images.yaml: {:?}", sheet.as_ref().err());
+    sheet.map(|sheet| sheet.images.into_iter().map(Rc::new).collect()).unwrap_or_default()
+}
+
+/// How an image behaves; well-formed images that nobody knows run as an ordinary server.
+pub fn find(reference: &Reference) -> Rc<Image> {
+    let matches = |pattern: &String| match pattern.strip_suffix('*') {
+        Some(start) => reference.repository.starts_with(start),
+        None => *pattern == reference.repository,
+    };
+    let fits = |image: &&Rc<Image>| {
+        image.names.iter().any(matches) && (image.tags.is_empty() || image.tags.contains(&reference.tag))
+    };
+    let found = SHEET.with(|sheet| sheet.iter().find(fits).cloned());
+    found.unwrap_or_else(|| {
+        Rc::new(Image {
+            size: 80,
+            shell: true,
+            command: vec!["/app".into()],
+            log: vec![format!("{}: not in Podyard's catalogue, runs as an ordinary server", reference.full())],
+            ports: vec![80, 8080],
+            body: "OK\n".into(),
+            term_code: Some(0),
+            ..Image::default()
+        })
+    })
+}
+
+/// What the runtime says when a pull fails.
+pub fn pull_error(reference: &Reference, outcome: PullOutcome) -> String {
+    let full = reference.full();
+    let head = format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");
+    match outcome {
+        PullOutcome::Denied => format!(
+            "rpc error: code = Unknown desc = {head}: pull access denied, repository does not exist or may require \
+             authorization: server message: insufficient_scope: authorization failed"
+        ),
+        _ => format!("rpc error: code = NotFound desc = {head}: {full}: not found"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_read_as_containerd_reads_them() {
+        let full = |text: &str| Reference::parse(text).map(|reference| reference.full());
+        assert_eq!(full("nginx").as_deref(), Ok("docker.io/library/nginx:latest"));
+        assert_eq!(full("luksa/kubia:v2").as_deref(), Ok("docker.io/luksa/kubia:v2"));
+        assert_eq!(full("registry.k8s.io/pause:3.10").as_deref(), Ok("registry.k8s.io/pause:3.10"));
+        assert_eq!(full("localhost:5000/a/b").as_deref(), Ok("localhost:5000/a/b:latest"));
+        let wrong = "couldn't parse image name \"Nginx\": invalid reference format: repository name must be lowercase";
+        assert_eq!(full("Nginx").unwrap_err(), wrong);
+        assert!(full("a::b").is_err() && full("").is_err());
+    }
+
+    #[test]
+    fn the_sheet_reads_and_knows_the_images_of_the_notes() {
+        let find = |text: &str| find(&Reference::parse(text).unwrap());
+        assert_eq!(find("luksa/kubia-unhealthy").good_requests, Some(5));
+        assert_eq!(find("luksa/batch-job").run_seconds, Some(120));
+        assert_eq!(find("luksa/batch-jo").pull, PullOutcome::Denied);
+        assert_eq!(find("nginx:doesnotexist").pull, PullOutcome::NotFound);
+        assert!(find("busybox:1.37").shell);
+        assert_eq!(find("example.com/mine:1").pull, PullOutcome::Exists);
+    }
+}

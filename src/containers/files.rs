@@ -1,0 +1,112 @@
+//! The file system of a container: a persistent map of paths to contents.
+
+use std::rc::Rc;
+
+use imbl::OrdMap;
+
+/// At most so many bytes in one file, so that a loop that appends cannot fill the tab.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Files and folders by absolute path; folders have no content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    entries: OrdMap<Rc<str>, Option<Rc<str>>>,
+}
+
+impl Files {
+    /// The files that every container finds.
+    pub fn standard(hostname: &str) -> Self {
+        let mut files = Self::default();
+        for folder in ["/", "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr", "/var", "/var/log", "/run"] {
+            files.entries.insert(folder.into(), None);
+        }
+        files.write("/etc/hostname", &format!("{hostname}\n"), false);
+        files.write("/dev/null", "", false);
+        files.write("/dev/termination-log", "", false);
+        files.write("/etc/os-release", "PRETTY_NAME=\"Podyard container\"\n", false);
+        files
+    }
+
+    /// A path without `.`, `..` and doubled slashes, taken from `folder` if it is relative.
+    pub fn absolute(folder: &str, path: &str) -> String {
+        let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in whole.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                name => parts.push(name),
+            }
+        }
+        format!("/{}", parts.join("/"))
+    }
+
+    /// The content of a file.
+    pub fn read(&self, path: &str) -> Option<&str> {
+        self.entries.get(path)?.as_deref()
+    }
+
+    /// Whether there is a file or folder.
+    pub fn exists(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Whether there is a folder.
+    pub fn is_folder(&self, path: &str) -> bool {
+        matches!(self.entries.get(path), Some(None))
+    }
+
+    /// Writes a file, whole or at its end; says whether its folder exists.
+    pub fn write(&mut self, path: &str, text: &str, append: bool) -> bool {
+        if path == "/dev/null" {
+            self.entries.insert(path.into(), Some("".into()));
+            return true;
+        }
+        let parent = path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+        if !self.is_folder(parent) || self.is_folder(path) {
+            return false;
+        }
+        let old = self.read(path).filter(|_| append).unwrap_or_default();
+        let mut new = format!("{old}{text}");
+        if new.len() > MOST_BYTES {
+            let mut end = MOST_BYTES;
+            while !new.is_char_boundary(end) {
+                end -= 1;
+            }
+            new.truncate(end);
+        }
+        self.entries.insert(path.into(), Some(new.into()));
+        true
+    }
+
+    /// Makes a folder and those above it.
+    pub fn make_folder(&mut self, path: &str) {
+        let mut whole = String::new();
+        for part in path.split('/').filter(|part| !part.is_empty()) {
+            whole = format!("{whole}/{part}");
+            if !self.exists(&whole) {
+                self.entries.insert(whole.as_str().into(), None);
+            }
+        }
+    }
+
+    /// Removes a file, or a folder with all it holds.
+    pub fn remove(&mut self, path: &str) -> bool {
+        let inside = format!("{path}/");
+        let gone: Vec<Rc<str>> =
+            self.entries.keys().filter(|key| ***key == *path || key.starts_with(&inside)).cloned().collect();
+        for key in &gone {
+            self.entries.remove(key);
+        }
+        !gone.is_empty()
+    }
+
+    /// The names in a folder, in order.
+    pub fn list(&self, folder: &str) -> Vec<Rc<str>> {
+        let start = if folder == "/" { "/".to_owned() } else { format!("{folder}/") };
+        let inside = self.entries.keys().filter_map(|path| path.strip_prefix(start.as_str()));
+        inside.filter(|rest| !rest.is_empty() && !rest.contains('/')).map(Rc::from).collect()
+    }
+}

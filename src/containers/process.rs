@@ -1,0 +1,437 @@
+//! A process in virtual time: what it prints, when it ends, what it answers. Cheap to clone.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::catalogue::Image;
+use super::files::Files;
+use super::shell::{self, Machine, Outcome};
+use crate::sim::rng::Seed;
+use crate::sim::{Duration, Time};
+
+/// What a request gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// An answer.
+    Body {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
+    /// Nobody listens.
+    Refused,
+    /// No such host.
+    Unknown,
+    /// No answer at all.
+    Silent,
+}
+
+/// The network outside a container.
+pub trait Outside {
+    /// Asks a host for a page.
+    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer;
+}
+
+/// A signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM
+    Term,
+    /// SIGKILL
+    Kill,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The exit code.
+    pub code: i64,
+    /// When.
+    pub at: Time,
+    /// Whether it used more memory than it may.
+    pub out_of_memory: bool,
+}
+
+/// A process could not be started: the runtime's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(pub String);
+
+/// What a process is started with.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessSpec {
+    /// The pod's `command`, or nothing.
+    pub command: Vec<Rc<str>>,
+    /// The pod's `args`, or nothing.
+    pub args: Vec<Rc<str>>,
+    /// Environment variables.
+    pub environment: BTreeMap<Rc<str>, Rc<str>>,
+    /// Where it starts, or nothing.
+    pub folder: Rc<str>,
+    /// Files from volumes, by path.
+    pub files: Vec<(Rc<str>, Rc<str>)>,
+    /// The host name.
+    pub hostname: Rc<str>,
+    /// Behaviour that annotations ask for.
+    pub overrides: Overrides,
+}
+
+/// Behaviour that annotations `podyard.dev/…` ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// It ends with this code.
+    pub exit_code: Option<i64>,
+    /// It ends after this time.
+    pub run_time: Option<Duration>,
+    /// It uses more memory than its limit, and is killed for it after a moment.
+    pub out_of_memory: bool,
+}
+
+/// What a command in a container gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecOutput {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit code.
+    pub code: i64,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it would never have ended.
+    pub endless: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Program {
+    Shell(Box<Machine>),
+    Server { next_tick: Option<Time> },
+}
+
+/// A running (or ended) process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    image: Rc<Image>,
+    program: Program,
+    files: Files,
+    environment: BTreeMap<Rc<str>, Rc<str>>,
+    folder: Rc<str>,
+    hostname: Rc<str>,
+    started: Time,
+    /// When it ends by itself, and how.
+    end: Option<Exit>,
+    exit: Option<Exit>,
+    output: Vec<(Time, Rc<str>)>,
+    partial: String,
+    requests: u32,
+    hung: bool,
+    wake: Option<Time>,
+    seed: Seed,
+}
+
+/// A busy process is looked at again after this.
+const FIRST_OUTPUT_BYTES: usize = 64 * 1024;
+
+impl Process {
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// The runtime's words if there is no such program.
+    pub fn start(image: &Rc<Image>, spec: &ProcessSpec, now: Time, seed: Seed) -> Result<Self, StartError> {
+        let argv = command_line(image, spec);
+        let mut files = Files::standard(&spec.hostname);
+        for (path, text) in &spec.files {
+            if let Some((folder, _)) = path.rsplit_once('/') {
+                files.make_folder(folder);
+            }
+            files.write(path, text, false);
+        }
+        let mut environment = spec.environment.clone();
+        environment.insert("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
+        environment.insert("HOSTNAME".into(), Rc::clone(&spec.hostname));
+        environment.insert("HOME".into(), "/root".into());
+        let program = program(image, &argv, &environment, &files, spec, now, seed)?;
+        let run_time = spec.overrides.run_time.or_else(|| match (&program, image.run_seconds) {
+            (Program::Server { .. }, Some(seconds)) => Some(Duration::from_seconds(seconds)),
+            _ => spec.overrides.exit_code.map(|_| Duration::from_seconds(1)),
+        });
+        let code = spec.overrides.exit_code.unwrap_or(image.exit_code);
+        let end = match spec.overrides.out_of_memory {
+            true => Some(Exit { code: 137, at: now + Duration::from_seconds(2), out_of_memory: true }),
+            false => run_time.map(|span| Exit { code, at: now + span, out_of_memory: false }),
+        };
+        let mut process = Self {
+            image: Rc::clone(image),
+            program,
+            files,
+            environment,
+            folder: Rc::clone(&spec.folder),
+            hostname: Rc::clone(&spec.hostname),
+            started: now,
+            end,
+            exit: None,
+            output: Vec::new(),
+            partial: String::new(),
+            requests: 0,
+            hung: false,
+            wake: Some(now),
+            seed,
+        };
+        if matches!(process.program, Program::Server { .. }) {
+            for line in &image.log {
+                process.log(now, line);
+            }
+            process.wake = process.next_of_server();
+        }
+        Ok(process)
+    }
+
+    fn log(&mut self, at: Time, line: &str) {
+        let line = line.replace("{unix-date}", &shell_date(at)).replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
+        self.output.push((at, line.into()));
+    }
+
+    fn next_of_server(&self) -> Option<Time> {
+        let Program::Server { next_tick } = &self.program else { return self.wake };
+        [*next_tick, self.end.map(|end| end.at)].into_iter().flatten().min()
+    }
+
+    /// When it does something next by itself.
+    pub fn next_wake(&self) -> Option<Time> {
+        if self.exit.is_some() || self.hung {
+            return None;
+        }
+        [self.wake, self.end.map(|end| end.at)].into_iter().flatten().min()
+    }
+
+    /// How it ended, if it has.
+    pub const fn exit(&self) -> Option<Exit> {
+        self.exit
+    }
+
+    /// Does all that is due.
+    pub fn advance(&mut self, now: Time, outside: &mut dyn Outside) {
+        while self.exit.is_none() && !self.hung {
+            let Some(at) = self.next_wake().filter(|at| *at <= now) else { return };
+            if let Some(end) = self.end.filter(|end| end.at <= at) {
+                if matches!(self.program, Program::Server { .. }) {
+                    for line in &Rc::clone(&self.image).end_log {
+                        self.log(end.at, line);
+                    }
+                }
+                self.finish(end);
+                return;
+            }
+            match &mut self.program {
+                Program::Server { next_tick } => {
+                    *next_tick = Some(at + Duration::from_seconds(self.image.tick_seconds.max(1)));
+                    let line = self.image.tick_log.clone();
+                    self.log(at, &line);
+                    self.wake = self.next_of_server();
+                }
+                Program::Shell(machine) => {
+                    std::mem::swap(&mut machine.files, &mut self.files);
+                    let outcome = machine.run(at, outside);
+                    std::mem::swap(&mut machine.files, &mut self.files);
+                    let output = machine.take_output();
+                    self.take(output);
+                    match outcome {
+                        Outcome::Sleeps(next) => self.wake = Some(next.max(at)),
+                        Outcome::Blocked => self.wake = None,
+                        Outcome::Done(code) => self.finish(Exit { code, at, out_of_memory: false }),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Splits output into lines.
+    fn take(&mut self, output: Vec<(Time, bool, String)>) {
+        for (at, _, text) in output {
+            self.partial.push_str(&text);
+            while let Some((line, rest)) = self.partial.split_once('\n') {
+                self.output.push((at, line.into()));
+                self.partial = rest.to_owned();
+            }
+            if self.partial.len() > FIRST_OUTPUT_BYTES {
+                let line = std::mem::take(&mut self.partial);
+                self.output.push((at, line.into()));
+            }
+        }
+    }
+
+    fn finish(&mut self, exit: Exit) {
+        if !self.partial.is_empty() {
+            let line = std::mem::take(&mut self.partial);
+            self.output.push((exit.at, line.into()));
+        }
+        self.exit = Some(exit);
+        self.wake = None;
+    }
+
+    /// The lines it printed since this was last asked.
+    pub fn take_output(&mut self) -> Vec<(Time, Rc<str>)> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// Sends a signal. PID 1 ignores SIGTERM unless it handles it.
+    pub fn signal(&mut self, now: Time, signal: Signal) {
+        if self.exit.is_some() {
+            return;
+        }
+        if signal == Signal::Kill {
+            return self.finish(Exit { code: 137, at: now, out_of_memory: false });
+        }
+        if self.hung {
+            return;
+        }
+        match &mut self.program {
+            Program::Shell(machine) => {
+                if machine.signal("TERM", now) {
+                    self.wake = Some(now);
+                }
+            }
+            Program::Server { .. } => {
+                if let Some(code) = self.image.term_code {
+                    self.end = Some(Exit { code, at: now + Duration::from_millis(200), out_of_memory: false });
+                }
+            }
+        }
+    }
+
+    /// Ends it as a crash would.
+    pub fn crash(&mut self, now: Time) {
+        if self.exit.is_none() {
+            self.finish(Exit { code: 1, at: now, out_of_memory: false });
+        }
+    }
+
+    /// From now on it does nothing and answers nobody.
+    pub const fn hang(&mut self) {
+        self.hung = true;
+    }
+
+    /// Answers a request.
+    pub fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
+        if self.hung {
+            return Answer::Silent;
+        }
+        if !self.listens(port) {
+            return Answer::Refused;
+        }
+        self.requests += 1;
+        if !self.image.request_log.is_empty() {
+            let line = self.image.request_log.replace("{peer}", peer).replace("{path}", path);
+            let line = line.replace("{agent}", "kube-probe/1.36").replace("{clf}", &now.rfc3339());
+            self.log(now, &line);
+        }
+        let tired = self.image.good_requests.is_some_and(|most| self.requests > most);
+        let old = self.image.good_seconds.is_some_and(|most| now - self.started > Duration::from_seconds(most));
+        if tired || old {
+            let body = "I'm not well. Please restart me!\n".into();
+            return Answer::Body { status: 500, body };
+        }
+        Answer::Body { status: 200, body: self.image.body.replace("{hostname}", &self.hostname) }
+    }
+
+    /// Whether something listens on a port.
+    pub fn listens(&self, port: u16) -> bool {
+        matches!(self.program, Program::Server { .. }) && self.exit.is_none() && self.image.ports.contains(&port)
+    }
+
+    /// Whether it does nothing any more though it has not ended.
+    pub const fn hung(&self) -> bool {
+        self.hung
+    }
+
+    /// Runs a command beside it, in its files.
+    pub fn exec(&mut self, argv: &[Rc<str>], input: Option<&str>, now: Time, outside: &mut dyn Outside) -> ExecOutput {
+        let name = argv.first().map_or("", |name| &**name);
+        if !self.image.shell || !shell::known_command(name) {
+            let stderr = format!(
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": executable file not found in $PATH\n"
+            );
+            return ExecOutput { stderr, code: 127, ..ExecOutput::default() };
+        }
+        let script = shell::of_words(argv);
+        let mut machine = Machine::new(script, self.environment.clone(), self.files.clone(), &self.folder, now, self.seed)
+            .with_arguments("sh", &[], self.image.bash)
+            .with_input(input);
+        let mut at = now;
+        let mut result = ExecOutput::default();
+        for _ in 0..1000 {
+            match machine.run(at, outside) {
+                Outcome::Sleeps(next) => at = next,
+                Outcome::Blocked => {
+                    result.endless = true;
+                    break;
+                }
+                Outcome::Done(code) => {
+                    result.code = code;
+                    break;
+                }
+            }
+            if at - now > Duration::from_seconds(3600) {
+                result.endless = true;
+                break;
+            }
+        }
+        for (_, error, text) in machine.take_output() {
+            if error { result.stderr.push_str(&text) } else { result.stdout.push_str(&text) }
+        }
+        self.files = std::mem::take(&mut machine.files);
+        result.took = at - now;
+        result
+    }
+}
+
+fn shell_date(at: Time) -> String {
+    shell::unix_date(at)
+}
+
+/// `command` replaces the image's entry point, `args` its arguments.
+fn command_line(image: &Image, spec: &ProcessSpec) -> Vec<Rc<str>> {
+    if !spec.command.is_empty() {
+        return spec.command.iter().chain(&spec.args).cloned().collect();
+    }
+    if !spec.args.is_empty() {
+        // Images whose command is a bare shell have no entry point of their own.
+        let entry = image.command.iter().take(usize::from(image.command.len() > 1 && !image.shell));
+        return entry.map(|word| Rc::from(word.as_str())).chain(spec.args.iter().cloned()).collect();
+    }
+    image.command.iter().map(|word| Rc::from(word.as_str())).collect()
+}
+
+fn program(
+    image: &Rc<Image>,
+    argv: &[Rc<str>],
+    environment: &BTreeMap<Rc<str>, Rc<str>>,
+    files: &Files,
+    spec: &ProcessSpec,
+    now: Time,
+    seed: Seed,
+) -> Result<Program, StartError> {
+    let name = argv.first().map_or("", |name| &**name);
+    let default = spec.command.is_empty() && spec.args.is_empty();
+    let ticks = (!image.tick_log.is_empty()).then(|| now + Duration::from_seconds(image.tick_seconds.max(1)));
+    let server = Program::Server { next_tick: ticks };
+    let serves = !image.ports.is_empty() || !image.log.is_empty() || image.run_seconds.is_some();
+    if default && serves {
+        return Ok(server);
+    }
+    if image.shell && shell::known_command(name) {
+        let script = shell::of_words(argv);
+        let machine = Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);
+        return Ok(Program::Shell(Box::new(machine.with_arguments("sh", &[], image.bash))));
+    }
+    // A server image started with words of its own (`nginx -g …`, `node app.js`, `--flag`) still serves.
+    let own = image.command.iter().any(|word| word.rsplit('/').next() == name.rsplit('/').next());
+    if serves && (own || name.starts_with('-') || !image.shell || spec.command.is_empty()) {
+        return Ok(server);
+    }
+    Err(StartError(format!(
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
+         unable to start container process: error during container init: exec: \"{name}\": executable file not found in \
+         $PATH"
+    )))
+}

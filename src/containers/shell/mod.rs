@@ -1,0 +1,32 @@
+//! A shell in virtual time: what `sh -c` in a container runs. A machine with an explicit stack, so that it can stand
+//! still at a `sleep` and be cloned there. Words and messages are busybox ash's (bash's where the image has bash).
+//!
+//! Substitutions and the stages of a pipeline run to their end within one step; the time they sleep passes after it.
+
+mod arithmetic;
+mod commands;
+mod expand;
+mod machine;
+mod parse;
+
+pub use machine::{Machine, Outcome};
+pub use parse::{Script, parse};
+
+pub(super) use commands::unix_date;
+
+use std::rc::Rc;
+
+/// Whether the shell has a command of this name.
+pub(super) fn known_command(name: &str) -> bool {
+    commands::exists(name)
+}
+
+/// A script of one command with these words as they stand. `sh -c TEXT` becomes the text itself: the shell is PID 1.
+pub(super) fn of_words(argv: &[Rc<str>]) -> Script {
+    let text = |word: &Rc<str>| vec![parse::Part::Text { text: word.to_string(), quoted: true }];
+    let words = argv.iter().map(text).collect();
+    Rc::new([parse::Node::Simple { assigns: Vec::new(), words, redirects: Vec::new() }])
+}
+
+#[cfg(test)]
+mod tests;

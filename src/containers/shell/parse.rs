@@ -1,0 +1,735 @@
+//! Shell text to a tree. Follows the grammar of POSIX 2.10, as busybox ash reads it.
+
+use std::rc::Rc;
+
+/// A list of commands.
+pub type Script = Rc<[Node]>;
+
+/// A command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Assignments, words, redirections.
+    Simple { assigns: Vec<(String, Word)>, words: Vec<Word>, redirects: Vec<Redirect> },
+    /// Commands joined by `|`.
+    Pipeline { stages: Rc<[Node]>, negated: bool },
+    /// `left && right` or `left || right`.
+    AndOr { left: Rc<Node>, right: Rc<Node>, and: bool },
+    /// `if`, `elif`, `else`.
+    If { branches: Rc<[(Script, Script)]>, otherwise: Script },
+    /// `while` or `until`.
+    While { condition: Script, body: Script, until: bool },
+    /// `for NAME in WORDS`; without `in`, the arguments.
+    For { name: String, words: Option<Vec<Word>>, body: Script },
+    /// `case WORD in PATTERN) …`.
+    Case { word: Word, arms: Rc<[(Vec<Word>, Script)]> },
+    /// `{ …; }`
+    Group(Script),
+    /// `( … )`
+    Subshell(Script),
+    /// `NAME() …`
+    Function { name: String, body: Rc<Node> },
+    /// A compound command with redirections.
+    Redirected(Rc<Node>, Vec<Redirect>),
+    /// `… &`
+    Background(Rc<Node>),
+}
+
+/// A redirection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redirect {
+    /// The file descriptor.
+    pub fd: u8,
+    /// What is done with it.
+    pub kind: RedirectKind,
+    /// The target.
+    pub target: Word,
+}
+
+/// The kinds of redirections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// `<`
+    Read,
+    /// `>`
+    Write,
+    /// `>>`
+    Append,
+    /// `>&` or `<&`
+    Duplicate,
+    /// `&>`: both outputs.
+    Both,
+    /// `<<`: the target is the text.
+    Here,
+}
+
+/// A word: parts that are expanded and joined.
+pub(super) type Word = Vec<Part>;
+
+/// A part of a word.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Text as it stands; quoted text is not split and not matched.
+    Text { text: String, quoted: bool },
+    /// `$NAME`, `${NAME…}`
+    Variable { name: String, operation: Option<(String, Word)>, quoted: bool },
+    /// `$( … )`
+    Command { script: Script, quoted: bool },
+    /// `$(( … ))`
+    Arithmetic { text: Word, quoted: bool },
+}
+
+/// At most so deep may commands be nested.
+const DEEPEST: usize = 60;
+
+struct Parser<'a> {
+    letters: Vec<char>,
+    at: usize,
+    depth: usize,
+    /// Here-documents whose text begins after the next line end: delimiter, whether it expands, the target.
+    source: &'a str,
+}
+
+type Parsed<T> = Result<T, String>;
+
+/// Reads a script.
+///
+/// # Errors
+/// The shell's words, after `sh: `.
+pub fn parse(text: &str) -> Parsed<Script> {
+    parse_at(text, 0)
+}
+
+fn parse_at(text: &str, depth: usize) -> Parsed<Script> {
+    let mut parser = Parser { letters: text.chars().collect(), at: 0, depth, source: text };
+    let script = parser.list(&[])?;
+    match parser.peek() {
+        None => Ok(script),
+        Some(letter) => Err(unexpected(&letter.to_string())),
+    }
+}
+
+fn unexpected(word: &str) -> String {
+    format!("syntax error: unexpected \"{word}\"")
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<char> {
+        self.letters.get(self.at).copied()
+    }
+
+    fn ahead(&self, count: usize) -> Option<char> {
+        self.letters.get(self.at + count).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let letter = self.peek()?;
+        self.at += 1;
+        Some(letter)
+    }
+
+    fn take(&mut self, text: &str) -> bool {
+        let found = text.chars().enumerate().all(|(index, letter)| self.ahead(index) == Some(letter));
+        if found {
+            self.at += text.chars().count();
+        }
+        found
+    }
+
+    fn blanks(&mut self) {
+        loop {
+            match self.peek() {
+                Some(' ' | '\t' | '\r') => self.at += 1,
+                Some('\\') if self.ahead(1) == Some('\n') => self.at += 2,
+                Some('#') => {
+                    while self.peek().is_some_and(|letter| letter != '\n') {
+                        self.at += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn lines(&mut self) {
+        self.blanks();
+        while matches!(self.peek(), Some('\n' | ';')) && !(self.peek() == Some(';') && self.ahead(1) == Some(';')) {
+            self.at += 1;
+            self.blanks();
+        }
+    }
+
+    /// The word at the cursor if it is a plain one, without moving.
+    fn keyword(&self) -> String {
+        let mut word = String::new();
+        let mut index = 0;
+        while let Some(letter) = self.ahead(index) {
+            if !(letter.is_ascii_alphanumeric() || "{}!_[]".contains(letter)) {
+                break;
+            }
+            word.push(letter);
+            index += 1;
+        }
+        word
+    }
+
+    /// Commands until one of the words `ends` stands where a command would.
+    fn list(&mut self, ends: &[&str]) -> Parsed<Script> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("syntax error: nested too deeply".into());
+        }
+        let mut nodes = Vec::new();
+        loop {
+            self.lines();
+            let word = self.keyword();
+            if self.peek().is_none() || self.peek() == Some(')') || ends.contains(&word.as_str()) {
+                break;
+            }
+            if self.peek() == Some(';') {
+                break;
+            }
+            let node = self.and_or()?;
+            self.blanks();
+            if self.peek() == Some('&') && self.ahead(1) != Some('&') {
+                self.at += 1;
+                nodes.push(Node::Background(Rc::new(node)));
+            } else {
+                nodes.push(node);
+            }
+        }
+        self.depth -= 1;
+        Ok(nodes.into())
+    }
+
+    fn and_or(&mut self) -> Parsed<Node> {
+        let mut left = self.pipeline()?;
+        loop {
+            self.blanks();
+            let and = if self.take("&&") {
+                true
+            } else if self.take("||") {
+                false
+            } else {
+                return Ok(left);
+            };
+            self.lines();
+            if self.peek().is_none() {
+                return Err("syntax error: unexpected end of file".into());
+            }
+            let right = self.pipeline()?;
+            left = Node::AndOr { left: Rc::new(left), right: Rc::new(right), and };
+        }
+    }
+
+    fn pipeline(&mut self) -> Parsed<Node> {
+        self.blanks();
+        let negated = self.keyword() == "!" && self.ahead(1).is_some_and(char::is_whitespace);
+        if negated {
+            self.at += 1;
+        }
+        let mut stages = vec![self.command()?];
+        loop {
+            self.blanks();
+            if self.peek() != Some('|') || self.ahead(1) == Some('|') {
+                break;
+            }
+            self.at += 1;
+            self.lines();
+            stages.push(self.command()?);
+        }
+        match (stages.len(), negated) {
+            (1, false) => Ok(stages.remove(0)),
+            _ => Ok(Node::Pipeline { stages: stages.into(), negated }),
+        }
+    }
+
+    fn expect(&mut self, word: &str) -> Parsed<()> {
+        self.lines();
+        if self.keyword() == word {
+            self.at += word.chars().count();
+            return Ok(());
+        }
+        match self.peek() {
+            None => Err(format!("syntax error: unexpected end of file (expecting \"{word}\")")),
+            Some(letter) => Err(format!("syntax error: unexpected \"{letter}\" (expecting \"{word}\")")),
+        }
+    }
+
+    fn command(&mut self) -> Parsed<Node> {
+        self.blanks();
+        let node = match self.keyword().as_str() {
+            "if" => self.if_command()?,
+            "while" => self.while_command(false)?,
+            "until" => self.while_command(true)?,
+            "for" => self.for_command()?,
+            "case" => self.case_command()?,
+            "{" => {
+                self.at += 1;
+                let body = self.list(&["}"])?;
+                self.expect("}")?;
+                Node::Group(body)
+            }
+            word @ ("then" | "else" | "elif" | "fi" | "do" | "done" | "esac" | "}") => return Err(unexpected(word)),
+            _ if self.peek() == Some('(') => {
+                self.at += 1;
+                let body = self.list(&[])?;
+                if self.next() != Some(')') {
+                    return Err("syntax error: unexpected end of file (expecting \")\")".into());
+                }
+                Node::Subshell(body)
+            }
+            _ => return self.simple(),
+        };
+        let redirects = self.redirects()?;
+        Ok(if redirects.is_empty() { node } else { Node::Redirected(Rc::new(node), redirects) })
+    }
+
+    fn if_command(&mut self) -> Parsed<Node> {
+        self.at += 2;
+        let mut branches = Vec::new();
+        loop {
+            let condition = self.list(&["then"])?;
+            self.expect("then")?;
+            let body = self.list(&["elif", "else", "fi"])?;
+            branches.push((condition, body));
+            if self.keyword() == "elif" {
+                self.at += 4;
+                continue;
+            }
+            break;
+        }
+        let mut otherwise: Script = Rc::new([]);
+        if self.keyword() == "else" {
+            self.at += 4;
+            otherwise = self.list(&["fi"])?;
+        }
+        self.expect("fi")?;
+        Ok(Node::If { branches: branches.into(), otherwise })
+    }
+
+    fn while_command(&mut self, until: bool) -> Parsed<Node> {
+        self.at += 5;
+        let condition = self.list(&["do"])?;
+        let body = self.body()?;
+        Ok(Node::While { condition, body, until })
+    }
+
+    fn body(&mut self) -> Parsed<Script> {
+        self.expect("do")?;
+        let body = self.list(&["done"])?;
+        self.expect("done")?;
+        Ok(body)
+    }
+
+    fn for_command(&mut self) -> Parsed<Node> {
+        self.at += 3;
+        self.blanks();
+        let name = self.keyword();
+        if name.is_empty() {
+            return Err("syntax error: bad for loop variable".into());
+        }
+        self.at += name.chars().count();
+        self.lines();
+        let mut words = None;
+        if self.keyword() == "in" {
+            self.at += 2;
+            let mut list = Vec::new();
+            loop {
+                self.blanks();
+                match self.word()? {
+                    Some(word) => list.push(word),
+                    None => break,
+                }
+            }
+            words = Some(list);
+        }
+        let body = self.body()?;
+        Ok(Node::For { name, words, body })
+    }
+
+    fn case_command(&mut self) -> Parsed<Node> {
+        self.at += 4;
+        self.blanks();
+        let word = self.word()?.ok_or_else(|| unexpected("newline"))?;
+        self.expect("in")?;
+        let mut arms = Vec::new();
+        loop {
+            self.lines();
+            self.take(";;");
+            self.lines();
+            if self.keyword() == "esac" {
+                self.at += 4;
+                return Ok(Node::Case { word, arms: arms.into() });
+            }
+            self.take("(");
+            let mut patterns = Vec::new();
+            loop {
+                self.blanks();
+                patterns.push(self.word()?.ok_or_else(|| unexpected("end of file"))?);
+                self.blanks();
+                if !self.take("|") {
+                    break;
+                }
+            }
+            if self.next() != Some(')') {
+                return Err("syntax error: unexpected end of file (expecting \")\")".into());
+            }
+            let body = self.list(&["esac"])?;
+            arms.push((patterns, body));
+            self.lines();
+            if !self.take(";;") && self.keyword() != "esac" {
+                return Err("syntax error: unexpected end of file (expecting \";;\")".into());
+            }
+        }
+    }
+
+    fn redirects(&mut self) -> Parsed<Vec<Redirect>> {
+        let mut all = Vec::new();
+        while let Some(redirect) = self.redirect()? {
+            all.push(redirect);
+        }
+        Ok(all)
+    }
+
+    fn redirect(&mut self) -> Parsed<Option<Redirect>> {
+        self.blanks();
+        let digit = self.peek().and_then(|letter| letter.to_digit(10));
+        let numbered = digit.is_some() && matches!(self.ahead(1), Some('<' | '>'));
+        if self.take("&>") {
+            return self.redirect_target(1, RedirectKind::Both).map(Some);
+        }
+        if !numbered && !matches!(self.peek(), Some('<' | '>')) {
+            return Ok(None);
+        }
+        if numbered {
+            self.at += 1;
+        }
+        let operators = [
+            (">>", RedirectKind::Append, 1),
+            (">&", RedirectKind::Duplicate, 1),
+            (">|", RedirectKind::Write, 1),
+            (">", RedirectKind::Write, 1),
+            ("<<<", RedirectKind::Here, 0),
+            ("<<-", RedirectKind::Here, 0),
+            ("<<", RedirectKind::Here, 0),
+            ("<&", RedirectKind::Duplicate, 0),
+            ("<", RedirectKind::Read, 0),
+        ];
+        for (operator, kind, default) in operators {
+            if self.take(operator) {
+                let fd = digit.and_then(|digit| u8::try_from(digit).ok()).filter(|_| numbered).unwrap_or(default);
+                if operator == "<<" || operator == "<<-" {
+                    return self.here_document(operator == "<<-").map(Some);
+                }
+                return self.redirect_target(fd, kind).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn redirect_target(&mut self, fd: u8, kind: RedirectKind) -> Parsed<Redirect> {
+        self.blanks();
+        let target = self.word()?.ok_or_else(|| "syntax error: unexpected newline".to_owned())?;
+        Ok(Redirect { fd, kind, target })
+    }
+
+    /// Takes the text of a here-document out of the lines that follow.
+    fn here_document(&mut self, dashed: bool) -> Parsed<Redirect> {
+        self.blanks();
+        let start = self.at;
+        let delimiter = self.word()?.ok_or_else(|| "syntax error: unexpected newline".to_owned())?;
+        let raw: String = self.letters.get(start..self.at).unwrap_or_default().iter().collect();
+        let expands = !raw.contains(['\'', '"', '\\']);
+        let word: String = delimiter.iter().map(|part| match part {
+            Part::Text { text, .. } => text.as_str(),
+            _ => "",
+        }).collect();
+        let Some(line_end) = self.letters.iter().skip(self.at).position(|letter| *letter == '\n') else {
+            return Ok(Redirect { fd: 0, kind: RedirectKind::Here, target: Vec::new() });
+        };
+        let body_start = self.at + line_end + 1;
+        let mut body = String::new();
+        let mut at = body_start;
+        loop {
+            let line: String = self.letters.iter().skip(at).take_while(|letter| **letter != '\n').collect();
+            let shown = if dashed { line.trim_start_matches('\t') } else { &line };
+            let next = at + line.chars().count() + 1;
+            if shown == word || at >= self.letters.len() {
+                at = next.min(self.letters.len());
+                break;
+            }
+            body.push_str(shown);
+            body.push('\n');
+            at = next;
+        }
+        self.letters.drain(body_start.min(self.letters.len())..at);
+        let target = match expands {
+            true => quoted_text(&body, self.depth)?,
+            false => vec![Part::Text { text: body, quoted: true }],
+        };
+        Ok(Redirect { fd: 0, kind: RedirectKind::Here, target })
+    }
+
+    fn simple(&mut self) -> Parsed<Node> {
+        let (mut assigns, mut words, mut redirects) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            if let Some(redirect) = self.redirect()? {
+                redirects.push(redirect);
+                continue;
+            }
+            self.blanks();
+            if words.is_empty()
+                && let Some(name) = self.assignment()
+            {
+                let value = self.word()?.unwrap_or_default();
+                assigns.push((name, value));
+                continue;
+            }
+            let Some(word) = self.word()? else { break };
+            if words.is_empty() && assigns.is_empty() && self.peek() == Some('(') && self.ahead(1) == Some(')') {
+                self.at += 2;
+                self.lines();
+                let name = plain(&word).ok_or_else(|| "syntax error: bad function name".to_owned())?;
+                return Ok(Node::Function { name, body: Rc::new(self.command()?) });
+            }
+            words.push(word);
+        }
+        if assigns.is_empty() && words.is_empty() && redirects.is_empty() {
+            return Err(match self.peek() {
+                None => "syntax error: unexpected end of file".into(),
+                Some('\n') => unexpected("newline"),
+                Some(letter) if self.ahead(1) == Some(letter) && "|&;".contains(letter) => {
+                    unexpected(&format!("{letter}{letter}"))
+                }
+                Some(letter) => unexpected(&letter.to_string()),
+            });
+        }
+        Ok(Node::Simple { assigns, words, redirects })
+    }
+
+    /// `NAME=` at the cursor.
+    fn assignment(&mut self) -> Option<String> {
+        let mut index = 0;
+        while self.ahead(index).is_some_and(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
+            index += 1;
+        }
+        let first = self.peek()?;
+        if index == 0 || first.is_ascii_digit() || self.ahead(index) != Some('=') {
+            return None;
+        }
+        let name = self.letters.get(self.at..self.at + index)?.iter().collect();
+        self.at += index + 1;
+        Some(name)
+    }
+
+    /// A word, or nothing if none stands here.
+    fn word(&mut self) -> Parsed<Option<Word>> {
+        let mut parts: Word = Vec::new();
+        let mut started = false;
+        while let Some(letter) = self.peek() {
+            match letter {
+                ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '(' | ')' | '<' | '>' => break,
+                '#' if !started => break,
+                '\'' => {
+                    self.at += 1;
+                    let mut text = String::new();
+                    loop {
+                        match self.next() {
+                            Some('\'') => break,
+                            Some(letter) => text.push(letter),
+                            None => return Err("syntax error: unterminated quoted string".into()),
+                        }
+                    }
+                    parts.push(Part::Text { text, quoted: true });
+                }
+                '"' => {
+                    self.at += 1;
+                    self.double_quoted(&mut parts)?;
+                }
+                '\\' => {
+                    self.at += 1;
+                    if let Some(letter) = self.next()
+                        && letter != '\n'
+                    {
+                        parts.push(Part::Text { text: letter.into(), quoted: true });
+                    }
+                }
+                '$' | '`' => parts.push(self.expansion(false)?),
+                _ => {
+                    self.at += 1;
+                    push_text(&mut parts, letter, false);
+                }
+            }
+            started = true;
+        }
+        Ok(started.then_some(parts))
+    }
+
+    fn double_quoted(&mut self, parts: &mut Word) -> Parsed<()> {
+        parts.push(Part::Text { text: String::new(), quoted: true });
+        loop {
+            match self.peek() {
+                None => return Err("syntax error: unterminated quoted string".into()),
+                Some('"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some('\\') if matches!(self.ahead(1), Some('"' | '\\' | '$' | '`' | '\n')) => {
+                    self.at += 1;
+                    if let Some(letter) = self.next()
+                        && letter != '\n'
+                    {
+                        push_text(parts, letter, true);
+                    }
+                }
+                Some('$' | '`') => parts.push(self.expansion(true)?),
+                Some(letter) => {
+                    self.at += 1;
+                    push_text(parts, letter, true);
+                }
+            }
+        }
+    }
+
+    fn expansion(&mut self, quoted: bool) -> Parsed<Part> {
+        if self.next() == Some('`') {
+            let mut text = String::new();
+            loop {
+                match self.next() {
+                    Some('`') => break,
+                    Some('\\') if matches!(self.peek(), Some('`' | '\\' | '$')) => text.extend(self.next()),
+                    Some(letter) => text.push(letter),
+                    None => return Err("syntax error: EOF in backquote substitution".into()),
+                }
+            }
+            return Ok(Part::Command { script: parse_at(&text, self.depth)?, quoted });
+        }
+        if self.take("((") {
+            let text = self.until_double_parenthesis()?;
+            return Ok(Part::Arithmetic { text: quoted_text(&text, self.depth)?, quoted });
+        }
+        if self.take("(") {
+            let script = self.list(&[])?;
+            if self.next() != Some(')') {
+                return Err("syntax error: unterminated quoted string".into());
+            }
+            return Ok(Part::Command { script, quoted });
+        }
+        if self.take("{") {
+            return self.braced(quoted);
+        }
+        let mut name = String::new();
+        match self.peek() {
+            Some(letter) if letter == '_' || letter.is_ascii_alphabetic() => {
+                while let Some(letter) = self.peek().filter(|letter| *letter == '_' || letter.is_ascii_alphanumeric()) {
+                    name.push(letter);
+                    self.at += 1;
+                }
+            }
+            Some(letter) if letter.is_ascii_digit() || "?$!#@*-".contains(letter) => {
+                name.push(letter);
+                self.at += 1;
+            }
+            _ => return Ok(Part::Text { text: "$".into(), quoted }),
+        }
+        Ok(Part::Variable { name, operation: None, quoted })
+    }
+
+    fn until_double_parenthesis(&mut self) -> Parsed<String> {
+        let mut text = String::new();
+        let mut open = 0;
+        loop {
+            match self.next() {
+                None => return Err("syntax error: missing '))'".into()),
+                Some(')') if open == 0 && self.peek() == Some(')') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(letter) => {
+                    open += match letter {
+                        '(' => 1,
+                        ')' => -1,
+                        _ => 0,
+                    };
+                    text.push(letter);
+                }
+            }
+        }
+    }
+
+    /// `${NAME}`, `${#NAME}`, `${NAME:-WORD}` and its kin.
+    fn braced(&mut self, quoted: bool) -> Parsed<Part> {
+        let mut text = String::new();
+        let mut open = 0;
+        loop {
+            match self.next() {
+                None => return Err("syntax error: missing '}'".into()),
+                Some('}') if open == 0 => break,
+                Some(letter) => {
+                    open += match letter {
+                        '{' => 1,
+                        '}' => -1,
+                        _ => 0,
+                    };
+                    text.push(letter);
+                }
+            }
+        }
+        if let Some(name) = text.strip_prefix('#').filter(|name| !name.is_empty()) {
+            return Ok(Part::Variable { name: name.into(), operation: Some(("#".into(), Vec::new())), quoted });
+        }
+        let end = text.find(|letter: char| !(letter == '_' || letter.is_alphanumeric())).unwrap_or(text.len());
+        let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
+        let (name, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
+        if rest.is_empty() {
+            return Ok(Part::Variable { name: name.into(), operation: None, quoted });
+        }
+        for operator in [":-", ":=", ":+", ":?", "##", "%%", "-", "=", "+", "?", "#", "%", "//", "/", ":"] {
+            if let Some(word) = rest.strip_prefix(operator) {
+                let operation = Some((operator.to_owned(), quoted_text(word, self.depth)?));
+                return Ok(Part::Variable { name: name.into(), operation, quoted });
+            }
+        }
+        Err(format!("syntax error: bad substitution in {}", self.source.lines().next().unwrap_or_default()))
+    }
+}
+
+/// A text in which only `$` expands, as between double quotes.
+fn quoted_text(text: &str, depth: usize) -> Parsed<Word> {
+    if depth > DEEPEST {
+        return Err("syntax error: nested too deeply".into());
+    }
+    let mut parser = Parser { letters: text.chars().collect(), at: 0, depth: depth + 1, source: text };
+    let mut parts: Word = Vec::new();
+    while let Some(letter) = parser.peek() {
+        match letter {
+            '$' | '`' => parts.push(parser.expansion(true)?),
+            '\\' if matches!(parser.ahead(1), Some('$' | '`' | '\\')) => {
+                parser.at += 1;
+                if let Some(letter) = parser.next() {
+                    push_text(&mut parts, letter, true);
+                }
+            }
+            _ => {
+                parser.at += 1;
+                push_text(&mut parts, letter, true);
+            }
+        }
+    }
+    Ok(parts)
+}
+
+fn push_text(parts: &mut Word, letter: char, quoted: bool) {
+    match parts.last_mut() {
+        Some(Part::Text { text, quoted: same }) if *same == quoted => text.push(letter),
+        _ => parts.push(Part::Text { text: letter.into(), quoted }),
+    }
+}
+
+/// The text of a word that is only text.
+fn plain(word: &Word) -> Option<String> {
+    match word.as_slice() {
+        [Part::Text { text, .. }] => Some(text.clone()),
+        _ => None,
+    }
+}

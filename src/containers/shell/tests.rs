@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::*;
+use crate::containers::files::Files;
+use crate::containers::process::{Answer, Outside};
+use crate::sim::rng::Seed;
+use crate::sim::{Duration, Time};
+
+struct Nobody;
+
+impl Outside for Nobody {
+    fn http(&mut self, host: &str, _: u16, _: &str) -> Answer {
+        if host == "web" { Answer::Body { status: 200, body: "hi\n".into() } } else { Answer::Unknown }
+    }
+}
+
+/// Runs a script for at most `seconds`; gives its output, exit code and the time it took.
+fn run_for(script: &str, seconds: i64) -> (String, Option<i64>, Duration) {
+    let start = Time::from_unix_seconds(1_767_225_600);
+    let parsed = match parse(script) {
+        Ok(parsed) => parsed,
+        Err(message) => return (format!("sh: {message}\n"), Some(2), Duration::ZERO),
+    };
+    let mut machine = Machine::new(parsed, BTreeMap::new(), Files::standard("pod-1"), "/", start, Seed(1));
+    let mut at = start;
+    let mut text = String::new();
+    loop {
+        let outcome = machine.run(at, &mut Nobody);
+        text.extend(machine.take_output().into_iter().map(|(_, _, piece)| piece));
+        match outcome {
+            Outcome::Sleeps(next) if next - start <= Duration::from_seconds(seconds) => at = next,
+            Outcome::Done(code) => return (text, Some(code), at - start),
+            _ => return (text, None, Duration::from_seconds(seconds)),
+        }
+    }
+}
+
+#[track_caller]
+fn check(script: &str, output: &str, code: i64, seconds: i64) {
+    let (text, exit, took) = run_for(script, 100_000);
+    assert_eq!((text.as_str(), exit, took.seconds()), (output, Some(code), seconds), "{script}");
+}
+
+#[test]
+fn scripts_of_notes_and_documentation_run_as_they_say() {
+    check("echo Hello, World && exit 0", "Hello, World\n", 0, 0);
+    check("for i in 3 2 1 ; do echo $i ; done", "3\n2\n1\n", 0, 0);
+    check("sleep 5 && exit 42", "", 42, 5);
+    check("date", "Thu Jan  1 00:00:00 UTC 2026\n", 0, 0);
+    check("date; echo Hello from the Kubernetes cluster", "Thu Jan  1 00:00:00 UTC 2026\nHello from the Kubernetes cluster\n", 0, 0);
+    check("i=0; while [ $i -lt 3 ]; do echo \"$i: $(date +%T)\"; i=$((i+1)); sleep 1; done", "0: 00:00:00\n1: 00:00:01\n2: 00:00:02\n", 0, 3);
+    check("touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; test -e /tmp/healthy", "", 1, 30);
+    check("cat /tmp/healthy", "cat: can't open '/tmp/healthy': No such file or directory\n", 1, 0);
+    check("foo", "sh: foo: not found\n", 127, 0);
+    check("echo \"안녕하세요 $(hostname)\"", "안녕하세요 \n", 0, 0);
+    check("wget -qO- http://web", "hi\n", 0, 0);
+    check("wget -q nowhere", "wget: bad address 'nowhere:80'\n", 1, 0);
+}
+
+#[test]
+fn the_language_means_what_posix_says() {
+    check("a=1; b=${c:-x}; echo $a$b ${#a} ${a:+y}", "1x 1 y\n", 0, 0);
+    check("if false; then echo a; elif true; then echo b; else echo c; fi", "b\n", 0, 0);
+    check("case abc in x) echo 1;; a*) echo 2;; esac", "2\n", 0, 0);
+    check("f() { echo \"$1-$#\"; return 3; }; f a b; echo $?", "a-2\n3\n", 0, 0);
+    check("echo a b c | wc -w; seq 3 | tail -n 1", "3\n3\n", 0, 0);
+    check("false || echo no; true && ! false && echo yes", "no\nyes\n", 0, 0);
+    check("x='a  b'; echo $x; echo \"$x\"", "a b\na  b\n", 0, 0);
+    check("(cd /tmp; pwd); pwd; { echo in; } > /tmp/f; cat /tmp/f", "/tmp\n/\nin\n", 0, 0);
+    check("echo $((2 + 3 * 4 - 10 / 3)) $((1 < 2 && 3 != 4))", "11 1\n", 0, 0);
+    check("set -e; false; echo unreachable", "", 1, 0);
+    check("trap 'echo bye' EXIT; exit 4", "bye\n", 4, 0);
+    check("for i in 1 2 3; do [ $i = 2 ] && continue; [ $i = 3 ] && break; echo $i; done", "1\n", 0, 0);
+    check("n=$(sleep 2; echo 7); echo $n", "7\n", 0, 2);
+    check("cat <<EOF\na $((1+1))\nEOF\necho z", "a 2\nz\n", 0, 0);
+    check("sleep 3 & echo now; wait; echo later", "now\nlater\n", 0, 3);
+    check("echo err >&2; echo out 2>/dev/null", "err\nout\n", 0, 0);
+    check("sh -c 'echo $0 $1' x y", "sh y\n", 0, 0);
+    check("echo 'unterminated", "sh: syntax error: unterminated quoted string\n", 2, 0);
+}
+
+#[test]
+fn a_loop_without_a_pause_lets_time_pass() {
+    let (_, exit, _) = run_for("while true; do :; done", 5);
+    assert_eq!(exit, None);
+    let (text, exit, _) = run_for("tail -f /dev/null", 5);
+    assert_eq!((text.as_str(), exit), ("", None));
+}
+
+#[test]
+fn garbage_is_answered_and_never_panics() {
+    let letters: Vec<char> = "ab $(){}[]|&;<>'\"`\\\n#!=*?~%0 if then fi do done 한글".chars().collect();
+    for seed in 0..500_u64 {
+        let script: String = (0..30)
+            .map(|index| {
+                let draw = Seed(seed).draw(crate::sim::rng::Purpose::Container, "fuzz", index);
+                letters[usize::try_from(draw).unwrap_or(0) % letters.len()]
+            })
+            .collect();
+        run_for(&script, 3);
+    }
+    let deep: Rc<str> = "$(".repeat(500).into();
+    run_for(&deep, 1);
+    run_for(&"(".repeat(5000), 1);
+    run_for("f() { f; }; f", 1);
+}

@@ -85,27 +85,34 @@ impl Reference {
             let tail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
             format!("couldn't parse image name \"{text}\": invalid reference format{tail}")
         };
-        let (rest, digest) = text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
+        let (rest, digest) =
+            text.split_once('@').map_or((text, None), |(rest, digest)| (rest, Some(digest)));
         let (name, tag) = match rest.rsplit_once(':') {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
             _ => (rest, None),
         };
         let tag = digest.or(tag).unwrap_or("latest");
-        if name.chars().any(|letter| letter.is_ascii_uppercase()) && !name.split('/').next().is_some_and(|host| host.contains('.')) {
+        if name.chars().any(|letter| letter.is_ascii_uppercase())
+            && !name.split('/').next().is_some_and(|host| host.contains('.'))
+        {
             return Err(wrong("repository name must be lowercase"));
         }
         let part = |part: &str| {
             !part.is_empty()
-                && part.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter))
+                && part
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter))
                 && part.starts_with(|letter: char| letter.is_ascii_alphanumeric())
         };
-        let good_tag = !tag.is_empty() && tag.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter));
+        let good_tag = !tag.is_empty()
+            && tag.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter));
         let port = name.split_once('/').map_or(name, |(_, rest)| rest).contains(':');
         if name.is_empty() || !name.split('/').all(part) || !good_tag || port {
             return Err(wrong(""));
         }
         let first = name.split('/').next().unwrap_or_default();
-        let has_host = name.contains('/') && (first.contains('.') || first.contains(':') || first == "localhost");
+        let has_host = name.contains('/')
+            && (first.contains('.') || first.contains(':') || first == "localhost");
         let repository = match (has_host, name.contains('/')) {
             (true, _) => name.to_owned(),
             (false, true) => format!("docker.io/{name}"),
@@ -139,7 +146,8 @@ pub fn find(reference: &Reference) -> Rc<Image> {
         None => *pattern == reference.repository,
     };
     let fits = |image: &&Rc<Image>| {
-        image.names.iter().any(matches) && (image.tags.is_empty() || image.tags.contains(&reference.tag))
+        image.names.iter().any(matches)
+            && (image.tags.is_empty() || image.tags.contains(&reference.tag))
     };
     let found = SHEET.with(|sheet| sheet.iter().find(fits).cloned());
     found.unwrap_or_else(|| {
@@ -147,7 +155,10 @@ pub fn find(reference: &Reference) -> Rc<Image> {
             size: 80,
             shell: true,
             command: vec!["/app".into()],
-            log: vec![format!("{}: not in Podyard's catalogue, runs as an ordinary server", reference.full())],
+            log: vec![format!(
+                "{}: not in Podyard's catalogue, runs as an ordinary server",
+                reference.full()
+            )],
             ports: vec![80, 8080],
             body: "OK\n".into(),
             term_code: Some(0),
@@ -159,7 +170,9 @@ pub fn find(reference: &Reference) -> Rc<Image> {
 /// What the runtime says when a pull fails.
 pub fn pull_error(reference: &Reference, outcome: PullOutcome) -> String {
     let full = reference.full();
-    let head = format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");
+    let head = format!(
+        "failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\""
+    );
     match outcome {
         PullOutcome::Denied => format!(
             "rpc error: code = Unknown desc = {head}: pull access denied, repository does not exist or may require \

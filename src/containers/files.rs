@@ -17,7 +17,10 @@ impl Files {
     /// The files that every container finds.
     pub fn standard(hostname: &str) -> Self {
         let mut files = Self::default();
-        for folder in ["/", "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr", "/var", "/var/log", "/run"] {
+        for folder in [
+            "/", "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr", "/var",
+            "/var/log", "/run",
+        ] {
             files.entries.insert(folder.into(), None);
         }
         files.write("/etc/hostname", &format!("{hostname}\n"), false);
@@ -29,7 +32,8 @@ impl Files {
 
     /// A path without `.`, `..` and doubled slashes, taken from `folder` if it is relative.
     pub fn absolute(folder: &str, path: &str) -> String {
-        let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
+        let whole =
+            if path.starts_with('/') { path.to_owned() } else { format!("{folder}/{path}") };
         let mut parts: Vec<&str> = Vec::new();
         for part in whole.split('/') {
             match part {
@@ -64,7 +68,9 @@ impl Files {
             self.entries.insert(path.into(), Some("".into()));
             return true;
         }
-        let parent = path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
+        let parent = path
+            .rsplit_once('/')
+            .map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
         if !self.is_folder(parent) || self.is_folder(path) {
             return false;
         }
@@ -95,8 +101,12 @@ impl Files {
     /// Removes a file, or a folder with all it holds.
     pub fn remove(&mut self, path: &str) -> bool {
         let inside = format!("{path}/");
-        let gone: Vec<Rc<str>> =
-            self.entries.keys().filter(|key| ***key == *path || key.starts_with(&inside)).cloned().collect();
+        let gone: Vec<Rc<str>> = self
+            .entries
+            .keys()
+            .filter(|key| ***key == *path || key.starts_with(&inside))
+            .cloned()
+            .collect();
         for key in &gone {
             self.entries.remove(key);
         }

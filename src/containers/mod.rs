@@ -7,4 +7,4 @@ pub mod shell;
 
 pub use catalogue::{Image, PullOutcome};
 pub use files::Files;
-pub use process::{Answer, Exit, ExecOutput, Outside, Process, ProcessSpec, Signal, StartError};
+pub use process::{Answer, ExecOutput, Exit, Outside, Process, ProcessSpec, Signal, StartError};

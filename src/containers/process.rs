@@ -137,7 +137,12 @@ impl Process {
     ///
     /// # Errors
     /// The runtime's words if there is no such program.
-    pub fn start(image: &Rc<Image>, spec: &ProcessSpec, now: Time, seed: Seed) -> Result<Self, StartError> {
+    pub fn start(
+        image: &Rc<Image>,
+        spec: &ProcessSpec,
+        now: Time,
+        seed: Seed,
+    ) -> Result<Self, StartError> {
         let argv = command_line(image, spec);
         let mut files = Files::standard(&spec.hostname);
         for (path, text) in &spec.files {
@@ -147,7 +152,10 @@ impl Process {
             files.write(path, text, false);
         }
         let mut environment = spec.environment.clone();
-        environment.insert("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into());
+        environment.insert(
+            "PATH".into(),
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into(),
+        );
         environment.insert("HOSTNAME".into(), Rc::clone(&spec.hostname));
         environment.insert("HOME".into(), "/root".into());
         let program = program(image, &argv, &environment, &files, spec, now, seed)?;
@@ -157,7 +165,9 @@ impl Process {
         });
         let code = spec.overrides.exit_code.unwrap_or(image.exit_code);
         let end = match spec.overrides.out_of_memory {
-            true => Some(Exit { code: 137, at: now + Duration::from_seconds(2), out_of_memory: true }),
+            true => {
+                Some(Exit { code: 137, at: now + Duration::from_seconds(2), out_of_memory: true })
+            }
             false => run_time.map(|span| Exit { code, at: now + span, out_of_memory: false }),
         };
         let mut process = Self {
@@ -187,7 +197,9 @@ impl Process {
     }
 
     fn log(&mut self, at: Time, line: &str) {
-        let line = line.replace("{unix-date}", &shell_date(at)).replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
+        let line = line
+            .replace("{unix-date}", &shell_date(at))
+            .replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
         self.output.push((at, line.into()));
     }
 
@@ -293,7 +305,11 @@ impl Process {
             }
             Program::Server { .. } => {
                 if let Some(code) = self.image.term_code {
-                    self.end = Some(Exit { code, at: now + Duration::from_millis(200), out_of_memory: false });
+                    self.end = Some(Exit {
+                        code,
+                        at: now + Duration::from_millis(200),
+                        out_of_memory: false,
+                    });
                 }
             }
         }
@@ -326,7 +342,10 @@ impl Process {
             self.log(now, &line);
         }
         let tired = self.image.good_requests.is_some_and(|most| self.requests > most);
-        let old = self.image.good_seconds.is_some_and(|most| now - self.started > Duration::from_seconds(most));
+        let old = self
+            .image
+            .good_seconds
+            .is_some_and(|most| now - self.started > Duration::from_seconds(most));
         if tired || old {
             let body = "I'm not well. Please restart me!\n".into();
             return Answer::Body { status: 500, body };
@@ -336,7 +355,9 @@ impl Process {
 
     /// Whether something listens on a port.
     pub fn listens(&self, port: u16) -> bool {
-        matches!(self.program, Program::Server { .. }) && self.exit.is_none() && self.image.ports.contains(&port)
+        matches!(self.program, Program::Server { .. })
+            && self.exit.is_none()
+            && self.image.ports.contains(&port)
     }
 
     /// Whether it does nothing any more though it has not ended.
@@ -345,7 +366,13 @@ impl Process {
     }
 
     /// Runs a command beside it, in its files.
-    pub fn exec(&mut self, argv: &[Rc<str>], input: Option<&str>, now: Time, outside: &mut dyn Outside) -> ExecOutput {
+    pub fn exec(
+        &mut self,
+        argv: &[Rc<str>],
+        input: Option<&str>,
+        now: Time,
+        outside: &mut dyn Outside,
+    ) -> ExecOutput {
         let name = argv.first().map_or("", |name| &**name);
         if !self.image.shell || !shell::known_command(name) {
             let stderr = format!(
@@ -354,9 +381,16 @@ impl Process {
             return ExecOutput { stderr, code: 127, ..ExecOutput::default() };
         }
         let script = shell::of_words(argv);
-        let mut machine = Machine::new(script, self.environment.clone(), self.files.clone(), &self.folder, now, self.seed)
-            .with_arguments("sh", &[], self.image.bash)
-            .with_input(input);
+        let mut machine = Machine::new(
+            script,
+            self.environment.clone(),
+            self.files.clone(),
+            &self.folder,
+            now,
+            self.seed,
+        )
+        .with_arguments("sh", &[], self.image.bash)
+        .with_input(input);
         let mut at = now;
         let mut result = ExecOutput::default();
         for _ in 0..1000 {
@@ -397,7 +431,10 @@ fn command_line(image: &Image, spec: &ProcessSpec) -> Vec<Rc<str>> {
     if !spec.args.is_empty() {
         // Images whose command is a bare shell have no entry point of their own.
         let entry = image.command.iter().take(usize::from(image.command.len() > 1 && !image.shell));
-        return entry.map(|word| Rc::from(word.as_str())).chain(spec.args.iter().cloned()).collect();
+        return entry
+            .map(|word| Rc::from(word.as_str()))
+            .chain(spec.args.iter().cloned())
+            .collect();
     }
     image.command.iter().map(|word| Rc::from(word.as_str())).collect()
 }
@@ -413,7 +450,8 @@ fn program(
 ) -> Result<Program, StartError> {
     let name = argv.first().map_or("", |name| &**name);
     let default = spec.command.is_empty() && spec.args.is_empty();
-    let ticks = (!image.tick_log.is_empty()).then(|| now + Duration::from_seconds(image.tick_seconds.max(1)));
+    let ticks = (!image.tick_log.is_empty())
+        .then(|| now + Duration::from_seconds(image.tick_seconds.max(1)));
     let server = Program::Server { next_tick: ticks };
     let serves = !image.ports.is_empty() || !image.log.is_empty() || image.run_seconds.is_some();
     if default && serves {
@@ -421,7 +459,8 @@ fn program(
     }
     if image.shell && shell::known_command(name) {
         let script = shell::of_words(argv);
-        let machine = Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);
+        let machine =
+            Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);
         return Ok(Program::Shell(Box::new(machine.with_arguments("sh", &[], image.bash))));
     }
     // A server image started with words of its own (`nginx -g …`, `node app.js`, `--flag`) still serves.

@@ -6,8 +6,11 @@ pub mod deployment;
 pub mod garbage_collector;
 pub mod job;
 pub mod namespace;
+pub mod node_lifecycle;
+pub mod pod_gc;
 mod pods;
 pub mod replicas;
+pub mod taint_eviction;
 mod template_hash;
 pub mod ttl;
 
@@ -17,35 +20,8 @@ pub use deployment::DeploymentLoop;
 pub use garbage_collector::GarbageCollector;
 pub use job::JobLoop;
 pub use namespace::NamespaceLoop;
+pub use node_lifecycle::NodeLifecycle;
+pub use pod_gc::PodGc;
 pub use replicas::{ReplicaSetLoop, ReplicationControllerLoop};
+pub use taint_eviction::TaintEviction;
 pub use ttl::TtlLoop;
-
-mod placeholders {
-    use imbl::OrdMap;
-
-    use crate::reconcile::{Controller, Key, Observed, Plan, Wake};
-    use crate::sim::Time;
-    use crate::store::{Change, Store};
-
-    macro_rules! placeholder {
-        ($($name:ident $signature:literal,)*) => {$(
-            /// PLACEHOLDER
-            pub struct $name;
-            impl Controller for $name {
-                type Decision = ();
-                type Memory = ();
-                const NAME: &'static str = $signature;
-                fn wakes(_: &Change, _: &Store, _: &OrdMap<Key, ()>, _: Wake<'_>) {}
-                fn reconcile(_: &Key, _: &Observed<'_, ()>, _: Time) -> Plan<(), ()> {
-                    Plan::idle(())
-                }
-            }
-        )*};
-    }
-    placeholder! {
-        NodeLifecycle "node-controller",
-        TaintEviction "taint-eviction-controller",
-        PodGc "pod-garbage-collector",
-    }
-}
-pub use placeholders::*;

@@ -57,12 +57,20 @@ pub(super) fn check(question: &Question<'_>, node: &Node) -> Result<(), Refusal>
     let sum = question.store.index().node_sum(&node.meta.name).unwrap_or(&empty);
     let pod = question.pod;
     if question.only_node.as_ref().is_some_and(|only| *only != node.meta.name) {
-        return Err(Refusal::new("NodeAffinity", "node(s) didn't satisfy plugin(s) [NodeAffinity]", false));
+        return Err(Refusal::new(
+            "NodeAffinity",
+            "node(s) didn't satisfy plugin(s) [NodeAffinity]",
+            false,
+        ));
     }
     unschedulable(pod, node)?;
     taints(pod, node)?;
     if !pod.spec.selects_node(&node.meta.name, &node.meta.labels) {
-        return Err(Refusal::new("NodeAffinity", "node(s) didn't match Pod's node affinity/selector", false));
+        return Err(Refusal::new(
+            "NodeAffinity",
+            "node(s) didn't match Pod's node affinity/selector",
+            false,
+        ));
     }
     ports(pod, sum)?;
     fit(pod, node, sum)?;
@@ -84,7 +92,9 @@ fn unschedulable(pod: &Pod, node: &Node) -> Result<(), Refusal> {
 }
 
 fn taints(pod: &Pod, node: &Node) -> Result<(), Refusal> {
-    let bars = |taint: &&Taint| taint.effect != Effect::PreferNoSchedule && !taint.tolerated(&pod.spec.tolerations);
+    let bars = |taint: &&Taint| {
+        taint.effect != Effect::PreferNoSchedule && !taint.tolerated(&pod.spec.tolerations)
+    };
     match node.spec.taints.iter().find(bars) {
         Some(_) => Err(Refusal::new("TaintToleration", "node(s) had untolerated taint(s)", false)),
         None => Ok(()),
@@ -101,7 +111,11 @@ fn ports(pod: &Pod, sum: &NodeSum) -> Result<(), Refusal> {
         })
     });
     if taken {
-        return Err(Refusal::new("NodePorts", "node(s) didn't have free ports for the requested pod ports", true));
+        return Err(Refusal::new(
+            "NodePorts",
+            "node(s) didn't have free ports for the requested pod ports",
+            true,
+        ));
     }
     Ok(())
 }
@@ -123,7 +137,8 @@ fn fit(pod: &Pod, node: &Node, sum: &NodeSum) -> Result<(), Refusal> {
     ask("memory", want.memory_bytes, have.memory_bytes, used.memory_bytes);
     ask("ephemeral-storage", want.ephemeral_bytes, have.ephemeral_bytes, used.ephemeral_bytes);
     for (name, amount) in &want.extended {
-        let of = |sums: &crate::api::resources::Resources| sums.extended.get(name).copied().unwrap_or(0);
+        let of =
+            |sums: &crate::api::resources::Resources| sums.extended.get(name).copied().unwrap_or(0);
         ask(name, *amount, of(have), of(used));
     }
     if reasons.is_empty() {
@@ -146,7 +161,10 @@ fn spread(question: &Question<'_>, node: &Node) -> Result<(), Refusal> {
         let mut counts: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
         for other in question.store.nodes().iter() {
             let eligible = pod.spec.selects_node(&other.meta.name, &other.meta.labels);
-            let Some(value) = other.meta.labels.text(&constraint.topology_key).filter(|_| eligible) else { continue };
+            let Some(value) = other.meta.labels.text(&constraint.topology_key).filter(|_| eligible)
+            else {
+                continue;
+            };
             let matching = question.store.pods_on(&other.meta.name).filter(|peer| {
                 peer.meta.namespace == pod.meta.namespace
                     && peer.active()
@@ -177,15 +195,27 @@ fn affinity(question: &Question<'_>, node: &Node) -> Result<(), Refusal> {
     }
     let Some(own) = &pod.spec.affinity else { return Ok(()) };
     for term in &own.pod_required {
-        let somewhere = question.store.pods().iter().any(|peer| peer.node.is_some() && speaks_of(term, pod, peer));
+        let somewhere = question
+            .store
+            .pods()
+            .iter()
+            .any(|peer| peer.node.is_some() && speaks_of(term, pod, peer));
         let first = !somewhere && matches_itself(term, pod);
         let labelled = node.meta.labels.text(&term.topology_key).is_some();
         if !(labelled && (first || in_domain(question, term, pod, node))) {
-            return Err(Refusal::new("InterPodAffinity", "node(s) didn't match pod affinity rules", false));
+            return Err(Refusal::new(
+                "InterPodAffinity",
+                "node(s) didn't match pod affinity rules",
+                false,
+            ));
         }
     }
     if own.anti_required.iter().any(|term| in_domain(question, term, pod, node)) {
-        return Err(Refusal::new("InterPodAffinity", "node(s) didn't match pod anti-affinity rules", true));
+        return Err(Refusal::new(
+            "InterPodAffinity",
+            "node(s) didn't match pod anti-affinity rules",
+            true,
+        ));
     }
     Ok(())
 }
@@ -208,7 +238,9 @@ fn in_domain(question: &Question<'_>, term: &PodAffinityTerm, pod: &Pod, node: &
     let Some(domain) = node.meta.labels.text(&term.topology_key) else { return false };
     let same = |labels: &Labels| labels.text(&term.topology_key) == Some(domain);
     let nodes = question.store.nodes().iter().filter(|other| same(&other.meta.labels));
-    nodes.flat_map(|other| question.store.pods_on(&other.meta.name)).any(|peer| speaks_of(term, pod, peer))
+    nodes
+        .flat_map(|other| question.store.pods_on(&other.meta.name))
+        .any(|peer| speaks_of(term, pod, peer))
 }
 
 /// Whether a pod in the node's domain wants this one kept away.
@@ -216,7 +248,8 @@ fn repelled(question: &Question<'_>, node: &Node) -> bool {
     let pod = question.pod;
     question.store.nodes().iter().any(|other| {
         question.store.pods_on(&other.meta.name).any(|peer| {
-            let terms = peer.spec.affinity.as_ref().map_or(&[][..], |affinity| &affinity.anti_required[..]);
+            let terms =
+                peer.spec.affinity.as_ref().map_or(&[][..], |affinity| &affinity.anti_required[..]);
             terms.iter().any(|term| {
                 let domain = other.meta.labels.text(&term.topology_key);
                 domain.is_some()

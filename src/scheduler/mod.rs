@@ -90,17 +90,24 @@ impl Controller for Scheduler {
                     _ => None,
                 };
                 if pod.node.is_none() && change.operation != Operation::Deleted {
-                    let changed = before.is_none_or(|before| before.spec != pod.spec || before.meta.labels != pod.meta.labels);
+                    let changed = before.is_none_or(|before| {
+                        before.spec != pod.spec || before.meta.labels != pod.meta.labels
+                    });
                     if changed {
                         wake(Key::of(&pod.meta), Duration::ZERO);
                     }
                     return;
                 }
                 let over = change.operation == Operation::Deleted
-                    || (pod.status.phase.finished() && before.is_some_and(|before| !before.status.phase.finished()));
+                    || (pod.status.phase.finished()
+                        && before.is_some_and(|before| !before.status.phase.finished()));
                 let arrived = before.is_some_and(|before| before.node.is_none());
                 if over {
-                    wake_waiting(memories, &["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"], wake);
+                    wake_waiting(
+                        memories,
+                        &["NodeResourcesFit", "NodePorts", "PodTopologySpread", "InterPodAffinity"],
+                        wake,
+                    );
                 } else if arrived {
                     wake_waiting(memories, &["PodTopologySpread", "InterPodAffinity"], wake);
                 }
@@ -124,7 +131,9 @@ impl Controller for Scheduler {
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, Memory>, now: Time) -> Plan<Decision, Memory> {
-        let Some(pod) = seen.store.pods().get(&key.object) else { return Plan::idle(Decision::NotConcerned) };
+        let Some(pod) = seen.store.pods().get(&key.object) else {
+            return Plan::idle(Decision::NotConcerned);
+        };
         let concerned = pod.node.is_none() && pod.active() && *pod.spec.scheduler_name == *NAME;
         if !concerned {
             return Plan::idle(Decision::NotConcerned);
@@ -143,7 +152,8 @@ impl Controller for Scheduler {
 /// Pods that wait because of one of these checks (none means any) are tried again.
 fn wake_waiting(memories: &OrdMap<Key, Memory>, plugins: &[&str], wake: Wake<'_>) {
     for (key, memory) in memories {
-        let cured = plugins.is_empty() || memory.plugins.iter().any(|plugin| plugins.contains(plugin));
+        let cured =
+            plugins.is_empty() || memory.plugins.iter().any(|plugin| plugins.contains(plugin));
         if memory.attempts > 0 && cured {
             wake(key.clone(), Duration::ZERO);
         }
@@ -159,7 +169,8 @@ fn wait(attempts: u32) -> Duration {
 fn schedule_one(pod: &Rc<Pod>, seen: &Observed<'_, Memory>, now: Time) -> Plan<Decision, Memory> {
     let mut question = Question::new(pod, seen.store);
     question.others_repel = seen.store.index().any_repelling();
-    let (mut fitting, mut refusals): (Vec<&Rc<Node>>, Vec<(Rc<str>, Refusal)>) = (Vec::new(), Vec::new());
+    let (mut fitting, mut refusals): (Vec<&Rc<Node>>, Vec<(Rc<str>, Refusal)>) =
+        (Vec::new(), Vec::new());
     for node in seen.store.nodes().iter() {
         match check(&question, node) {
             Ok(()) => fitting.push(node),
@@ -168,18 +179,25 @@ fn schedule_one(pod: &Rc<Pod>, seen: &Observed<'_, Memory>, now: Time) -> Plan<D
     }
     let about = AnyObject::Pod(Rc::clone(pod));
     if let Some((node, score)) = scores::best(pod, &fitting, seen.store) {
-        let words = format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
+        let words =
+            format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
         let writes = vec![
             Write::Bind { pod: pod.meta.key(), node: Rc::clone(&node) },
-            Write::Event { about, field_path: String::new(), note: Note::normal("Scheduled", words) },
+            Write::Event {
+                about,
+                field_path: String::new(),
+                note: Note::normal("Scheduled", words),
+            },
         ];
-        let decision = Decision::Bound { node, score, feasible: fitting.len(), refusals: refusals.into() };
+        let decision =
+            Decision::Bound { node, score, feasible: fitting.len(), refusals: refusals.into() };
         let plan = Plan::writes(decision, writes);
         // Only pods that once fitted nowhere are remembered: changes ask all that are.
         return if seen.memory.attempts > 0 { plan.remember(Memory::default()) } else { plan };
     }
     let message: Rc<str> = failure_message(pod, &refusals).into();
-    let mut plugins: Vec<&'static str> = refusals.iter().map(|(_, refusal)| refusal.plugin).collect();
+    let mut plugins: Vec<&'static str> =
+        refusals.iter().map(|(_, refusal)| refusal.plugin).collect();
     plugins.sort_unstable();
     plugins.dedup();
     let memory = Memory { attempts: seen.memory.attempts + 1, last: now, plugins };
@@ -195,13 +213,19 @@ fn schedule_one(pod: &Rc<Pod>, seen: &Observed<'_, Memory>, now: Time) -> Plan<D
 
 fn gated(pod: &Rc<Pod>, now: Time) -> Plan<Decision, Memory> {
     let message = "Scheduling is blocked due to non-empty scheduling gates";
-    Plan::writes(Decision::Gated, with_condition(pod, "SchedulingGated", message, now).into_iter().collect())
+    Plan::writes(
+        Decision::Gated,
+        with_condition(pod, "SchedulingGated", message, now).into_iter().collect(),
+    )
 }
 
 /// Sets PodScheduled to False, unless it says so already.
 fn with_condition(pod: &Rc<Pod>, reason: &str, message: &str, now: Time) -> Option<Write> {
     let mut all = pod.status.conditions.to_vec();
-    let changed = conditions::set(&mut all, Condition::new("PodScheduled", Status::False, reason, message, now));
+    let changed = conditions::set(
+        &mut all,
+        Condition::new("PodScheduled", Status::False, reason, message, now),
+    );
     if !changed {
         return None;
     }
@@ -222,7 +246,9 @@ fn failure_message(pod: &Pod, refusals: &[(Rc<str>, Refusal)]) -> String {
     let total = refusals.len();
     let head = format!("0/{total} nodes are available: {}.", listed(&reasons));
     if !pod.spec.preempts {
-        return format!("{head} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.");
+        return format!(
+            "{head} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+        );
     }
     let mut tail: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, refusal) in refusals {
@@ -233,12 +259,15 @@ fn failure_message(pod: &Pod, refusals: &[(Rc<str>, Refusal)]) -> String {
         *tail.entry(text).or_default() += 1;
     }
     let tail = listed(&tail);
-    format!("{head} no new claims to deallocate, preemption: 0/{total} nodes are available: {tail}.")
+    format!(
+        "{head} no new claims to deallocate, preemption: 0/{total} nodes are available: {tail}."
+    )
 }
 
 /// `2 Insufficient cpu, 1 Too many pods`: sorted as strings.
 fn listed(reasons: &BTreeMap<&str, usize>) -> String {
-    let mut texts: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let mut texts: Vec<String> =
+        reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     texts.sort();
     texts.join(", ")
 }

@@ -18,9 +18,12 @@ const POD_AFFINITY: i64 = 2;
 pub(super) fn best(pod: &Pod, candidates: &[&Rc<Node>], store: &Store) -> Option<(Rc<str>, i64)> {
     let own = scored_requests(pod);
     let empty = NodeSum::default();
-    let sums: Vec<&NodeSum> =
-        candidates.iter().map(|node| store.index().node_sum(&node.meta.name).unwrap_or(&empty)).collect();
-    let mut totals: Vec<i64> = candidates.iter().zip(&sums).map(|(node, sum)| resources(&own, pod, node, sum)).collect();
+    let sums: Vec<&NodeSum> = candidates
+        .iter()
+        .map(|node| store.index().node_sum(&node.meta.name).unwrap_or(&empty))
+        .collect();
+    let mut totals: Vec<i64> =
+        candidates.iter().zip(&sums).map(|(node, sum)| resources(&own, pod, node, sum)).collect();
     let mut add = |weight: i64, scores: Vec<i64>| {
         for (total, score) in totals.iter_mut().zip(scores) {
             *total += weight * score;
@@ -32,7 +35,10 @@ pub(super) fn best(pod: &Pod, candidates: &[&Rc<Node>], store: &Store) -> Option
     add(POD_AFFINITY, pod_affinity(pod, candidates, store));
     let ranked = candidates.iter().zip(&sums).zip(totals);
     let best = ranked.max_by(|((a, a_sum), a_total), ((b, b_sum), b_total)| {
-        a_total.cmp(b_total).then(b_sum.pods.cmp(&a_sum.pods)).then_with(|| b.meta.name.cmp(&a.meta.name))
+        a_total
+            .cmp(b_total)
+            .then(b_sum.pods.cmp(&a_sum.pods))
+            .then_with(|| b.meta.name.cmp(&a.meta.name))
     });
     best.map(|((node, _), total)| (Rc::clone(&node.meta.name), total))
 }
@@ -55,7 +61,11 @@ fn resources(own: &Resources, pod: &Pod, node: &Node, sum: &NodeSum) -> i64 {
 /// `50 + (50 + with − without) / 2`, where each is 100 less half the distance of the two fractions.
 fn balanced(own: &Resources, have: &Resources, used: &Resources) -> i64 {
     let part = |used: i64, have: i64| -> i64 {
-        if have == 0 { 0 } else { (i128::from(used) * 1_000_000 / i128::from(have)).clamp(0, 1_000_000) as i64 }
+        if have == 0 {
+            0
+        } else {
+            (i128::from(used) * 1_000_000 / i128::from(have)).clamp(0, 1_000_000) as i64
+        }
     };
     let even = |cpu: i64, memory: i64| {
         let distance = (part(cpu, have.cpu_milli) - part(memory, have.memory_bytes)).abs();
@@ -68,8 +78,10 @@ fn balanced(own: &Resources, have: &Resources, used: &Resources) -> i64 {
 
 fn taints(pod: &Pod, candidates: &[&Rc<Node>]) -> Vec<i64> {
     let count = |node: &Node| {
-        let prefer = node.spec.taints.iter().filter(|taint| taint.effect == Effect::PreferNoSchedule);
-        i64::try_from(prefer.filter(|taint| !taint.tolerated(&pod.spec.tolerations)).count()).unwrap_or(0)
+        let prefer =
+            node.spec.taints.iter().filter(|taint| taint.effect == Effect::PreferNoSchedule);
+        i64::try_from(prefer.filter(|taint| !taint.tolerated(&pod.spec.tolerations)).count())
+            .unwrap_or(0)
     };
     let counts: Vec<i64> = candidates.iter().map(|node| count(node)).collect();
     let most = counts.iter().copied().max().unwrap_or(0);
@@ -77,9 +89,14 @@ fn taints(pod: &Pod, candidates: &[&Rc<Node>]) -> Vec<i64> {
 }
 
 fn node_affinity(pod: &Pod, candidates: &[&Rc<Node>]) -> Vec<i64> {
-    let preferred = pod.spec.affinity.as_ref().map_or(&[][..], |affinity| &affinity.node_preferred[..]);
+    let preferred =
+        pod.spec.affinity.as_ref().map_or(&[][..], |affinity| &affinity.node_preferred[..]);
     let raw = |node: &Node| -> i64 {
-        preferred.iter().filter(|(_, term)| term.matches(&node.meta.name, &node.meta.labels)).map(|(weight, _)| weight).sum()
+        preferred
+            .iter()
+            .filter(|(_, term)| term.matches(&node.meta.name, &node.meta.labels))
+            .map(|(weight, _)| weight)
+            .sum()
     };
     normalised(candidates.iter().map(|node| raw(node)).collect())
 }
@@ -93,10 +110,14 @@ fn normalised(raw: Vec<i64>) -> Vec<i64> {
 /// Spreads the pods of ReplicationControllers and ReplicaSets over nodes: fewer siblings score higher. The default
 /// constraints of the default profile (`maxSkew` 3 on host names).
 fn spread(pod: &Pod, sums: &[&NodeSum]) -> Vec<i64> {
-    let owner = pod.meta.controller().filter(|owner| matches!(&*owner.kind, "ReplicaSet" | "ReplicationController" | "StatefulSet"));
+    let owner = pod.meta.controller().filter(|owner| {
+        matches!(&*owner.kind, "ReplicaSet" | "ReplicationController" | "StatefulSet")
+    });
     let Some(owner) = owner else { return vec![0; sums.len()] };
-    let counts: Vec<i64> = sums.iter().map(|sum| sum.owners.get(&owner.uid).copied().unwrap_or(0)).collect();
-    let (most, least) = (counts.iter().copied().max().unwrap_or(0), counts.iter().copied().min().unwrap_or(0));
+    let counts: Vec<i64> =
+        sums.iter().map(|sum| sum.owners.get(&owner.uid).copied().unwrap_or(0)).collect();
+    let (most, least) =
+        (counts.iter().copied().max().unwrap_or(0), counts.iter().copied().min().unwrap_or(0));
     if most == 0 {
         return vec![100; sums.len()];
     }
@@ -109,13 +130,17 @@ fn pod_affinity(pod: &Pod, candidates: &[&Rc<Node>], store: &Store) -> Vec<i64> 
         return vec![0; candidates.len()];
     }
     let terms = own.pod_preferred.iter().map(|term| (term, term.weight));
-    let terms: Vec<_> = terms.chain(own.anti_preferred.iter().map(|term| (term, -term.weight))).collect();
+    let terms: Vec<_> =
+        terms.chain(own.anti_preferred.iter().map(|term| (term, -term.weight))).collect();
     let mut raw = vec![0_i64; candidates.len()];
     for (term, weight) in terms {
         for peer in store.pods().iter().filter(|peer| speaks_of(term, pod, peer)) {
             let Some(node) = &peer.node else { continue };
             let home = store.nodes().get(&crate::api::ObjectKey::cluster(Rc::clone(node)));
-            let Some(domain) = home.and_then(|home| home.meta.labels.text(&term.topology_key)) else { continue };
+            let Some(domain) = home.and_then(|home| home.meta.labels.text(&term.topology_key))
+            else {
+                continue;
+            };
             for (score, candidate) in raw.iter_mut().zip(candidates) {
                 if candidate.meta.labels.text(&term.topology_key) == Some(domain) {
                     *score += weight;
@@ -123,6 +148,9 @@ fn pod_affinity(pod: &Pod, candidates: &[&Rc<Node>], store: &Store) -> Vec<i64> 
             }
         }
     }
-    let (most, least) = (raw.iter().copied().max().unwrap_or(0), raw.iter().copied().min().unwrap_or(0));
-    raw.into_iter().map(|score| if most == least { 0 } else { 100 * (score - least) / (most - least) }).collect()
+    let (most, least) =
+        (raw.iter().copied().max().unwrap_or(0), raw.iter().copied().min().unwrap_or(0));
+    raw.into_iter()
+        .map(|score| if most == least { 0 } else { 100 * (score - least) / (most - least) })
+        .collect()
 }

@@ -141,7 +141,8 @@ pub struct Index {
 fn same_requests(before: Option<&Pod>, after: Option<&Pod>) -> bool {
     match (before, after) {
         (Some(before), Some(after)) => {
-            Rc::ptr_eq(&before.spec, &after.spec) && Rc::ptr_eq(&before.meta.owners, &after.meta.owners)
+            Rc::ptr_eq(&before.spec, &after.spec)
+                && Rc::ptr_eq(&before.meta.owners, &after.meta.owners)
         }
         _ => false,
     }
@@ -250,7 +251,10 @@ impl Index {
         }
         for (pod, repels) in [(before, false), (after, true)] {
             let Some(pod) = pod.filter(|pod| {
-                pod.spec.affinity.as_ref().is_some_and(|affinity| !affinity.anti_required.is_empty())
+                pod.spec
+                    .affinity
+                    .as_ref()
+                    .is_some_and(|affinity| !affinity.anti_required.is_empty())
             }) else {
                 continue;
             };
@@ -261,7 +265,9 @@ impl Index {
         }
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
-            if let Some(node) = pod.node.as_ref().filter(|_| !same_place && !pod.status.phase.finished()) {
+            if let Some(node) =
+                pod.node.as_ref().filter(|_| !same_place && !pod.status.phase.finished())
+            {
                 let mut sum = self.sums.get(node).cloned().unwrap_or_default();
                 sum.count(pod, step);
                 self.sums.insert(Rc::clone(node), sum);

@@ -6,6 +6,7 @@ use super::scheduling::{Effect, Taint};
 use crate::api::conditions::{self, Condition};
 use crate::api::resources::Resources;
 use crate::api::value::Value;
+use crate::sim::Time;
 
 /// The spec of a node.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,9 @@ pub struct NodeStatus {
     pub conditions: Vec<Condition>,
     /// Its address, or nothing.
     pub internal_ip: Rc<str>,
+    /// When its kubelet last renewed its lease, once it has fallen silent. Stands for the Lease object, whose
+    /// renewals every ten seconds would be ten thousand writes an hour; the API does not show it.
+    pub silent_since: Option<Time>,
 }
 
 impl NodeStatus {
@@ -82,6 +86,7 @@ impl NodeStatus {
                 .unwrap_or_default()
                 .into(),
             raw,
+            silent_since: None,
         }
     }
 

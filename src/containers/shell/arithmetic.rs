@@ -7,8 +7,16 @@ use std::rc::Rc;
 ///
 /// # Errors
 /// The shell's words.
-pub(super) fn evaluate(text: &str, variables: &mut BTreeMap<Rc<str>, Rc<str>>) -> Result<i64, String> {
-    let mut reader = Reader { letters: text.chars().filter(|letter| !letter.is_whitespace()).collect(), at: 0, variables, depth: 0 };
+pub(super) fn evaluate(
+    text: &str,
+    variables: &mut BTreeMap<Rc<str>, Rc<str>>,
+) -> Result<i64, String> {
+    let mut reader = Reader {
+        letters: text.chars().filter(|letter| !letter.is_whitespace()).collect(),
+        at: 0,
+        variables,
+        depth: 0,
+    };
     if reader.letters.is_empty() {
         return Ok(0);
     }
@@ -42,7 +50,9 @@ const LEVELS: [&[&str]; 10] = [
 
 impl Reader<'_> {
     fn starts(&self, text: &str) -> bool {
-        text.chars().enumerate().all(|(index, letter)| self.letters.get(self.at + index) == Some(&letter))
+        text.chars()
+            .enumerate()
+            .all(|(index, letter)| self.letters.get(self.at + index) == Some(&letter))
     }
 
     fn take(&mut self, text: &str) -> bool {
@@ -154,7 +164,9 @@ impl Reader<'_> {
 
     fn name(&mut self) -> Option<Rc<str>> {
         let letters = self.letters.iter().skip(self.at);
-        let name: String = letters.take_while(|letter| **letter == '_' || letter.is_ascii_alphanumeric()).collect();
+        let name: String = letters
+            .take_while(|letter| **letter == '_' || letter.is_ascii_alphanumeric())
+            .collect();
         let first = name.chars().next()?;
         if first.is_ascii_digit() {
             return None;

@@ -10,11 +10,13 @@ use crate::sim::{Duration, Time};
 /// Whether there is such a command.
 pub(crate) fn exists(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "[", "[[", "ash", "awk", "basename", "bash", "cat", "cd", "clear", "cp", "curl", "cut", "date", "dirname", "echo", "env", "eval", "exec",
-        "exit", "export", "expr", "false", "find", "free", "getent", "grep", "head", "hostname", "id", "kill", "ln", "local", "ls", "mkdir", "mktemp", "mv", "nc", "nproc",
-        "nslookup", "perl", "ping", "printenv", "printf", "ps", "pwd", "read", "rm", "sed", "seq", "set", "sh", "shift", "sleep",
-        "sort", "stat", "sync", "tail", "tee", "test", "touch", "tr", "trap", "true", "uname", "uniq", "unset", "uptime", "wait", "wc", "wget",
-        "which", "whoami", "xargs", "yes", ":",
+        "[", "[[", "ash", "awk", "basename", "bash", "cat", "cd", "clear", "cp", "curl", "cut",
+        "date", "dirname", "echo", "env", "eval", "exec", "exit", "export", "expr", "false",
+        "find", "free", "getent", "grep", "head", "hostname", "id", "kill", "ln", "local", "ls",
+        "mkdir", "mktemp", "mv", "nc", "nproc", "nslookup", "perl", "ping", "printenv", "printf",
+        "ps", "pwd", "read", "rm", "sed", "seq", "set", "sh", "shift", "sleep", "sort", "stat",
+        "sync", "tail", "tee", "test", "touch", "tr", "trap", "true", "uname", "uniq", "unset",
+        "uptime", "wait", "wc", "wget", "which", "whoami", "xargs", "yes", ":",
     ];
     NAMES.contains(&name.rsplit('/').next().unwrap_or(name))
 }
@@ -56,13 +58,19 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "hostname" => shell.print(&format!("{}\n", shell.hostname.clone())),
         "whoami" => shell.print("root\n"),
         "id" => shell.print("uid=0(root) gid=0(root) groups=0(root),10(wheel)\n"),
-        "uname" => shell.print(if arguments.is_empty() { "Linux\n" } else { "Linux 6.12.48 x86_64 GNU/Linux\n" }),
+        "uname" => shell.print(if arguments.is_empty() {
+            "Linux\n"
+        } else {
+            "Linux 6.12.48 x86_64 GNU/Linux\n"
+        }),
         "nproc" => shell.print("4\n"),
         "ps" => shell.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh\n"),
         "expr" => expr(shell, &arguments),
         "wc" => wc(shell, &arguments),
         "grep" => grep(shell, &arguments),
-        "sort" | "uniq" | "tee" | "tr" | "cut" | "sed" | "awk" | "xargs" => filter(shell, name, &arguments),
+        "sort" | "uniq" | "tee" | "tr" | "cut" | "sed" | "awk" | "xargs" => {
+            filter(shell, name, &arguments)
+        }
         "read" => read(shell, &arguments),
         "wget" | "curl" => fetch(shell, name, &arguments, outside),
         "nc" => netcat(shell, &arguments, outside),
@@ -82,7 +90,11 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
             shell.fail(1, &format!("{name}: can't resolve '{host}'"));
         }
         _ => {
-            let text = if shell.bash { format!("{name}: command not found") } else { format!("{name}: not found") };
+            let text = if shell.bash {
+                format!("{name}: command not found")
+            } else {
+                format!("{name}: not found")
+            };
             shell.complain(&text);
             shell.status = 127;
         }
@@ -94,7 +106,9 @@ fn operands<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn flag(arguments: &[&str], letter: char) -> bool {
-    arguments.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    arguments
+        .iter()
+        .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
 }
 
 /// `\n`, `\t` and the like; says whether `\c` ended the text.
@@ -127,7 +141,10 @@ fn unescape(text: &str) -> (String, bool) {
 fn echo(shell: &mut Machine, arguments: &[&str]) {
     let (mut newline, mut escapes, mut from) = (true, false, 0);
     for word in arguments {
-        if word.len() < 2 || !word.starts_with('-') || !word.chars().skip(1).all(|letter| "neE".contains(letter)) {
+        if word.len() < 2
+            || !word.starts_with('-')
+            || !word.chars().skip(1).all(|letter| "neE".contains(letter))
+        {
             break;
         }
         newline &= !word.contains('n');
@@ -147,7 +164,9 @@ fn echo(shell: &mut Machine, arguments: &[&str]) {
 }
 
 fn printf(shell: &mut Machine, arguments: &[&str]) {
-    let Some(format) = arguments.first() else { return shell.fail(1, "printf: usage: printf FORMAT [ARG]...") };
+    let Some(format) = arguments.first() else {
+        return shell.fail(1, "printf: usage: printf FORMAT [ARG]...");
+    };
     let (format, _) = unescape(format);
     let mut rest = arguments.iter().skip(1).copied().peekable();
     let mut text = String::new();
@@ -191,7 +210,13 @@ fn printf(shell: &mut Machine, arguments: &[&str]) {
 
 fn padded(text: &str, flags: &str) -> String {
     let (left, zero) = (flags.starts_with('-'), flags.starts_with('0'));
-    let width: usize = flags.trim_start_matches(['-', '0', '+']).split('.').next().and_then(|digits| digits.parse().ok()).unwrap_or(0).min(1000);
+    let width: usize = flags
+        .trim_start_matches(['-', '0', '+'])
+        .split('.')
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+        .min(1000);
     let missing = width.saturating_sub(text.chars().count());
     match (left, zero) {
         (true, _) => format!("{text}{}", " ".repeat(missing)),
@@ -202,7 +227,10 @@ fn padded(text: &str, flags: &str) -> String {
 
 fn date(shell: &mut Machine, arguments: &[&str]) {
     let at = chrono::DateTime::from_timestamp_millis(shell.now.unix_millis()).unwrap_or_default();
-    let format = arguments.iter().find_map(|word| word.strip_prefix('+')).unwrap_or("%a %b %e %H:%M:%S UTC %Y");
+    let format = arguments
+        .iter()
+        .find_map(|word| word.strip_prefix('+'))
+        .unwrap_or("%a %b %e %H:%M:%S UTC %Y");
     let mut text = String::new();
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {
@@ -211,7 +239,9 @@ fn date(shell: &mut Machine, arguments: &[&str]) {
             continue;
         }
         match letters.next() {
-            Some('N') => text.push_str(&format!("{:03}000000", shell.now.unix_millis().rem_euclid(1000))),
+            Some('N') => {
+                text.push_str(&format!("{:03}000000", shell.now.unix_millis().rem_euclid(1000)))
+            }
             Some('Z') => text.push_str("UTC"),
             Some(letter) if "YmdHMSaAbBejyDFTRsuwIplnt%".contains(letter) => {
                 text.push_str(&at.format(&format!("%{letter}")).to_string());
@@ -255,7 +285,9 @@ fn either(shell: &Machine, words: &[&str]) -> Result<bool, String> {
     for (index, word) in words.iter().enumerate() {
         if matches!(*word, "-o" | "||") && index > 0 {
             let right = words.get(index + 1..).unwrap_or_default();
-            return Ok(both(shell, words.get(..index).unwrap_or_default())? || either(shell, right)?);
+            return Ok(
+                both(shell, words.get(..index).unwrap_or_default())? || either(shell, right)?
+            );
         }
     }
     both(shell, words)
@@ -306,7 +338,8 @@ fn one(shell: &Machine, words: &[&str]) -> Result<bool, String> {
 }
 
 fn seq(shell: &mut Machine, arguments: &[&str]) {
-    let numbers: Option<Vec<i64>> = operands(arguments).iter().map(|word| word.parse().ok()).collect();
+    let numbers: Option<Vec<i64>> =
+        operands(arguments).iter().map(|word| word.parse().ok()).collect();
     let negative: Option<Vec<i64>> = arguments.iter().map(|word| word.parse().ok()).collect();
     let (first, step, last) = match negative.or(numbers).as_deref() {
         Some([last]) => (1, 1, *last),
@@ -336,8 +369,12 @@ fn gather(shell: &mut Machine, name: &str, paths: &[&str]) -> String {
         let whole = Files::absolute(&shell.folder, path);
         match shell.files.read(&whole) {
             Some(text) => all.push_str(text),
-            None if shell.files.is_folder(&whole) => shell.fail(1, &format!("{name}: read error: Is a directory")),
-            None => shell.fail(1, &format!("{name}: can't open '{path}': No such file or directory")),
+            None if shell.files.is_folder(&whole) => {
+                shell.fail(1, &format!("{name}: read error: Is a directory"))
+            }
+            None => {
+                shell.fail(1, &format!("{name}: can't open '{path}': No such file or directory"))
+            }
         }
     }
     all
@@ -359,7 +396,11 @@ fn line_count<'a>(arguments: &[&'a str]) -> (usize, Vec<&'a str>) {
             takes = false;
         } else if *word == "-n" || *word == "-c" {
             takes = true;
-        } else if let Some(number) = word.strip_prefix("-n").or_else(|| word.strip_prefix('-')).and_then(|digits| digits.parse().ok()) {
+        } else if let Some(number) = word
+            .strip_prefix("-n")
+            .or_else(|| word.strip_prefix('-'))
+            .and_then(|digits| digits.parse().ok())
+        {
             count = number;
         } else if !word.starts_with('-') {
             rest.push(*word);
@@ -388,7 +429,12 @@ fn head(shell: &mut Machine, arguments: &[&str]) {
     }
 }
 
-fn each_path(shell: &mut Machine, name: &str, arguments: &[&str], mut act: impl FnMut(&mut Files, &str) -> bool) {
+fn each_path(
+    shell: &mut Machine,
+    name: &str,
+    arguments: &[&str],
+    mut act: impl FnMut(&mut Files, &str) -> bool,
+) {
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
         if !act(&mut shell.files, &whole) {
@@ -409,7 +455,9 @@ fn rm(shell: &mut Machine, arguments: &[&str]) {
 
 fn copy(shell: &mut Machine, name: &str, arguments: &[&str]) {
     let paths = operands(arguments);
-    let [from, to] = paths.as_slice() else { return shell.fail(1, &format!("{name}: missing file operand")) };
+    let [from, to] = paths.as_slice() else {
+        return shell.fail(1, &format!("{name}: missing file operand"));
+    };
     let source = Files::absolute(&shell.folder, from);
     let mut target = Files::absolute(&shell.folder, to);
     let Some(text) = shell.files.read(&source).map(str::to_owned) else {
@@ -471,7 +519,12 @@ fn env(shell: &mut Machine, arguments: &[&str]) {
         }
         return;
     }
-    let text: String = shell.variables.iter().filter(|(name, _)| &***name != "!").map(|(name, value)| format!("{name}={value}\n")).collect();
+    let text: String = shell
+        .variables
+        .iter()
+        .filter(|(name, _)| &***name != "!")
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
     shell.print(&text);
 }
 
@@ -503,7 +556,8 @@ fn expr(shell: &mut Machine, arguments: &[&str]) {
 
 fn wc(shell: &mut Machine, arguments: &[&str]) {
     let text = gather(shell, "wc", &operands(arguments));
-    let (lines, words, bytes) = (text.matches('\n').count(), text.split_whitespace().count(), text.len());
+    let (lines, words, bytes) =
+        (text.matches('\n').count(), text.split_whitespace().count(), text.len());
     let line = match (flag(arguments, 'l'), flag(arguments, 'w'), flag(arguments, 'c')) {
         (true, ..) => lines.to_string(),
         (_, true, _) => words.to_string(),
@@ -515,7 +569,9 @@ fn wc(shell: &mut Machine, arguments: &[&str]) {
 
 fn grep(shell: &mut Machine, arguments: &[&str]) {
     let words = operands(arguments);
-    let Some((pattern, paths)) = words.split_first() else { return shell.fail(2, "grep: no pattern") };
+    let Some((pattern, paths)) = words.split_first() else {
+        return shell.fail(2, "grep: no pattern");
+    };
     let text = gather(shell, "grep", paths);
     let (fold, invert) = (flag(arguments, 'i'), flag(arguments, 'v'));
     let pattern = if fold { pattern.to_lowercase() } else { (*pattern).to_owned() };
@@ -547,10 +603,18 @@ fn filter(shell: &mut Machine, name: &str, arguments: &[&str]) {
     let words = operands(arguments);
     let scripted = matches!(name, "sed" | "awk" | "tr");
     let count = if name == "tr" { 2 } else { usize::from(scripted) };
-    let script: Vec<&str> = words.iter().copied().take(if flag(arguments, 'd') && name == "tr" { 1 } else { count }).collect();
+    let script: Vec<&str> = words
+        .iter()
+        .copied()
+        .take(if flag(arguments, 'd') && name == "tr" { 1 } else { count })
+        .collect();
     let paths: Vec<&str> = match name {
         "tee" | "xargs" | "tr" => Vec::new(),
-        "cut" => words.iter().copied().filter(|word| shell.files.exists(&Files::absolute(&shell.folder, word))).collect(),
+        "cut" => words
+            .iter()
+            .copied()
+            .filter(|word| shell.files.exists(&Files::absolute(&shell.folder, word)))
+            .collect(),
         _ => words.iter().copied().skip(script.len()).collect(),
     };
     let text = gather(shell, name, &paths);
@@ -571,8 +635,14 @@ fn filter(shell: &mut Machine, name: &str, arguments: &[&str]) {
         }
         "tr" => vec![translated(&text, &script, arguments)],
         "cut" => lines.iter().map(|line| cut(line, arguments)).collect(),
-        "sed" => lines.iter().map(|line| substituted(line, script.first().copied().unwrap_or_default())).collect(),
-        "awk" => lines.iter().map(|line| awk(line, script.first().copied().unwrap_or_default(), arguments)).collect(),
+        "sed" => lines
+            .iter()
+            .map(|line| substituted(line, script.first().copied().unwrap_or_default()))
+            .collect(),
+        "awk" => lines
+            .iter()
+            .map(|line| awk(line, script.first().copied().unwrap_or_default(), arguments))
+            .collect(),
         _ => vec![lines.join(" ")],
     };
     if name == "tr" {
@@ -620,13 +690,23 @@ fn translated(text: &str, script: &[&str], arguments: &[&str]) -> String {
 
 fn cut(line: &str, arguments: &[&str]) -> String {
     let option = |letter: &str| {
-        let joined = arguments.iter().find_map(|word| word.strip_prefix(letter).filter(|rest| !rest.is_empty()));
-        joined.or_else(|| arguments.iter().position(|word| *word == letter).and_then(|at| arguments.get(at + 1).copied()))
+        let joined = arguments
+            .iter()
+            .find_map(|word| word.strip_prefix(letter).filter(|rest| !rest.is_empty()));
+        joined.or_else(|| {
+            arguments
+                .iter()
+                .position(|word| *word == letter)
+                .and_then(|at| arguments.get(at + 1).copied())
+        })
     };
     let delimiter = option("-d").unwrap_or("\t");
     let fields = option("-f").unwrap_or("1");
     let parts: Vec<&str> = line.split(delimiter).collect();
-    let chosen = fields.split(',').filter_map(|field| field.parse::<usize>().ok()).filter_map(|index| parts.get(index.checked_sub(1)?));
+    let chosen = fields
+        .split(',')
+        .filter_map(|field| field.parse::<usize>().ok())
+        .filter_map(|index| parts.get(index.checked_sub(1)?));
     chosen.copied().collect::<Vec<_>>().join(delimiter)
 }
 
@@ -650,14 +730,21 @@ fn awk(line: &str, script: &str, arguments: &[&str]) -> String {
         Some(separator) => line.split(separator).collect(),
         None => line.split_whitespace().collect(),
     };
-    let Some(list) = script.trim().trim_start_matches('{').trim_end_matches('}').trim().strip_prefix("print") else {
+    let Some(list) =
+        script.trim().trim_start_matches('{').trim_end_matches('}').trim().strip_prefix("print")
+    else {
         return line.to_owned();
     };
     let shown = list.split(',').map(|item| match item.trim() {
         "" | "$0" => line.to_owned(),
         "NF" => fields.len().to_string(),
         item => match item.strip_prefix('$').and_then(|index| index.parse::<usize>().ok()) {
-            Some(index) => index.checked_sub(1).and_then(|index| fields.get(index)).copied().unwrap_or_default().to_owned(),
+            Some(index) => index
+                .checked_sub(1)
+                .and_then(|index| fields.get(index))
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
             None => item.trim_matches('"').to_owned(),
         },
     });
@@ -687,12 +774,29 @@ fn address(url: &str) -> (String, u16, String) {
         None => (rest, "/"),
     };
     let default = if url.starts_with("https") { 443 } else { 80 };
-    let (host, port) = host.rsplit_once(':').map_or((host, default), |(host, port)| (host, port.parse().unwrap_or(default)));
+    let (host, port) = host
+        .rsplit_once(':')
+        .map_or((host, default), |(host, port)| (host, port.parse().unwrap_or(default)));
     (host.to_owned(), port, path.to_owned())
 }
 
 fn fetch(shell: &mut Machine, name: &str, arguments: &[&str], outside: &mut dyn Outside) {
-    let takes_value = ["-O", "-T", "-o", "-m", "-H", "-X", "-d", "-w", "--max-time", "--timeout", "--connect-timeout", "-t", "--tries", "--retry"];
+    let takes_value = [
+        "-O",
+        "-T",
+        "-o",
+        "-m",
+        "-H",
+        "-X",
+        "-d",
+        "-w",
+        "--max-time",
+        "--timeout",
+        "--connect-timeout",
+        "-t",
+        "--tries",
+        "--retry",
+    ];
     let mut words = Vec::new();
     let mut skip = false;
     for word in arguments {
@@ -715,9 +819,14 @@ fn fetch(shell: &mut Machine, name: &str, arguments: &[&str], outside: &mut dyn 
         Answer::Body { status, body } if status < 400 || !wget => {
             shell.print(&body);
         }
-        Answer::Body { status, .. } => shell.fail(1, &format!("wget: server returned error: HTTP/1.1 {status}")),
+        Answer::Body { status, .. } => {
+            shell.fail(1, &format!("wget: server returned error: HTTP/1.1 {status}"))
+        }
         Answer::Refused if wget => {
-            shell.fail(1, &format!("wget: can't connect to remote host ({host}): Connection refused"));
+            shell.fail(
+                1,
+                &format!("wget: can't connect to remote host ({host}): Connection refused"),
+            );
         }
         Answer::Refused => {
             shell.fail(7, &format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server"));
@@ -726,14 +835,20 @@ fn fetch(shell: &mut Machine, name: &str, arguments: &[&str], outside: &mut dyn 
         Answer::Unknown => shell.fail(6, &format!("curl: (6) Could not resolve host: {host}")),
         Answer::Silent => {
             shell.pause(Duration::from_seconds(10));
-            shell.fail(1, if wget { "wget: download timed out" } else { "curl: (28) Connection timed out" });
+            shell.fail(
+                1,
+                if wget { "wget: download timed out" } else { "curl: (28) Connection timed out" },
+            );
         }
     }
 }
 
 fn netcat(shell: &mut Machine, arguments: &[&str], outside: &mut dyn Outside) {
     let words = operands(arguments);
-    let (host, port) = (words.first().copied().unwrap_or_default(), words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0));
+    let (host, port) = (
+        words.first().copied().unwrap_or_default(),
+        words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0),
+    );
     let open = matches!(outside.http(host, port, "/"), Answer::Body { .. });
     shell.status = i64::from(!open);
 }
@@ -762,7 +877,10 @@ fn last_part(shell: &mut Machine, arguments: &[&str], last: bool) {
 /// The documentation's Job computes pi: `perl -Mbignum=bpi -wle 'print bpi(2000)'`.
 fn perl(shell: &mut Machine, arguments: &[&str]) {
     let script = arguments.last().copied().unwrap_or_default();
-    let digits = script.split_once("bpi(").and_then(|(_, rest)| rest.split_once(')')).and_then(|(count, _)| count.trim().parse::<usize>().ok());
+    let digits = script
+        .split_once("bpi(")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .and_then(|(count, _)| count.trim().parse::<usize>().ok());
     match digits {
         Some(count) if count <= 10_000 => {
             shell.pause(Duration::from_millis(i64::try_from(count).unwrap_or(0) * 2 + 500));
@@ -804,7 +922,11 @@ fn pi(count: usize) -> String {
     };
     let mut sum = arctangent(5, 16);
     combine(&mut sum, &arctangent(239, 4), true);
-    let mut digits: String = sum.iter().enumerate().map(|(index, limb)| if index == 0 { limb.to_string() } else { format!("{limb:09}") }).collect();
+    let mut digits: String = sum
+        .iter()
+        .enumerate()
+        .map(|(index, limb)| if index == 0 { limb.to_string() } else { format!("{limb:09}") })
+        .collect();
     digits.truncate(count);
     if digits.len() > 1 {
         digits.insert(1, '.');

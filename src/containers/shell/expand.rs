@@ -12,7 +12,11 @@ pub(super) struct Ended;
 
 impl Machine {
     /// Expands words to fields.
-    pub(super) fn expand_all(&mut self, words: &[Word], outside: &mut dyn Outside) -> Result<Vec<Rc<str>>, Ended> {
+    pub(super) fn expand_all(
+        &mut self,
+        words: &[Word],
+        outside: &mut dyn Outside,
+    ) -> Result<Vec<Rc<str>>, Ended> {
         let mut fields = Vec::new();
         for word in words {
             self.expand_fields(word, &mut fields, outside)?;
@@ -21,7 +25,11 @@ impl Machine {
     }
 
     /// Expands a word to one text, without splitting.
-    pub(super) fn expand_text(&mut self, word: &Word, outside: &mut dyn Outside) -> Result<String, Ended> {
+    pub(super) fn expand_text(
+        &mut self,
+        word: &Word,
+        outside: &mut dyn Outside,
+    ) -> Result<String, Ended> {
         let mut text = String::new();
         for part in word {
             let (piece, _) = self.expand_part(part, outside)?;
@@ -33,7 +41,12 @@ impl Machine {
         Ok(text)
     }
 
-    fn expand_fields(&mut self, word: &Word, fields: &mut Vec<Rc<str>>, outside: &mut dyn Outside) -> Result<(), Ended> {
+    fn expand_fields(
+        &mut self,
+        word: &Word,
+        fields: &mut Vec<Rc<str>>,
+        outside: &mut dyn Outside,
+    ) -> Result<(), Ended> {
         let mut field = String::new();
         let (mut open, mut pattern) = (false, false);
         for part in word {
@@ -91,7 +104,11 @@ impl Machine {
         Ok(())
     }
 
-    fn expand_part(&mut self, part: &Part, outside: &mut dyn Outside) -> Result<(String, bool), Ended> {
+    fn expand_part(
+        &mut self,
+        part: &Part,
+        outside: &mut dyn Outside,
+    ) -> Result<(String, bool), Ended> {
         match part {
             Part::Text { text, quoted } => Ok((text.clone(), *quoted)),
             Part::Variable { name, operation, quoted } => {
@@ -142,7 +159,12 @@ impl Machine {
         })
     }
 
-    fn variable(&mut self, name: &str, operation: Option<&(String, Word)>, outside: &mut dyn Outside) -> Result<String, Ended> {
+    fn variable(
+        &mut self,
+        name: &str,
+        operation: Option<&(String, Word)>,
+        outside: &mut dyn Outside,
+    ) -> Result<String, Ended> {
         let value = self.lookup(name);
         let Some((operator, word)) = operation else {
             if value.is_none() && self.strict() {
@@ -157,8 +179,20 @@ impl Machine {
         let text = value.clone().unwrap_or_default();
         match operator.trim_start_matches(':') {
             "#" if word.is_empty() && operator == "#" => Ok(text.chars().count().to_string()),
-            "-" => if set { Ok(text) } else { self.expand_text(word, outside) },
-            "+" => if set { self.expand_text(word, outside) } else { Ok(String::new()) },
+            "-" => {
+                if set {
+                    Ok(text)
+                } else {
+                    self.expand_text(word, outside)
+                }
+            }
+            "+" => {
+                if set {
+                    self.expand_text(word, outside)
+                } else {
+                    Ok(String::new())
+                }
+            }
             "=" if set => Ok(text),
             "=" => {
                 let text = self.expand_text(word, outside)?;
@@ -199,8 +233,13 @@ impl Machine {
         let whole = crate::containers::files::Files::absolute(&self.folder, pattern);
         let (folder, last) = whole.rsplit_once('/').unwrap_or(("", &whole));
         let folder = if folder.is_empty() { "/" } else { folder };
-        let shown = pattern.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-        let names = self.files.list(folder).into_iter().filter(|name| !name.starts_with('.') && glob(last, name));
+        let shown =
+            pattern.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        let names = self
+            .files
+            .list(folder)
+            .into_iter()
+            .filter(|name| !name.starts_with('.') && glob(last, name));
         names.map(|name| format!("{shown}{name}").into()).collect()
     }
 }
@@ -218,7 +257,9 @@ fn tilde(field: &str) -> Rc<str> {
 /// The text without its shortest or longest part that fits a pattern, at its beginning or end.
 fn trimmed(text: &str, pattern: &str, operator: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    let piece = |from: usize, to: usize| -> String { letters.get(from..to).unwrap_or_default().iter().collect() };
+    let piece = |from: usize, to: usize| -> String {
+        letters.get(from..to).unwrap_or_default().iter().collect()
+    };
     let length = letters.len();
     let cuts: Vec<usize> = match operator {
         "##" | "%" => (0..=length).rev().collect(),

@@ -116,7 +116,14 @@ pub struct Machine {
 
 impl Machine {
     /// A shell at the beginning of a script.
-    pub fn new(script: Script, environment: BTreeMap<Rc<str>, Rc<str>>, files: Files, folder: &str, now: Time, seed: Seed) -> Self {
+    pub fn new(
+        script: Script,
+        environment: BTreeMap<Rc<str>, Rc<str>>,
+        files: Files,
+        folder: &str,
+        now: Time,
+        seed: Seed,
+    ) -> Self {
         let hostname = environment.get("HOSTNAME").cloned().unwrap_or_default();
         Self {
             stack: vec![Task::List(script, 0)],
@@ -268,7 +275,9 @@ impl Machine {
                     self.push(Task::Run(right));
                 }
             }
-            Task::IfCheck { branches, index, otherwise } => self.check_if(&branches, index, otherwise),
+            Task::IfCheck { branches, index, otherwise } => {
+                self.check_if(&branches, index, otherwise)
+            }
             Task::WhileCheck { condition, body, until } => {
                 if (self.status == 0) == until {
                     self.status = 0;
@@ -284,7 +293,12 @@ impl Machine {
             Task::ForNext { name, values, index, body } => {
                 let Some(value) = values.get(index) else { return };
                 self.variables.insert(Rc::clone(&name), Rc::clone(value));
-                self.push(Task::ForNext { name, values: Rc::clone(&values), index: index + 1, body: Rc::clone(&body) });
+                self.push(Task::ForNext {
+                    name,
+                    values: Rc::clone(&values),
+                    index: index + 1,
+                    body: Rc::clone(&body),
+                });
                 self.push(Task::List(body, 0));
             }
             Task::EndFunction { arguments } => self.arguments = arguments,
@@ -312,7 +326,11 @@ impl Machine {
         match branches.get(index + 1) {
             Some((condition, _)) => {
                 let condition = Rc::clone(condition);
-                self.push(Task::IfCheck { branches: Rc::clone(branches), index: index + 1, otherwise });
+                self.push(Task::IfCheck {
+                    branches: Rc::clone(branches),
+                    index: index + 1,
+                    otherwise,
+                });
                 self.push(Task::List(condition, 0));
             }
             None => self.push(Task::List(otherwise, 0)),
@@ -321,7 +339,9 @@ impl Machine {
 
     fn node(&mut self, node: &Rc<Node>, outside: &mut dyn Outside) {
         match &**node {
-            Node::Simple { assigns, words, redirects } => self.simple(assigns, words, redirects, outside),
+            Node::Simple { assigns, words, redirects } => {
+                self.simple(assigns, words, redirects, outside)
+            }
             Node::Pipeline { stages, negated } => self.pipeline(stages, *negated, outside),
             Node::AndOr { left, right, and } => {
                 self.push(Task::AndOr(Rc::clone(right), *and));
@@ -330,12 +350,20 @@ impl Machine {
             Node::If { branches, otherwise } => {
                 if let Some((condition, _)) = branches.first() {
                     let condition = Rc::clone(condition);
-                    self.push(Task::IfCheck { branches: Rc::clone(branches), index: 0, otherwise: Rc::clone(otherwise) });
+                    self.push(Task::IfCheck {
+                        branches: Rc::clone(branches),
+                        index: 0,
+                        otherwise: Rc::clone(otherwise),
+                    });
                     self.push(Task::List(condition, 0));
                 }
             }
             Node::While { condition, body, until } => {
-                self.push(Task::WhileCheck { condition: Rc::clone(condition), body: Rc::clone(body), until: *until });
+                self.push(Task::WhileCheck {
+                    condition: Rc::clone(condition),
+                    body: Rc::clone(body),
+                    until: *until,
+                });
                 self.push(Task::List(Rc::clone(condition), 0));
             }
             Node::For { name, words, body } => {
@@ -345,14 +373,20 @@ impl Machine {
                 };
                 let Ok(values) = values else { return };
                 self.status = 0;
-                self.push(Task::ForNext { name: name.as_str().into(), values: values.into(), index: 0, body: Rc::clone(body) });
+                self.push(Task::ForNext {
+                    name: name.as_str().into(),
+                    values: values.into(),
+                    index: 0,
+                    body: Rc::clone(body),
+                });
             }
             Node::Case { word, arms } => {
                 let Ok(value) = self.expand_text(word, outside) else { return };
                 self.status = 0;
                 for (patterns, body) in arms.iter() {
                     let hit = patterns.iter().any(|pattern| {
-                        self.expand_text(pattern, outside).is_ok_and(|pattern| super::expand::glob(&pattern, &value))
+                        self.expand_text(pattern, outside)
+                            .is_ok_and(|pattern| super::expand::glob(&pattern, &value))
                     });
                     if hit {
                         self.push(Task::List(Rc::clone(body), 0));
@@ -487,7 +521,11 @@ impl Machine {
         for redirect in redirects {
             let Ok(text) = self.expand_text(&redirect.target, outside) else { return false };
             if redirect.kind == RedirectKind::Here {
-                self.input = Some(if text.ends_with('\n') || text.is_empty() { text.into() } else { format!("{text}\n").into() });
+                self.input = Some(if text.ends_with('\n') || text.is_empty() {
+                    text.into()
+                } else {
+                    format!("{text}\n").into()
+                });
                 continue;
             }
             if redirect.kind == RedirectKind::Duplicate {
@@ -515,7 +553,11 @@ impl Machine {
                 "/dev/stderr" | "/proc/1/fd/2" => Target::Err,
                 _ => {
                     let append = redirect.kind == RedirectKind::Append;
-                    let kept = if append { self.files.read(&path).unwrap_or_default().to_owned() } else { String::new() };
+                    let kept = if append {
+                        self.files.read(&path).unwrap_or_default().to_owned()
+                    } else {
+                        String::new()
+                    };
                     if !self.files.write(&path, &kept, false) {
                         self.complain(&format!("can't create {text}: nonexistent directory"));
                         self.status = 1;
@@ -533,7 +575,13 @@ impl Machine {
         true
     }
 
-    fn simple(&mut self, assigns: &[(String, Word)], words: &[Word], redirects: &[Redirect], outside: &mut dyn Outside) {
+    fn simple(
+        &mut self,
+        assigns: &[(String, Word)],
+        words: &[Word],
+        redirects: &[Redirect],
+        outside: &mut dyn Outside,
+    ) {
         self.substituted = None;
         let Ok(argv) = self.expand_all(words, outside) else { return self.failed() };
         let mut values = Vec::new();
@@ -583,9 +631,11 @@ impl Machine {
 
     /// With `set -e` a failed command ends the shell, unless a condition asked.
     fn failed(&mut self) {
-        let asked = self.stack.iter().any(|task| {
-            matches!(task, Task::IfCheck { .. } | Task::WhileCheck { .. })
-        }) || matches!(self.stack.last(), Some(Task::AndOr(..)));
+        let asked = self
+            .stack
+            .iter()
+            .any(|task| matches!(task, Task::IfCheck { .. } | Task::WhileCheck { .. }))
+            || matches!(self.stack.last(), Some(Task::AndOr(..)));
         if self.errexit && self.status != 0 && !asked && self.finished.is_none() {
             self.finish(self.status);
         }
@@ -640,7 +690,8 @@ impl Machine {
             "trap" => {
                 if let Ok(script) = parse::parse(argument(1)) {
                     for signal in argv.iter().skip(2) {
-                        self.traps.insert(signal.trim_start_matches("SIG").into(), Rc::clone(&script));
+                        self.traps
+                            .insert(signal.trim_start_matches("SIG").into(), Rc::clone(&script));
                     }
                 }
             }
@@ -677,10 +728,17 @@ impl Machine {
         let position = argv.iter().position(|word| word.starts_with('-') && word.contains('c'));
         let text = match position {
             Some(at) => argv.get(at + 1).map(ToString::to_string),
-            None => argv.get(1).and_then(|file| self.files.read(&Files::absolute(&self.folder, file)).map(str::to_owned)),
+            None => argv.get(1).and_then(|file| {
+                self.files.read(&Files::absolute(&self.folder, file)).map(str::to_owned)
+            }),
         };
-        let text = text.or_else(|| self.input.as_ref().map(ToString::to_string)).unwrap_or_default();
-        let saved = Saved { variables: self.variables.clone(), folder: Rc::clone(&self.folder), arguments: Rc::clone(&self.arguments) };
+        let text =
+            text.or_else(|| self.input.as_ref().map(ToString::to_string)).unwrap_or_default();
+        let saved = Saved {
+            variables: self.variables.clone(),
+            folder: Rc::clone(&self.folder),
+            arguments: Rc::clone(&self.arguments),
+        };
         self.push(Task::EndSubshell(Box::new(saved)));
         self.arguments = argv.iter().skip(position.map_or(2, |at| at + 3)).cloned().collect();
         self.source(&text);
@@ -820,7 +878,10 @@ fn duration(words: &[Rc<str>]) -> Option<Duration> {
         if number.is_empty() || whole < 0 {
             return None;
         }
-        sum = sum + Duration::from_millis(whole.saturating_mul(scale).saturating_add(thousandths * scale / 1000));
+        sum = sum
+            + Duration::from_millis(
+                whole.saturating_mul(scale).saturating_add(thousandths * scale / 1000),
+            );
     }
     Some(sum)
 }

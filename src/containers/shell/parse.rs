@@ -128,7 +128,8 @@ impl Parser<'_> {
     }
 
     fn take(&mut self, text: &str) -> bool {
-        let found = text.chars().enumerate().all(|(index, letter)| self.ahead(index) == Some(letter));
+        let found =
+            text.chars().enumerate().all(|(index, letter)| self.ahead(index) == Some(letter));
         if found {
             self.at += text.chars().count();
         }
@@ -152,7 +153,9 @@ impl Parser<'_> {
 
     fn lines(&mut self) {
         self.blanks();
-        while matches!(self.peek(), Some('\n' | ';')) && !(self.peek() == Some(';') && self.ahead(1) == Some(';')) {
+        while matches!(self.peek(), Some('\n' | ';'))
+            && !(self.peek() == Some(';') && self.ahead(1) == Some(';'))
+        {
             self.at += 1;
             self.blanks();
         }
@@ -251,7 +254,9 @@ impl Parser<'_> {
         }
         match self.peek() {
             None => Err(format!("syntax error: unexpected end of file (expecting \"{word}\")")),
-            Some(letter) => Err(format!("syntax error: unexpected \"{letter}\" (expecting \"{word}\")")),
+            Some(letter) => {
+                Err(format!("syntax error: unexpected \"{letter}\" (expecting \"{word}\")"))
+            }
         }
     }
 
@@ -269,7 +274,9 @@ impl Parser<'_> {
                 self.expect("}")?;
                 Node::Group(body)
             }
-            word @ ("then" | "else" | "elif" | "fi" | "do" | "done" | "esac" | "}") => return Err(unexpected(word)),
+            word @ ("then" | "else" | "elif" | "fi" | "do" | "done" | "esac" | "}") => {
+                return Err(unexpected(word));
+            }
             _ if self.peek() == Some('(') => {
                 self.at += 1;
                 let body = self.list(&[])?;
@@ -417,7 +424,10 @@ impl Parser<'_> {
         ];
         for (operator, kind, default) in operators {
             if self.take(operator) {
-                let fd = digit.and_then(|digit| u8::try_from(digit).ok()).filter(|_| numbered).unwrap_or(default);
+                let fd = digit
+                    .and_then(|digit| u8::try_from(digit).ok())
+                    .filter(|_| numbered)
+                    .unwrap_or(default);
                 if operator == "<<" || operator == "<<-" {
                     return self.here_document(operator == "<<-").map(Some);
                 }
@@ -437,21 +447,27 @@ impl Parser<'_> {
     fn here_document(&mut self, dashed: bool) -> Parsed<Redirect> {
         self.blanks();
         let start = self.at;
-        let delimiter = self.word()?.ok_or_else(|| "syntax error: unexpected newline".to_owned())?;
+        let delimiter =
+            self.word()?.ok_or_else(|| "syntax error: unexpected newline".to_owned())?;
         let raw: String = self.letters.get(start..self.at).unwrap_or_default().iter().collect();
         let expands = !raw.contains(['\'', '"', '\\']);
-        let word: String = delimiter.iter().map(|part| match part {
-            Part::Text { text, .. } => text.as_str(),
-            _ => "",
-        }).collect();
-        let Some(line_end) = self.letters.iter().skip(self.at).position(|letter| *letter == '\n') else {
+        let word: String = delimiter
+            .iter()
+            .map(|part| match part {
+                Part::Text { text, .. } => text.as_str(),
+                _ => "",
+            })
+            .collect();
+        let Some(line_end) = self.letters.iter().skip(self.at).position(|letter| *letter == '\n')
+        else {
             return Ok(Redirect { fd: 0, kind: RedirectKind::Here, target: Vec::new() });
         };
         let body_start = self.at + line_end + 1;
         let mut body = String::new();
         let mut at = body_start;
         loop {
-            let line: String = self.letters.iter().skip(at).take_while(|letter| **letter != '\n').collect();
+            let line: String =
+                self.letters.iter().skip(at).take_while(|letter| **letter != '\n').collect();
             let shown = if dashed { line.trim_start_matches('\t') } else { &line };
             let next = at + line.chars().count() + 1;
             if shown == word || at >= self.letters.len() {
@@ -486,10 +502,15 @@ impl Parser<'_> {
                 continue;
             }
             let Some(word) = self.word()? else { break };
-            if words.is_empty() && assigns.is_empty() && self.peek() == Some('(') && self.ahead(1) == Some(')') {
+            if words.is_empty()
+                && assigns.is_empty()
+                && self.peek() == Some('(')
+                && self.ahead(1) == Some(')')
+            {
                 self.at += 2;
                 self.lines();
-                let name = plain(&word).ok_or_else(|| "syntax error: bad function name".to_owned())?;
+                let name =
+                    plain(&word).ok_or_else(|| "syntax error: bad function name".to_owned())?;
                 return Ok(Node::Function { name, body: Rc::new(self.command()?) });
             }
             words.push(word);
@@ -510,7 +531,10 @@ impl Parser<'_> {
     /// `NAME=` at the cursor.
     fn assignment(&mut self) -> Option<String> {
         let mut index = 0;
-        while self.ahead(index).is_some_and(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
+        while self
+            .ahead(index)
+            .is_some_and(|letter| letter == '_' || letter.is_ascii_alphanumeric())
+        {
             index += 1;
         }
         let first = self.peek()?;
@@ -597,7 +621,9 @@ impl Parser<'_> {
             loop {
                 match self.next() {
                     Some('`') => break,
-                    Some('\\') if matches!(self.peek(), Some('`' | '\\' | '$')) => text.extend(self.next()),
+                    Some('\\') if matches!(self.peek(), Some('`' | '\\' | '$')) => {
+                        text.extend(self.next())
+                    }
                     Some(letter) => text.push(letter),
                     None => return Err("syntax error: EOF in backquote substitution".into()),
                 }
@@ -621,7 +647,9 @@ impl Parser<'_> {
         let mut name = String::new();
         match self.peek() {
             Some(letter) if letter == '_' || letter.is_ascii_alphabetic() => {
-                while let Some(letter) = self.peek().filter(|letter| *letter == '_' || letter.is_ascii_alphanumeric()) {
+                while let Some(letter) =
+                    self.peek().filter(|letter| *letter == '_' || letter.is_ascii_alphanumeric())
+                {
                     name.push(letter);
                     self.at += 1;
                 }
@@ -676,21 +704,32 @@ impl Parser<'_> {
             }
         }
         if let Some(name) = text.strip_prefix('#').filter(|name| !name.is_empty()) {
-            return Ok(Part::Variable { name: name.into(), operation: Some(("#".into(), Vec::new())), quoted });
+            return Ok(Part::Variable {
+                name: name.into(),
+                operation: Some(("#".into(), Vec::new())),
+                quoted,
+            });
         }
-        let end = text.find(|letter: char| !(letter == '_' || letter.is_alphanumeric())).unwrap_or(text.len());
+        let end = text
+            .find(|letter: char| !(letter == '_' || letter.is_alphanumeric()))
+            .unwrap_or(text.len());
         let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
         let (name, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
         if rest.is_empty() {
             return Ok(Part::Variable { name: name.into(), operation: None, quoted });
         }
-        for operator in [":-", ":=", ":+", ":?", "##", "%%", "-", "=", "+", "?", "#", "%", "//", "/", ":"] {
+        for operator in
+            [":-", ":=", ":+", ":?", "##", "%%", "-", "=", "+", "?", "#", "%", "//", "/", ":"]
+        {
             if let Some(word) = rest.strip_prefix(operator) {
                 let operation = Some((operator.to_owned(), quoted_text(word, self.depth)?));
                 return Ok(Part::Variable { name: name.into(), operation, quoted });
             }
         }
-        Err(format!("syntax error: bad substitution in {}", self.source.lines().next().unwrap_or_default()))
+        Err(format!(
+            "syntax error: bad substitution in {}",
+            self.source.lines().next().unwrap_or_default()
+        ))
     }
 }
 
@@ -699,7 +738,8 @@ fn quoted_text(text: &str, depth: usize) -> Parsed<Word> {
     if depth > DEEPEST {
         return Err("syntax error: nested too deeply".into());
     }
-    let mut parser = Parser { letters: text.chars().collect(), at: 0, depth: depth + 1, source: text };
+    let mut parser =
+        Parser { letters: text.chars().collect(), at: 0, depth: depth + 1, source: text };
     let mut parts: Word = Vec::new();
     while let Some(letter) = parser.peek() {
         match letter {

@@ -11,7 +11,11 @@ struct Nobody;
 
 impl Outside for Nobody {
     fn http(&mut self, host: &str, _: u16, _: &str) -> Answer {
-        if host == "web" { Answer::Body { status: 200, body: "hi\n".into() } } else { Answer::Unknown }
+        if host == "web" {
+            Answer::Body { status: 200, body: "hi\n".into() }
+        } else {
+            Answer::Unknown
+        }
     }
 }
 
@@ -22,7 +26,8 @@ fn run_for(script: &str, seconds: i64) -> (String, Option<i64>, Duration) {
         Ok(parsed) => parsed,
         Err(message) => return (format!("sh: {message}\n"), Some(2), Duration::ZERO),
     };
-    let mut machine = Machine::new(parsed, BTreeMap::new(), Files::standard("pod-1"), "/", start, Seed(1));
+    let mut machine =
+        Machine::new(parsed, BTreeMap::new(), Files::standard("pod-1"), "/", start, Seed(1));
     let mut at = start;
     let mut text = String::new();
     loop {
@@ -48,8 +53,18 @@ fn scripts_of_notes_and_documentation_run_as_they_say() {
     check("for i in 3 2 1 ; do echo $i ; done", "3\n2\n1\n", 0, 0);
     check("sleep 5 && exit 42", "", 42, 5);
     check("date", "Thu Jan  1 00:00:00 UTC 2026\n", 0, 0);
-    check("date; echo Hello from the Kubernetes cluster", "Thu Jan  1 00:00:00 UTC 2026\nHello from the Kubernetes cluster\n", 0, 0);
-    check("i=0; while [ $i -lt 3 ]; do echo \"$i: $(date +%T)\"; i=$((i+1)); sleep 1; done", "0: 00:00:00\n1: 00:00:01\n2: 00:00:02\n", 0, 3);
+    check(
+        "date; echo Hello from the Kubernetes cluster",
+        "Thu Jan  1 00:00:00 UTC 2026\nHello from the Kubernetes cluster\n",
+        0,
+        0,
+    );
+    check(
+        "i=0; while [ $i -lt 3 ]; do echo \"$i: $(date +%T)\"; i=$((i+1)); sleep 1; done",
+        "0: 00:00:00\n1: 00:00:01\n2: 00:00:02\n",
+        0,
+        3,
+    );
     check("touch /tmp/healthy; sleep 30; rm -f /tmp/healthy; test -e /tmp/healthy", "", 1, 30);
     check("cat /tmp/healthy", "cat: can't open '/tmp/healthy': No such file or directory\n", 1, 0);
     check("foo", "sh: foo: not found\n", 127, 0);
@@ -71,7 +86,12 @@ fn the_language_means_what_posix_says() {
     check("echo $((2 + 3 * 4 - 10 / 3)) $((1 < 2 && 3 != 4))", "11 1\n", 0, 0);
     check("set -e; false; echo unreachable", "", 1, 0);
     check("trap 'echo bye' EXIT; exit 4", "bye\n", 4, 0);
-    check("for i in 1 2 3; do [ $i = 2 ] && continue; [ $i = 3 ] && break; echo $i; done", "1\n", 0, 0);
+    check(
+        "for i in 1 2 3; do [ $i = 2 ] && continue; [ $i = 3 ] && break; echo $i; done",
+        "1\n",
+        0,
+        0,
+    );
     check("n=$(sleep 2; echo 7); echo $n", "7\n", 0, 2);
     check("cat <<EOF\na $((1+1))\nEOF\necho z", "a 2\nz\n", 0, 0);
     check("sleep 3 & echo now; wait; echo later", "now\nlater\n", 0, 3);
@@ -90,7 +110,8 @@ fn a_loop_without_a_pause_lets_time_pass() {
 
 #[test]
 fn garbage_is_answered_and_never_panics() {
-    let letters: Vec<char> = "ab $(){}[]|&;<>'\"`\\\n#!=*?~%0 if then fi do done 한글".chars().collect();
+    let letters: Vec<char> =
+        "ab $(){}[]|&;<>'\"`\\\n#!=*?~%0 if then fi do done 한글".chars().collect();
     for seed in 0..500_u64 {
         let script: String = (0..30)
             .map(|index| {

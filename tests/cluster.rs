@@ -1,0 +1,112 @@
+//! The whole engine through its facade: a manifest in, time passes, what the API then says.
+
+use podyard::api::{Kind, ObjectKey, Value};
+use podyard::cluster::{Cluster, Config, WriteOptions};
+use podyard::sim::Duration;
+
+fn apply(cluster: &mut Cluster, kind: Kind, json: &str) {
+    let object = Value::from_json(json).unwrap();
+    cluster.create(kind, "default", object, &WriteOptions::default()).unwrap();
+}
+
+fn after(cluster: &mut Cluster, seconds: i64) {
+    let at = cluster.now() + Duration::from_seconds(seconds);
+    cluster.run_until(at);
+}
+
+fn phases(cluster: &Cluster) -> Vec<String> {
+    let pods = cluster.store().pods().iter_in(Some("default"));
+    pods.map(|pod| format!("{} on {}", pod.status.phase.word(), pod.node.as_deref().unwrap_or("-")))
+        .collect()
+}
+
+#[test]
+fn the_default_cluster_stands_and_is_quiet() {
+    let cluster = Cluster::new(Config::default());
+    let nodes: Vec<bool> = cluster.store().nodes().iter().map(|node| node.ready()).collect();
+    assert_eq!(nodes, [true; 4]);
+    let system: Vec<&str> = cluster
+        .store()
+        .pods()
+        .iter_in(Some("kube-system"))
+        .map(|pod| pod.status.phase.word())
+        .collect();
+    assert_eq!(system, ["Running"; 8]);
+}
+
+#[test]
+fn a_job_of_a_study_note_runs_to_its_end() {
+    let mut cluster = Cluster::new(Config::default());
+    let job = r#"{"metadata":{"name":"hello"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[
+        {"name":"c","image":"busybox","args":["sh","-c","echo Hello, World && sleep 5"]}]}}}}"#;
+    apply(&mut cluster, Kind::Job, job);
+    after(&mut cluster, 20);
+    let found =
+        cluster.store().get(Kind::Job, &ObjectKey::new("default", "hello")).unwrap().to_value();
+    assert_eq!(found.at(&["status", "succeeded"]).and_then(Value::as_i64), Some(1), "{found}");
+    let conditions: Vec<&str> = found
+        .get("status")
+        .unwrap()
+        .items_at("conditions")
+        .iter()
+        .filter_map(|one| one.str_at("type"))
+        .collect();
+    assert_eq!(conditions, ["SuccessCriteriaMet", "Complete"]);
+    let pod = cluster.store().pods().iter_in(Some("default")).next().unwrap().meta.key();
+    let log: Vec<String> = cluster
+        .logs(&pod, "c", false)
+        .unwrap()
+        .into_iter()
+        .map(|line| line.text.to_string())
+        .collect();
+    assert_eq!(log, ["Hello, World"]);
+}
+
+#[test]
+fn replicas_are_replaced_and_spread() {
+    let mut cluster = Cluster::new(Config::default());
+    let rc = r#"{"metadata":{"name":"kubia"},"spec":{"replicas":3,"selector":{"app":"kubia"},"template":{"metadata":{
+        "labels":{"app":"kubia"}},"spec":{"containers":[{"name":"kubia","image":"luksa/kubia"}]}}}}"#;
+    apply(&mut cluster, Kind::ReplicationController, rc);
+    after(&mut cluster, 20);
+    let mut found = phases(&cluster);
+    found.sort();
+    assert_eq!(found, ["Running on worker-1", "Running on worker-2", "Running on worker-3"]);
+    let victim = cluster.store().pods().iter_in(Some("default")).next().unwrap().meta.key();
+    cluster.delete(Kind::Pod, &victim, &Default::default(), &WriteOptions::default()).unwrap();
+    assert_eq!(phases(&cluster).len(), 4);
+    after(&mut cluster, 60);
+    assert_eq!(phases(&cluster).len(), 3);
+    assert!(cluster.store().pods().get(&victim).is_none());
+}
+
+#[test]
+fn a_crash_loop_backs_off_as_the_table_says() {
+    let mut cluster = Cluster::new(Config::default());
+    let pod = r#"{"metadata":{"name":"crash"},"spec":{"containers":[{"name":"c","image":"busybox","command":["sh","-c","exit 1"]}]}}"#;
+    apply(&mut cluster, Kind::Pod, pod);
+    let key = ObjectKey::new("default", "crash");
+    let mut restarts = Vec::new();
+    for _ in 0..330 {
+        after(&mut cluster, 1);
+        restarts.push(
+            cluster
+                .store()
+                .pods()
+                .get(&key)
+                .unwrap()
+                .status
+                .containers
+                .first()
+                .map_or(0, |one| one.restart_count),
+        );
+    }
+    // Runs begin about 0, 10, 30, 70, 150 and 310 s after the first end.
+    let at = |seconds: usize| restarts[seconds + 3];
+    assert_eq!(
+        [at(1), at(8), at(15), at(28), at(35), at(68), at(76), at(148), at(160)],
+        [1, 1, 2, 2, 3, 3, 4, 4, 5]
+    );
+    let status = cluster.store().get(Kind::Pod, &key).unwrap().to_value();
+    assert!(status.to_json().contains("CrashLoopBackOff"), "{status}");
+}

@@ -35,6 +35,9 @@ pub(super) struct TypeError {
     pub(super) last: bool,
 }
 
+/// The server reports no more unknown fields than these.
+const MAX_FINDINGS: usize = 100;
+
 /// What decoding found.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -49,8 +52,7 @@ impl Findings {
         if let Some(error) = fatal {
             return Some(error.message.clone());
         }
-        // the server counts no more than 100
-        let fields: Vec<String> = self.unknown.iter().take(100).map(UnknownField::words).collect();
+        let fields: Vec<String> = self.unknown.iter().map(UnknownField::words).collect();
         (!fields.is_empty()).then(|| format!("strict decoding error: {}", fields.join(", ")))
     }
 }
@@ -99,9 +101,7 @@ impl Decoder {
         let mut clean = Map::new();
         for (name, value) in map {
             let Some(field) = object.field(name) else {
-                let path = joined(&self.path, name);
-                let unknown = UnknownField { path, name: Rc::clone(name), parent: object };
-                self.findings.unknown.push(unknown);
+                self.unknown(object, name);
                 continue;
             };
             if let Some(value) = self.field(field, value) {
@@ -110,6 +110,13 @@ impl Decoder {
         }
         self.inside = outside;
         Value::from(clean)
+    }
+
+    fn unknown(&mut self, parent: &'static ObjectType, name: &Rc<str>) {
+        if self.findings.unknown.len() < MAX_FINDINGS {
+            let path = joined(&self.path, name);
+            self.findings.unknown.push(UnknownField { path, name: Rc::clone(name), parent });
+        }
     }
 
     fn field(&mut self, field: &'static Field, value: &Value) -> Option<Value> {
@@ -231,7 +238,11 @@ impl Decoder {
     }
 
     fn error(&mut self, wanted: Option<FieldType>, message: String, last: bool) -> Option<Value> {
-        self.findings.types.push(TypeError { path: self.path.clone(), message, wanted, last });
+        let room = self.findings.types.len() < MAX_FINDINGS;
+        if room || (last && !self.findings.types.iter().any(|error| error.last)) {
+            let path = self.path.clone();
+            self.findings.types.push(TypeError { path, message, wanted, last });
+        }
         None
     }
 

@@ -151,7 +151,7 @@ mod tests {
         let text = "a: 파드 # 😀 끝\nb";
         let map = Utf16::new(text);
         for (offset, _) in text.char_indices() {
-            let unit = text[..offset].encode_utf16().count();
+            let unit = text.get(..offset).unwrap().encode_utf16().count();
             assert_eq!(map.from_byte(offset), unit);
             assert_eq!(map.to_byte(unit), offset);
         }

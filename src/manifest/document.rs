@@ -12,7 +12,7 @@ use super::json;
 use super::rules;
 use super::source::{Chunk, Source};
 use super::tree::{NodeData, NodeId, Place, Tree, steps};
-use super::yaml::{self, SyntaxError};
+use super::yaml::{self, SyntaxError, TOO_MANY_NODES};
 use crate::api::error::{FieldError, go_quote};
 use crate::api::kind::Kind;
 use crate::api::schema::Schema;
@@ -43,6 +43,8 @@ pub enum Refusal {
     File(String),
     /// kubectl cannot use this document, and goes on with the next. The words behind `error: `.
     Document(String),
+    /// The object is too large for the cluster. The words behind `Error from server: error when creating FILE: `.
+    TooLarge(String),
     /// The server answers `BadRequest`. Its words, without what kubectl puts before:
     /// `Pod in version "v1" cannot be handled as a Pod: strict decoding error: …`.
     BadRequest {
@@ -59,6 +61,10 @@ impl Refusal {
     pub fn line(&self, file_name: &str) -> String {
         match self {
             Self::File(words) | Self::Document(words) => format!("error: {words}"),
+            Self::TooLarge(words) => {
+                let file = go_quote(file_name);
+                format!("Error from server: error when creating {file}: {words}")
+            }
             Self::BadRequest { message, .. } => {
                 let file = go_quote(file_name);
                 format!("Error from server (BadRequest): error when creating {file}: {message}")
@@ -214,6 +220,10 @@ pub(super) fn read(file_name: &str, bytes: &[u8], explain: &Explain) -> Vec<Deco
     if json::looks_like_json(source.text()) {
         match reader.json_documents() {
             Ok(()) => return reader.documents,
+            Err((at, error)) if error.message == TOO_MANY_NODES => {
+                reader.too_large((at, source.text().len()));
+                return reader.documents;
+            }
             Err((at, error)) if reader.documents.len() > 1 => {
                 reader.unreadable((at, at), Problem::Json(error));
                 return reader.documents;
@@ -262,6 +272,9 @@ impl Problem {
     }
 }
 
+/// What etcd stores at most, 1.5 MiB: a text that is larger is not even parsed.
+const MAX_BYTES: usize = 1_572_864;
+
 struct Reader<'a> {
     file_name: &'a str,
     source: &'a Rc<Source>,
@@ -273,6 +286,10 @@ impl Reader<'_> {
     /// Reads one JSON value after the other; where the first that is none begins, and why.
     fn json_documents(&mut self) -> Result<(), (usize, json::JsonError)> {
         let mut at = 0;
+        if self.source.text().len() > MAX_BYTES {
+            self.too_large((0, self.source.text().len()));
+            return Ok(());
+        }
         while let Some((tree, end)) = json::parse(self.source, at).map_err(|error| (at, error))? {
             self.document(tree, (at, end));
             at = end;
@@ -300,12 +317,16 @@ impl Reader<'_> {
 
     fn yaml_document(&mut self, chunk: &Chunk) {
         let bounds = chunk.bounds();
+        if chunk.text.len() > MAX_BYTES {
+            return self.too_large(bounds);
+        }
         if let Some((at, problem)) = self.source.invalid_between(bounds.0, bounds.1) {
             self.unreadable(bounds, Problem::Yaml(SyntaxError::new(problem, at)));
             return;
         }
         match yaml::parse(chunk) {
             Ok(tree) => self.document(tree, bounds),
+            Err(error) if error.problem == TOO_MANY_NODES => self.too_large(bounds),
             Err(error) => self.unreadable(bounds, Problem::Yaml(error)),
         }
     }
@@ -331,6 +352,21 @@ impl Reader<'_> {
             places,
             diagnostics: vec![diagnostic],
             refusal: Some(Refusal::File(format!("error parsing {}: {words}", self.file_name))),
+        });
+    }
+
+    fn too_large(&mut self, bounds: (usize, usize)) {
+        const WORDS: &str = "etcdserver: request is too large";
+        let places =
+            Places { source: Rc::clone(self.source), tree: Rc::default(), root: None, bounds };
+        let said = rules::too_large(places.source.span(bounds.0, bounds.0), WORDS);
+        self.documents.push(Decoded {
+            kind: None,
+            raw: Value::Null,
+            value: Value::Null,
+            places,
+            diagnostics: vec![said],
+            refusal: Some(Refusal::TooLarge(WORDS.into())),
         });
     }
 
@@ -462,6 +498,9 @@ impl Reader<'_> {
     }
 }
 
+/// So many unknown fields and wrong types of a document are explained one by one.
+const EXPLAINED: usize = 20;
+
 /// What the server's decoder says and keeps.
 fn server_decoding(document: &mut Decoded, kind: Kind, explain: &Explain) {
     let (value, findings) = decode::decode(Schema::of(kind), &document.raw);
@@ -469,14 +508,14 @@ fn server_decoding(document: &mut Decoded, kind: Kind, explain: &Explain) {
     let metadata_refused = document.refusal.is_some();
     let start = || document.places.start();
     let mut diagnostics = Vec::new();
-    for error in &findings.types {
+    for error in findings.types.iter().take(EXPLAINED) {
         let in_metadata = error.path == "metadata" || error.path.starts_with("metadata.");
         if !(metadata_refused && in_metadata) {
             let said = explain.say(start, || rules::wrong_type(document, error));
             diagnostics.push(said);
         }
     }
-    for unknown in &findings.unknown {
+    for unknown in findings.unknown.iter().take(EXPLAINED) {
         diagnostics.push(explain.say(start, || rules::unknown_field(document, unknown)));
     }
     document.diagnostics.extend(diagnostics);
@@ -491,7 +530,7 @@ fn strict_words(findings: &Findings) -> Vec<String> {
     if !findings.types.is_empty() {
         return Vec::new();
     }
-    findings.unknown.iter().take(100).map(decode::UnknownField::words).collect()
+    findings.unknown.iter().map(decode::UnknownField::words).collect()
 }
 
 fn metadata_problem(raw: &Value) -> Option<TypeError> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::source::Source;
 use super::tree::{Node, NodeData, NodeId, Style, Tree};
-use super::yaml::MAX_DEPTH;
+use super::yaml::{MAX_DEPTH, MAX_NODES, TOO_MANY_NODES};
 
 /// Why a text is no JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,9 @@ impl Reader<'_> {
 
     fn value(&mut self, context: &str) -> Result<NodeId, JsonError> {
         let from = self.at;
+        if self.tree.nodes.len() >= MAX_NODES {
+            return Err(JsonError { message: TOO_MANY_NODES.into(), at: from });
+        }
         match self.byte() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::scanner::{Failure, Mark, Scanner, Token, TokenData};
 use super::source::Chunk;
 use super::tree::{Node, NodeData, NodeId, Style, Tree};
-use super::yaml::{MAX_DEPTH, SyntaxError};
+use super::yaml::{MAX_DEPTH, MAX_NODES, SyntaxError, TOO_MANY_NODES};
 
 /// The tree of the first document of `chunk`; a text without content has no root.
 pub(super) fn parse(chunk: &Chunk) -> Result<Tree, SyntaxError> {
@@ -52,6 +52,9 @@ impl From<Failure> for Stop {
 }
 
 type Parsed<T> = Result<T, Stop>;
+
+/// What a collection consists of, and where it ends if it has an end of its own.
+type Content = Parsed<(NodeData, Option<Mark>)>;
 
 struct Parser<'a> {
     chunk: &'a Chunk,
@@ -136,6 +139,9 @@ impl Parser<'_> {
     }
 
     fn node(&mut self, block: bool, indentless: bool) -> Parsed<NodeId> {
+        if self.tree.nodes.len() >= MAX_NODES {
+            return Err(Stop::Error(SyntaxError::new(TOO_MANY_NODES, 0)));
+        }
         let token = self.scanner.peek()?.clone();
         if let TokenData::Alias(name) = token.data {
             let Some(&target) = self.anchors.get(&name) else {
@@ -155,7 +161,7 @@ impl Parser<'_> {
             }
             TokenData::Scalar { text, style } => {
                 self.scanner.take()?;
-                let data = NodeData::Scalar { text: Rc::from(text), style };
+                let data = NodeData::Scalar { text, style };
                 let id = self.push(token.start, token.end, properties.tag, data);
                 self.name(properties.anchor, id);
                 Ok(id)
@@ -220,7 +226,7 @@ impl Parser<'_> {
         properties: Properties,
         start: Mark,
         content: Mark,
-        fill: fn(&mut Self, Mark) -> Parsed<(NodeData, Option<Mark>)>,
+        fill: fn(&mut Self, Mark) -> Content,
     ) -> Parsed<NodeId> {
         if self.depth >= MAX_DEPTH {
             let problem = format!("exceeded max depth of {MAX_DEPTH}");
@@ -246,7 +252,7 @@ impl Parser<'_> {
         Ok(id)
     }
 
-    fn block_sequence(&mut self, start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn block_sequence(&mut self, start: Mark) -> Content {
         self.scanner.take()?;
         let mut items = Vec::new();
         loop {
@@ -274,7 +280,7 @@ impl Parser<'_> {
     }
 
     /// A sequence whose dashes stand under the key that it belongs to.
-    fn indentless_sequence(&mut self, _start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn indentless_sequence(&mut self, _start: Mark) -> Content {
         let mut items = Vec::new();
         while self.scanner.peek()?.data == TokenData::BlockEntry {
             let dash = self.scanner.take()?;
@@ -287,7 +293,7 @@ impl Parser<'_> {
         Ok((NodeData::Sequence { items, flow: false }, None))
     }
 
-    fn block_mapping(&mut self, start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn block_mapping(&mut self, start: Mark) -> Content {
         self.scanner.take()?;
         let mut entries = Vec::new();
         loop {
@@ -323,7 +329,7 @@ impl Parser<'_> {
         }
     }
 
-    fn flow_sequence(&mut self, start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn flow_sequence(&mut self, start: Mark) -> Content {
         self.scanner.take()?;
         let mut items: Vec<NodeId> = Vec::new();
         loop {
@@ -359,7 +365,7 @@ impl Parser<'_> {
     }
 
     /// `a: b` as an item of a flow sequence: a mapping of one entry.
-    fn flow_pair(&mut self, _start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn flow_pair(&mut self, _start: Mark) -> Content {
         let mark = self.scanner.take()?.end;
         let key = match self.scanner.peek()?.data {
             TokenData::Value | TokenData::FlowEntry | TokenData::FlowSequenceEnd => {
@@ -380,7 +386,7 @@ impl Parser<'_> {
         Ok((NodeData::Mapping { entries: vec![(key, value)], flow: true }, None))
     }
 
-    fn flow_mapping(&mut self, start: Mark) -> Parsed<(NodeData, Option<Mark>)> {
+    fn flow_mapping(&mut self, start: Mark) -> Content {
         self.scanner.take()?;
         let mut entries: Vec<(NodeId, NodeId)> = Vec::new();
         loop {
@@ -403,11 +409,11 @@ impl Parser<'_> {
                 }
                 TokenData::Key => {
                     self.scanner.take()?;
-                    let key = self.flow_part(token.end)?;
+                    let key = self.flow_key(token.end)?;
                     let token = self.scanner.peek()?.clone();
                     let value = if token.data == TokenData::Value {
                         self.scanner.take()?;
-                        self.flow_part(token.end)?
+                        self.flow_value(token.end)?
                     } else {
                         self.empty(token.start)
                     };
@@ -422,12 +428,18 @@ impl Parser<'_> {
         }
     }
 
-    /// A key or value of a flow mapping, which may be missing.
-    fn flow_part(&mut self, before: Mark) -> Parsed<NodeId> {
+    /// A key of a flow mapping, which may be missing.
+    fn flow_key(&mut self, before: Mark) -> Parsed<NodeId> {
         match self.scanner.peek()?.data {
-            TokenData::Value | TokenData::FlowEntry | TokenData::FlowMappingEnd => {
-                Ok(self.empty(before))
-            }
+            TokenData::Value => Ok(self.empty(before)),
+            _ => self.flow_value(before),
+        }
+    }
+
+    /// A value of a flow mapping, which may be missing.
+    fn flow_value(&mut self, before: Mark) -> Parsed<NodeId> {
+        match self.scanner.peek()?.data {
+            TokenData::FlowEntry | TokenData::FlowMappingEnd => Ok(self.empty(before)),
             _ => self.node(false, false),
         }
     }

@@ -55,6 +55,11 @@ pub(super) fn unexplained(span: Span) -> Diagnostic {
     error(span, "", ("unexplained", Text::default(), None))
 }
 
+/// A document that no cluster would store.
+pub(super) fn too_large(span: Span, words: &str) -> Diagnostic {
+    error(span, words, ("too-large", Text::new("manifest.too_large"), None))
+}
+
 /// A text that could not be parsed; `words` are those behind `error parsing FILE: `.
 pub(super) fn syntax(places: &Places, problem: &Problem, words: &str) -> Diagnostic {
     let at = problem.at();

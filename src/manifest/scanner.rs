@@ -5,6 +5,7 @@
 //! with the square of the nesting, and none says which line goyaml would name.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use super::tree::Style;
 
@@ -66,7 +67,7 @@ pub(super) enum TokenData {
         suffix: String,
     },
     Scalar {
-        text: String,
+        text: Rc<str>,
         style: Style,
     },
 }
@@ -139,23 +140,25 @@ impl<'a> Scanner<'a> {
         while self.needs_more()? {
             self.fetch()?;
         }
-        // The queue is not empty: `needs_more` asks for more until it is filled or the end was put in.
-        self.tokens.front().ok_or_else(|| Failure {
+        // Never empty: what is asked for was fetched, and the end stays in the queue.
+        let here = self.mark;
+        let nothing = || Failure {
             problem: "did not find expected node content".into(),
-            at: self.mark,
+            at: here,
             context: None,
             scanner: false,
-        })
+        };
+        self.tokens.front().ok_or_else(nothing)
     }
 
-    /// Takes the next token.
+    /// Takes the next token; the end stays.
     pub(super) fn take(&mut self) -> Scanned<Token> {
-        let token = self.peek()?.clone();
-        if token.data != TokenData::StreamEnd {
-            self.tokens.pop_front();
-            self.taken += 1;
+        if self.peek()?.data == TokenData::StreamEnd {
+            return self.peek().cloned();
         }
-        Ok(token)
+        self.taken += 1;
+        let token = self.tokens.pop_front();
+        Ok(token.unwrap_or(Token { data: TokenData::StreamEnd, start: self.mark, end: self.mark }))
     }
 
     /// Whether the first token is missing, or could still get a key token before it.
@@ -587,7 +590,7 @@ impl<'a> Scanner<'a> {
             self.key_allowed = true;
         }
         self.tokens.push_back(Token {
-            data: TokenData::Scalar { text, style: Style::Plain },
+            data: TokenData::Scalar { text: text.into(), style: Style::Plain },
             start,
             end,
         });

@@ -5,12 +5,23 @@ pub(super) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    nearest_that(word, candidates, |_| true)
+}
+
+/// The nearest candidate that fits; asked only about those that are near enough.
+pub(super) fn nearest_that<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
     let folded = word.to_lowercase();
-    let reach = (word.chars().count() / 3).clamp(1, 3);
+    let length = word.chars().count();
+    let reach = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= reach)
         .map(|candidate| (distance(&folded, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= reach)
+        .filter(|(distance, candidate)| *distance <= reach && fits(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

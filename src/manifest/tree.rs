@@ -139,6 +139,22 @@ impl Tree {
         place
     }
 
+    /// The nodes from `root` downwards, in the order of the text; aliases are not followed.
+    pub(super) fn below(&self, root: Option<NodeId>) -> impl Iterator<Item = &Node> {
+        let mut open: Vec<NodeId> = root.into_iter().collect();
+        std::iter::from_fn(move || {
+            let node = self.node(open.pop()?)?;
+            match &node.data {
+                NodeData::Sequence { items, .. } => open.extend(items.iter().rev()),
+                NodeData::Mapping { entries, .. } => {
+                    open.extend(entries.iter().rev().flat_map(|(key, value)| [value, key]));
+                }
+                NodeData::Scalar { .. } | NodeData::Alias(_) => {}
+            }
+            Some(node)
+        })
+    }
+
     /// The deepest path below `root` whose key or value contains `offset`, and whether it is the key.
     pub(super) fn path_at(&self, root: NodeId, offset: usize) -> Option<(String, bool)> {
         let within =

@@ -19,6 +19,15 @@ use crate::api::value::{Map, Value};
 /// Nesting deeper than this is refused; goyaml's own limit is 10,000, which a browser's stack is not made for.
 pub(super) const MAX_DEPTH: usize = 100;
 
+/// A document of more nodes than this is larger than what a cluster stores, counting what it adds.
+pub(super) const MAX_NODES: usize = 100_000;
+
+/// What the parsers say about such a document; never shown.
+pub(super) const TOO_MANY_NODES: &str = "too many nodes";
+
+/// More expanded nodes than this are refused before goyaml would, to answer within a tenth of a second.
+const MAX_ALIASED: u64 = 50_000;
+
 /// Why a text is no YAML document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
@@ -97,6 +106,9 @@ impl<'a> Decoder<'a> {
         self.aliased += u64::from(!self.inside.is_empty());
         if self.depth > 2 * MAX_DEPTH {
             return Err(SyntaxError::new(format!("exceeded max depth of {MAX_DEPTH}"), node.from));
+        }
+        if self.aliased > MAX_ALIASED {
+            return Err(SyntaxError::new("document contains excessive aliasing", node.from));
         }
         if self.aliased > 100
             && self.decoded > 1000
@@ -354,10 +366,10 @@ fn go_syntax(value: &Value, inside: bool) -> String {
     }
 }
 
-/// Keys that stand twice in one mapping: the path of the mapping, and both key nodes.
-pub(super) fn duplicate_keys(tree: &Tree) -> Vec<(NodeId, NodeId)> {
+/// Keys that stand twice in one mapping at or below `root`: both nodes.
+pub(super) fn duplicate_keys(tree: &Tree, root: Option<NodeId>) -> Vec<(NodeId, NodeId)> {
     let mut found = Vec::new();
-    for node in &tree.nodes {
+    for node in tree.below(root) {
         let NodeData::Mapping { entries, .. } = &node.data else { continue };
         let mut seen: BTreeMap<&str, NodeId> = BTreeMap::new();
         for &(key, _) in entries {

@@ -5,15 +5,16 @@ use crate::manifest::diagnostic::{Diagnostic, Severity};
 use crate::manifest::document::Decoded;
 use crate::manifest::yaml::duplicate_keys;
 
+/// More of them say nothing new.
+const SHOWN: usize = 20;
+
 pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
     let places = &document.places;
-    let (from, to) = places.bounds;
-    duplicate_keys(&places.tree)
+    duplicate_keys(&places.tree, places.root)
         .into_iter()
         .filter_map(|(first, second)| {
             let span = places.node_span(second);
-            let within = (from..=to).contains(&span.start.offset);
-            let name = places.tree.scalar(second).filter(|_| within)?;
+            let name = places.tree.scalar(second)?;
             Some(Diagnostic {
                 severity: Severity::Warning,
                 code: "duplicate-key",
@@ -25,5 +26,6 @@ pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
                 fix: None,
             })
         })
+        .take(SHOWN)
         .collect()
 }

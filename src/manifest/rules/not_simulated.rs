@@ -55,5 +55,5 @@ pub(super) fn is_listed(kind: &str) -> bool {
 pub(super) fn check(document: &Decoded) -> Option<Known> {
     let (kind, _) = type_meta(&document.raw);
     let why = Text::new("manifest.not_simulated").with("kind", kind);
-    is_listed(kind).then(|| ("not-simulated", why, None))
+    is_listed(kind).then_some(("not-simulated", why, None))
 }

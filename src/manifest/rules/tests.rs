@@ -406,3 +406,48 @@ fn no_manifest_makes_it_panic() {
         }
     }
 }
+
+/// Texts that would take long: each is answered, with an error where there is one, in time that grows
+/// with their size only. What is measured here is that they end at all; the time is a bench's.
+#[test]
+fn large_and_hostile_texts_end_with_a_clear_error() {
+    let refusal = |text: &str| {
+        let documents = load("x.yaml", text.as_bytes());
+        let refusal = documents.iter().find_map(|one| one.refusal.as_ref());
+        refusal.map_or_else(|| "none".to_owned(), |refusal| refusal.line("x.yaml"))
+    };
+    let large =
+        r#"Error from server: error when creating "x.yaml": etcdserver: request is too large"#;
+    assert_eq!(refusal(&format!("a: {}", "x".repeat(2_000_000))), large);
+    assert_eq!(refusal(&"- x\n".repeat(200_000)), large);
+    assert_eq!(refusal(&format!("{{\"a\":[{}1]}}", "1,".repeat(200_000))), large);
+    let parsing = "error: error parsing x.yaml: error converting YAML to JSON: yaml:";
+    assert_eq!(refusal(&"[".repeat(1_000_000)), format!("{parsing} exceeded max depth of 100"));
+    assert_eq!(
+        refusal(&"\t\n".repeat(300_000)),
+        format!("{parsing} found character that cannot start any token")
+    );
+    let mut chain = String::from("a0: &a0 {x0: 1}\n");
+    for level in 1..1000 {
+        chain.push_str(&format!("a{level}: &a{level} {{<<: *a{}, x{level}: 1}}\n", level - 1));
+    }
+    assert_eq!(refusal(&chain), format!("{parsing} document contains excessive aliasing"));
+    let documents = load("x.yaml", b"a: \xb0\xa1\n");
+    assert_eq!(
+        documents[0].refusal.as_ref().unwrap().line("x.yaml"),
+        format!("{parsing} invalid leading UTF-8 octet")
+    );
+    assert_eq!(documents[0].diagnostics[0].span.start.column, 4);
+    let unknown: String = (0..10_000).map(|number| format!("  k{number}: 1\n")).collect();
+    assert_eq!(diagnostics(&format!("{POD}{unknown}")).len(), 20);
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let windows =
+        format!("\u{feff}{}", POD.replace('\n', "\r\n").replace("containers", "conatiners"));
+    let found = diagnostics(&windows);
+    assert_eq!(found[0].span.of(&windows), "conatiners");
+    let fixed = found[0].fix.as_ref().unwrap().apply(&windows);
+    assert_eq!(first(&fixed).0, "fine");
+}

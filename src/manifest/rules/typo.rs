@@ -4,7 +4,7 @@ use super::{Known, edits};
 use crate::language::Text;
 use crate::manifest::decode::UnknownField;
 use crate::manifest::document::Decoded;
-use crate::manifest::suggest::nearest;
+use crate::manifest::suggest::nearest_that;
 
 pub(super) fn check(document: &Decoded, unknown: &UnknownField) -> Option<Known> {
     let place = document.places.follow(&unknown.path);
@@ -14,8 +14,8 @@ pub(super) fn check(document: &Decoded, unknown: &UnknownField) -> Option<Known>
         let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") };
         document.places.key(&path).is_some()
     };
-    let free = unknown.parent.fields.iter().map(|field| field.name).filter(|name| !taken(name));
-    let wanted = nearest(&unknown.name, free)?;
+    let names = unknown.parent.fields.iter().map(|field| field.name);
+    let wanted = nearest_that(&unknown.name, names, |name| !taken(name))?;
     let why = Text::new("manifest.typo").with("found", &unknown.name).with("wanted", wanted);
     Some(("unknown-field", why, edits::replace_scalar(&document.places, key, wanted)))
 }

@@ -9,6 +9,9 @@ use crate::manifest::tree::{NodeData, Style};
 
 const CODE: &str = "typographic-quotes";
 
+/// More of them say nothing new.
+const SHOWN: usize = 20;
+
 /// A text that cannot be parsed, perhaps because of such quotes.
 pub(super) fn in_syntax(subject: &Syntax<'_>) -> Option<Known> {
     let source = subject.places.source();
@@ -19,14 +22,13 @@ pub(super) fn in_syntax(subject: &Syntax<'_>) -> Option<Known> {
 /// Values that begin and end with such quotes.
 pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
     let places = &document.places;
-    let mut found = Vec::new();
-    for node in places
-        .tree
-        .nodes
-        .iter()
-        .filter(|node| node.from >= places.bounds.0 && node.to <= places.bounds.1)
-    {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut fix = None;
+    for node in places.tree.below(places.root) {
         let NodeData::Scalar { text, style: Style::Plain } = &node.data else { continue };
+        if found.len() == SHOWN {
+            break;
+        }
         if text.starts_with(is_quote) || text.ends_with(is_quote) {
             found.push(Diagnostic {
                 severity: Severity::Warning,
@@ -34,7 +36,7 @@ pub(super) fn check(document: &Decoded) -> Vec<Diagnostic> {
                 span: places.source().span(node.from, node.to),
                 message: String::new(),
                 why: why(),
-                fix: Some(straighten(places.source())),
+                fix: fix.get_or_insert_with(|| straighten(places.source())).clone().into(),
             });
         }
     }

@@ -49,7 +49,7 @@ impl Scanner<'_> {
         }
         self.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
-        self.push(TokenData::Scalar { text, style }, start);
+        self.push(TokenData::Scalar { text: text.into(), style }, start);
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Scanner<'_> {
             text.push_str(&trailing);
         }
         self.tokens.push_back(Token {
-            data: TokenData::Scalar { text, style: Style::Block },
+            data: TokenData::Scalar { text: text.into(), style: Style::Block },
             start,
             end,
         });

@@ -102,6 +102,7 @@ fn syntax_errors_have_goyamls_words_and_lines() {
         "%YAML 1.1\n%TAG !e! tag:example.com:\n",
         "yaml: line 2: did not find expected <document start>",
     );
+    fails("{a: : b}", "yaml: did not find expected node content");
     fails("a: !x!y z", "yaml: found undefined tag handle");
     fails("a: \u{7}", "yaml: control characters are not allowed");
     fails(

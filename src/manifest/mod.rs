@@ -3,6 +3,7 @@
 //! [`load`] takes a file as it was written and returns every document in it, with what could be
 //! understood *and* everything that is wrong, each with its place, reason and mending edit.
 
+pub mod assist;
 mod decode;
 pub mod diagnostic;
 mod document;

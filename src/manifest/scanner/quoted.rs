@@ -1,6 +1,7 @@
 //! Quoted and block scalars.
 
-use super::{Gap, Mark, Scanned, Scanner, Style, Token, TokenData, i64_of};
+use super::plain::Gap;
+use super::{Mark, Scanned, Scanner, Style, Token, TokenData, i64_of};
 
 impl Scanner<'_> {
     pub(super) fn fetch_quoted(&mut self, single: bool) -> Scanned<()> {

@@ -101,7 +101,11 @@ type Catalogue = BTreeMap<&'static str, &'static str>;
 /// Lists the topic files of one language; a topic is one file in `en` and one in `ko`.
 macro_rules! topics {
     ($language:literal) => {
-        &[include_str!(concat!("../assets/i18n/", $language, "/manifest.txt"))]
+        &[
+            include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/page.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/why.txt")),
+        ]
     };
 }
 

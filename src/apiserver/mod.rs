@@ -6,6 +6,7 @@ mod admission;
 mod delete;
 mod events;
 pub mod patch;
+pub mod table;
 mod verbs;
 
 pub use admission::admitted;

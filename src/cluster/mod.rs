@@ -7,6 +7,7 @@ mod facade;
 mod history;
 mod input;
 mod run;
+mod why;
 mod world;
 
 pub use crate::apiserver::{Patch, Written};
@@ -16,6 +17,7 @@ pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
 pub use facade::{Cluster, WriteOptions};
 pub use history::Moment;
 pub use input::{Action, Input, Verb};
+pub use why::sentence;
 pub use world::{Config, World};
 
 #[cfg(test)]

@@ -61,5 +61,11 @@ fn build() -> Result<(), String> {
 
 fn fix() -> Result<(), String> {
     tools::run(std::process::Command::new("cargo").args(["fmt", "--all"]))?;
-    tools::run(std::process::Command::new("cargo").args(["clippy", "--fix", "--allow-dirty", "--workspace", "--all-targets"]))
+    tools::run(std::process::Command::new("cargo").args([
+        "clippy",
+        "--fix",
+        "--allow-dirty",
+        "--workspace",
+        "--all-targets",
+    ]))
 }

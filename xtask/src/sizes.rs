@@ -30,7 +30,9 @@ pub fn print(folder: &str) -> Result<(), String> {
 }
 
 fn list(folder: &Path, files: &mut Vec<std::path::PathBuf>) -> Result<(), String> {
-    for entry in std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
+    for entry in
+        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?
+    {
         let path = entry.map_err(|error| error.to_string())?.path();
         if path.is_dir() { list(&path, files)? } else { files.push(path) }
     }
@@ -50,5 +52,8 @@ fn brotli(bytes: &[u8]) -> Result<usize, String> {
         input.write_all(bytes).map_err(|error| error.to_string())?;
     }
     let output = child.wait_with_output().map_err(|error| error.to_string())?;
-    String::from_utf8_lossy(&output.stdout).trim().parse().map_err(|_| "node gave no size".to_owned())
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .map_err(|_| "node gave no size".to_owned())
 }

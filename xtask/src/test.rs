@@ -24,7 +24,9 @@ fn cargo(words: &[&str]) -> Result<(), String> {
 /// Runs everything; `quick` leaves out what needs a browser.
 pub fn run(quick: bool) -> Result<(), String> {
     run_stage("format", || cargo(&["fmt", "--all", "--check"]))?;
-    run_stage("lint", || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run_stage("lint", || {
+        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    })?;
     run_stage("host tests", || cargo(&["test", "--workspace"]))?;
     if quick {
         return Ok(());

@@ -35,7 +35,10 @@ impl Tools {
         let modules = std::env::current_dir().unwrap_or_default().join("node_modules/.bin");
         let mut parts = vec![trunk, bindgen, modules];
         parts.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-        let path = std::env::join_paths(parts).map_err(|error| error.to_string())?.to_string_lossy().into_owned();
+        let path = std::env::join_paths(parts)
+            .map_err(|error| error.to_string())?
+            .to_string_lossy()
+            .into_owned();
         let driver = find("CHROMEDRIVER", &["chromedriver"], &[]);
         Ok(Self { path, browser, driver })
     }
@@ -53,8 +56,10 @@ impl Tools {
 /// Runs a command; its failure is an error of one sentence.
 pub fn run(command: &mut Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let shown: Vec<String> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-    let status = command.status().map_err(|error| format!("{name} could not be started: {error}"))?;
+    let shown: Vec<String> =
+        command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+    let status =
+        command.status().map_err(|error| format!("{name} could not be started: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{name} {}` failed", shown.join(" "))) }
 }
 
@@ -62,7 +67,13 @@ fn check_node() -> Result<(), String> {
     let missing = "Node.js 20 or newer is missing: install it from https://nodejs.org or your package manager, then run this again.";
     let output = Command::new("node").arg("--version").output().map_err(|_| missing.to_owned())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let major: u32 = text.trim().trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
+    let major: u32 = text
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|part| part.parse().ok())
+        .unwrap_or(0);
     if major >= 20 { Ok(()) } else { Err(format!("{missing} (Found {}.)", text.trim())) }
 }
 
@@ -90,17 +101,24 @@ fn find(variable: &str, names: &[&str], places: &[&str]) -> Option<PathBuf> {
 
 /// The crate and the tool of wasm-bindgen must be of one version.
 fn check_lock() -> Result<(), String> {
-    let lock = std::fs::read_to_string("Cargo.lock").map_err(|_| "Run this at the top of the checkout.".to_owned())?;
+    let lock = std::fs::read_to_string("Cargo.lock")
+        .map_err(|_| "Run this at the top of the checkout.".to_owned())?;
     let wanted = format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"");
     if lock.contains(&wanted) {
         return Ok(());
     }
-    Err(format!("Cargo.lock has another wasm-bindgen than {WASM_BINDGEN}: change the version in xtask/src/tools.rs with it."))
+    Err(format!(
+        "Cargo.lock has another wasm-bindgen than {WASM_BINDGEN}: change the version in xtask/src/tools.rs with it."
+    ))
 }
 
 /// The folder that keeps tools for every checkout of this machine.
 fn cache() -> PathBuf {
-    let set = |name| std::env::var_os(name).filter(|value: &std::ffi::OsString| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value: &std::ffi::OsString| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("PODYARD_TOOLS").unwrap_or_else(|| {
         let home = set("HOME").or_else(|| set("USERPROFILE")).unwrap_or_default();
         set("XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache")).join("podyard").join("tools")
@@ -114,7 +132,12 @@ fn install(name: &str, version: &str, options: &[&str]) -> Result<PathBuf, Strin
     if !done.exists() {
         eprintln!("Installing {name} {version} (once, some minutes)");
         let package = format!("{name}@{version}");
-        run(Command::new("cargo").arg("install").args(options).arg("--root").arg(&root).arg(&package))?;
+        run(Command::new("cargo")
+            .arg("install")
+            .args(options)
+            .arg("--root")
+            .arg(&root)
+            .arg(&package))?;
     }
     Ok(root.join("bin"))
 }

@@ -16,6 +16,11 @@ pub(super) use commands::unix_date;
 
 use std::rc::Rc;
 
+/// A moment as `date` prints it.
+pub fn date_line(at: crate::sim::Time) -> String {
+    commands::unix_date(at)
+}
+
 /// Whether the shell has a command of this name.
 pub(super) fn known_command(name: &str) -> bool {
     commands::exists(name)

@@ -1,0 +1,306 @@
+//! Why is it so? The chain of causes of an object's last change, and what each loop last decided about it: renderings
+//! of what was recorded, never guesses.
+
+use super::causes::{Actor, AnyDecision, LoopKey, Trigger};
+use super::facade::Cluster;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectKey;
+use crate::controllers::cronjob::{Decision as CronDecision, Idle};
+use crate::controllers::job::Decision as JobDecision;
+use crate::controllers::replicas::Decision as ReplicasDecision;
+use crate::language::{Language, Text};
+use crate::scheduler::Decision as SchedulerDecision;
+use crate::store::Operation;
+
+/// The longest chain that is told.
+const LONGEST: usize = 12;
+
+impl Cluster {
+    /// Sentences, the nearest cause first; nothing if there is no such object.
+    pub fn why(&self, kind: Kind, key: &ObjectKey, language: Language) -> Vec<String> {
+        if self.store().get(kind, key).is_none() {
+            return Vec::new();
+        }
+        let mut lines = Vec::new();
+        let last = self.store().journal().newest_first().find(|change| {
+            change.object.kind() == kind
+                && change.object.key() == *key
+                && change.operation != Operation::Deleted
+        });
+        let mut next = last.map(|change| change.id);
+        while let Some(change) =
+            next.and_then(|id| self.store().journal().get(id)).filter(|_| lines.len() < LONGEST)
+        {
+            let word = match change.operation {
+                Operation::Added => "why.created",
+                Operation::Modified => "why.changed",
+                Operation::Deleted => "why.deleted",
+            };
+            let object = format!("{}/{}", change.object.kind().word(), change.object.meta().name);
+            let head = Text::new(word).with("at", change.at.rfc3339()).with("object", object);
+            let mut line = head.render(language);
+            next = None;
+            if let Some(cause) = self.causes().get(change.cause) {
+                let by = match &cause.by {
+                    Actor::SetUp => Text::new("why.by-setup").render(language),
+                    Actor::Input(index) => {
+                        let words = self
+                            .inputs()
+                            .get(*index)
+                            .map(|input| input.words.to_string())
+                            .unwrap_or_default();
+                        Text::new("why.by-you").with("words", words).render(language)
+                    }
+                    Actor::Loop(key) => {
+                        if let Trigger::Change(id) = cause.trigger {
+                            next = Some(id);
+                        }
+                        let text = cause
+                            .decision
+                            .as_ref()
+                            .map(|decision| sentence(decision, language))
+                            .unwrap_or_default();
+                        Text::new("why.by-loop")
+                            .with("loop", key.loop_id.name())
+                            .with("decision", text)
+                            .render(language)
+                    }
+                };
+                line.push(' ');
+                line.push_str(&by);
+            }
+            lines.push(line);
+        }
+        let decided =
+            self.causes().decisions().filter(|(at, _)| at.key.object == *key && concerns(at, kind));
+        for (at, (when, decision)) in decided {
+            let text = sentence(decision, language);
+            let line = Text::new("why.last")
+                .with("loop", at.loop_id.name())
+                .with("at", when.rfc3339())
+                .with("decision", text);
+            lines.push(line.render(language));
+        }
+        lines
+    }
+}
+
+/// Whether a loop's key of this name is about objects of this kind.
+fn concerns(key: &LoopKey, kind: Kind) -> bool {
+    use super::LoopId;
+    matches!(
+        (key.loop_id, kind),
+        (LoopId::ReplicationController, Kind::ReplicationController)
+            | (LoopId::ReplicaSet, Kind::ReplicaSet)
+            | (LoopId::Deployment, Kind::Deployment)
+            | (LoopId::DaemonSet, Kind::DaemonSet)
+            | (LoopId::Job | LoopId::TtlAfterFinished, Kind::Job)
+            | (LoopId::CronJob, Kind::CronJob)
+            | (LoopId::NodeLifecycle, Kind::Node)
+            | (LoopId::TaintEviction | LoopId::Scheduler | LoopId::Kubelet, Kind::Pod)
+    )
+}
+
+/// A decision as a sentence.
+pub fn sentence(decision: &AnyDecision, language: Language) -> String {
+    text_of(decision).map_or_else(|| format!("{decision:?}"), |text| text.render(language))
+}
+
+fn text_of(decision: &AnyDecision) -> Option<Text> {
+    match decision {
+        AnyDecision::ReplicationController(decision) | AnyDecision::ReplicaSet(decision) => {
+            replicas(decision)
+        }
+        AnyDecision::Job(decision) => job(decision),
+        AnyDecision::CronJob(decision) => cron(decision),
+        AnyDecision::DaemonSet(decision) => daemon(decision),
+        AnyDecision::Deployment(decision) => deployment(decision),
+        AnyDecision::Scheduler(decision) => scheduler(decision),
+        AnyDecision::Kubelet(decision) => kubelet(decision),
+        AnyDecision::GarbageCollector(_) => Some(Text::new("decision.gc")),
+        AnyDecision::TtlAfterFinished(_) => Some(Text::new("decision.ttl")),
+        AnyDecision::Namespace(_) => Some(Text::new("decision.namespace")),
+        AnyDecision::NodeLifecycle(_) => Some(Text::new("decision.node")),
+        AnyDecision::TaintEviction(_) => Some(Text::new("decision.eviction")),
+        AnyDecision::PodGc(_) => Some(Text::new("decision.pod-gc")),
+        AnyDecision::EventExpiry(_) => Some(Text::new("decision.expiry")),
+    }
+}
+
+fn replicas(decision: &ReplicasDecision) -> Option<Text> {
+    Some(match decision {
+        ReplicasDecision::Gone => return None,
+        ReplicasDecision::BeingDeleted { have } => {
+            Text::new("decision.replicas.deleting").with("have", have)
+        }
+        ReplicasDecision::Satisfied { want, ready } => {
+            Text::new("decision.replicas.satisfied").with("want", want).with("ready", ready)
+        }
+        ReplicasDecision::TooFew { want, have, creating } => Text::new("decision.replicas.few")
+            .with("want", want)
+            .with("have", have)
+            .with("creating", creating),
+        ReplicasDecision::TooMany { want, have, deleting } => Text::new("decision.replicas.many")
+            .with("want", want)
+            .with("have", have)
+            .with("deleting", deleting.len()),
+        ReplicasDecision::Refused { want, have, message } => Text::new("decision.refused")
+            .with("want", want)
+            .with("have", have)
+            .with("message", message),
+    })
+}
+
+fn job(decision: &JobDecision) -> Option<Text> {
+    Some(match decision {
+        JobDecision::Gone => return None,
+        JobDecision::ManagedElsewhere => Text::new("decision.job.elsewhere"),
+        JobDecision::Finished => Text::new("decision.job.finished"),
+        JobDecision::BeingDeleted => Text::new("decision.job.deleting"),
+        JobDecision::Suspended(_) => Text::new("decision.job.suspended"),
+        JobDecision::Running(numbers) => {
+            let goal = numbers.completions.map_or_else(|| "1".to_owned(), |goal| goal.to_string());
+            let key = match (numbers.creating, numbers.waits_until) {
+                (0, Some(_)) => "decision.job.waits",
+                (0, None) => "decision.job.running",
+                _ => "decision.job.creating",
+            };
+            Text::new(key)
+                .with("active", numbers.active)
+                .with("succeeded", numbers.succeeded)
+                .with("failed", numbers.failed)
+                .with("completions", goal)
+                .with("parallelism", numbers.parallelism)
+                .with("creating", numbers.creating)
+                .with("until", numbers.waits_until.map(|at| at.rfc3339()).unwrap_or_default())
+        }
+        JobDecision::Ending { reason, terminating, .. } => {
+            Text::new("decision.job.ending").with("reason", reason).with("terminating", terminating)
+        }
+        JobDecision::Ended { success: true, reason } => {
+            Text::new("decision.job.complete").with("reason", reason)
+        }
+        JobDecision::Ended { reason, .. } => {
+            Text::new("decision.job.failed").with("reason", reason)
+        }
+    })
+}
+
+fn cron(decision: &CronDecision) -> Option<Text> {
+    let shown =
+        |at: &Option<crate::sim::Time>| at.map_or_else(|| "-".to_owned(), |at| at.rfc3339());
+    Some(match decision {
+        CronDecision::Gone => return None,
+        CronDecision::Fired { slot, job, missed, next, .. } => Text::new("decision.cron.fired")
+            .with("slot", slot.rfc3339())
+            .with("job", job)
+            .with("missed", missed)
+            .with("next", shown(next)),
+        CronDecision::NotFired { slot, because, next } => {
+            let text = Text::new(match because {
+                Idle::NothingDue => "decision.cron.nothing",
+                Idle::Suspended => "decision.cron.suspended",
+                Idle::BeingDeleted => "decision.cron.deleting",
+                Idle::AlreadyStarted => "decision.cron.started",
+                Idle::StillRunning { .. } => "decision.cron.forbid",
+                Idle::NeverFires => "decision.cron.never",
+                Idle::Refused { .. } => "decision.cron.refused",
+            });
+            let job = match because {
+                Idle::StillRunning { job } => job.to_string(),
+                Idle::Refused { message } => message.to_string(),
+                _ => String::new(),
+            };
+            text.with("slot", shown(slot)).with("job", job).with("next", shown(next))
+        }
+    })
+}
+
+fn daemon(decision: &crate::controllers::daemonset::Decision) -> Option<Text> {
+    use crate::controllers::daemonset::Decision;
+    Some(match decision {
+        Decision::Gone => return None,
+        Decision::BeingDeleted => Text::new("decision.job.deleting"),
+        Decision::Refused { message } => {
+            Text::new("decision.refused").with("want", "").with("have", "").with("message", message)
+        }
+        Decision::Placed { desired, current, ready, creating, deleting, left_out } => {
+            Text::new("decision.daemon.placed")
+                .with("desired", desired)
+                .with("current", current)
+                .with("ready", ready)
+                .with("creating", creating.len())
+                .with("deleting", deleting.len())
+                .with("left", left_out)
+        }
+    })
+}
+
+fn deployment(decision: &crate::controllers::deployment::Decision) -> Option<Text> {
+    use crate::controllers::deployment::Decision;
+    Some(match decision {
+        Decision::Gone => return None,
+        Decision::BeingDeleted => Text::new("decision.job.deleting"),
+        Decision::Creating { replica_set, replicas } => Text::new("decision.deployment.creating")
+            .with("set", replica_set)
+            .with("replicas", replicas),
+        Decision::Scaling { steps } => {
+            let steps: Vec<String> =
+                steps.iter().map(|(name, from, to)| format!("{name} {from} → {to}")).collect();
+            Text::new("decision.deployment.scaling").with("steps", steps.join(", "))
+        }
+        Decision::Waiting { updated, available, want } => Text::new("decision.deployment.waiting")
+            .with("updated", updated)
+            .with("available", available)
+            .with("want", want),
+        Decision::Satisfied { want } => {
+            Text::new("decision.deployment.satisfied").with("want", want)
+        }
+        Decision::Paused => Text::new("decision.deployment.paused"),
+        Decision::Refused { message } => {
+            Text::new("decision.refused").with("want", "").with("have", "").with("message", message)
+        }
+    })
+}
+
+fn scheduler(decision: &SchedulerDecision) -> Option<Text> {
+    Some(match decision {
+        SchedulerDecision::NotConcerned => return None,
+        SchedulerDecision::Gated => Text::new("decision.scheduler.gated"),
+        SchedulerDecision::BackingOff { until } => {
+            Text::new("decision.scheduler.waits").with("until", until.rfc3339())
+        }
+        SchedulerDecision::Bound { node, feasible, refusals, score } => {
+            Text::new("decision.scheduler.bound")
+                .with("node", node)
+                .with("feasible", feasible)
+                .with("total", feasible + refusals.len())
+                .with("score", score)
+        }
+        SchedulerDecision::Unschedulable(diagnosis) => {
+            Text::new("decision.scheduler.nowhere").with("message", &diagnosis.message)
+        }
+    })
+}
+
+fn kubelet(decision: &crate::kubelet::Decision) -> Option<Text> {
+    use crate::kubelet::Decision;
+    Some(match decision {
+        Decision::Idle | Decision::Removed => Text::new("decision.kubelet.idle"),
+        Decision::MachineDown => Text::new("decision.kubelet.down"),
+        Decision::NodeReported => Text::new("decision.kubelet.reported"),
+        Decision::Terminating { deadline } => {
+            Text::new("decision.kubelet.terminating").with("deadline", deadline.rfc3339())
+        }
+        Decision::Synced { containers, back_off_until } => {
+            let list: Vec<String> =
+                containers.iter().map(|(name, word)| format!("{name}: {word}")).collect();
+            match back_off_until {
+                Some(until) => Text::new("decision.kubelet.backoff")
+                    .with("containers", list.join(", "))
+                    .with("until", until.rfc3339()),
+                None => Text::new("decision.kubelet.synced").with("containers", list.join(", ")),
+            }
+        }
+    })
+}

@@ -1,0 +1,134 @@
+//! The sandbox's own commands: the machines under the cluster, and time.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::run::Effect;
+use super::{Outcome, Terminal, kubectl, tools};
+use crate::api::ObjectKey;
+use crate::cluster::{Action, Cluster, Registry, WriteOptions};
+
+const HELP: &str = "yard node stop NAME             pull the plug of a node
+yard node start NAME            start it again
+yard node add [NAME] [--labels a=b,c=d] [--cpu 4] [--memory 8Gi]
+yard node rm NAME               take a node away
+yard pod crash NAME [CONTAINER] make a container exit with code 1
+yard pod hang NAME              make a pod stop answering
+yard registry up|slow|down      the image registry
+yard pause | play               the clock
+yard speed N                    N times as fast as a real clock
+yard back 30s                   go back in time
+yard undo                       take the last thing you did back
+yard why KIND/NAME              the chain of causes
+yard seed                       what everything random follows from
+yard reset [SEED]               begin anew
+";
+
+/// Runs `yard …`.
+pub(super) fn run(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> Outcome {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let line = format!("yard {}", arguments.join(" "));
+    let effect = |effect| Outcome { effects: vec![effect], ..Outcome::default() };
+    match words.as_slice() {
+        [] | ["help", ..] | ["--help" | "-h"] => Outcome::text(HELP),
+        ["node", "add", rest @ ..] => add_node(rest, cluster, &line),
+        ["node", "stop", name] => act(cluster, Action::StopNode((*name).into()), &line),
+        ["node", "start", name] => act(cluster, Action::StartNode((*name).into()), &line),
+        ["node", "rm" | "remove", name] => act(cluster, Action::RemoveNode((*name).into()), &line),
+        ["pod", "crash", name, rest @ ..] => {
+            let container = rest.first().map(|name| Rc::from(*name));
+            act(cluster, Action::CrashPod { pod: pod_key(name, terminal), container }, &line)
+        }
+        ["pod", "hang", name] => {
+            act(cluster, Action::HangPod { pod: pod_key(name, terminal) }, &line)
+        }
+        ["registry", state] => match *state {
+            "up" => act(cluster, Action::Registry(Registry::Up), &line),
+            "slow" => act(cluster, Action::Registry(Registry::Slow), &line),
+            "down" => act(cluster, Action::Registry(Registry::Down), &line),
+            other => {
+                Outcome::fail(format!("yard: the registry is up, slow or down, not {other:?}"))
+            }
+        },
+        ["pause"] => effect(Effect::Pause(true)),
+        ["play"] => effect(Effect::Pause(false)),
+        ["speed", factor] => match factor.parse::<f64>() {
+            Ok(factor) if factor > 0.0 && factor <= 3600.0 => effect(Effect::Speed(factor)),
+            _ => Outcome::fail("yard: the speed is a number between 0.25 and 3600"),
+        },
+        ["back", span] => match tools::duration(span) {
+            Some(span) => effect(Effect::Back(span)),
+            None => Outcome::fail(format!("yard: {span:?} is no span of time (30s, 5m, 1h)")),
+        },
+        ["undo"] => effect(Effect::Undo),
+        ["seed"] => Outcome::text(format!("{}\n", cluster.config().seed.0)),
+        ["reset"] => effect(Effect::Reset(None)),
+        ["reset", seed] => match seed.parse() {
+            Ok(seed) => effect(Effect::Reset(Some(seed))),
+            Err(_) => Outcome::fail("yard: a seed is a whole number"),
+        },
+        ["why", rest @ ..] => why(rest, cluster, terminal),
+        _ => {
+            Outcome { status: 2, ..Outcome::fail(format!("yard: no such command: {line}\n{HELP}")) }
+        }
+    }
+}
+
+fn act(cluster: &mut Cluster, action: Action, line: &str) -> Outcome {
+    match cluster.act(action, &WriteOptions { dry_run: false, words: line.to_owned() }) {
+        Ok(text) => Outcome::text(format!("{text}\n")),
+        Err(message) => Outcome::fail(format!("yard: {message}")),
+    }
+}
+
+fn pod_key(name: &str, terminal: &Terminal) -> ObjectKey {
+    let name = name.strip_prefix("pod/").unwrap_or(name);
+    match name.split_once('/') {
+        Some((namespace, name)) => ObjectKey::new(namespace, name),
+        None => ObjectKey::new(Rc::clone(&terminal.namespace), name),
+    }
+}
+
+fn add_node(rest: &[&str], cluster: &mut Cluster, line: &str) -> Outcome {
+    let (mut name, mut labels, mut cpu, mut memory) = (None, BTreeMap::new(), None, None);
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let (flag, given) =
+            word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
+        let mut value = || given.or_else(|| words.next().copied()).unwrap_or_default().to_owned();
+        match flag {
+            "--labels" | "-l" => {
+                let text = value();
+                let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
+                labels.extend(pairs.map(|(key, value)| (Rc::from(key), Rc::from(value))));
+            }
+            "--cpu" => cpu = Some(Rc::from(value())),
+            "--memory" => memory = Some(Rc::from(value())),
+            flag if flag.starts_with('-') => {
+                return Outcome::fail(format!("yard: unknown flag: {flag}"));
+            }
+            _ => name = Some(Rc::from(*word)),
+        }
+    }
+    for (what, amount) in [("cpu", &cpu), ("memory", &memory)] {
+        if let Some(amount) = amount
+            && crate::api::quantity::Quantity::parse(amount).is_err()
+        {
+            return Outcome::fail(format!("yard: {amount:?} is no amount of {what}"));
+        }
+    }
+    act(cluster, Action::AddNode { name, labels, cpu, memory }, line)
+}
+
+/// The chain of causes of an object's last change, from what the cluster recorded.
+fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
+    let Some((kind, name)) = kubectl::object_words(rest) else {
+        return Outcome::fail("yard: why KIND/NAME, for example: yard why pod/web-x7k2p");
+    };
+    let namespace = if kind.namespaced() { Rc::clone(&terminal.namespace) } else { "".into() };
+    let lines = cluster.why(kind, &ObjectKey::new(namespace, name.as_str()), terminal.language);
+    if lines.is_empty() {
+        return Outcome::fail(format!("yard: {}/{name} not found", kind.word()));
+    }
+    Outcome::text(lines.into_iter().map(|line| format!("{line}\n")).collect::<String>())
+}

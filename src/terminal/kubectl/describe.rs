@@ -740,7 +740,7 @@ fn cron_job_text(cron: &CronJob) -> String {
 
 fn node_text(node: &Node, cluster: &Cluster) -> String {
     let meta = &node.meta;
-    let mut text = format!("Name:\t{}\nRoles:\t{}\n", meta.name, node_roles(node));
+    let mut text = format!("Name:\t{}\nRoles:\t{}\n", meta.name, node_roles(&node.meta.labels));
     text.push_str(&format!(
         "Labels:\t{}\nAnnotations:\t{}\n",
         pairs(&meta.labels, &[], "="),

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::{Context, Outcome, api_error};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
+use crate::api::schema::Schema;
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::patch::three_way;
+use crate::cluster::Patch;
 use crate::manifest::{self, Decoded};
 
 /// The annotation that remembers what was applied.
@@ -254,16 +256,29 @@ fn apply_one(context: &mut Context<'_>, document: &Document, outcome: &mut Outco
             "Warning: Detected changes to resource {name} which is currently being deleted.\n"
         ));
     }
-    // The server takes the fields in their types; the annotation keeps them as written.
+    // The annotation is part of what is wanted, so that the same manifest makes no patch.
     let mut wanted = document.decoded.value.clone();
-    wanted.child("metadata").set_default("annotations", Value::empty_object());
-    let mut merged = three_way(last.as_ref().unwrap_or(&Value::Null), &wanted, &live_value);
-    merged.child("metadata").child("annotations").set(LAST_APPLIED, text);
-    match context.cluster.update(document.kind, &document.namespace, merged, &options) {
+    let metadata = wanted.child("metadata");
+    metadata.child("annotations").set(LAST_APPLIED, text);
+    if document.kind.namespaced() {
+        metadata.set("namespace", &document.namespace);
+    }
+    let last = last.unwrap_or_else(Value::empty_object);
+    let patch = match three_way(&last, &wanted, &live_value, Schema::of(document.kind)) {
+        Ok(patch) => patch,
+        Err(words) => {
+            outcome.err.push_str(&format!("error: {words}\n"));
+            outcome.status = 1;
+            return;
+        }
+    };
+    if patch.as_map().is_some_and(|map| map.is_empty()) {
+        return show(context, &live, "unchanged", outcome);
+    }
+    match context.cluster.patch(document.kind, &key, Patch::Strategic(patch), &options) {
         Ok(written) => {
             warn(&written.warnings, outcome);
-            let verb = if written.changed { "configured" } else { "unchanged" };
-            show(context, &written.object, verb, outcome);
+            show(context, &written.object, "configured", outcome);
         }
         Err(error) => refuse(context, document, &error, "applying patch", outcome),
     }

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::output::{self, push_row, table, widths};
+use super::output::{self, push_row, widths};
 use super::{Context, Named, Outcome, chosen, resources, selector};
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::apiserver::table::{cells, columns};
+use crate::apiserver::table;
 use crate::cluster::Cluster;
 use crate::sim::Time;
 use crate::store::Operation;
@@ -27,15 +27,12 @@ struct View {
 
 impl View {
     fn header(&self, kind: Kind) -> Vec<String> {
-        let (narrow, wide) = columns(kind);
         let mut row: Vec<String> = Vec::new();
         if self.namespaces {
             row.push("NAMESPACE".into());
         }
-        row.extend(narrow.iter().map(ToString::to_string));
-        if self.wide {
-            row.extend(wide.iter().map(ToString::to_string));
-        }
+        let shown = table::columns(kind).iter().filter(|column| self.wide || !column.wide);
+        row.extend(shown.map(|column| column.name.to_uppercase()));
         row.extend(
             self.columns.iter().map(|key| key.rsplit('/').next().unwrap_or(key).to_uppercase()),
         );
@@ -46,21 +43,19 @@ impl View {
     }
 
     fn row(&self, object: &AnyObject, now: Time) -> Vec<String> {
-        let (narrow, wide) = cells(object, now);
+        let columns = table::columns(object.kind());
+        let cells = table::row(object, now).into_iter().zip(columns);
         let meta = object.meta();
         let mut row: Vec<String> = Vec::new();
         if self.namespaces {
             row.push(meta.namespace.to_string());
         }
         let first = row.len();
-        row.extend(narrow);
+        row.extend(cells.filter(|(_, column)| self.wide || !column.wide).map(|(cell, _)| cell));
         if self.kinds
             && let Some(name) = row.get_mut(first)
         {
             *name = format!("{}/{name}", object.kind().word());
-        }
-        if self.wide {
-            row.extend(wide);
         }
         row.extend(
             self.columns.iter().map(|key| meta.labels.text(key).unwrap_or_default().to_owned()),
@@ -234,7 +229,7 @@ fn tables(
             outcome.out.push('\n');
         }
         shown += 1;
-        outcome.out.push_str(&table(if view.headers { &with_header } else { &body }));
+        outcome.out.push_str(&output::table(if view.headers { &with_header } else { &body }));
     }
     if shown == 0 && outcome.err.is_empty() && !context.flags.has("ignore-not-found") {
         let cluster_wide = kinds.iter().all(|kind| !kind.namespaced());

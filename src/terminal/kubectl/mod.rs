@@ -54,7 +54,7 @@ pub(super) const COMMANDS: [&str; 21] = [
 pub(super) struct Context<'a> {
     pub cluster: &'a mut Cluster,
     pub terminal: &'a mut Terminal,
-    pub(super) flags: Flags,
+    flags: Flags,
     pub input: Option<Rc<str>>,
     /// The whole line, as the cluster remembers it.
     pub line: String,

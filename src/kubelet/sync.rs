@@ -161,7 +161,7 @@ fn address(pod: &Pod, node: &NodeName, store: &Store, kubelets: &mut Kubelets) -
 /// Whether the node itself refuses a pod that was bound to it by hand. Follows `pkg/kubelet/lifecycle/predicate.go`.
 fn refusal(pod: &Pod, node: &NodeName, store: &Store) -> Option<(Rc<str>, Rc<str>)> {
     let object = store.nodes().get(&ObjectKey::cluster(Rc::clone(node)))?;
-    let sum = store.index().node_sum(node)?;
+    let sum = store.index().occupancy().sum(node)?;
     let have = &object.status.allocatable;
     let want = &pod.spec.requests;
     let short = |name: &str, reason: &str, want: i64, used: i64, have: i64| {

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, OrdSet};
 
+use super::occupancy::Occupancy;
 use crate::api::core::{Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
 use crate::api::object::AnyObject;
-use crate::api::resources::Resources;
 
 /// Sums over the pods of one controlling owner.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,72 +57,6 @@ impl Tally {
     }
 }
 
-/// Sums over the pods that are bound to one node and not finished. Follows `framework.NodeInfo`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct NodeSum {
-    /// What they ask for.
-    pub requested: Resources,
-    /// What they count for in scores: containers that ask for nothing count a little.
-    pub scored: Resources,
-    /// How many they are.
-    pub pods: i64,
-    /// The ports they take on the node, with how often.
-    pub ports: OrdMap<(Rc<str>, i64, Rc<str>), i64>,
-    /// How many of them each controller has there.
-    pub owners: OrdMap<Uid, i64>,
-}
-
-/// What a container without requests counts for in scores. Follows `DefaultMilliCPURequest`, `DefaultMemoryRequest`.
-const SCORED_CPU_MILLI: i64 = 100;
-const SCORED_MEMORY_BYTES: i64 = 200 * 1024 * 1024;
-
-/// What a pod counts for in scores.
-pub fn scored_requests(pod: &Pod) -> Resources {
-    let mut sum = pod.spec.requests.clone();
-    for container in pod.spec.containers.iter() {
-        if container.requests.cpu_milli == 0 {
-            sum.cpu_milli += SCORED_CPU_MILLI;
-        }
-        if container.requests.memory_bytes == 0 {
-            sum.memory_bytes += SCORED_MEMORY_BYTES;
-        }
-    }
-    sum
-}
-
-impl NodeSum {
-    fn count(&mut self, pod: &Pod, step: i64) {
-        let (requests, scored) = (&pod.spec.requests, scored_requests(pod));
-        match step {
-            1 => {
-                self.requested.add(requests);
-                self.scored.add(&scored);
-            }
-            _ => {
-                self.requested.subtract(requests);
-                self.scored.subtract(&scored);
-            }
-        }
-        self.pods += step;
-        for port in pod.spec.host_ports.iter() {
-            let slot = (Rc::clone(&port.protocol), port.host_port, Rc::clone(&port.host_ip));
-            tick(&mut self.ports, slot, step);
-        }
-        if let Some(owner) = pod.meta.controller() {
-            tick(&mut self.owners, owner.uid, step);
-        }
-    }
-}
-
-/// Moves a counter; at nothing it is forgotten.
-fn tick<K: Ord + Clone>(counters: &mut OrdMap<K, i64>, key: K, step: i64) {
-    let count = counters.get(&key).copied().unwrap_or(0) + step;
-    match count {
-        0 => counters.remove(&key),
-        _ => counters.insert(key, count),
-    };
-}
-
 /// The indexes of a store.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
@@ -133,19 +67,9 @@ pub struct Index {
     orphans: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
     events: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
     tallies: OrdMap<Uid, Tally>,
-    sums: OrdMap<NodeName, NodeSum>,
-    repelling: OrdSet<ObjectKey>,
-}
-
-/// Whether two versions of a pod ask for the same and belong to the same controller.
-fn same_requests(before: Option<&Pod>, after: Option<&Pod>) -> bool {
-    match (before, after) {
-        (Some(before), Some(after)) => {
-            Rc::ptr_eq(&before.spec, &after.spec)
-                && Rc::ptr_eq(&before.meta.owners, &after.meta.owners)
-        }
-        _ => false,
-    }
+    occupancy: Occupancy,
+    nominated: OrdSet<ObjectKey>,
+    finished: usize,
 }
 
 /// Adds a member to the set of a key.
@@ -228,7 +152,6 @@ impl Index {
         let place =
             |pod: Option<&Pod>| pod.map(|pod| (pod.node.clone(), pod.status.phase.finished()));
         let (from, to) = (place(before), place(after));
-        let same_place = from == to && same_requests(before, after);
         if from != to {
             if let (Some(pod), Some((node, finished))) = (before, from) {
                 match node {
@@ -249,28 +172,20 @@ impl Index {
                 }
             }
         }
-        for (pod, repels) in [(before, false), (after, true)] {
-            let Some(pod) = pod.filter(|pod| {
-                pod.spec
-                    .affinity
-                    .as_ref()
-                    .is_some_and(|affinity| !affinity.anti_required.is_empty())
-            }) else {
-                continue;
-            };
-            match repels {
-                true => self.repelling.insert(pod.meta.key()),
-                false => self.repelling.remove(&pod.meta.key()),
-            };
-        }
+        self.occupancy.replace(before, after);
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
-            if let Some(node) =
-                pod.node.as_ref().filter(|_| !same_place && !pod.status.phase.finished())
-            {
-                let mut sum = self.sums.get(node).cloned().unwrap_or_default();
-                sum.count(pod, step);
-                self.sums.insert(Rc::clone(node), sum);
+            if pod.status.phase.finished() {
+                match step {
+                    1 => self.finished += 1,
+                    _ => self.finished -= 1,
+                }
+            }
+            if pod.status.nominated_node.is_some() && pod.node.is_none() {
+                match step {
+                    1 => self.nominated.insert(pod.meta.key()),
+                    _ => self.nominated.remove(&pod.meta.key()),
+                };
             }
             let Some(owner) = pod.meta.controller() else { continue };
             if let Some(tally) = self.tallies.get_mut(&owner.uid) {
@@ -286,14 +201,19 @@ impl Index {
         }
     }
 
-    /// Whether some pod has required anti-affinity.
-    pub fn any_repelling(&self) -> bool {
-        !self.repelling.is_empty()
+    /// What the pods on nodes take, and where which pods are.
+    pub const fn occupancy(&self) -> &Occupancy {
+        &self.occupancy
     }
 
-    /// The sums over the pods of a node.
-    pub fn node_sum(&self, node: &str) -> Option<&NodeSum> {
-        self.sums.get(node)
+    /// The pods without a node for which room is being made on one.
+    pub fn nominated(&self) -> impl Iterator<Item = &ObjectKey> {
+        self.nominated.iter()
+    }
+
+    /// How many pods are finished.
+    pub const fn finished_pods(&self) -> usize {
+        self.finished
     }
 
     /// Kind and key of the object of a uid.

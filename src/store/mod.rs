@@ -3,14 +3,16 @@
 
 mod index;
 mod journal;
+mod occupancy;
 mod table;
 
 use std::rc::Rc;
 
 use imbl::OrdMap;
 
-pub use index::{Index, NodeSum, Tally, scored_requests};
+pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, Operation};
+pub use occupancy::{CrowdView, Headcount, NodeSum, Occupancy};
 pub use table::Table;
 
 use crate::api::apps::{DaemonSet, Deployment, ReplicaSet};
@@ -90,6 +92,21 @@ impl Store {
         self.plain.get(&(kind, key.clone()))
     }
 
+    /// The objects of a kind without fields of its own, of one namespace or of all.
+    pub fn plain_in<'a>(
+        &'a self,
+        kind: Kind,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Rc<Plain>> {
+        let from = (kind, ObjectKey::new(namespace.unwrap_or_default(), ""));
+        self.plain
+            .range(from..)
+            .take_while(move |((own, key), _)| {
+                *own == kind && namespace.is_none_or(|namespace| *key.namespace == *namespace)
+            })
+            .map(|(_, row)| row)
+    }
+
     /// The indexes.
     pub const fn index(&self) -> &Index {
         &self.index
@@ -148,12 +165,7 @@ impl Store {
             Kind::DaemonSet => rows!(self.daemon_sets, DaemonSet),
             Kind::Job => rows!(self.jobs, Job),
             Kind::CronJob => rows!(self.cron_jobs, CronJob),
-            other => {
-                let all = self.plain.iter().filter(|((kind, key), _)| {
-                    *kind == other && namespace.is_none_or(|namespace| *key.namespace == *namespace)
-                });
-                all.map(|(_, row)| AnyObject::Plain(Rc::clone(row))).collect()
-            }
+            other => self.plain_in(other, namespace).cloned().map(AnyObject::Plain).collect(),
         }
     }
 

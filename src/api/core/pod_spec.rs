@@ -92,6 +92,8 @@ pub struct PodSpec {
     pub volumes: Rc<[Volume]>,
     /// What it asks for in sum, as the scheduler counts it.
     pub requests: Resources,
+    /// What it counts for in scores: containers that ask for nothing count a little.
+    pub scored: Resources,
     /// The quality of service class.
     pub qos: Qos,
     /// `hostname`, or nothing.
@@ -119,7 +121,8 @@ impl PodSpec {
         let host_network = value.bool_at("hostNetwork").unwrap_or(false);
         let host_ports = host_ports(&containers, &init_containers, host_network);
         Self {
-            requests: pod_requests(&containers, &init_containers, value.get("overhead")),
+            requests: pod_requests(&containers, &init_containers, value.get("overhead"), (0, 0)),
+            scored: pod_requests(&containers, &init_containers, value.get("overhead"), SCORED),
             qos: qos(&containers, &init_containers),
             containers,
             init_containers,
@@ -193,23 +196,39 @@ fn host_ports(containers: &[Container], init: &[Container], host_network: bool) 
         .collect()
 }
 
-/// Follows `k8s.io/component-helpers/resource.PodRequests`.
+/// What a container without requests counts for in scores: thousandths of a cpu and bytes of memory. Follows
+/// `DefaultMilliCPURequest` and `DefaultMemoryRequest`.
+const SCORED: (i64, i64) = (100, 200 * 1024 * 1024);
+
+/// Follows `k8s.io/component-helpers/resource.PodRequests`. `missing` stands for the cpu and memory that a container
+/// does not name.
 fn pod_requests(
     containers: &[Container],
     init: &[Container],
     overhead: Option<&Value>,
+    missing: (i64, i64),
 ) -> Resources {
+    let asked = |container: &Container| {
+        let mut asked = container.requests.clone();
+        if asked.cpu_milli == 0 {
+            asked.cpu_milli = missing.0;
+        }
+        if asked.memory_bytes == 0 {
+            asked.memory_bytes = missing.1;
+        }
+        asked
+    };
     let mut sum = Resources::default();
     for container in containers {
-        sum.add(&container.requests);
+        sum.add(&asked(container));
     }
     let mut sidecars = Resources::default();
     let mut highest = Resources::default();
     for container in init {
-        let mut phase = container.requests.clone();
+        let mut phase = asked(container);
         if container.sidecar {
-            sum.add(&container.requests);
-            sidecars.add(&container.requests);
+            sum.add(&phase);
+            sidecars.add(&phase);
             phase = sidecars.clone();
         } else {
             phase.add(&sidecars);

@@ -185,8 +185,16 @@ impl NodeSelectorTerm {
 
     /// Whether the term matches a node of this name with these labels.
     pub fn matches(&self, name: &str, labels: &Labels) -> bool {
+        !self.empty && self.labels.matches(labels) && self.names(name)
+    }
+
+    /// Whether the requirements on fields allow a node of this name.
+    fn names(&self, name: &str) -> bool {
+        if self.fields.is_empty() {
+            return true;
+        }
         let own: Labels = [(Rc::from("metadata.name"), Rc::from(name))].into_iter().collect();
-        !self.empty && self.labels.matches(labels) && self.fields.matches(&own)
+        self.fields.matches(&own)
     }
 }
 
@@ -203,8 +211,14 @@ fn terms(expressions: &[Value]) -> Selector {
 pub struct PodAffinityTerm {
     /// The pods it speaks of.
     pub selector: Selector,
-    /// Their namespaces; empty means the pod's own.
+    /// Their namespaces; empty means the pod's own, unless there is a `namespaceSelector`.
     pub namespaces: Rc<[Rc<str>]>,
+    /// `namespaceSelector`: namespaces by their labels, beside those that are named.
+    pub namespace_selector: Option<Selector>,
+    /// `matchLabelKeys`: labels of which its pods must have the same value as the pod that has the term.
+    pub same: Rc<[Rc<str>]>,
+    /// `mismatchLabelKeys`: labels of which they must have another.
+    pub other: Rc<[Rc<str>]>,
     /// The label of nodes that says what "together" means.
     pub topology_key: Rc<str>,
     /// The weight, for preferred terms.
@@ -214,15 +228,18 @@ pub struct PodAffinityTerm {
 impl PodAffinityTerm {
     fn parse(value: &Value) -> Self {
         let term = value.get("podAffinityTerm").unwrap_or(value);
+        let words = |key: &str| -> Rc<[Rc<str>]> {
+            term.items_at(key).iter().filter_map(Value::as_str).map(Rc::from).collect()
+        };
         Self {
             selector: Selector::from_label_selector(term.get("labelSelector"))
                 .unwrap_or(Selector::Nothing),
-            namespaces: term
-                .items_at("namespaces")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(Rc::from)
-                .collect(),
+            namespaces: words("namespaces"),
+            namespace_selector: term.get("namespaceSelector").map(|selector| {
+                Selector::from_label_selector(Some(selector)).unwrap_or(Selector::Nothing)
+            }),
+            same: words("matchLabelKeys"),
+            other: words("mismatchLabelKeys"),
             topology_key: term.str_at("topologyKey").unwrap_or_default().into(),
             weight: value.i64_at("weight").unwrap_or(0),
         }
@@ -290,6 +307,14 @@ pub struct SpreadConstraint {
     pub hard: bool,
     /// The pods that are counted.
     pub selector: Selector,
+    /// `matchLabelKeys`: labels of which they must have the same value as the pod that has the constraint.
+    pub same: Rc<[Rc<str>]>,
+    /// `minDomains`: with fewer domains than this the emptiest counts as empty.
+    pub min_domains: i64,
+    /// `nodeAffinityPolicy`: whether only nodes count that the pod's own node selector and affinity allow.
+    pub honors_affinity: bool,
+    /// `nodeTaintsPolicy`: whether only nodes count whose taints the pod tolerates.
+    pub honors_taints: bool,
     /// Everything of it, as written.
     pub raw: Value,
 }
@@ -303,6 +328,15 @@ impl SpreadConstraint {
             hard: value.str_at("whenUnsatisfiable") != Some("ScheduleAnyway"),
             selector: Selector::from_label_selector(value.get("labelSelector"))
                 .unwrap_or(Selector::Nothing),
+            same: value
+                .items_at("matchLabelKeys")
+                .iter()
+                .filter_map(Value::as_str)
+                .map(Rc::from)
+                .collect(),
+            min_domains: value.i64_at("minDomains").unwrap_or(1),
+            honors_affinity: value.str_at("nodeAffinityPolicy") != Some("Ignore"),
+            honors_taints: value.str_at("nodeTaintsPolicy") == Some("Honor"),
             raw: value.clone(),
         }
     }

@@ -1,0 +1,174 @@
+//! One try to find a node for one pod: what is computed once and asked for at every node. Follows the PreFilter
+//! extension points and `schedule_one.go`.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::filters::pod_affinity::{self, Neighbours};
+use super::filters::topology_spread::{self, Counted};
+use super::filters::{self, Refusal, node_affinity};
+use super::peers::{self, Peers};
+use crate::api::core::{Node, Pod};
+use crate::store::{NodeSum, Store};
+
+/// A pod and everything about the cluster that checks and scores ask for more than once.
+pub(super) struct Cycle<'a> {
+    pub(super) pod: &'a Pod,
+    pub(super) store: &'a Store,
+    pub(super) peers: Peers<'a>,
+    pub(super) spread: Vec<Counted<'a>>,
+    pub(super) neighbours: Neighbours,
+    /// The only nodes in question, if the pod names them.
+    only: Option<BTreeSet<Rc<str>>>,
+    /// Pods of the same or a higher priority for which room is being made somewhere.
+    nominated: Vec<&'a Rc<Pod>>,
+    /// What is taken of a node without pods.
+    empty: &'a NodeSum,
+}
+
+/// A node that can take the pod, with what is taken of it.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub(super) node: &'a Rc<Node>,
+    pub(super) sum: &'a NodeSum,
+}
+
+/// What was found about the nodes.
+#[derive(Default)]
+pub(super) struct Found<'a> {
+    pub(super) fitting: Vec<Candidate<'a>>,
+    pub(super) refusals: Vec<(Rc<str>, Refusal)>,
+}
+
+/// Up to so many nodes are all asked. Follows `minFeasibleNodesToFind`.
+const ASK_ALL: usize = 100;
+/// Of more, the search ends when this part of them fits, but not before [`ASK_ALL`] do. Upstream's default falls from
+/// 50 to 5 percent with the size of the cluster; this is its floor, and what `percentageOfNodesToScore: 5` gives.
+const ENOUGH_PERCENT: usize = 5;
+
+impl<'a> Cycle<'a> {
+    /// Prepares a try; `without` are pods imagined gone, `empty` what is taken of a node without pods: nothing.
+    pub(super) fn new(
+        pod: &'a Pod,
+        store: &'a Store,
+        without: &'a [Rc<Pod>],
+        empty: &'a NodeSum,
+    ) -> Self {
+        let peers = Peers { store, without };
+        let nominated = store.index().nominated().filter_map(|key| store.pods().get(key));
+        Self {
+            pod,
+            store,
+            spread: topology_spread::counted(pod, store, &peers),
+            neighbours: pod_affinity::neighbours(pod, &peers),
+            peers,
+            only: node_affinity::only_nodes(pod),
+            nominated: nominated
+                .filter(|other| {
+                    other.meta.uid != pod.meta.uid && other.spec.priority >= pod.spec.priority
+                })
+                .collect(),
+            empty,
+        }
+    }
+
+    /// What is taken of a node.
+    pub(super) fn sum(&self, node: &str) -> &'a NodeSum {
+        self.store.index().occupancy().sum(node).unwrap_or(self.empty)
+    }
+
+    /// The verdict about a node: nothing if it can take the pod, also when the pods for which room is being made
+    /// there have come. Follows `RunFilterPluginsWithNominatedPods`.
+    pub(super) fn check(&self, node: &Node, sum: &NodeSum) -> Option<Refusal> {
+        let coming = || {
+            let here =
+                |pod: &&&Rc<Pod>| pod.status.nominated_node.as_ref() == Some(&node.meta.name);
+            self.nominated.iter().filter(here)
+        };
+        if self.nominated.is_empty() || coming().next().is_none() {
+            return filters::check(self, node, sum);
+        }
+        let mut sum = sum.clone();
+        coming().for_each(|pod| sum.add(pod));
+        filters::check(self, node, &sum)
+    }
+
+    /// The verdict about a node as it is.
+    pub(super) fn refusal_of(&self, node: &Node) -> Option<Refusal> {
+        match self.allows(node) {
+            true => self.check(node, self.sum(&node.meta.name)),
+            false => Some(node_affinity::narrowed()),
+        }
+    }
+
+    /// Asks nodes until enough can take the pod. Follows `findNodesThatFitPod`.
+    pub(super) fn examine(&self) -> Found<'a> {
+        let total = self.store.nodes().len();
+        let enough =
+            if total <= ASK_ALL { total } else { ASK_ALL.max(total * ENOUGH_PERCENT / 100) };
+        self.search(enough)
+    }
+
+    fn search(&self, enough: usize) -> Found<'a> {
+        let mut found = Found::default();
+        // The node on which room was made is asked before all others.
+        if let Some(node) =
+            self.pod.status.nominated_node.as_ref().and_then(|name| peers::node(self.store, name))
+        {
+            let sum = self.sum(&node.meta.name);
+            if self.allows(node) && self.check(node, sum).is_none() {
+                found.fitting.push(Candidate { node, sum });
+                return found;
+            }
+        }
+        if let Some(only) = &self.only {
+            let named = only.iter().filter_map(|name| peers::node(self.store, name));
+            self.ask(named, enough, &mut found);
+            return found;
+        }
+        let nodes = self.store.nodes();
+        // Where the search begins differs from pod to pod, so that large clusters fill evenly.
+        let start = match nodes.len() {
+            0..=ASK_ALL => 0,
+            many => usize::try_from(self.pod.meta.uid.0 % many as u128).unwrap_or(0),
+        };
+        self.ask(nodes.iter().skip(start), enough, &mut found);
+        if start > 0 {
+            self.ask(nodes.iter().take(start), enough, &mut found);
+        }
+        found
+    }
+
+    /// Whether a node is among those that the pod names.
+    fn allows(&self, node: &Node) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&node.meta.name))
+    }
+
+    /// How many nodes the pod left out by naming others, and what is said of them.
+    pub(super) fn narrowed(&self) -> Option<(usize, Refusal)> {
+        let only = self.only.as_ref()?;
+        let left = only.iter().filter(|name| peers::node(self.store, name).is_some()).count();
+        let out = self.store.nodes().len().saturating_sub(left);
+        (out > 0).then(|| (out, node_affinity::narrowed()))
+    }
+
+    /// Asks nodes in order of their names; what is taken of them is read along.
+    fn ask(&self, nodes: impl Iterator<Item = &'a Rc<Node>>, enough: usize, found: &mut Found<'a>) {
+        let mut nodes = nodes.peekable();
+        let Some(first) = nodes.peek() else { return };
+        let occupancy = self.store.index().occupancy();
+        let mut sums = occupancy.sums_from(&first.meta.name).peekable();
+        for node in nodes {
+            if found.fitting.len() >= enough {
+                return;
+            }
+            let name = &node.meta.name;
+            while sums.next_if(|(other, _)| *other < name).is_some() {}
+            let sum = sums.next_if(|(other, _)| *other == name).map_or(self.empty, |(_, sum)| sum);
+            match self.check(node, sum) {
+                None => found.fitting.push(Candidate { node, sum }),
+                Some(refusal) => found.refusals.push((Rc::clone(name), refusal)),
+            }
+        }
+    }
+}

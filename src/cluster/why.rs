@@ -270,15 +270,22 @@ fn scheduler(decision: &SchedulerDecision) -> Option<Text> {
         SchedulerDecision::BackingOff { until } => {
             Text::new("decision.scheduler.waits").with("until", until.rfc3339())
         }
-        SchedulerDecision::Bound { node, feasible, refusals, score } => {
+        SchedulerDecision::Bound { node, feasible, refusals, ranking } => {
             Text::new("decision.scheduler.bound")
                 .with("node", node)
                 .with("feasible", feasible)
                 .with("total", feasible + refusals.len())
-                .with("score", score)
+                .with("score", ranking.first().map_or(0, |best| best.total))
         }
         SchedulerDecision::Unschedulable(diagnosis) => {
             Text::new("decision.scheduler.nowhere").with("message", &diagnosis.message)
+        }
+        SchedulerDecision::Preempting { node, victims, diagnosis } => {
+            let names: Vec<&str> = victims.iter().map(|victim| &*victim.name).collect();
+            Text::new("decision.scheduler.preempting")
+                .with("node", node)
+                .with("victims", names.join(", "))
+                .with("message", &diagnosis.message)
         }
     })
 }

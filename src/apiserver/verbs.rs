@@ -283,7 +283,8 @@ impl Api<'_> {
             meta.generation += 1;
         }
         let warnings = validation::warnings(kind, &new);
-        let mut new = AnyObject::from_value(kind, &new);
+        // The status has a way of its own; what is kept of it is more exact than what the API shows.
+        let mut new = with_status_of(&AnyObject::from_value(kind, &new), &old);
         let prepared = new.meta().clone();
         *new.meta_mut() =
             ObjectMeta { labels: prepared.labels, annotations: prepared.annotations, ..meta };

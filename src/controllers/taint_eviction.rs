@@ -8,7 +8,7 @@ use std::rc::Rc;
 use imbl::OrdMap;
 
 use crate::api::conditions::{self, Condition, Status};
-use crate::api::core::{Effect, Pod};
+use crate::api::core::{Effect, Pod, Taint, Toleration};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
@@ -32,10 +32,10 @@ pub enum Decision {
     Evicted,
 }
 
-/// What is remembered: since when the taints were handled.
+/// What is remembered: when the pod is to be deleted. Once set, later changes of tolerations do not move it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    since: Option<Time>,
+    until: Option<Time>,
 }
 
 /// The loop.
@@ -80,46 +80,69 @@ impl Controller for TaintEviction {
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, Memory>, now: Time) -> Plan<Decision, Memory> {
-        let Some(pod) = seen.store.pods().get(&key.object) else {
+        let pod = seen.store.pods().get(&key.object).filter(|pod| !pod.meta.deleting());
+        let Some((pod, node)) = pod.and_then(|pod| Some((pod, pod.node.as_ref()?))) else {
             return Plan::idle(Decision::Stays);
         };
-        let node = pod
-            .node
-            .as_ref()
-            .and_then(|node| seen.store.nodes().get(&ObjectKey::cluster(Rc::clone(node))));
-        let Some(node) = node.filter(|_| !pod.meta.deleting()) else {
-            return Plan::idle(Decision::Stays);
+        let pending = seen.memory.until;
+        let Some(node) = seen.store.nodes().get(&ObjectKey::cluster(Rc::clone(node))) else {
+            // The taints went with the node; what was decided before stays decided.
+            return match pending {
+                Some(at) if at <= now => evict(pod, None, now),
+                at => Plan::idle(Decision::Stays).wake_at(at),
+            };
         };
         let taints = node.spec.taints.iter().filter(|taint| taint.effect == Effect::NoExecute);
-        // Of each taint the first toleration that bears it counts.
-        let borne: Option<Vec<Option<i64>>> = taints
-            .map(|taint| {
-                pod.spec.tolerations.iter().find(|one| one.tolerates(taint)).map(|one| one.seconds)
-            })
-            .collect();
-        let Some(borne) = borne else { return evict(pod, now) };
-        let cancelled = |decision| match seen.memory.since {
+        let cancelled = |decision| match pending {
             Some(_) => Plan::writes(decision, vec![tell(pod, "Cancelling deletion of Pod")])
                 .remember(Memory::default()),
             None => Plan::idle(decision),
         };
-        if borne.is_empty() {
-            return cancelled(Decision::Stays);
+        match borne_for(taints, &pod.spec.tolerations) {
+            Borne::NoTaints => cancelled(Decision::Stays),
+            Borne::ForEver => cancelled(Decision::ToleratesForEver),
+            Borne::NotAtAll => evict(pod, pending, now),
+            Borne::For(span) => {
+                let until = pending.unwrap_or(now + span);
+                if now >= until {
+                    return evict(pod, None, now);
+                }
+                Plan::idle(Decision::Waits { until })
+                    .wake_at(Some(until))
+                    .remember(Memory { until: Some(until) })
+            }
         }
-        let Some(seconds) = borne.into_iter().flatten().min() else {
-            return cancelled(Decision::ToleratesForEver);
+    }
+}
+
+/// For how long a pod bears the taints of its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Borne {
+    NoTaints,
+    NotAtAll,
+    For(Duration),
+    ForEver,
+}
+
+/// Of each taint the first toleration that bears it counts; the shortest of them is the time. Follows
+/// `GetMatchingTolerations` and `getMinTolerationTime`.
+fn borne_for<'a>(taints: impl Iterator<Item = &'a Taint>, tolerations: &[Toleration]) -> Borne {
+    let mut shortest: Option<i64> = None;
+    let mut any = false;
+    for taint in taints {
+        any = true;
+        let Some(toleration) = tolerations.iter().find(|one| one.tolerates(taint)) else {
+            return Borne::NotAtAll;
         };
-        if seconds <= 0 {
-            return evict(pod, now);
+        if let Some(seconds) = toleration.seconds {
+            shortest = Some(shortest.map_or(seconds, |shortest| shortest.min(seconds)));
         }
-        let since = seen.memory.since.unwrap_or(now);
-        let until = since + Duration::from_seconds(seconds);
-        if now >= until {
-            return evict(pod, now);
-        }
-        Plan::idle(Decision::Waits { until })
-            .wake_at(Some(until))
-            .remember(Memory { since: Some(since) })
+    }
+    match (any, shortest) {
+        (false, _) => Borne::NoTaints,
+        (true, None) => Borne::ForEver,
+        (true, Some(seconds)) if seconds <= 0 => Borne::NotAtAll,
+        (true, Some(seconds)) => Borne::For(Duration::from_seconds(seconds)),
     }
 }
 
@@ -132,7 +155,8 @@ fn tell(pod: &Rc<Pod>, words: &str) -> Write {
     }
 }
 
-fn evict(pod: &Rc<Pod>, now: Time) -> Plan<Decision, Memory> {
+/// Deletes a pod; a deletion that was pending for later is cancelled, which is told first.
+fn evict(pod: &Rc<Pod>, pending: Option<Time>, now: Time) -> Plan<Decision, Memory> {
     let mut marked = Pod::clone(pod);
     let mut all = marked.status.conditions.to_vec();
     let message = "Taint manager: deleting due to NoExecute taint";
@@ -141,7 +165,8 @@ fn evict(pod: &Rc<Pod>, now: Time) -> Plan<Decision, Memory> {
         Condition::new("DisruptionTarget", Status::True, "DeletionByTaintManager", message, now),
     );
     marked.status.conditions = all.into();
-    let writes = vec![
+    let cancelled = pending.filter(|at| *at > now).map(|_| tell(pod, "Cancelling deletion of Pod"));
+    let marked_for = [
         tell(pod, "Marking for deletion Pod"),
         Write::UpdateStatus(AnyObject::Pod(Rc::new(marked))),
         Write::Delete {
@@ -152,5 +177,46 @@ fn evict(pod: &Rc<Pod>, now: Time) -> Plan<Decision, Memory> {
             about: None,
         },
     ];
+    let writes = cancelled.into_iter().chain(marked_for).collect();
     Plan::writes(Decision::Evicted, writes).remember(Memory::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taint(key: &str) -> Taint {
+        Taint { key: key.into(), value: "".into(), effect: Effect::NoExecute, added: None }
+    }
+
+    fn bears(key: &str, seconds: Option<i64>) -> Toleration {
+        Toleration::exists(key, Effect::NoExecute, seconds)
+    }
+
+    #[test]
+    fn the_shortest_of_the_first_tolerations_counts() {
+        let span = |seconds| Borne::For(Duration::from_seconds(seconds));
+        let rows: [(&[&str], &[(&str, Option<i64>)], Borne); 13] = [
+            (&[], &[], Borne::NoTaints),
+            (&[], &[("a", Some(5))], Borne::NoTaints),
+            (&["a"], &[], Borne::NotAtAll),
+            (&["a"], &[("a", Some(1))], span(1)),
+            (&["a"], &[("a", None)], Borne::ForEver),
+            (&["a"], &[("a", Some(0))], Borne::NotAtAll),
+            (&["a"], &[("a", Some(-5))], Borne::NotAtAll),
+            (&["a", "b"], &[("a", Some(1))], Borne::NotAtAll),
+            (&["a", "b"], &[("a", Some(1)), ("b", Some(100))], span(1)),
+            (&["a", "b"], &[("a", Some(1)), ("b", None)], span(1)),
+            (&["a", "b"], &[("a", None), ("b", Some(60))], span(60)),
+            // The first that matches counts, not the one that bears longest.
+            (&["a"], &[("a", Some(5)), ("a", None)], span(5)),
+            (&["a"], &[("a", None), ("a", Some(5))], Borne::ForEver),
+        ];
+        for (taints, tolerations, expected) in rows {
+            let taints: Vec<Taint> = taints.iter().map(|key| taint(key)).collect();
+            let bearing: Vec<Toleration> =
+                tolerations.iter().map(|(key, seconds)| bears(key, *seconds)).collect();
+            assert_eq!(borne_for(taints.iter(), &bearing), expected, "{taints:?} {tolerations:?}");
+        }
+    }
 }

@@ -88,3 +88,8 @@ impl Outcome {
         Self { err, status: 1, ..Self::default() }
     }
 }
+
+/// An object as `kubectl describe` prints it.
+pub fn describe_text(object: &crate::api::AnyObject, cluster: &crate::cluster::Cluster) -> String {
+    kubectl::describe::describe(object, cluster, true)
+}

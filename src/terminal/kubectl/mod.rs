@@ -2,7 +2,7 @@
 
 mod align;
 mod change;
-pub(crate) mod describe;
+pub(super) mod describe;
 mod files;
 mod flags;
 mod generate;

@@ -1,0 +1,99 @@
+//! What the person looks at: selection and panes, as values.
+
+use crate::api::{Kind, ObjectKey};
+
+/// What is selected on the yard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    /// The kind.
+    pub kind: Kind,
+    /// The key.
+    pub key: ObjectKey,
+}
+
+/// The parts of the page that a phone shows one at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The nodes.
+    #[default]
+    Yard,
+    /// The editor.
+    Editor,
+    /// The terminal.
+    Terminal,
+    /// Events and the inspector.
+    Details,
+}
+
+impl Pane {
+    /// All, in the order of the tabs.
+    pub const ALL: [Self; 4] = [Self::Yard, Self::Editor, Self::Terminal, Self::Details];
+
+    /// The key of its name.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Yard => "page.yard",
+            Self::Editor => "page.editor",
+            Self::Terminal => "page.terminal",
+            Self::Details => "page.details",
+        }
+    }
+
+    /// Its class.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Yard => "yard",
+            Self::Editor => "editor",
+            Self::Terminal => "terminal",
+            Self::Details => "details",
+        }
+    }
+}
+
+/// What the inspector shows of a selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Facet {
+    /// `kubectl describe`
+    #[default]
+    Describe,
+    /// The object as YAML.
+    Yaml,
+    /// The log.
+    Logs,
+    /// The chain of causes.
+    Why,
+}
+
+impl Facet {
+    /// All, in the order of the tabs.
+    pub const ALL: [Self; 4] = [Self::Describe, Self::Why, Self::Logs, Self::Yaml];
+
+    /// The key of its name.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Describe => "page.describe",
+            Self::Yaml => "page.yaml",
+            Self::Logs => "page.logs",
+            Self::Why => "page.why",
+        }
+    }
+}
+
+/// The speeds of the slider, slowest first.
+pub const SPEEDS: [f64; 12] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0];
+
+/// The place of the speed nearest to `speed`.
+pub fn speed_index(speed: f64) -> usize {
+    SPEEDS.iter().position(|known| *known >= speed).unwrap_or(SPEEDS.len() - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_go_up_and_every_speed_has_a_place() {
+        assert!(SPEEDS.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!([speed_index(0.1), speed_index(1.0), speed_index(45.0), speed_index(9999.0)], [0, 2, 7, 11]);
+    }
+}

@@ -33,7 +33,8 @@ fn first_theme() -> Option<String> {
 #[component]
 pub fn App() -> Html {
     let tick = use_force_update();
-    let engine = use_memo((), |()| Engine::new(first_language(), Rc::new(move || tick.force_update())));
+    let engine =
+        use_memo((), |()| Engine::new(first_language(), Rc::new(move || tick.force_update())));
     let selection = use_state(|| None::<Selection>);
     let pane = use_state(Pane::default);
     let system = use_state(|| false);
@@ -130,7 +131,8 @@ fn tabs(pane: &UseStateHandle<Pane>, language: Language) -> Html {
 }
 
 fn header(engine: &Rc<Engine>, language: Language) -> Html {
-    let (playing, speed, now) = engine.read(|state| (state.playing, state.speed, state.cluster.now()));
+    let (playing, speed, now) =
+        engine.read(|state| (state.playing, state.speed, state.cluster.now()));
     let press = |act: fn(&Engine)| {
         let engine = Rc::clone(engine);
         Callback::from(move |_: MouseEvent| act(&engine))
@@ -156,7 +158,8 @@ fn header(engine: &Rc<Engine>, language: Language) -> Html {
         Callback::from(move |_: MouseEvent| engine.set_language(other))
     };
     let shown = now.rfc3339().replace('T', " ").replace('Z', "");
-    let (play_label, play_icon) = if playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
+    let (play_label, play_icon) =
+        if playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
     html! {
         <header class="header">
             <div class="header__brand">

@@ -69,7 +69,10 @@ fn start_config() -> Config {
     let given = platform::parameter("start").and_then(|text| Time::parse_rfc3339(&text));
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
     let wall = Time::from_unix_millis(platform::wall_clock() as i64).cut_to_second();
-    let workers = platform::parameter("nodes").and_then(|text| text.parse::<usize>().ok()).unwrap_or(3).clamp(1, 5000);
+    let workers = platform::parameter("nodes")
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(3)
+        .clamp(1, 5000);
     Config { seed: Seed(seed), start: given.unwrap_or(wall), workers, ..Config::default() }
 }
 
@@ -80,7 +83,8 @@ impl Engine {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
         let target = cluster.now().unix_millis() as f64;
         let mut terminal = Terminal { language, ..Terminal::default() };
-        let text = platform::kept("podyard.file").unwrap_or_else(|| include_str!("../../assets/examples/job.yaml").to_owned());
+        let text = platform::kept("podyard.file")
+            .unwrap_or_else(|| include_str!("../../assets/examples/job.yaml").to_owned());
         terminal.files.insert("manifest.yaml".into(), text.into());
         let state = State {
             cluster,
@@ -141,7 +145,9 @@ impl Engine {
             let version = state.cluster.store().resource_version();
             // An event that changes nothing that can be seen is no step.
             for _ in 0..1000 {
-                if state.cluster.step().is_none() || state.cluster.store().resource_version() != version {
+                if state.cluster.step().is_none()
+                    || state.cluster.store().resource_version() != version
+                {
                     break;
                 }
             }
@@ -391,7 +397,8 @@ fn diagnostics(file: &str, text: &str, language: Language) -> (String, usize) {
                 _ => "info",
             };
             let why = one.why.render(language);
-            let message = if one.message.is_empty() { why } else { format!("{}\n\n{why}", one.message) };
+            let message =
+                if one.message.is_empty() { why } else { format!("{}\n\n{why}", one.message) };
             let mut shown = crate::object! {
                 "from" => units.from_byte(one.span.start.offset),
                 "to" => units.from_byte(one.span.end.offset),
@@ -411,7 +418,10 @@ fn diagnostics(file: &str, text: &str, language: Language) -> (String, usize) {
                     })
                     .collect();
                 let title: Text = fix.title.clone();
-                shown.set("fix", crate::object! { "title" => title.render(language), "changes" => changes });
+                shown.set(
+                    "fix",
+                    crate::object! { "title" => title.render(language), "changes" => changes },
+                );
             }
             all.push(shown);
         }

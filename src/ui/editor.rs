@@ -53,7 +53,9 @@ pub fn EditorPane(props: &EditorPaneProps) -> Html {
     {
         let (engine, apply) = (props.engine.clone(), apply.clone());
         use_effect_with((), move |()| {
-            let text = engine.read(|state| state.terminal.files.get(&state.file).map(ToString::to_string)).unwrap_or_default();
+            let text = engine
+                .read(|state| state.terminal.files.get(&state.file).map(ToString::to_string))
+                .unwrap_or_default();
             let label = engine.read(|state| say(state.language, "page.leave-editor"));
             let change = Closure::new(move |text: String| engine.edit(&text));
             let on_apply = Closure::new(move || apply.emit(()));
@@ -68,7 +70,9 @@ pub fn EditorPane(props: &EditorPaneProps) -> Html {
         Callback::from(move |event: Event| {
             let select: Option<web_sys::HtmlSelectElement> = event.target_dyn_into();
             let Some(select) = select else { return };
-            if let Some((_, text)) = select.value().parse::<usize>().ok().and_then(|index| EXAMPLES.get(index)) {
+            if let Some((_, text)) =
+                select.value().parse::<usize>().ok().and_then(|index| EXAMPLES.get(index))
+            {
                 engine.insert(text);
             }
             select.set_value("");

@@ -31,7 +31,9 @@ pub fn Details(props: &DetailsProps) -> Html {
     let facet = use_state(Facet::default);
     let language = props.language;
     let shown = props.selection.as_ref().and_then(|selection| {
-        let text = props.engine.read(|state| inspector::text(&state.cluster, selection, *facet, language))?;
+        let text = props
+            .engine
+            .read(|state| inspector::text(&state.cluster, selection, *facet, language))?;
         Some((selection.clone(), text))
     });
     let Some((selection, text)) = shown else { return events(props) };
@@ -84,16 +86,25 @@ fn events(props: &DetailsProps) -> Html {
     let language = props.language;
     let rows: Vec<(String, bool, String, String, String)> = props.engine.read(|state| {
         let now = state.cluster.now();
-        let mut all: Vec<_> = state.cluster.store().events().iter_in(Some("default")).cloned().collect();
+        let mut all: Vec<_> =
+            state.cluster.store().events().iter_in(Some("default")).cloned().collect();
         all.sort_by_key(|event| (event.last, event.meta.resource_version));
         all.iter()
             .rev()
             .take(60)
             .map(|event| {
                 let warning = event.event_type == crate::api::core::EventType::Warning;
-                let object = format!("{}/{}", event.involved.kind.to_lowercase(), event.involved.name);
-                let count = if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
-                (age(event.last, now), warning, event.reason.to_string(), object, format!("{}{count}", event.message))
+                let object =
+                    format!("{}/{}", event.involved.kind.to_lowercase(), event.involved.name);
+                let count =
+                    if event.count > 1 { format!(" (x{})", event.count) } else { String::new() };
+                (
+                    age(event.last, now),
+                    warning,
+                    event.reason.to_string(),
+                    object,
+                    format!("{}{count}", event.message),
+                )
             })
             .collect()
     });

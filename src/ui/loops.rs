@@ -28,7 +28,9 @@ pub fn Loops(props: &LoopsProps) -> Html {
     let card = |card: &Card| {
         let onclick = {
             let (onselect, kind, key) = (props.onselect.clone(), card.kind, card.key.clone());
-            Callback::from(move |_: MouseEvent| onselect.emit(Some(Selection { kind, key: key.clone() })))
+            Callback::from(move |_: MouseEvent| {
+                onselect.emit(Some(Selection { kind, key: key.clone() }))
+            })
         };
         let (first, second, third) = match card.kind {
             Kind::Job => ("page.desired", "page.active", "page.done"),

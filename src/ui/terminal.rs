@@ -93,7 +93,11 @@ pub fn TerminalPane(props: &TerminalPaneProps) -> Html {
 /// The line with its last word completed as far as all candidates agree.
 fn completed(engine: &Engine, line: &str) -> String {
     let found = engine.read(|state| complete(line, &state.cluster, &state.terminal));
-    let open = if line.ends_with(char::is_whitespace) { "" } else { line.split_whitespace().last().unwrap_or("") };
+    let open = if line.ends_with(char::is_whitespace) {
+        ""
+    } else {
+        line.split_whitespace().last().unwrap_or("")
+    };
     let Some(first) = found.first() else { return line.to_owned() };
     let mut common = first.clone();
     for other in &found {

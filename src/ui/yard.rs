@@ -115,7 +115,9 @@ fn node_panel(props: &YardProps, node: &Rc<NodeView>, tiles: Html) -> Html {
     };
     let select = {
         let (onselect, key) = (props.onselect.clone(), ObjectKey::cluster(Rc::clone(&name)));
-        Callback::from(move |_: MouseEvent| onselect.emit(Some(Selection { kind: Kind::Node, key: key.clone() })))
+        Callback::from(move |_: MouseEvent| {
+            onselect.emit(Some(Selection { kind: Kind::Node, key: key.clone() }))
+        })
     };
     let state = match (node.powered, node.ready) {
         (true, true) => "node--ready",
@@ -174,7 +176,9 @@ pub fn PodTile(props: &PodTileProps) -> Html {
         .render(props.language);
     let onclick = {
         let (onselect, key) = (props.onselect.clone(), tile.key.clone());
-        Callback::from(move |_: MouseEvent| onselect.emit(Some(Selection { kind: Kind::Pod, key: key.clone() })))
+        Callback::from(move |_: MouseEvent| {
+            onselect.emit(Some(Selection { kind: Kind::Pod, key: key.clone() }))
+        })
     };
     let ring = tile.ring.map(|(from, until)| {
         let (total, left) = ((until - from).millis().max(1), (until - props.now).millis().max(0));
@@ -182,7 +186,13 @@ pub fn PodTile(props: &PodTileProps) -> Html {
         html! { <span class="pod-tile__ring" style={format!("--left:{part}")} title={format!("{} s", (left + 999) / 1000)}><span>{ (left + 999) / 1000 }</span></span> }
     });
     let edge = tile.owner_hue.map(|hue| format!("--owner:{}", hue * 30));
-    let short = tile.key.name.rsplit('-').next().filter(|_| tile.owner_hue.is_some()).unwrap_or(&tile.key.name);
+    let short = tile
+        .key
+        .name
+        .rsplit('-')
+        .next()
+        .filter(|_| tile.owner_hue.is_some())
+        .unwrap_or(&tile.key.name);
     html! {
         <button type="button" class={classes!("pod-tile", format!("look--{}", tile.look.class()), props.selected.then_some("pod-tile--selected"))}
             data-uid={tile.uid.to_string()} data-pod={tile.key.name.to_string()} data-look={tile.look.class()} style={edge}

@@ -8,7 +8,12 @@ use crate::manifest::to_yaml;
 use crate::terminal::describe_text;
 
 /// The text of a facet; `None` if the object is gone.
-pub fn text(cluster: &Cluster, selection: &Selection, facet: Facet, language: Language) -> Option<String> {
+pub fn text(
+    cluster: &Cluster,
+    selection: &Selection,
+    facet: Facet,
+    language: Language,
+) -> Option<String> {
     let object = cluster.store().get(selection.kind, &selection.key)?;
     Some(match facet {
         Facet::Describe => describe_text(&object, cluster),
@@ -25,7 +30,8 @@ fn logs(cluster: &Cluster, selection: &Selection) -> String {
     for container in pod.spec.all_containers() {
         text.push_str(&format!("── {} ──\n", container.name));
         match cluster.logs(&selection.key, &container.name, false) {
-            Ok(lines) => text.extend(lines.iter().rev().take(200).rev().map(|line| format!("{}\n", line.text))),
+            Ok(lines) => text
+                .extend(lines.iter().rev().take(200).rev().map(|line| format!("{}\n", line.text))),
             Err(error) => text.push_str(&format!("{}\n", error.message)),
         }
         if let Ok(lines) = cluster.logs(&selection.key, &container.name, true) {

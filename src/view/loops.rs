@@ -47,7 +47,8 @@ pub fn cards(cluster: &Cluster, language: Language) -> Vec<Card> {
             }
             let at = LoopKey { loop_id, key: Key::new(key.clone()) };
             let last = cluster.causes().last(&at);
-            let decision = last.map(|(_, decision)| sentence(decision, language)).unwrap_or_default();
+            let decision =
+                last.map(|(_, decision)| sentence(decision, language)).unwrap_or_default();
             let (desired, actual, ready) = numbers(&object);
             all.push(Card {
                 kind,
@@ -65,10 +66,18 @@ pub fn cards(cluster: &Cluster, language: Language) -> Vec<Card> {
 
 fn numbers(object: &AnyObject) -> (String, i64, i64) {
     match object {
-        AnyObject::ReplicationController(one) => (one.spec.replicas.to_string(), one.status.replicas, one.status.ready),
-        AnyObject::ReplicaSet(one) => (one.spec.replicas.to_string(), one.status.replicas, one.status.ready),
-        AnyObject::Deployment(one) => (one.spec.replicas.to_string(), one.status.replicas, one.status.available),
-        AnyObject::DaemonSet(one) => (one.status.desired.to_string(), one.status.current, one.status.ready),
+        AnyObject::ReplicationController(one) => {
+            (one.spec.replicas.to_string(), one.status.replicas, one.status.ready)
+        }
+        AnyObject::ReplicaSet(one) => {
+            (one.spec.replicas.to_string(), one.status.replicas, one.status.ready)
+        }
+        AnyObject::Deployment(one) => {
+            (one.spec.replicas.to_string(), one.status.replicas, one.status.available)
+        }
+        AnyObject::DaemonSet(one) => {
+            (one.status.desired.to_string(), one.status.current, one.status.ready)
+        }
         AnyObject::Job(one) => {
             let goal = one.spec.completions.map_or_else(|| "1".to_owned(), |goal| goal.to_string());
             (goal, one.status.active, one.status.succeeded)

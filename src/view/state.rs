@@ -80,7 +80,8 @@ impl Facet {
 }
 
 /// The speeds of the slider, slowest first.
-pub const SPEEDS: [f64; 12] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0];
+pub const SPEEDS: [f64; 12] =
+    [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0];
 
 /// The place of the speed nearest to `speed`.
 pub fn speed_index(speed: f64) -> usize {
@@ -94,6 +95,9 @@ mod tests {
     #[test]
     fn speeds_go_up_and_every_speed_has_a_place() {
         assert!(SPEEDS.windows(2).all(|pair| pair[0] < pair[1]));
-        assert_eq!([speed_index(0.1), speed_index(1.0), speed_index(45.0), speed_index(9999.0)], [0, 2, 7, 11]);
+        assert_eq!(
+            [speed_index(0.1), speed_index(1.0), speed_index(45.0), speed_index(9999.0)],
+            [0, 2, 7, 11]
+        );
     }
 }

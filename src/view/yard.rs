@@ -160,7 +160,8 @@ impl YardView {
     /// The yard as it is now; what is as it was keeps its place in memory.
     pub fn build(cluster: &Cluster, before: &Self, show_system: bool) -> Self {
         let mut old: BTreeMap<&str, &Rc<Tile>> = BTreeMap::new();
-        let tiles = before.nodes.iter().flat_map(|node| node.tiles.iter()).chain(before.tray.iter());
+        let tiles =
+            before.nodes.iter().flat_map(|node| node.tiles.iter()).chain(before.tray.iter());
         old.extend(tiles.map(|tile| (&*tile.uid, tile)));
         let mut counts = BTreeMap::new();
         let mut tile = |pod: &Rc<Pod>| {
@@ -176,7 +177,9 @@ impl YardView {
         for node in cluster.store().nodes().iter() {
             let all = || cluster.store().pods_on(&node.meta.name);
             let mut own: Vec<&Rc<Pod>> = all().filter(visible).collect();
-            own.sort_by_key(|pod| (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name)));
+            own.sort_by_key(|pod| {
+                (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
+            });
             let tiles: Rc<[Rc<Tile>]> = own.into_iter().map(&mut tile).collect();
             let system = all().filter(|pod| !visible(pod)).count();
             let new = build_node(node, tiles, system, cluster);
@@ -184,7 +187,8 @@ impl YardView {
             nodes.push(same.map_or_else(|| Rc::new(new), Rc::clone));
         }
         nodes.sort_by_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
-        let unbound = cluster.store().index().unbound().filter_map(|key| cluster.store().pods().get(key));
+        let unbound =
+            cluster.store().index().unbound().filter_map(|key| cluster.store().pods().get(key));
         let tray = unbound.map(&mut tile).collect();
         Self { nodes, tray, counts }
     }
@@ -198,8 +202,9 @@ fn natural(name: &str) -> (String, u64) {
 }
 
 fn build_tile(pod: &Rc<Pod>, cluster: &Cluster) -> Tile {
-    let (_, status, _) = pod_status(pod, cluster.now());
-    let powered = pod.node.as_ref().is_none_or(|node| cluster.kubelets().running(node) != Some(false));
+    let status = pod_status(pod).word;
+    let powered =
+        pod.node.as_ref().is_none_or(|node| cluster.kubelets().running(node) != Some(false));
     let look = look_of(pod, &status, powered);
     let restarts = pod.status.containers.iter().map(|one| one.restart_count).sum();
     let ring = pod.status.containers.iter().find_map(|one| {
@@ -214,7 +219,8 @@ fn build_tile(pod: &Rc<Pod>, cluster: &Cluster) -> Tile {
         status: status.into(),
         restarts,
         owner_hue: owner.map(|owner| hue(owner.uid)),
-        owner: owner.map_or_else(|| "".into(), |owner| format!("{}/{}", owner.kind, owner.name).into()),
+        owner: owner
+            .map_or_else(|| "".into(), |owner| format!("{}/{}", owner.kind, owner.name).into()),
         ring,
     }
 }
@@ -234,10 +240,18 @@ fn look_of(pod: &Pod, status: &str, powered: bool) -> Look {
     match (pod.status.phase, status) {
         (Phase::Succeeded, _) => Look::Completed,
         (Phase::Failed, _) => Look::Failed,
-        (_, "CrashLoopBackOff" | "ImagePullBackOff" | "Init:CrashLoopBackOff" | "Init:ImagePullBackOff") => Look::BackOff,
+        (
+            _,
+            "CrashLoopBackOff"
+            | "ImagePullBackOff"
+            | "Init:CrashLoopBackOff"
+            | "Init:ImagePullBackOff",
+        ) => Look::BackOff,
         (_, "Completed") => Look::BackOff,
         (Phase::Pending, _) if pod.node.is_none() => Look::Pending,
-        (_, word) if word.contains("Err") || word.contains("OOM") || word.contains("Invalid") => Look::Failed,
+        (_, word) if word.contains("Err") || word.contains("OOM") || word.contains("Invalid") => {
+            Look::Failed
+        }
         (Phase::Pending, _) => Look::Creating,
         _ if pod.ready() => Look::Running,
         _ => Look::Unready,
@@ -246,24 +260,46 @@ fn look_of(pod: &Pod, status: &str, powered: bool) -> Look {
 
 fn build_node(node: &Node, tiles: Rc<[Rc<Tile>]>, system: usize, cluster: &Cluster) -> NodeView {
     let have = &node.status.allocatable;
-    let part = |used: i64, have: i64| if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) };
-    let used = cluster.store().index().node_sum(&node.meta.name).map(|sum| sum.requested.clone()).unwrap_or_default();
-    let usual = ["kubernetes.io/", "beta.kubernetes.io/", "node-role.kubernetes.io/", "node.kubernetes.io/"];
-    let labels = node.meta.labels.iter().filter(|(key, _)| !usual.iter().any(|start| key.starts_with(start)));
+    let part = |used: i64, have: i64| {
+        if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) }
+    };
+    let used = cluster
+        .store()
+        .index()
+        .occupancy()
+        .sum(&node.meta.name)
+        .map(|sum| sum.requested.clone())
+        .unwrap_or_default();
+    let usual = [
+        "kubernetes.io/",
+        "beta.kubernetes.io/",
+        "node-role.kubernetes.io/",
+        "node.kubernetes.io/",
+    ];
+    let labels = node
+        .meta
+        .labels
+        .iter()
+        .filter(|(key, _)| !usual.iter().any(|start| key.starts_with(start)));
     NodeView {
         name: Rc::clone(&node.meta.name),
         status: node_status(node).into(),
-        roles: node_roles(node).into(),
+        roles: node_roles(&node.meta.labels).into(),
         ready: node.ready(),
         powered: cluster.kubelets().running(&node.meta.name) != Some(false),
         cordoned: node.spec.unschedulable,
         cpu_percent: part(used.cpu_milli, have.cpu_milli),
         memory_percent: part(used.memory_bytes, have.memory_bytes),
         labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
-        taints: node.spec.taints.iter().map(|taint| {
-            let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
-            format!("{key}:{}", taint.effect.word()).into()
-        }).collect(),
+        taints: node
+            .spec
+            .taints
+            .iter()
+            .map(|taint| {
+                let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
+                format!("{key}:{}", taint.effect.word()).into()
+            })
+            .collect(),
         tiles,
         system,
     }
@@ -279,8 +315,11 @@ mod tests {
     #[test]
     fn what_has_not_changed_keeps_its_place() {
         let mut cluster = Cluster::new(Config::default());
-        let pod = r#"{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","image":"nginx"}]}}"#;
-        cluster.create(Kind::Pod, "default", Value::from_json(pod).unwrap(), &WriteOptions::default()).unwrap();
+        let pod =
+            r#"{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","image":"nginx"}]}}"#;
+        cluster
+            .create(Kind::Pod, "default", Value::from_json(pod).unwrap(), &WriteOptions::default())
+            .unwrap();
         let pending = YardView::build(&cluster, &YardView::default(), false);
         assert_eq!(pending.counts.get(&Look::Creating), Some(&1));
         let later = cluster.now() + Duration::from_seconds(10);

@@ -13,7 +13,7 @@ mod pod;
 mod replicas;
 mod service;
 
-pub use node::roles as node_roles;
+pub use node::{roles as node_roles, word as node_status};
 pub use pod::status as pod_status;
 
 use crate::api::core::Container;

@@ -37,7 +37,8 @@ pub fn roles(labels: &Labels) -> String {
     super::or_none(&roles.join(","))
 }
 
-fn word(node: &Node) -> String {
+/// The STATUS of a node.
+pub fn word(node: &Node) -> String {
     let ready = match conditions::find(&node.status.conditions, "Ready") {
         Some(condition) if condition.status == Status::True => "Ready",
         Some(_) => "NotReady",

@@ -33,7 +33,13 @@ extern "C" {
     pub fn flip();
     /// Loads the editor into an element.
     #[wasm_bindgen(js_name = loadEditor)]
-    pub fn load_editor(id: &str, text: &str, label: &str, change: &Closure<dyn FnMut(String)>, apply: &Closure<dyn FnMut()>);
+    pub fn load_editor(
+        id: &str,
+        text: &str,
+        label: &str,
+        change: &Closure<dyn FnMut(String)>,
+        apply: &Closure<dyn FnMut()>,
+    );
     /// Puts a text into the editor.
     #[wasm_bindgen(js_name = setEditor)]
     pub fn set_editor(text: &str);

@@ -1,71 +1,71 @@
-//! Tasks around the product: a crate of its own, so that its dependencies are not the product's.
+//! Tasks around the product. A crate of its own without dependencies, so that a fresh checkout is
+//! ready to work within seconds.
 
-mod schema;
-mod sizes;
+mod browser;
+mod build;
+mod serve;
 mod test;
 mod tools;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-const HELP: &str = "cargo xtask TASK
+const HELP: &str = "\
+cargo xtask TASK
 
-  serve [--port N] [--no-open]  set up what is missing, build the playground and open it
-  build                         release build into dist/, with its sizes
-  test [--quick]                everything that must pass (--quick: host checks only)
-  tools                         set up what is missing, nothing else
-  fix                           format, and let clippy mend what it can
-  schema                        write assets/schema anew
+  serve [--port N] [--no-open] [--release]
+                       set up what is missing, build the playground, serve it and open it;
+                       it is built again whenever a file changes
+  build                release build into dist/, and what a visit transfers
+  test [STAGE ...]     everything that must pass, quick checks first; or only the stages named
+  test --quick         the stages that need no browser: format, lint, host
+  tools                set up what is missing, nothing else
+  fix                  format, and let clippy mend what it can
+  schema               write assets/schema/ anew from the types of Kubernetes
+
+Stages of test, in this order: format lint host page-lint web build e2e
+Tools are kept in $PODYARD_TOOLS, else in podyard/tools of your cache folder.
+CHROME and CHROMEDRIVER name another browser and driver than the ones found on the path.
 ";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let rest = arguments.get(1..).unwrap_or_default();
-    let result = match arguments.first().map(String::as_str) {
-        Some("serve") => serve(rest),
-        Some("build") => build(),
-        Some("test") => test::run(rest.iter().any(|word| word == "--quick")),
-        Some("tools") => tools::Tools::set_up().map(drop),
-        Some("fix") => fix(),
-        Some("schema") => schema::run().map_err(|error| error.to_string()),
-        _ => {
-            eprint!("{HELP}");
-            return ExitCode::from(2);
-        }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((task, rest)) = words.split_first() else {
+        print!("{HELP}");
+        return ExitCode::from(2);
     };
+    let result = top_of_checkout().and_then(|()| match (task.as_str(), rest) {
+        ("serve", _) => serve::run(rest),
+        ("build", []) => build::run(),
+        ("test", _) => test::run(rest),
+        ("tools", []) => tools::Tools::set_up().map(drop),
+        ("fix", []) => fix(),
+        ("schema", []) => tools::cargo(&["run", "--quiet", "--package", "schema"]),
+        ("help" | "--help" | "-h", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("There is no task `{}`. `cargo xtask help` lists them.", words.join(" "))),
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("\n{message}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn serve(rest: &[String]) -> Result<(), String> {
-    let tools = tools::Tools::set_up()?;
-    let port = rest.iter().position(|word| word == "--port").and_then(|at| rest.get(at + 1));
-    let mut command = tools.command("trunk");
-    command.args(["serve", "--offline", "--port", port.map_or("8080", String::as_str)]);
-    if !rest.iter().any(|word| word == "--no-open") {
-        command.arg("--open");
-    }
-    tools::run(&mut command)
-}
-
-/// The release build: what visitors get.
-fn build() -> Result<(), String> {
-    let tools = tools::Tools::set_up()?;
-    tools::run(tools.command("trunk").args(["build", "--release", "--offline"]))?;
-    sizes::print("dist")
+/// All tasks work from the top of the checkout, wherever they were called.
+fn top_of_checkout() -> Result<(), String> {
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let top = own.parent().unwrap_or(own);
+    std::env::set_current_dir(top).map_err(|error| format!("{}: {error}", top.display()))
 }
 
 fn fix() -> Result<(), String> {
-    tools::run(std::process::Command::new("cargo").args(["fmt", "--all"]))?;
-    tools::run(std::process::Command::new("cargo").args([
-        "clippy",
-        "--fix",
-        "--allow-dirty",
-        "--workspace",
-        "--all-targets",
-    ]))
+    let lint = ["clippy", "--fix", "--allow-dirty", "--allow-staged"];
+    tools::run(Command::new("cargo").args(lint).args(["--workspace", "--all-targets"]))?;
+    let page = ["--lib", "--bin", "page", "--target", tools::TARGET];
+    tools::run(Command::new("cargo").args(lint).args(page))?;
+    tools::cargo(&["fmt", "--all"])
 }

@@ -1,59 +1,180 @@
-//! Everything that must pass, quick checks first.
+//! `cargo xtask test`: everything that must pass, quick checks first. It is also all that is run
+//! elsewhere: there are no checks that a contributor cannot run.
 
-use std::process::Command;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::sizes;
-use crate::tools::{self, Tools};
+use crate::browser::Browser;
+use crate::build;
+use crate::tools::{self, TARGET, Tools, cargo};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Format,
+    Lint,
+    Host,
+    PageLint,
+    Web,
+    Build,
+    EndToEnd,
+}
 
-/// Runs the stages in order and stops at the first that fails.
-fn run_stage(name: &str, stage: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    println!("\n== {name}");
-    let start = Instant::now();
-    stage().map_err(|message| format!("\n{name}: {message}"))?;
-    println!("== {name}: {} s", start.elapsed().as_secs());
+impl Stage {
+    const ALL: [Self; 7] = [
+        Self::Format,
+        Self::Lint,
+        Self::Host,
+        Self::PageLint,
+        Self::Web,
+        Self::Build,
+        Self::EndToEnd,
+    ];
+    const QUICK: [Self; 3] = [Self::Format, Self::Lint, Self::Host];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Lint => "lint",
+            Self::Host => "host",
+            Self::PageLint => "page-lint",
+            Self::Web => "web",
+            Self::Build => "build",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Format => "the code is formatted",
+            Self::Lint => "no warnings on the host",
+            Self::Host => "host tests",
+            Self::PageLint => "no warnings in the page",
+            Self::Web => "unit tests in the browser",
+            Self::Build => "release build",
+            Self::EndToEnd => "the release build in the browser",
+        }
+    }
+
+    const fn needs_browser(self) -> bool {
+        matches!(self, Self::Web | Self::EndToEnd)
+    }
+
+    const fn needs_tools(self) -> bool {
+        matches!(self, Self::Web | Self::Build | Self::EndToEnd)
+    }
+}
+
+/// Runs the stages that the words name, or all of them.
+pub fn run(words: &[String]) -> Result<(), String> {
+    let stages = chosen(words)?;
+    // What is missing is said before anything is built.
+    tools::check_node()?;
+    let needs_browser = stages.iter().any(|stage| stage.needs_browser());
+    let browser = if needs_browser { Some(Browser::find()?) } else { None };
+    let mut tools = None;
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for stage in stages {
+        if stage.needs_tools() && tools.is_none() {
+            tools = Some(timed("tools", "set-up", &mut times, Tools::set_up)?);
+        }
+        let has = (browser.as_ref(), tools.as_ref());
+        timed(stage.name(), stage.says(), &mut times, || run_stage(stage, has))?;
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("\nAll passed:");
+    for (name, time) in times {
+        println!("  {name:<10} {:>7.1} s", time.as_secs_f64());
+    }
+    println!("  {:<10} {:>7.1} s", "total", total.as_secs_f64());
     Ok(())
 }
 
-fn cargo(words: &[&str]) -> Result<(), String> {
-    tools::run(Command::new("cargo").args(words))
-}
-
-/// Runs everything; `quick` leaves out what needs a browser.
-pub fn run(quick: bool) -> Result<(), String> {
-    run_stage("format", || cargo(&["fmt", "--all", "--check"]))?;
-    run_stage("lint", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-    })?;
-    run_stage("host tests", || cargo(&["test", "--workspace"]))?;
-    if quick {
-        return Ok(());
+fn chosen(words: &[String]) -> Result<Vec<Stage>, String> {
+    match words {
+        [] => Ok(Stage::ALL.to_vec()),
+        [word] if word == "--quick" => Ok(Stage::QUICK.to_vec()),
+        _ => {
+            if let Some(other) =
+                words.iter().find(|word| Stage::ALL.iter().all(|s| s.name() != *word))
+            {
+                return Err(format!(
+                    "`cargo xtask test` has no stage {other}. `cargo xtask help` lists them."
+                ));
+            }
+            Ok(Stage::ALL
+                .into_iter()
+                .filter(|stage| words.iter().any(|word| word == stage.name()))
+                .collect())
+        }
     }
-    let tools = Tools::set_up()?;
-    run_stage("lint for the page", || {
-        cargo(&["clippy", "--lib", "--bin", "page", "--target", TARGET, "--", "-D", "warnings"])
-    })?;
-    run_stage("browser unit tests", || browser_tests(&tools))?;
-    run_stage("release build", || {
-        tools::run(tools.command("trunk").args(["build", "--release", "--offline"]))?;
-        sizes::print("dist")
-    })?;
-    run_stage("end-to-end tests", || {
-        let mut command = tools.command("node");
-        command.env("CHROME", &tools.browser);
-        tools::run(command.args(["--test", "--test-concurrency=1", "e2e/"]))
-    })
 }
 
-fn browser_tests(tools: &Tools) -> Result<(), String> {
-    let Some(driver) = &tools.driver else {
-        return Err("chromedriver is missing: install the one of your Chrome or Chromium, or set CHROMEDRIVER.".to_owned());
-    };
+#[expect(clippy::disallowed_methods, reason = "this measures the work of this machine")]
+fn timed<T>(
+    name: &'static str,
+    says: &str,
+    times: &mut Vec<(&str, Duration)>,
+    work: impl FnOnce() -> Result<T, String>,
+) -> Result<T, String> {
+    println!("\n== {name}: {says}");
+    let start = Instant::now();
+    let result = work();
+    let time = start.elapsed();
+    match &result {
+        Ok(_) => println!("== {name}: passed in {:.1} s", time.as_secs_f64()),
+        Err(_) => println!("== {name}: FAILED after {:.1} s", time.as_secs_f64()),
+    }
+    times.push((name, time));
+    result.map_err(|message| format!("Stage {name} ({says}) failed: {message}"))
+}
+
+fn run_stage(stage: Stage, has: (Option<&Browser>, Option<&Tools>)) -> Result<(), String> {
+    match (stage, has) {
+        (Stage::Format, _) => cargo(&["fmt", "--all", "--check"]),
+        (Stage::Lint, _) => {
+            cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        }
+        (Stage::Host, _) => cargo(&["test", "--locked", "--workspace"]),
+        (Stage::PageLint, _) => {
+            tools::add_target()?;
+            cargo(&[
+                "clippy", "--locked", "--lib", "--bin", "page", "--target", TARGET, "--", "-D",
+                "warnings",
+            ])
+        }
+        (Stage::Web, (Some(browser), Some(tools))) => unit_tests_in_browser(browser, tools),
+        (Stage::Build, (_, Some(tools))) => build::release(tools),
+        (Stage::EndToEnd, (Some(browser), Some(tools))) => end_to_end(browser, tools),
+        (Stage::Web | Stage::Build | Stage::EndToEnd, _) => Err("it was not set up".to_owned()),
+    }
+}
+
+/// The tests under `tests/web/`, each in the page of the driver's browser.
+fn unit_tests_in_browser(browser: &Browser, tools: &Tools) -> Result<(), String> {
+    let capabilities = browser.write_capabilities(&PathBuf::from("target/web"))?;
     let mut command = tools.command("cargo");
-    command.env("CHROMEDRIVER", driver);
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
-    command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    tools::run(command.args(["test", "--target", TARGET, "--test", "web"]))
+    command
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .args(["test", "--locked", "--target", TARGET, "--test", "web"]);
+    tools::run(&mut command)
+}
+
+/// The tests under `e2e/`, by the test runner of Node.js.
+fn end_to_end(browser: &Browser, tools: &Tools) -> Result<(), String> {
+    let entries = std::fs::read_dir("e2e").map_err(|error| format!("e2e: {error}"))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err("there are no e2e/*.test.mjs".to_owned());
+    }
+    let mut command = tools.command("node");
+    command.env("CHROME", &browser.program);
+    command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files);
+    tools::run(&mut command)
 }

@@ -1,5 +1,6 @@
 //! The tools that the tasks need, at pinned versions, set up once per machine and not once per checkout.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -7,50 +8,50 @@ use std::process::{Command, Stdio};
 const TRUNK: &str = "0.21.14";
 /// wasm-bindgen joins wasm and JavaScript; must equal the crate in Cargo.lock.
 const WASM_BINDGEN: &str = "0.2.130";
+/// The oldest Node.js that has what the scripts need.
+const OLDEST_NODE: u32 = 20;
 /// The target of the page.
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where everything is.
+/// A path on which every tool is found.
 pub struct Tools {
-    path: String,
-    /// The browser that tests drive.
-    pub browser: PathBuf,
-    /// Its driver.
-    pub driver: Option<PathBuf>,
+    path: OsString,
 }
 
 impl Tools {
-    /// Sets up what is missing.
+    /// Sets up what is missing. Without a network that is no error as long as nothing is missing.
     pub fn set_up() -> Result<Self, String> {
         check_node()?;
-        let browser = find_browser()?;
         check_lock()?;
-        let target = Command::new("rustup").args(["target", "list", "--installed"]).output();
-        if target.is_ok_and(|output| !String::from_utf8_lossy(&output.stdout).contains(TARGET)) {
-            run(Command::new("rustup").args(["target", "add", TARGET]))?;
-        }
+        add_target()?;
         let trunk = install("trunk", TRUNK, &["--locked"])?;
+        // Without --locked: the lock file of that package names versions that were withdrawn.
         let bindgen = install("wasm-bindgen-cli", WASM_BINDGEN, &[])?;
         install_packages()?;
-        let modules = std::env::current_dir().unwrap_or_default().join("node_modules/.bin");
+        // Trunk builds offline, so that it downloads no tools; crates are fetched before.
+        run(Command::new("cargo").args(["fetch", "--locked", "--quiet"]))?;
+        let modules =
+            std::path::absolute("node_modules/.bin").map_err(|error| error.to_string())?;
         let mut parts = vec![trunk, bindgen, modules];
         parts.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
-        let path = std::env::join_paths(parts)
-            .map_err(|error| error.to_string())?
-            .to_string_lossy()
-            .into_owned();
-        let driver = find("CHROMEDRIVER", &["chromedriver"], &[]);
-        Ok(Self { path, browser, driver })
+        let path = std::env::join_paths(parts).map_err(|error| error.to_string())?;
+        Ok(Self { path })
     }
 
     /// A command that finds the tools.
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(name);
         command.env("PATH", &self.path);
-        // Trunk takes NO_COLOR for an option of its own and wants `true` or `false`.
-        command.env_remove("NO_COLOR");
+        // Trunk reads these as options of its own and refuses the values that are usual.
+        command.env_remove("NO_COLOR").env_remove("CI");
+        command.env("TRUNK_SKIP_VERSION_CHECK", "true");
         command
     }
+}
+
+/// Runs cargo.
+pub fn cargo(words: &[&str]) -> Result<(), String> {
+    run(Command::new("cargo").args(words))
 }
 
 /// Runs a command; its failure is an error of one sentence.
@@ -63,95 +64,86 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{name} {}` failed", shown.join(" "))) }
 }
 
-fn check_node() -> Result<(), String> {
-    let missing = "Node.js 20 or newer is missing: install it from https://nodejs.org or your package manager, then run this again.";
-    let output = Command::new("node").arg("--version").output().map_err(|_| missing.to_owned())?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let major: u32 = text
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|part| part.parse().ok())
-        .unwrap_or(0);
-    if major >= 20 { Ok(()) } else { Err(format!("{missing} (Found {}.)", text.trim())) }
-}
-
-fn find_browser() -> Result<PathBuf, String> {
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    let places = [
-        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-        "/Applications/Chromium.app/Contents/MacOS/Chromium",
-        "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-    ];
-    find("CHROME", &names, &places).ok_or_else(|| {
-        "Chrome or Chromium is missing: install one, or set CHROME to its program, then run this again.".to_owned()
-    })
-}
-
-fn find(variable: &str, names: &[&str], places: &[&str]) -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(variable) {
-        return Some(named.into());
+/// Node.js must be there: it runs the editor's bundler, wasm-opt and the end-to-end tests.
+pub fn check_node() -> Result<(), String> {
+    let oldest = format!("Node.js {OLDEST_NODE} or newer");
+    let way = "install it from https://nodejs.org or by your package manager, and run this again.";
+    let output = Command::new("node").arg("--version").output();
+    let output = output.map_err(|_| format!("{oldest} is missing: {way}"))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let major: Option<u32> =
+        version.trim_start_matches('v').split('.').next().and_then(|part| part.parse().ok());
+    match major {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => Err(format!("{oldest} is needed and this is {version}: {way}")),
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let found = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    found.chain(places.iter().map(PathBuf::from)).find(|file| file.is_file())
 }
 
 /// The crate and the tool of wasm-bindgen must be of one version.
 fn check_lock() -> Result<(), String> {
-    let lock = std::fs::read_to_string("Cargo.lock")
-        .map_err(|_| "Run this at the top of the checkout.".to_owned())?;
-    let wanted = format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"");
-    if lock.contains(&wanted) {
+    let lock =
+        std::fs::read_to_string("Cargo.lock").map_err(|error| format!("Cargo.lock: {error}"))?;
+    let version = lock
+        .split("name = \"wasm-bindgen\"\nversion = \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .ok_or("Cargo.lock has no wasm-bindgen.")?;
+    if version == WASM_BINDGEN {
         return Ok(());
     }
     Err(format!(
-        "Cargo.lock has another wasm-bindgen than {WASM_BINDGEN}: change the version in xtask/src/tools.rs with it."
+        "Cargo.lock has wasm-bindgen {version} and xtask/src/tools.rs installs wasm-bindgen-cli {WASM_BINDGEN}: they must be the same, so change one of them."
     ))
 }
 
-/// The folder that keeps tools for every checkout of this machine.
-fn cache() -> PathBuf {
-    let set = |name| {
-        std::env::var_os(name)
-            .filter(|value: &std::ffi::OsString| !value.is_empty())
-            .map(PathBuf::from)
+/// Adds the target of the page to the toolchain.
+pub fn add_target() -> Result<(), String> {
+    let Ok(output) = Command::new("rustup").args(["target", "list", "--installed"]).output() else {
+        return Ok(()); // a toolchain without rustup: cargo says so if it lacks the target
     };
-    set("PODYARD_TOOLS").unwrap_or_else(|| {
-        let home = set("HOME").or_else(|| set("USERPROFILE")).unwrap_or_default();
-        set("XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache")).join("podyard").join("tools")
-    })
+    if String::from_utf8_lossy(&output.stdout).lines().any(|line| line.trim() == TARGET) {
+        return Ok(());
+    }
+    run(Command::new("rustup").args(["target", "add", TARGET]))
+}
+
+/// The folder that keeps tools for every checkout of this machine.
+fn cache() -> Result<PathBuf, String> {
+    let set =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || set("HOME").or_else(|| set("USERPROFILE")).map(|home| home.join(".cache"));
+    set("PODYARD_TOOLS")
+        .or_else(|| Some(set("XDG_CACHE_HOME").or_else(home)?.join("podyard").join("tools")))
+        .ok_or_else(|| {
+            "There is no home folder to keep tools in: set PODYARD_TOOLS to a folder.".to_owned()
+        })
 }
 
 /// Installs a crate's programs into a folder of their own; gives the folder of the programs.
 fn install(name: &str, version: &str, options: &[&str]) -> Result<PathBuf, String> {
-    let root = cache().join(format!("{name}-{version}"));
-    let done = root.join(".crates.toml");
-    if !done.exists() {
-        eprintln!("Installing {name} {version} (once, some minutes)");
-        let package = format!("{name}@{version}");
-        run(Command::new("cargo")
-            .arg("install")
-            .args(options)
-            .arg("--root")
-            .arg(&root)
-            .arg(&package))?;
+    let root = cache()?.join(format!("{name}-{version}"));
+    // cargo writes this file last
+    if !root.join(".crates.toml").exists() {
+        println!("Installing {name} {version} into {} (once, some minutes)", root.display());
+        let mut command = Command::new("cargo");
+        command.arg("install").args(options).arg("--root").arg(&root);
+        run(command.arg(format!("{name}@{version}")))?;
     }
     Ok(root.join("bin"))
 }
 
 /// `npm ci`, unless what is there is what the lock file says.
 fn install_packages() -> Result<(), String> {
-    let newer = |file: &str| Path::new(file).metadata().and_then(|data| data.modified()).ok();
-    let fresh = match (newer("node_modules/.package-lock.json"), newer("package-lock.json")) {
-        (Some(have), Some(want)) => have >= want,
-        _ => false,
-    };
-    if fresh {
+    let lock = std::fs::read("package-lock.json")
+        .map_err(|error| format!("package-lock.json: {error}"))?;
+    // A copy of the lock file inside the folder, so that no clock decides.
+    let done = Path::new("node_modules/.podyard-lock.json");
+    if std::fs::read(done).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
+    println!("Installing the packages of package-lock.json");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    run(Command::new(npm).args(["ci", "--no-audit", "--no-fund"]).stdout(Stdio::null()))
+    let mut command = Command::new(npm);
+    run(command.args(["ci", "--no-audit", "--no-fund"]).stdout(Stdio::null()))?;
+    std::fs::write(done, lock).map_err(|error| format!("{}: {error}", done.display()))
 }

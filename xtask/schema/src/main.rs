@@ -19,10 +19,7 @@ use serde_json::{Map, Value};
 const FACTS: &str = include_str!("schema_facts.txt");
 
 /// Writes both files.
-///
-/// # Errors
-/// The file system's.
-pub fn run() -> std::io::Result<()> {
+fn main() -> std::io::Result<()> {
     let generated = Generated::new();
     std::fs::create_dir_all(folder())?;
     std::fs::write(folder().join("table.txt"), &generated.table)?;
@@ -36,7 +33,7 @@ pub fn run() -> std::io::Result<()> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/schema")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/schema")
 }
 
 struct Generated {

@@ -42,6 +42,11 @@ export function flip() {
   places = next;
 }
 
+// The address of a file that is loaded when it is first asked for; xtask/page.mjs names them in the page's head.
+function later(name) {
+  return new URL(document.querySelector(`meta[name="podyard-${name}"]`).content, document.baseURI).href;
+}
+
 let editor;
 let waiting = {};
 
@@ -49,7 +54,7 @@ export function loadEditor(id, text, label, change, apply) {
   const parent = document.getElementById(id);
   if (!parent || parent.dataset.loaded) return;
   parent.dataset.loaded = 'true';
-  const start = () => import(new URL('editor.js', document.baseURI).href).then((module) => {
+  const start = () => import(later('editor')).then((module) => {
     editor = module.create(parent, waiting.text ?? text, label, (next) => change(next), () => apply());
     if (waiting.diagnostics) editor.setDiagnostics(waiting.diagnostics);
   });

@@ -151,10 +151,17 @@ fn run_stage(stage: Stage, has: (Option<&Browser>, Option<&Tools>)) -> Result<()
 
 /// The tests under `tests/web/`, each in the page of the driver's browser.
 fn unit_tests_in_browser(browser: &Browser, tools: &Tools) -> Result<(), String> {
-    let capabilities = browser.write_capabilities(&PathBuf::from("target/web"))?;
+    let folder = std::path::absolute("target/web").map_err(|error| error.to_string())?;
+    let capabilities = browser.write_capabilities(&folder)?;
+    let transcript = folder.join("parity.txt");
+    let run = ["run", "--seed", "7", "--start", "2026-03-01T22:58:00Z", "tests/web/parity.txt"];
+    let mut native = tools.command("cargo");
+    native.args(["run", "--locked", "--quiet", "--bin", "podyard", "--"]).args(run);
+    tools::run_into(&mut native, &transcript)?;
     let mut command = tools.command("cargo");
     command
         .env("CHROMEDRIVER", &browser.driver)
+        .env("PODYARD_PARITY", &transcript)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")

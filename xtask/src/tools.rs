@@ -64,6 +64,16 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("`{name} {}` failed", shown.join(" "))) }
 }
 
+/// Runs a command and keeps what it prints; its exit status is its own business.
+pub fn run_into(command: &mut Command, file: &Path) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{name} could not be started: {error}"))?;
+    std::fs::write(file, output.stdout).map_err(|error| format!("{}: {error}", file.display()))
+}
+
 /// Node.js must be there: it runs the editor's bundler, wasm-opt and the end-to-end tests.
 pub fn check_node() -> Result<(), String> {
     let oldest = format!("Node.js {OLDEST_NODE} or newer");

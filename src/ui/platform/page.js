@@ -54,7 +54,9 @@ export function loadEditor(id, text, label, change, apply) {
   const parent = document.getElementById(id);
   if (!parent || parent.dataset.loaded) return;
   parent.dataset.loaded = 'true';
-  const start = () => import(later('editor')).then((module) => {
+  // Its name carries its hash: the build wrote it into the head.
+  const name = document.querySelector('meta[name="podyard-editor"]')?.content ?? './editor.js';
+  const start = () => import(new URL(name, document.baseURI).href).then((module) => {
     editor = module.create(parent, waiting.text ?? text, label, (next) => change(next), () => apply());
     if (waiting.diagnostics) editor.setDiagnostics(waiting.diagnostics);
   });

@@ -53,7 +53,9 @@ async function after() {
   let html = (await readFile(index, 'utf8')).replace(/<!--[\s\S]*?-->\s*/g, '');
   const [loader] = html.match(/page-[0-9a-f]+\.js/);
   await writeFile(join(staging, loader), await bundle(join(staging, loader)));
-  await rm(join(staging, 'snippets'), { force: true, recursive: true }); // they are in the loader now
+  // The loader has the snippets of src/ui/platform inside now.
+  await rm(join(staging, 'snippets'), { force: true, recursive: true });
+  html = html.replace(/<link[^>]*\/snippets\/[^>]*>\s*/g, '');
   html = insert(html, '</head>', names.join(''));
   html = insert(html, "'wasm-unsafe-eval'", ` ${inlineScripts(html).join(' ')}`, 'behind');
   await writeFile(index, html);

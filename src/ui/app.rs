@@ -53,7 +53,7 @@ pub fn App() -> Html {
         *before = next.clone();
         Rc::new(next)
     };
-    use_effect(|| platform::flip());
+    use_effect(platform::flip);
     let select = {
         let (selection, pane) = (selection.clone(), pane.clone());
         Callback::from(move |next: Option<Selection>| {

@@ -25,7 +25,7 @@ const LONGEST_FRAME_MILLIS: f64 = 250.0;
 
 /// A line on the terminal's screen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     /// `in`, `out`, `err` or `explain`.
     pub class: &'static str,
     /// The text.
@@ -33,7 +33,7 @@ pub struct Line {
 }
 
 /// What the engine keeps.
-pub struct State {
+pub(crate) struct State {
     pub cluster: Cluster,
     pub terminal: Terminal,
     pub lines: Vec<Line>,
@@ -52,7 +52,7 @@ pub struct State {
 
 /// A handle to the engine.
 #[derive(Clone)]
-pub struct Engine {
+pub(crate) struct Engine {
     state: Rc<RefCell<State>>,
     changed: Rc<dyn Fn()>,
     frame: Rc<RefCell<Option<Closure<dyn FnMut()>>>>,
@@ -78,7 +78,7 @@ fn start_config() -> Config {
 
 impl Engine {
     /// A new cluster; `changed` is called when there is something new to show.
-    pub fn new(language: Language, changed: Rc<dyn Fn()>) -> Self {
+    pub(crate) fn new(language: Language, changed: Rc<dyn Fn()>) -> Self {
         let cluster = Cluster::new(start_config());
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
         let target = cluster.now().unix_millis() as f64;
@@ -108,7 +108,7 @@ impl Engine {
     }
 
     /// Reads the state.
-    pub fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.state.borrow())
     }
 
@@ -121,25 +121,25 @@ impl Engine {
     // ---- time ----
 
     /// Starts or stops the clock.
-    pub fn set_playing(&self, playing: bool) {
+    pub(crate) fn set_playing(&self, playing: bool) {
         self.write(|state| state.playing = playing);
         self.wake();
     }
 
     /// Starts the clock if it stands, stops it if it runs.
-    pub fn toggle(&self) {
+    pub(crate) fn toggle(&self) {
         let playing = self.read(|state| state.playing);
         self.set_playing(!playing);
     }
 
     /// Sets the speed by its place on the slider.
-    pub fn set_speed(&self, index: usize) {
+    pub(crate) fn set_speed(&self, index: usize) {
         self.write(|state| state.speed = SPEEDS.get(index).copied().unwrap_or(1.0));
         self.wake();
     }
 
     /// To the next event, and stands there.
-    pub fn step(&self) {
+    pub(crate) fn step(&self) {
         self.write(|state| {
             state.playing = false;
             let version = state.cluster.store().resource_version();
@@ -157,7 +157,7 @@ impl Engine {
     }
 
     /// Back by a span, and stands there.
-    pub fn back(&self, span: Duration) {
+    pub(crate) fn back(&self, span: Duration) {
         self.write(|state| {
             state.playing = false;
             let at = state.cluster.now() - span;
@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// Begins anew.
-    pub fn reset(&self, seed: Option<u64>) {
+    pub(crate) fn reset(&self, seed: Option<u64>) {
         self.write(|state| {
             let mut config = state.cluster.config().clone();
             if let Some(seed) = seed {
@@ -240,7 +240,7 @@ impl Engine {
     // ---- the terminal ----
 
     /// Runs what was typed or pasted; prompts of a study note are taken off.
-    pub fn enter(&self, text: &str) {
+    pub(crate) fn enter(&self, text: &str) {
         let busy = self.read(|state| state.running.is_some());
         if busy {
             let text = self.read(|state| word(state.language, "page.busy"));
@@ -263,13 +263,13 @@ impl Engine {
     }
 
     /// Runs a command that a button stands for.
-    pub fn press(&self, command: &str) {
+    pub(crate) fn press(&self, command: &str) {
         self.interrupt();
         self.enter(command);
     }
 
     /// Ctrl-C.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let stopped = {
             let mut state = self.state.borrow_mut();
             let running = state.running.as_mut();
@@ -335,7 +335,7 @@ impl Engine {
     // ---- the editor ----
 
     /// Shows a file in the editor.
-    pub fn open(&self, file: &str) {
+    pub(crate) fn open(&self, file: &str) {
         let text = self.read(|state| state.terminal.files.get(file).cloned());
         if let Some(text) = text {
             platform::set_editor(&text);
@@ -345,7 +345,7 @@ impl Engine {
     }
 
     /// Puts a text into the open file.
-    pub fn edit(&self, text: &str) {
+    pub(crate) fn edit(&self, text: &str) {
         let kept = platform::keep("podyard.file", text);
         self.write(|state| {
             let file = state.file.clone();
@@ -359,7 +359,7 @@ impl Engine {
     }
 
     /// Inserts an example.
-    pub fn insert(&self, text: &str) {
+    pub(crate) fn insert(&self, text: &str) {
         platform::set_editor(text);
         self.edit(text);
     }
@@ -375,7 +375,7 @@ impl Engine {
     }
 
     /// Changes the language of everything that is said.
-    pub fn set_language(&self, language: Language) {
+    pub(crate) fn set_language(&self, language: Language) {
         platform::keep("podyard.language", language.tag());
         self.write(|state| {
             state.language = language;
@@ -466,7 +466,7 @@ impl State {
     }
 
     /// Whether a command still runs.
-    pub const fn busy(&self) -> bool {
+    pub(crate) const fn busy(&self) -> bool {
         self.running.is_some()
     }
 }

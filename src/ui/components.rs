@@ -11,7 +11,7 @@ pub(super) fn say(language: Language, key: &'static str) -> AttrValue {
 
 /// What a button shows and does.
 #[derive(Properties, PartialEq)]
-pub struct ButtonProps {
+pub(crate) struct ButtonProps {
     /// Its words.
     pub label: AttrValue,
     /// The command it stands for, as its tooltip.
@@ -26,7 +26,7 @@ pub struct ButtonProps {
 
 /// A button: named for readers, with the command it stands for as its tooltip.
 #[component]
-pub fn Button(props: &ButtonProps) -> Html {
+pub(crate) fn Button(props: &ButtonProps) -> Html {
     let onclick = {
         let callback = props.onclick.clone();
         Callback::from(move |event: MouseEvent| {

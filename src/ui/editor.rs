@@ -21,7 +21,7 @@ const EXAMPLES: [(&str, &str); 7] = [
 
 /// What the pane shows.
 #[derive(Properties, PartialEq)]
-pub struct EditorPaneProps {
+pub(crate) struct EditorPaneProps {
     /// The engine, for commands.
     pub engine: Engine,
     /// The language.
@@ -34,7 +34,7 @@ pub struct EditorPaneProps {
 
 /// The editor pane. CodeMirror lives in an element that Yew leaves alone.
 #[component]
-pub fn EditorPane(props: &EditorPaneProps) -> Html {
+pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
     let language = props.language;
     let apply = {
         let engine = props.engine.clone();

@@ -12,7 +12,7 @@ use crate::view::state::{Facet, Selection};
 
 /// What the pane shows.
 #[derive(Properties, PartialEq)]
-pub struct DetailsProps {
+pub(crate) struct DetailsProps {
     /// The engine.
     pub engine: Engine,
     /// The language.
@@ -27,7 +27,7 @@ pub struct DetailsProps {
 
 /// The inspector if something is selected, the events otherwise.
 #[component]
-pub fn Details(props: &DetailsProps) -> Html {
+pub(crate) fn Details(props: &DetailsProps) -> Html {
     let facet = use_state(Facet::default);
     let language = props.language;
     let shown = props.selection.as_ref().and_then(|selection| {

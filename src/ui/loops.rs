@@ -12,7 +12,7 @@ use crate::view::state::Selection;
 
 /// What the cards show.
 #[derive(Properties, PartialEq)]
-pub struct LoopsProps {
+pub(crate) struct LoopsProps {
     /// The cards.
     pub cards: Rc<Vec<Card>>,
     /// The language.
@@ -23,7 +23,7 @@ pub struct LoopsProps {
 
 /// The cards: what is wanted, what is there, and the last decision in a sentence.
 #[component]
-pub fn Loops(props: &LoopsProps) -> Html {
+pub(crate) fn Loops(props: &LoopsProps) -> Html {
     let language = props.language;
     let card = |card: &Card| {
         let onclick = {

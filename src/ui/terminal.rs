@@ -10,7 +10,7 @@ use crate::terminal::{Terminal, complete};
 
 /// What the pane shows.
 #[derive(Properties, PartialEq)]
-pub struct TerminalPaneProps {
+pub(crate) struct TerminalPaneProps {
     /// The engine.
     pub engine: Engine,
     /// The language.
@@ -23,7 +23,7 @@ pub struct TerminalPaneProps {
 
 /// The terminal pane. Enter runs, Tab completes, arrows walk the history, Ctrl-C stops.
 #[component]
-pub fn TerminalPane(props: &TerminalPaneProps) -> Html {
+pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
     let text = use_state(String::new);
     let place = use_mut_ref(|| None::<usize>);
     use_effect_with(props.count, |_| platform::scroll_to_end("screen"));

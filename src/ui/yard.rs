@@ -14,7 +14,7 @@ use crate::view::yard::{Look, NodeView, Tile, YardView};
 
 /// What the yard shows.
 #[derive(Properties, PartialEq)]
-pub struct YardProps {
+pub(crate) struct YardProps {
     /// The engine, for commands.
     pub engine: Engine,
     /// The nodes and pods.
@@ -33,7 +33,7 @@ pub struct YardProps {
 
 /// The yard.
 #[component]
-pub fn Yard(props: &YardProps) -> Html {
+pub(crate) fn Yard(props: &YardProps) -> Html {
     let language = props.language;
     let now = props.engine.read(|state| state.cluster.now());
     let speed = props.engine.read(|state| if state.playing { state.speed } else { 0.0 });
@@ -150,7 +150,7 @@ fn node_panel(props: &YardProps, node: &Rc<NodeView>, tiles: Html) -> Html {
 
 /// A pod.
 #[derive(Properties, PartialEq)]
-pub struct PodTileProps {
+pub(crate) struct PodTileProps {
     /// What it shows.
     pub tile: Rc<Tile>,
     /// Whether it is selected.
@@ -167,7 +167,7 @@ pub struct PodTileProps {
 
 /// A pod as a tile: colour, sign, restarts as ticks on its edge, a ring that counts a back-off down.
 #[component]
-pub fn PodTile(props: &PodTileProps) -> Html {
+pub(crate) fn PodTile(props: &PodTileProps) -> Html {
     let tile = &props.tile;
     let label = Text::new("page.pod-label")
         .with("name", &tile.key.name)

@@ -75,7 +75,7 @@ fn three(texts: &[String], nothing: &str) -> String {
     let first: Vec<&str> = texts.iter().take(3).map(String::as_str).collect();
     match texts.len() {
         0 => nothing.into(),
-        0..=3 => first.join(","),
+        1..=3 => first.join(","),
         more => format!("{} + {} more...", first.join(","), more - 3),
     }
 }

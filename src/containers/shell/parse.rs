@@ -11,9 +11,9 @@ pub enum Node {
     /// Assignments, words, redirections.
     Simple { assigns: Vec<(String, Word)>, words: Vec<Word>, redirects: Vec<Redirect> },
     /// Commands joined by `|`.
-    Pipeline { stages: Rc<[Node]>, negated: bool },
+    Pipeline { stages: Rc<[Self]>, negated: bool },
     /// `left && right` or `left || right`.
-    AndOr { left: Rc<Node>, right: Rc<Node>, and: bool },
+    AndOr { left: Rc<Self>, right: Rc<Self>, and: bool },
     /// `if`, `elif`, `else`.
     If { branches: Rc<[(Script, Script)]>, otherwise: Script },
     /// `while` or `until`.
@@ -27,11 +27,11 @@ pub enum Node {
     /// `( … )`
     Subshell(Script),
     /// `NAME() …`
-    Function { name: String, body: Rc<Node> },
+    Function { name: String, body: Rc<Self> },
     /// A compound command with redirections.
-    Redirected(Rc<Node>, Vec<Redirect>),
+    Redirected(Rc<Self>, Vec<Redirect>),
     /// `… &`
-    Background(Rc<Node>),
+    Background(Rc<Self>),
 }
 
 /// A redirection.

@@ -145,7 +145,7 @@ fn wake_for_node(node: &Node, store: &Store, wake: Wake<'_>) {
             .pods_on(&node.meta.name)
             .any(|pod| pod.meta.controller().is_some_and(|owner| owner.uid == set.meta.uid));
         let concerned =
-            (verdict.run && !has) || (!verdict.keep && has) || (has && set.status.misscheduled > 0);
+            if has { !verdict.keep || set.status.misscheduled > 0 } else { verdict.run };
         if concerned {
             wake(Key::of(&set.meta), Duration::ZERO);
         }

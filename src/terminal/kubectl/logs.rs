@@ -120,14 +120,14 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
     let pods = match (context.flags.take_word(), by_label) {
         (Some(word), _) => match pods_of(context, &word) {
             Ok(pods) => {
-                if pods.len() > 1 {
-                    if let Some(first) = pods.first() {
-                        outcome.err.push_str(&format!(
-                            "Found {} pods, using pod/{}\n",
-                            pods.len(),
-                            first.meta.name
-                        ));
-                    }
+                if pods.len() > 1
+                    && let Some(first) = pods.first()
+                {
+                    outcome.err.push_str(&format!(
+                        "Found {} pods, using pod/{}\n",
+                        pods.len(),
+                        first.meta.name
+                    ));
                 }
                 pods.into_iter().take(1).collect()
             }

@@ -1,5 +1,7 @@
 //! The whole engine through its facade: a manifest in, time passes, what the API then says.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use podyard::api::{Kind, ObjectKey, Value};
 use podyard::cluster::{Cluster, Config, WriteOptions};
 use podyard::sim::Duration;

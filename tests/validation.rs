@@ -4,7 +4,7 @@
 //! line `change` and a merge patch, and after `expect` the lines that the server would answer, or `nothing`.
 //! Metadata that a case leaves out is name `x` in namespace `default` with uid `U`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are not tests to clippy
 
 use std::fs;
 use std::path::Path;

@@ -118,31 +118,24 @@ fn container_status(
         (true, Ok(reference)) => reference.full().into(),
         _ => Rc::clone(&spec.image),
     };
+    let state = state(pod, runtime, container, now, wake);
+    // Once `CrashLoopBackOff` shows, the end that led there is the last state.
+    let last = match (&state, &container.phase) {
+        (ContainerState::Waiting { .. }, ContainerPhase::Exited { end, .. }) => {
+            Some(Rc::clone(end))
+        }
+        _ => container.last.clone(),
+    };
     ContainerStatus {
         name: Rc::clone(&spec.name),
-        state: state(pod, runtime, container, now, wake),
-        last: container.last.clone().or_else(|| ended_before(container, now)),
+        state,
+        last,
         ready,
         started: Some(started),
         restart_count: container.restarts,
         image,
         image_id: if known { Rc::clone(&container.image_id) } else { "".into() },
         container_id: if known { Rc::clone(&container.container_id) } else { "".into() },
-    }
-}
-
-/// Once `CrashLoopBackOff` shows, the end that led there is the last state.
-fn ended_before(
-    container: &ContainerRuntime,
-    now: Time,
-) -> Option<Rc<crate::api::core::Terminated>> {
-    match &container.phase {
-        ContainerPhase::Exited { end, at, restart_at: Some(_), wait, .. }
-            if *wait > Duration::ZERO && now >= *at + SHOWN_END =>
-        {
-            Some(Rc::clone(end))
-        }
-        _ => None,
     }
 }
 

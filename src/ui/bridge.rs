@@ -184,11 +184,17 @@ impl Engine {
     fn wake(&self) {
         let start = {
             let mut state = self.state.borrow_mut();
-            state.timer = None;
+            // A timer that waits holds the loop; without it the loop stands.
+            let resting = state.timer.take().is_some();
+            if resting {
+                state.looping = false;
+            }
             let start = state.playing && !state.looping;
             if start {
                 state.looping = true;
-                state.last_frame = platform::steady_clock();
+                if !resting {
+                    state.last_frame = platform::steady_clock();
+                }
             }
             start
         };
@@ -229,7 +235,11 @@ impl Engine {
         } else if quiet {
             // Nothing is due soon: a slow timer is enough for the clock.
             let engine = self.clone();
-            let timer = Timeout::new(200, move || engine.request_frame());
+            let timer = Timeout::new(200, move || {
+                let fired = engine.state.borrow_mut().timer.take();
+                drop(fired);
+                engine.request_frame();
+            });
             self.state.borrow_mut().timer = Some(timer);
             (self.changed)();
         } else {
@@ -262,10 +272,18 @@ impl Engine {
         self.poll();
     }
 
-    /// Runs a command that a button stands for.
+    /// Runs a command that a button stands for; what the terminal waits for, such as a watch, goes on.
     pub(crate) fn press(&self, command: &str) {
-        self.interrupt();
-        self.enter(command);
+        if !self.read(State::busy) {
+            return self.enter(command);
+        }
+        let poll = {
+            let mut state = self.state.borrow_mut();
+            let State { cluster, terminal, .. } = &mut *state;
+            terminal.start(command).poll(cluster, terminal)
+        };
+        self.write(|state| state.push("in", command));
+        self.show(poll);
     }
 
     /// Ctrl-C.

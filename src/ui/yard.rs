@@ -36,13 +36,14 @@ pub(crate) struct YardProps {
 pub(crate) fn Yard(props: &YardProps) -> Html {
     let language = props.language;
     let now = props.engine.read(|state| state.cluster.now());
-    let speed = props.engine.read(|state| if state.playing { state.speed } else { 0.0 });
     let tiles = |tiles: &Rc<[Rc<Tile>]>| -> Html {
         tiles
             .iter()
             .map(|tile| {
+                // Only a tile that counts down needs the clock; the others stay as they are.
+                let now = tile.ring.map_or(Time::from_unix_millis(0), |_| now);
                 let selected = props.selection.as_ref().is_some_and(|one| one.kind == Kind::Pod && one.key == tile.key);
-                html! { <PodTile key={tile.uid.to_string()} tile={Rc::clone(tile)} {selected} {language} {now} {speed} onselect={props.onselect.clone()} /> }
+                html! { <PodTile key={tile.uid.to_string()} tile={Rc::clone(tile)} {selected} {language} {now} onselect={props.onselect.clone()} /> }
             })
             .collect()
     };
@@ -159,8 +160,6 @@ pub(crate) struct PodTileProps {
     pub language: Language,
     /// Now, for the ring.
     pub now: Time,
-    /// How fast the ring runs; 0 while the clock stands.
-    pub speed: f64,
     /// Selects.
     pub onselect: Callback<Option<Selection>>,
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::output::{self, push_row, widths};
+use super::output::{self, push_row, widen, widths};
 use super::{Context, Named, Outcome, chosen, resources, selector};
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
@@ -110,6 +110,8 @@ impl Watch {
                         && self.kind == Kind::Event
                 });
             if !same {
+                // A column that grew stays wide, as kubectl's tabwriter remembers widths.
+                widen(&mut self.widths, &row);
                 push_row(&mut text, &row, &self.widths);
             }
         }

@@ -27,6 +27,15 @@ pub(super) fn widths(rows: &[Vec<String>]) -> Vec<usize> {
     (0..count).map(|column| (width(column) + 3).max(6)).collect()
 }
 
+/// Makes room for a row that comes after the widths were found.
+pub(super) fn widen(known: &mut Vec<usize>, row: &[String]) {
+    let needed = widths(&[row.to_vec()]);
+    known.resize(known.len().max(needed.len()), 0);
+    for (width, needed) in known.iter_mut().zip(needed) {
+        *width = (*width).max(needed);
+    }
+}
+
 /// One row of a table whose widths are known.
 pub(super) fn push_row(text: &mut String, row: &[String], widths: &[usize]) {
     for (index, cell) in row.iter().enumerate() {

@@ -17,17 +17,20 @@ export function nextFrame(callback) { requestAnimationFrame(() => callback()); }
 export function hidden() { return document.hidden; }
 
 // Where every pod was in the last picture.
-let places = new Map();
+let places;
 
 export function flip() {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const next = new Map();
+  const tray = document.querySelector('.tray__tiles')?.getBoundingClientRect();
   for (const tile of document.querySelectorAll('[data-uid]')) {
     const uid = tile.dataset.uid;
     const box = tile.getBoundingClientRect();
     next.set(uid, { x: box.x, y: box.y, parent: tile.parentElement });
-    const old = places.get(uid);
-    if (still || !old) continue;
+    if (still || !places) continue;
+    // A pod that was never in a picture comes out of the tray: the scheduler was faster than the screen.
+    const old = places.get(uid) ?? (tile.closest('.node') && tray);
+    if (!old) continue;
     const [dx, dy] = [old.x - box.x, old.y - box.y];
     if (old.parent === tile.parentElement || Math.hypot(dx, dy) < 24) continue;
     tile.animate(
@@ -54,9 +57,7 @@ export function loadEditor(id, text, label, change, apply) {
   const parent = document.getElementById(id);
   if (!parent || parent.dataset.loaded) return;
   parent.dataset.loaded = 'true';
-  // Its name carries its hash: the build wrote it into the head.
-  const name = document.querySelector('meta[name="podyard-editor"]')?.content ?? './editor.js';
-  const start = () => import(new URL(name, document.baseURI).href).then((module) => {
+  const start = () => import(later('editor')).then((module) => {
     editor = module.create(parent, waiting.text ?? text, label, (next) => change(next), () => apply());
     if (waiting.diagnostics) editor.setDiagnostics(waiting.diagnostics);
   });

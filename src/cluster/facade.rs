@@ -260,6 +260,7 @@ impl Cluster {
         );
         let (store, now) = (&self.world.store, self.world.now);
         let result = kubelet::exec(&mut self.world.kubelets, store, &found, container, argv, now);
+        self.wake_pod(&found);
         self.world.settle(&self.config);
         result
     }
@@ -280,7 +281,7 @@ impl Cluster {
             .pods()
             .get(pod)
             .ok_or_else(|| ApiError::not_found("pods", &pod.name))?;
-        kubelet::logs(&self.world.kubelets, found, container, previous)
+        kubelet::logs(&self.world.kubelets, &self.world.store, found, container, previous)
     }
 
     /// Notes an input; a new one forgets the future that was left behind.

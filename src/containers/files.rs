@@ -13,7 +13,32 @@ pub struct Files {
     entries: OrdMap<Rc<str>, Option<Rc<str>>>,
 }
 
+/// What lies in a folder, by path relative to it; folders have no content.
+pub type Subtree = OrdMap<Rc<str>, Option<Rc<str>>>;
+
 impl Files {
+    /// What lies in a folder.
+    pub fn subtree(&self, folder: &str) -> Subtree {
+        let start: Rc<str> = format!("{folder}/").into();
+        let inside = self.entries.range(Rc::clone(&start)..);
+        inside
+            .map_while(|(path, text)| Some((Rc::from(path.strip_prefix(&*start)?), text.clone())))
+            .collect()
+    }
+
+    /// Puts this into a folder, in place of what lies there.
+    pub fn set_subtree(&mut self, folder: &str, tree: &Subtree) {
+        let start = format!("{folder}/");
+        let old: Vec<Rc<str>> = self.subtree(folder).keys().cloned().collect();
+        for path in old.into_iter().filter(|path| !tree.contains_key(path)) {
+            self.entries.remove(&*format!("{start}{path}"));
+        }
+        self.make_folder(folder);
+        for (path, text) in tree {
+            self.entries.insert(format!("{start}{path}").into(), text.clone());
+        }
+    }
+
     /// The files that every container finds.
     pub fn standard(hostname: &str) -> Self {
         let mut files = Self::default();

@@ -281,6 +281,16 @@ impl Process {
         self.wake = None;
     }
 
+    /// The files it sees.
+    pub const fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The files it sees, for volumes that change under it.
+    pub const fn files_mut(&mut self) -> &mut Files {
+        &mut self.files
+    }
+
     /// The lines it printed since this was last asked.
     pub fn take_output(&mut self) -> Vec<(Time, Rc<str>)> {
         std::mem::take(&mut self.output)

@@ -1,27 +1,35 @@
-//! Environment variables and files that a container gets from its pod. Follows `makeEnvironmentVariables`.
+//! Environment variables of a container: those of Services, `envFrom`, `env`. Follows `makeEnvironmentVariables` of
+//! `pkg/kubelet/kubelet_pods.go` and `pkg/kubelet/envvars`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::api::core::{Container, EnvSource, Pod};
+use crate::api::core::{Container, EnvSource, Node, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
+use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::store::Store;
+
+/// Texts by name.
+pub(super) type Texts = BTreeMap<Rc<str>, Rc<str>>;
+
+/// What a pod's variables are made of.
+pub(super) struct Scene<'a> {
+    pub(super) pod: &'a Pod,
+    pub(super) address: &'a str,
+    pub(super) node: Option<&'a Node>,
+    pub(super) store: &'a Store,
+}
 
 /// The variables of a container.
 ///
 /// # Errors
 /// The kubelet's words about a config map, secret or key that is missing.
-pub(super) fn variables(
-    pod: &Pod,
-    container: &Container,
-    address: &str,
-    store: &Store,
-) -> Result<BTreeMap<Rc<str>, Rc<str>>, String> {
-    let mut all: BTreeMap<Rc<str>, Rc<str>> = BTreeMap::new();
-    all.insert("KUBERNETES_SERVICE_HOST".into(), "10.96.0.1".into());
-    all.insert("KUBERNETES_SERVICE_PORT".into(), "443".into());
+pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Texts, String> {
+    let (pod, store) = (scene.pod, scene.store);
+    let mut services = of_services(pod, store);
+    let mut all = Texts::new();
     for source in container.env_from.items() {
         let prefix = source.str_at("prefix").unwrap_or_default();
         for (field, kind) in [("configMapRef", Kind::ConfigMap), ("secretRef", Kind::Secret)] {
@@ -37,10 +45,14 @@ pub(super) fn variables(
         }
     }
     for variable in container.env.iter() {
+        let known = |name: &str| all.get(name).or_else(|| services.get(name));
         let value = match &variable.source {
-            EnvSource::Value(text) => Some(replaced(text, &all)),
-            EnvSource::Field(path) => Some(field(pod, path, address)),
-            EnvSource::Resource(name) => Some(resource(container, name)),
+            EnvSource::Value(text) => Some(expanded(text, known)),
+            EnvSource::Field(path) => Some(field(scene, path)),
+            EnvSource::Resource { container: name, resource, divisor } => {
+                let of = pod.spec.container(name).unwrap_or(container);
+                Some(amount(of, resource, divisor, scene.node))
+            }
             EnvSource::ConfigMap { name, key, optional } => {
                 key_of(Kind::ConfigMap, pod, name, key, *optional, store)?
             }
@@ -48,14 +60,68 @@ pub(super) fn variables(
                 key_of(Kind::Secret, pod, name, key, *optional, store)?
             }
         };
-        if let Some(value) = value {
-            all.insert(Rc::clone(&variable.name), value.into());
+        match value {
+            Some(value) => {
+                all.insert(Rc::clone(&variable.name), value.into());
+            }
+            // A key that may be missing leaves no trace, not even of a variable of the same name.
+            None => {
+                services.remove(&variable.name);
+            }
         }
+    }
+    for (name, value) in services {
+        all.entry(name).or_insert(value);
     }
     Ok(all)
 }
 
-fn not_found(kind: Kind, name: &str) -> String {
+/// The variables that tell of Services: those of the pod's namespace, and of the API server. Follows `FromServices`.
+fn of_services(pod: &Pod, store: &Store) -> Texts {
+    let mut all = Texts::new();
+    let links = pod.spec.raw.bool_at("enableServiceLinks") != Some(false);
+    let api = ObjectKey::new("default", "kubernetes");
+    let own = store.plain_in(Kind::Service, Some(&pod.meta.namespace)).filter(|_| links);
+    let first =
+        store.plain(Kind::Service, &api).filter(|_| !links || *pod.meta.namespace != *"default");
+    for service in first.into_iter().chain(own) {
+        let Some(spec) = service.body.get("spec") else { continue };
+        let address = spec.str_at("clusterIP").unwrap_or_default();
+        let ports = spec.items_at("ports");
+        let Some(port) = ports.first().and_then(|port| port.i64_at("port")) else { continue };
+        if address.is_empty() || address == "None" {
+            continue;
+        }
+        let upper = |text: &str| text.to_uppercase().replace('-', "_");
+        let name = upper(&service.meta.name);
+        let mut put = |key: String, value: String| all.insert(key.into(), value.into());
+        put(format!("{name}_SERVICE_HOST"), address.to_owned());
+        put(format!("{name}_SERVICE_PORT"), port.to_string());
+        for (index, entry) in ports.iter().enumerate() {
+            let (Some(port), protocol) =
+                (entry.i64_at("port"), entry.str_at("protocol").unwrap_or("TCP"))
+            else {
+                continue;
+            };
+            if let Some(port_name) = entry.str_at("name").filter(|name| !name.is_empty()) {
+                put(format!("{name}_SERVICE_PORT_{}", upper(port_name)), port.to_string());
+            }
+            let scheme = protocol.to_lowercase();
+            let url = format!("{scheme}://{address}:{port}");
+            if index == 0 {
+                put(format!("{name}_PORT"), url.clone());
+            }
+            let prefix = format!("{name}_PORT_{port}_{protocol}");
+            put(prefix.clone(), url);
+            put(format!("{prefix}_PROTO"), scheme);
+            put(format!("{prefix}_PORT"), port.to_string());
+            put(format!("{prefix}_ADDR"), address.to_owned());
+        }
+    }
+    all
+}
+
+pub(super) fn not_found(kind: Kind, name: &str) -> String {
     format!("{} \"{name}\" not found", kind.name().to_lowercase())
 }
 
@@ -80,12 +146,7 @@ fn key_of(
 }
 
 /// The texts of a config map or secret.
-fn data(
-    kind: Kind,
-    namespace: &Rc<str>,
-    name: &str,
-    store: &Store,
-) -> Option<BTreeMap<Rc<str>, Rc<str>>> {
+pub(super) fn data(kind: Kind, namespace: &Rc<str>, name: &str, store: &Store) -> Option<Texts> {
     let object = store.plain(kind, &ObjectKey::new(Rc::clone(namespace), name))?;
     let text = |value: &Value| -> Rc<str> {
         let text = value.as_str().unwrap_or_default();
@@ -95,7 +156,7 @@ fn data(
     Some(entries.map(|(key, value)| (Rc::clone(key), text(value))).collect())
 }
 
-/// Base64 to text; what is no text is left out.
+/// Base64 to text; bytes that are no text are replaced.
 fn decoded(text: &str) -> String {
     let digit = |letter: u8| match letter {
         b'A'..=b'Z' => Some(letter - b'A'),
@@ -117,40 +178,57 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `$(NAME)` replaced by what is known already.
-pub(super) fn replaced(text: &str, known: &BTreeMap<Rc<str>, Rc<str>>) -> String {
+/// `$(NAME)` replaced by what is known; `$$` is a dollar. Follows `k8s.io/kubernetes/third_party/forked/golang/expansion`.
+pub(super) fn expanded<'a>(text: &str, known: impl Fn(&str) -> Option<&'a Rc<str>>) -> String {
     let mut result = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("$(") {
+    while let Some((before, after)) = rest.split_once('$') {
         result.push_str(before);
-        match after.split_once(')') {
-            Some((name, tail)) => {
-                match known.get(name) {
-                    Some(value) => result.push_str(value),
-                    None => result.push_str(&format!("$({name})")),
-                }
-                rest = tail;
+        if let Some(tail) = after.strip_prefix('$') {
+            result.push('$');
+            rest = tail;
+        } else if let Some((name, tail)) =
+            after.strip_prefix('(').and_then(|inner| inner.split_once(')'))
+        {
+            match known(name) {
+                Some(value) => result.push_str(value),
+                None => result.push_str(&format!("$({name})")),
             }
-            None => {
-                result.push_str("$(");
-                rest = after;
-            }
+            rest = tail;
+        } else {
+            result.push('$');
+            rest = after;
         }
     }
     result.push_str(rest);
     result
 }
 
-fn field(pod: &Pod, path: &str, address: &str) -> String {
-    let keyed = |prefix: &str| {
-        path.strip_prefix(prefix).map(|key| key.trim_matches(['\'', ']', '"']).to_owned())
-    };
-    if let Some(key) = keyed("metadata.labels[") {
-        return pod.meta.labels.text(&key).unwrap_or_default().to_owned();
+/// The key in `metadata.labels['KEY']`.
+fn subscript<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    Some(path.strip_prefix(prefix)?.trim_matches(['\'', '[', ']', '"']))
+}
+
+fn field(scene: &Scene<'_>, path: &str) -> String {
+    let pod = scene.pod;
+    match path {
+        "status.podIP" | "status.podIPs" => scene.address.to_owned(),
+        "status.hostIP" | "status.hostIPs" => {
+            scene.node.map(|node| node.status.internal_ip.to_string()).unwrap_or_default()
+        }
+        _ => {
+            if let Some(key) = subscript(path, "metadata.labels[") {
+                return pod.meta.labels.text(key).unwrap_or_default().to_owned();
+            }
+            if let Some(key) = subscript(path, "metadata.annotations[") {
+                return pod.meta.annotations.text(key).unwrap_or_default().to_owned();
+            }
+            named_field(pod, path)
+        }
     }
-    if let Some(key) = keyed("metadata.annotations[") {
-        return pod.meta.annotations.text(&key).unwrap_or_default().to_owned();
-    }
+}
+
+fn named_field(pod: &Pod, path: &str) -> String {
     match path {
         "metadata.name" => pod.meta.name.to_string(),
         "metadata.namespace" => pod.meta.namespace.to_string(),
@@ -159,61 +237,91 @@ fn field(pod: &Pod, path: &str, address: &str) -> String {
         "spec.serviceAccountName" => {
             pod.spec.raw.str_at("serviceAccountName").unwrap_or("default").to_owned()
         }
-        "status.podIP" | "status.podIPs" => address.to_owned(),
-        "status.hostIP" => pod.status.host_ip.as_deref().unwrap_or_default().to_owned(),
         _ => String::new(),
     }
 }
 
-fn resource(container: &Container, name: &str) -> String {
-    let (amounts, what) = match name.split_once('.') {
-        Some(("limits", what)) => (&container.limits, what),
-        Some((_, what)) => (&container.requests, what),
-        None => (&container.limits, name),
+/// A field as a volume writes it: all labels or annotations as lines `key="value"`.
+pub(super) fn field_as_file(pod: &Pod, path: &str) -> String {
+    let lines = |labels: &crate::api::meta::Labels| {
+        let one = |(key, value): (&Rc<str>, &Rc<str>)| format!("{key}={value:?}");
+        labels.iter().map(one).collect::<Vec<_>>().join("\n")
     };
+    match path {
+        "metadata.labels" => lines(&pod.meta.labels),
+        "metadata.annotations" => lines(&pod.meta.annotations),
+        _ => subscript(path, "metadata.labels[")
+            .and_then(|key| pod.meta.labels.text(key))
+            .or_else(|| {
+                subscript(path, "metadata.annotations[")
+                    .and_then(|key| pod.meta.annotations.text(key))
+            })
+            .map_or_else(|| named_field(pod, path), str::to_owned),
+    }
+}
+
+/// An amount in units of the divisor, rounded up; a limit that is not set is what the node has. Follows
+/// `ExtractContainerResourceValue`.
+fn amount(container: &Container, resource: &str, divisor: &str, node: Option<&Node>) -> String {
+    let (amounts, what) = match resource.split_once('.') {
+        Some(("requests", what)) => (&container.requests, what),
+        Some((_, what)) => (&container.limits, what),
+        None => (&container.limits, resource),
+    };
+    let have = node.map(|node| &node.status.allocatable).filter(|_| resource.starts_with("limits"));
+    let or_node = |own: i64, all: Option<i64>| if own == 0 { all.unwrap_or(0) } else { own };
+    let unit = Quantity::parse(divisor).ok().filter(|unit| !unit.is_zero());
+    let up = |amount: i64, unit: i64| amount / unit.max(1) + i64::from(amount % unit.max(1) > 0);
     match what {
-        "cpu" => ((amounts.cpu_milli + 999) / 1000).to_string(),
-        "memory" => amounts.memory_bytes.to_string(),
+        "cpu" => {
+            let milli = or_node(amounts.cpu_milli, have.map(|have| have.cpu_milli));
+            up(milli, unit.map_or(1000, |unit| unit.milli_value())).to_string()
+        }
+        "memory" => {
+            let bytes = or_node(amounts.memory_bytes, have.map(|have| have.memory_bytes));
+            up(bytes, unit.map_or(1, |unit| unit.value())).to_string()
+        }
+        "ephemeral-storage" => {
+            let bytes = or_node(amounts.ephemeral_bytes, have.map(|have| have.ephemeral_bytes));
+            up(bytes, unit.map_or(1, |unit| unit.value())).to_string()
+        }
         _ => "0".into(),
     }
 }
 
-/// Files that volumes put into a container.
-///
-/// # Errors
-/// The kubelet's words about a config map or secret that is missing.
-pub(super) fn files(
-    pod: &Pod,
-    container: &Container,
-    store: &Store,
-) -> Result<Vec<(Rc<str>, Rc<str>)>, String> {
-    let mut all = Vec::new();
-    for mount in container.mounts.iter() {
-        let Some(volume) = pod.spec.volumes.iter().find(|volume| volume.name == mount.name) else {
-            continue;
-        };
-        let source =
-            [("configMap", "name", Kind::ConfigMap), ("secret", "secretName", Kind::Secret)]
-                .into_iter()
-                .find_map(|(field, name, kind)| Some((kind, volume.raw.get(field)?, name)));
-        let Some((kind, source, name_field)) = source else {
-            all.push((format!("{}/.keep", mount.path).into(), "".into()));
-            continue;
-        };
-        let name = source.str_at(name_field).unwrap_or_default();
-        match data(kind, &pod.meta.namespace, name, store) {
-            Some(data) if mount.sub_path.is_empty() => {
-                all.extend(
-                    data.into_iter()
-                        .map(|(key, text)| (format!("{}/{key}", mount.path).into(), text)),
-                );
-            }
-            Some(data) => all.extend(
-                data.get(&mount.sub_path).map(|text| (Rc::clone(&mount.path), Rc::clone(text))),
-            ),
-            None if source.bool_at("optional") == Some(true) => {}
-            None => return Err(not_found(kind, name)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_brackets_are_replaced_and_dollars_escaped() {
+        let known: Texts =
+            [("A", "1"), ("B", "x y")].map(|(key, text)| (key.into(), text.into())).into();
+        let expand = |text: &str| expanded(text, |name| known.get(name));
+        for (text, expected) in [
+            ("$(A)", "1"),
+            ("a$(A)b$(B)", "a1bx y"),
+            ("$(C)", "$(C)"),
+            ("$$(A)", "$(A)"),
+            ("$$$(A)", "$1"),
+            ("$A", "$A"),
+            ("$(A", "$(A"),
+            ("cost: 5$", "cost: 5$"),
+            ("a$$b", "a$b"),
+        ] {
+            assert_eq!(expand(text), expected, "{text}");
         }
     }
-    Ok(all)
+
+    #[test]
+    fn base64_reads() {
+        for (text, expected) in [
+            ("", ""),
+            ("YWRtaW4=", "admin"),
+            ("MWYyZDFlMmU2N2Rm", "1f2d1e2e67df"),
+            ("7ZWc6riA", "한글"),
+        ] {
+            assert_eq!(decoded(text), expected);
+        }
+    }
 }

@@ -1,93 +1,164 @@
-//! A node reports itself: ready some seconds after its machine started, silent once it stopped.
+//! A node reports itself: when its machine starts, when its network is up, when it is cordoned; and it falls silent.
+//! Follows `pkg/kubelet/kubelet_node_status.go` and `pkg/kubelet/nodestatus/setters.go`.
+//!
+//! A kubelet that is well says so every ten seconds; those writes are left out, because nothing follows from them.
 
 use std::rc::Rc;
 
-use super::{Decision, Delays, KubeletPlan, Kubelets};
-use crate::api::conditions::{Condition, Status};
-use crate::api::core::Node;
+use super::machine::{Delays, Kubelets};
+use super::{Decision, KubeletPlan};
+use crate::api::conditions::{self, Condition, Status};
+use crate::api::core::{EventType, Node};
 use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Note, Write};
 use crate::sim::Time;
+use crate::sim::rng::Seed;
 use crate::store::Store;
 
-/// Type, reason and message of a healthy node's conditions. Follows `pkg/kubelet/nodestatus/setters.go`.
-const HEALTHY: [(&str, Status, &str, &str); 4] = [
+/// Type, reason and message of the pressures of a healthy node, and the reason of the event that tells of each.
+const PRESSURES: [(&str, &str, &str, &str); 3] = [
     (
         "MemoryPressure",
-        Status::False,
         "KubeletHasSufficientMemory",
         "kubelet has sufficient memory available",
+        "NodeHasSufficientMemory",
     ),
-    ("DiskPressure", Status::False, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    (
+        "DiskPressure",
+        "KubeletHasNoDiskPressure",
+        "kubelet has no disk pressure",
+        "NodeHasNoDiskPressure",
+    ),
     (
         "PIDPressure",
-        Status::False,
         "KubeletHasSufficientPID",
         "kubelet has sufficient PID available",
+        "NodeHasSufficientPID",
     ),
-    ("Ready", Status::True, "KubeletReady", "kubelet is posting ready status"),
 ];
+/// A node whose network agent is not up yet.
+const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
+    message:Network plugin returns error: cni plugin not initialized";
 
-/// Every how many seconds a kubelet renews its lease.
+/// Every how many seconds a kubelet renews its lease and looks at its node.
 const RENEWAL_SECONDS: i64 = 10;
 
 pub(super) fn report(
     key: &Key,
     store: &Store,
-    kubelets: &Kubelets,
+    kubelets: &mut Kubelets,
     delays: &Delays,
+    seed: Seed,
     now: Time,
 ) -> KubeletPlan {
     let name = Rc::clone(&key.object.name);
-    let idle =
-        |decision, wake| KubeletPlan { writes: Vec::new(), wake, decision, node: Rc::clone(&name) };
+    let plan =
+        |writes, wake, decision| KubeletPlan { writes, wake, decision, node: Rc::clone(&name) };
     let (Some(node), Some(machine)) =
-        (store.nodes().get(&key.object), kubelets.machines.get(&name))
+        (store.nodes().get(&key.object), kubelets.machines.get_mut(&name))
     else {
-        return idle(Decision::Idle, None);
+        return plan(Vec::new(), None, Decision::Idle);
     };
     let mut changed = Node::clone(node);
     if !machine.running {
         // What the node controller will find: the last renewal lies up to ten seconds before the silence.
         let renewed = machine.since.unix_seconds().div_euclid(RENEWAL_SECONDS) * RENEWAL_SECONDS;
         changed.status.silent_since = Some(Time::from_unix_seconds(renewed));
-        let writes = status_write(node, changed);
-        return KubeletPlan { writes, wake: None, decision: Decision::MachineDown, node: name };
+        return plan(status_write(node, changed), None, Decision::MachineDown);
     }
     let ready_at = machine.since + delays.boot;
-    if now < ready_at {
-        return idle(Decision::Idle, Some(ready_at));
+    let rebooted = machine.boots > 1;
+    if rebooted && now < ready_at {
+        return plan(Vec::new(), Some(ready_at), Decision::Idle);
     }
     changed.status.silent_since = None;
+    let first = machine.told != machine.boots;
+    machine.told = machine.boots;
+    if first && rebooted {
+        set_boot_id(&mut changed, seed, machine.boots);
+    }
+    let up = now >= ready_at;
     let was_ready = node.ready();
-    let old = std::mem::take(&mut changed.status.conditions);
-    for (kind, status, reason, message) in HEALTHY {
-        let mut condition = Condition::new(kind, status, reason, message, now);
+    set_conditions(&mut changed, up, now);
+    let mut writes = status_write(node, changed.clone());
+    let mut tell = |event_type, reason: &'static str, text: String| {
+        let note = Note { event_type, reason, message: text };
+        let about = AnyObject::Node(Rc::clone(node));
+        writes.push(Write::Event { about, field_path: String::new(), note });
+    };
+    let says = |reason: &str| format!("Node {name} status is now: {reason}");
+    if first {
+        tell(EventType::Normal, "Starting", "Starting kubelet.".into());
+        if rebooted {
+            let text = format!("Node {name} has been rebooted, boot id: {}", boot_id(&changed));
+            tell(EventType::Warning, "Rebooted", text);
+        }
+        for (_, _, _, reason) in PRESSURES {
+            tell(EventType::Normal, reason, says(reason));
+        }
+        let text = "Updated Node Allocatable limit across pods";
+        tell(EventType::Normal, "NodeAllocatableEnforced", text.into());
+    }
+    if up && !was_ready {
+        tell(EventType::Normal, "NodeReady", says("NodeReady"));
+    }
+    let mut wake = (!up).then_some(ready_at);
+    let schedulable = !node.spec.unschedulable;
+    if machine.schedulable != schedulable {
+        if now.unix_millis().rem_euclid(RENEWAL_SECONDS * 1000) == 0 {
+            machine.schedulable = schedulable;
+            let reason = if schedulable { "NodeSchedulable" } else { "NodeNotSchedulable" };
+            tell(EventType::Normal, reason, says(reason));
+        } else {
+            let next = Time::from_unix_seconds(
+                (now.unix_seconds().div_euclid(RENEWAL_SECONDS) + 1) * RENEWAL_SECONDS,
+            );
+            wake = Some(wake.map_or(next, |wake| wake.min(next)));
+        }
+    }
+    plan(writes, wake, Decision::NodeReported)
+}
+
+/// The conditions of a node that works; until its network is up it is not ready.
+fn set_conditions(node: &mut Node, up: bool, now: Time) {
+    let (status, reason, text) = match up {
+        true => (Status::True, "KubeletReady", "kubelet is posting ready status"),
+        false => (Status::False, "KubeletNotReady", NO_NETWORK),
+    };
+    let pressures = PRESSURES.map(|(kind, reason, text, _)| (kind, Status::False, reason, text));
+    let all = pressures.into_iter().chain([("Ready", status, reason, text)]);
+    let old = std::mem::take(&mut node.status.conditions);
+    for (kind, status, reason, text) in all {
+        let mut condition = Condition::new(kind, status, reason, text, now);
         condition.seen = Some(now);
-        if let Some(before) =
-            old.iter().find(|before| before.kind == condition.kind && before.status == status)
+        if let Some(before) = conditions::find(&old, kind).filter(|before| before.status == status)
         {
             condition.since = before.since;
             condition.seen = before.seen;
         }
-        changed.status.conditions.push(condition);
+        node.status.conditions.push(condition);
     }
-    let mut writes = status_write(node, changed);
-    if !was_ready {
-        let about = AnyObject::Node(Rc::clone(node));
-        let event = |note| Write::Event { about: about.clone(), field_path: String::new(), note };
-        writes.push(event(Note::normal("Starting", "Starting kubelet.")));
-        for reason in [
-            "NodeHasSufficientMemory",
-            "NodeHasNoDiskPressure",
-            "NodeHasSufficientPID",
-            "NodeReady",
-        ] {
-            writes
-                .push(event(Note::normal(reason, format!("Node {name} status is now: {reason}"))));
-        }
-    }
-    KubeletPlan { writes, wake: None, decision: Decision::NodeReported, node: name }
+    let own = |kind: &str| kind == "Ready" || PRESSURES.iter().any(|(own, ..)| *own == kind);
+    node.status.conditions.extend(old.into_iter().filter(|condition| !own(&condition.kind)));
+}
+
+fn set_boot_id(node: &mut Node, seed: Seed, boots: u32) {
+    let digits = seed.hex(&format!("boot/{}", node.meta.name), u64::from(boots), 32);
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    let id = format!(
+        "{}-{}-{}-{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32)
+    );
+    node.status.raw.child("nodeInfo").set("bootID", id);
+}
+
+fn boot_id(node: &Node) -> String {
+    let id = node.status.raw.at(&["nodeInfo", "bootID"]).and_then(|id| id.as_str());
+    id.unwrap_or_default().to_owned()
 }
 
 fn status_write(old: &Node, new: Node) -> Vec<Write> {

@@ -1,25 +1,30 @@
 //! Liveness, readiness and startup probes. Follows `pkg/kubelet/prober/{worker,prober}.go`.
 //!
-//! A probe that keeps saying what it said still costs a wake-up each period: it may talk to a process whose answers
-//! change with every request.
+//! The first probe comes when the container has run for `initialDelaySeconds`, the next after each period. A probe
+//! that keeps saying what it said still costs a look each period: it may talk to a process whose answers change with
+//! every request.
 
 use std::rc::Rc;
 
-use super::runtime::ProbeState;
+use super::runtime::{ContainerRuntime, ProbeState, Stage};
 use super::sync::Look;
-use crate::api::core::{Container, EventType, Handler, Probe, RestartPolicy};
+use crate::api::core::{Container, EventType, Handler, Probe};
 use crate::containers::Answer;
-use crate::sim::Duration;
+use crate::sim::{Duration, Time};
 
 /// How many results of a probe are kept for the strip on the screen.
 const HISTORY: usize = 20;
+/// So much of a probe's output is told. Follows `maxReadLength`.
+const OUTPUT_BYTES: usize = 10 * 1024;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Startup,
     Liveness,
     Readiness,
-    Startup,
 }
+
+const KINDS: [Kind; 3] = [Kind::Startup, Kind::Liveness, Kind::Readiness];
 
 impl Kind {
     const fn word(self) -> &'static str {
@@ -30,219 +35,272 @@ impl Kind {
         }
     }
 
-    fn of(self, container: &Container) -> Option<&Rc<Probe>> {
+    const fn of(self, container: &Container) -> Option<&Rc<Probe>> {
         match self {
             Self::Liveness => container.liveness.as_ref(),
             Self::Readiness => container.readiness.as_ref(),
             Self::Startup => container.startup.as_ref(),
         }
     }
+
+    fn state(self, container: &ContainerRuntime) -> Option<&ProbeState> {
+        let probes = container.probes.as_deref()?;
+        Some(match self {
+            Self::Liveness => &probes.liveness,
+            Self::Readiness => &probes.readiness,
+            Self::Startup => &probes.startup,
+        })
+    }
+
+    fn state_mut(self, container: &mut ContainerRuntime) -> Option<&mut ProbeState> {
+        let probes = container.probes.as_deref_mut()?;
+        Some(match self {
+            Self::Liveness => &mut probes.liveness,
+            Self::Readiness => &mut probes.readiness,
+            Self::Startup => &mut probes.startup,
+        })
+    }
+}
+
+/// How a try went.
+enum Outcome {
+    Success,
+    Failure(String),
+    /// The probe itself could not be made; that counts neither way.
+    Unknown(String),
+}
+
+/// The number of a port that is given by number or name.
+pub(super) fn port_number(container: Option<&Container>, text: &str) -> u16 {
+    let named =
+        container.and_then(|container| container.ports.iter().find(|port| *port.name == *text));
+    let number = named.map(|port| port.container_port).or_else(|| text.parse().ok()).unwrap_or(0);
+    u16::try_from(number).unwrap_or(0)
 }
 
 impl Look<'_> {
     /// Does the probes that are due.
     pub(super) fn probe(&mut self) {
         for index in 0..self.runtime.containers.len() {
-            for kind in [Kind::Startup, Kind::Liveness, Kind::Readiness] {
+            for kind in KINDS {
                 self.probe_one(index, kind);
             }
         }
     }
 
-    fn state(&mut self, index: usize, kind: Kind) -> Option<&mut ProbeState> {
-        let container = self.runtime.containers.get_mut(index)?;
-        Some(match kind {
-            Kind::Liveness => &mut container.liveness,
-            Kind::Readiness => &mut container.readiness,
-            Kind::Startup => &mut container.startup,
+    /// When each probe is due next.
+    pub(super) fn probe_wakes(&self) -> impl Iterator<Item = Time> {
+        let indices = 0..self.runtime.containers.len();
+        indices.flat_map(move |index| {
+            KINDS.into_iter().filter_map(move |kind| self.due(index, kind).map(|(_, at)| at))
         })
     }
 
-    fn probe_one(&mut self, index: usize, kind: Kind) {
-        let Some(spec) = self.spec(index) else { return };
-        let Some(probe) = kind.of(spec).cloned() else { return };
-        let has_startup = spec.startup.is_some();
-        let Some(container) = self.runtime.containers.get(index) else { return };
-        let Some(since) = container.running().filter(|_| container.kill_at.is_none()) else {
-            return;
-        };
-        let passed = container.startup.result == Some(true);
-        if (kind == Kind::Startup && passed) || (kind != Kind::Startup && has_startup && !passed) {
-            return;
+    /// The probe of a kind and when it is due, if it is made at all now. Follows `doProbe`.
+    fn due(&self, index: usize, kind: Kind) -> Option<(&Rc<Probe>, Time)> {
+        let spec = self.spec(index)?;
+        let probe = kind.of(spec)?;
+        let container = self.runtime.containers.get(index)?;
+        let since = container.running()?;
+        // A pod that is being stopped is asked no more whether it is well, but still whether it may get requests.
+        let stopping =
+            self.runtime.stage != Stage::Syncing || container.run.as_ref()?.stop.is_some();
+        if stopping && kind != Kind::Readiness {
+            return None;
+        }
+        let passed = container.started(spec.startup.is_some());
+        if passed == (kind == Kind::Startup) {
+            return None;
         }
         let first = since + Duration::from_seconds(probe.initial_delay_seconds);
-        let now = self.now;
-        let Some(state) = self.state(index, kind) else { return };
-        let due = *state.next.get_or_insert(first.max(now));
+        Some((probe, kind.state(container)?.next.unwrap_or(first)))
+    }
+
+    fn probe_one(&mut self, index: usize, kind: Kind) {
+        let Some((probe, due)) = self.due(index, kind) else { return };
+        let (probe, now) = (Rc::clone(probe), self.now);
         if now < due {
-            return self.wake_at(due);
+            return;
         }
-        let next = due + Duration::from_seconds(probe.period_seconds);
-        state.next = Some(next);
-        self.wake_at(next);
-        let result = self.try_probe(index, &probe);
-        self.count(index, kind, &probe, result);
+        let outcome = self.try_probe(index, &probe);
+        let text = match &outcome {
+            Outcome::Success => None,
+            Outcome::Failure(output) => Some(format!("{} probe failed: {output}", kind.word())),
+            Outcome::Unknown(error) => Some(format!(
+                "{} probe errored and resulted in unknown state: {error}",
+                kind.word()
+            )),
+        };
+        if let Some(text) = text {
+            self.tell(index, EventType::Warning, "Unhealthy", text);
+        }
+        let Some(container) = self.runtime.containers.get_mut(index) else { return };
+        let Some(state) = kind.state_mut(container) else { return };
+        // The first look may come late (a startup probe held the others back): periods count from then.
+        state.next = Some(due.max(now) + Duration::from_seconds(probe.period_seconds));
+        count(state, &probe, &outcome, now);
     }
 
-    fn count(&mut self, index: usize, kind: Kind, probe: &Probe, result: Result<(), String>) {
-        let now = self.now;
-        if let Err(output) = &result {
-            let Some(container) = self.runtime.containers.get(index).cloned() else { return };
-            let text = format!("{} probe failed: {output}", kind.word());
-            self.tell(&container, EventType::Warning, "Unhealthy", text);
-        }
-        let Some(state) = self.state(index, kind) else { return };
-        state.history.push_back((now, result.is_ok()));
-        if state.history.len() > HISTORY {
-            state.history.pop_front();
-        }
-        match result {
-            Ok(()) => {
-                state.successes += 1;
-                state.failures = 0;
-                if state.successes >= probe.success_threshold {
-                    state.result = Some(true);
-                }
-            }
-            Err(_) => {
-                state.failures += 1;
-                state.successes = 0;
-                if state.failures >= probe.failure_threshold {
-                    state.result = Some(false);
-                    if kind != Kind::Readiness {
-                        self.kill_unhealthy(index, kind, probe);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A container that failed its probe too often is stopped; the restart policy says what then.
-    fn kill_unhealthy(&mut self, index: usize, kind: Kind, probe: &Probe) {
-        let Some(container) = self.runtime.containers.get(index).cloned() else { return };
-        let restarts = self.pod.spec.restart_policy != RestartPolicy::Never || container.sidecar;
-        let (prefix, tail) = (
-            if container.init { "Init container" } else { "Container" },
-            if restarts { ", will be restarted" } else { "" },
-        );
-        let word = kind.word().to_lowercase();
-        let text = format!("{prefix} {} failed {word} probe{tail}", container.name);
-        self.tell(&container, EventType::Normal, "Killing", text);
-        let grace = probe.grace_seconds.unwrap_or(self.pod.spec.grace_seconds);
-        self.begin_stop(index, Duration::from_seconds(grace));
-        let now = self.now;
-        self.wake_at(now);
-    }
-
-    /// One try; an error is the output of the event.
-    fn try_probe(&mut self, index: usize, probe: &Probe) -> Result<(), String> {
+    fn try_probe(&mut self, index: usize, probe: &Probe) -> Outcome {
         let address = self.runtime.address.clone().unwrap_or_default();
         let container = self.spec(index).cloned();
-        let port_of = |text: &Rc<str>| -> u16 {
-            let named = container
-                .as_ref()
-                .and_then(|container| container.ports.iter().find(|port| port.name == *text));
-            let number =
-                named.map(|port| port.container_port).or_else(|| text.parse().ok()).unwrap_or(0);
-            u16::try_from(number).unwrap_or(0)
-        };
+        let port_of = |text: &str| port_number(container.as_ref(), text);
         match &probe.handler {
             Handler::Exec(argv) => self.try_exec(index, argv, probe),
             Handler::Http { port, path, host, scheme } => {
                 let host = if host.is_empty() { address } else { Rc::clone(host) };
-                self.try_http(index, &host, port_of(port), path, scheme)
+                self.try_http(&host, port_of(port), path, scheme)
             }
-            Handler::Tcp { port, .. } => {
+            Handler::Tcp { port, host } => {
                 let port = port_of(port);
-                match self.ask(index, port, None) {
-                    Answer::Body { .. } => Ok(()),
-                    Answer::Silent => Err(format!("dial tcp {address}:{port}: i/o timeout")),
-                    _ => Err(format!("dial tcp {address}:{port}: connect: connection refused")),
+                let host = if host.is_empty() { &address } else { host };
+                match self.knock(host, port) {
+                    Answer::Body { .. } => Outcome::Success,
+                    Answer::Silent => {
+                        Outcome::Failure(format!("dial tcp {host}:{port}: i/o timeout"))
+                    }
+                    Answer::Refused | Answer::Unknown => {
+                        let text = format!("dial tcp {host}:{port}: connect: connection refused");
+                        Outcome::Failure(text)
+                    }
                 }
             }
             Handler::Grpc { port, .. } => {
                 let port = port_of(port);
-                match self.ask(index, port, None) {
-                    Answer::Body { .. } => Ok(()),
-                    _ => Err(format!(
-                        "timeout: failed to connect service \"{address}:{port}\" within {}s: context deadline exceeded",
-                        probe.timeout_seconds
-                    )),
+                match self.knock(&address, port) {
+                    Answer::Body { .. } => Outcome::Success,
+                    Answer::Silent | Answer::Refused | Answer::Unknown => {
+                        Outcome::Failure(format!(
+                            "timeout: failed to connect service \"{address}:{port}\" within {}s: context deadline \
+                             exceeded",
+                            probe.timeout_seconds
+                        ))
+                    }
                 }
             }
-            Handler::Sleep { .. } => Ok(()),
+            Handler::Sleep { .. } => Outcome::Success,
         }
     }
 
-    fn try_exec(
-        &mut self,
-        index: usize,
-        argv: &Rc<[Rc<str>]>,
-        probe: &Probe,
-    ) -> Result<(), String> {
+    fn try_exec(&mut self, index: usize, argv: &Rc<[Rc<str>]>, probe: &Probe) -> Outcome {
         let timeout = Duration::from_seconds(probe.timeout_seconds);
-        let hung = self
-            .runtime
-            .containers
-            .get(index)
-            .and_then(|one| one.process.as_ref())
-            .is_some_and(|one| one.hung());
-        let output = if hung { None } else { self.exec(index, argv) };
-        match output {
-            Some(output) if !output.endless && output.took <= timeout => match output.code {
-                0 => Ok(()),
-                _ => Err(format!("{}{}", output.stdout, output.stderr)),
-            },
-            _ => Err(format!(
-                "command timed out: \"{}\" timed out after {}",
-                argv.join(" "),
+        let output = self.with_process(index, |process, network, now| {
+            (!process.hung()).then(|| process.exec(argv, None, now, network))
+        });
+        let late = || {
+            let words = argv.join(" ");
+            Outcome::Failure(format!(
+                "command timed out: {words:?} timed out after {}",
                 timeout.go()
-            )),
+            ))
+        };
+        let Some(Some(output)) = output else { return late() };
+        if output.endless || output.took > timeout {
+            return late();
+        }
+        if output.stderr.starts_with("OCI runtime exec failed") {
+            let id = self.seed.hex("exec", self.now.unix_millis().unsigned_abs(), 64);
+            let text = output.stderr.trim_end();
+            return Outcome::Unknown(format!(
+                "rpc error: code = Unknown desc = failed to exec in container: failed to start exec \"{id}\": {text}"
+            ));
+        }
+        match output.code {
+            0 => Outcome::Success,
+            _ => {
+                let text = format!("{}{}", output.stdout, output.stderr);
+                Outcome::Failure(text.chars().take(OUTPUT_BYTES).collect())
+            }
         }
     }
 
-    fn try_http(
-        &mut self,
-        index: usize,
-        host: &Rc<str>,
-        port: u16,
-        path: &str,
-        scheme: &str,
-    ) -> Result<(), String> {
+    fn try_http(&mut self, host: &Rc<str>, port: u16, path: &str, scheme: &str) -> Outcome {
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let url = format!("{}://{host}:{port}{path}", scheme.to_lowercase());
-        match self.ask(index, port, Some(path)) {
-            Answer::Body { status, .. } if (200..400).contains(&status) => Ok(()),
+        match self.ask(host, port, &path) {
+            Answer::Body { status, .. } if (200..400).contains(&status) => Outcome::Success,
             Answer::Body { status, .. } => {
-                Err(format!("HTTP probe failed with statuscode: {status}"))
+                Outcome::Failure(format!("HTTP probe failed with statuscode: {status}"))
             }
-            Answer::Silent => Err(format!(
+            Answer::Silent => Outcome::Failure(format!(
                 "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
             )),
-            _ => Err(format!("Get \"{url}\": dial tcp {host}:{port}: connect: connection refused")),
+            Answer::Refused | Answer::Unknown => Outcome::Failure(format!(
+                "Get \"{url}\": dial tcp {host}:{port}: connect: connection refused"
+            )),
         }
     }
 
-    /// Asks the container's process; without a path only whether somebody listens.
-    fn ask(&mut self, index: usize, port: u16, path: Option<&str>) -> Answer {
-        let (now, peer) = (self.now, self.pod.status.host_ip.clone().unwrap_or_default());
-        let Some(container) = self.runtime.containers.get_mut(index) else {
-            return Answer::Refused;
-        };
-        let Some(process) = &mut container.process else { return Answer::Refused };
-        if process.hung() {
+    /// Asks for a page, as a hook does.
+    pub(super) fn ask_from_outside(
+        &mut self,
+        host: &str,
+        port: u16,
+        path: &str,
+    ) -> Result<(), String> {
+        match self.ask(host, port, path) {
+            Answer::Body { status, .. } if (200..400).contains(&status) => Ok(()),
+            Answer::Body { status, .. } => Err(format!("HTTP status {status}")),
+            Answer::Silent | Answer::Refused | Answer::Unknown => {
+                Err(format!("dial tcp {host}:{port}: connect: connection refused"))
+            }
+        }
+    }
+
+    /// The kubelet asks a pod, usually its own, for a page.
+    fn ask(&mut self, host: &str, port: u16, path: &str) -> Answer {
+        let now = self.now;
+        let peer = self.node().map(|node| Rc::clone(&node.status.internal_ip)).unwrap_or_default();
+        let own = self.runtime.address.as_deref() == Some(host)
+            || matches!(host, "localhost" | "127.0.0.1");
+        if own {
+            return self.runtime.http(now, port, path, &peer);
+        }
+        let Some(uid) = self.kubelets.addresses.get(host).copied() else { return Answer::Silent };
+        match self.kubelets.runtimes.get_mut(&uid) {
+            Some(other) => Rc::make_mut(other).http(now, port, path, &peer),
+            None => Answer::Silent,
+        }
+    }
+
+    /// Whether somebody listens, without asking for anything.
+    fn knock(&self, host: &str, port: u16) -> Answer {
+        let own = self.runtime.address.as_deref() == Some(host);
+        if !own {
             return Answer::Silent;
         }
-        let Some(path) = path else {
-            let open = process.listens(port);
-            return if open {
-                Answer::Body { status: 200, body: String::new() }
-            } else {
-                Answer::Refused
-            };
-        };
-        let answer = process.http(now, port, path, &peer);
-        let lines = process.take_output();
-        container.note(lines);
-        answer
+        let processes =
+            || self.runtime.containers.iter().filter_map(|one| one.run.as_ref()?.process.as_ref());
+        if processes().any(|process| process.hung()) {
+            Answer::Silent
+        } else if processes().any(|process| process.listens(port)) {
+            Answer::Body { status: 200, body: String::new() }
+        } else {
+            Answer::Refused
+        }
+    }
+}
+
+/// What a try does to the counts. Follows the end of `doProbe`.
+fn count(state: &mut ProbeState, probe: &Probe, outcome: &Outcome, now: Time) {
+    let well = match outcome {
+        Outcome::Success => true,
+        Outcome::Failure(_) => false,
+        Outcome::Unknown(_) => return,
+    };
+    state.history.push_back((now, well));
+    if state.history.len() > HISTORY {
+        state.history.pop_front();
+    }
+    if well {
+        (state.successes, state.failures) = (state.successes + 1, 0);
+        if state.successes >= probe.success_threshold {
+            state.result = Some(true);
+        }
+    } else {
+        (state.successes, state.failures) = (0, state.failures + 1);
+        if state.failures >= probe.failure_threshold {
+            state.result = Some(false);
+        }
     }
 }

@@ -1,35 +1,103 @@
-//! What is running of a pod: plain data.
+//! What is running of a pod on its node: plain data. A moment of it is what upstream finds in the container runtime,
+//! in the probe workers, in the back-off records and in the cache of reasons.
 
 use std::rc::Rc;
 
-use imbl::Vector;
+use imbl::{OrdMap, Vector};
 
 use super::LogLine;
-use crate::api::core::Terminated;
+use crate::api::core::{Container, Pod, Terminated};
 use crate::api::meta::NodeName;
+use crate::containers::files::Subtree;
 use crate::containers::{Answer, Process};
 use crate::sim::{Duration, Time};
 
 /// How many lines of a container's log are kept.
 const LOG_LINES: usize = 2_000;
 
-/// What a container is doing.
+/// How far the way from image to process has come.
 #[derive(Clone, Debug)]
-pub(super) enum ContainerPhase {
-    /// It is not its turn yet.
-    Waiting,
-    /// Its image is being pulled.
-    Pulling { from: Time, until: Time },
-    /// Its image could not be pulled.
-    PullFailed { message: Rc<str>, since: Time, retry_at: Time, wait: Duration, told: bool },
-    /// Its configuration is wrong; looked at again then.
-    BadConfig { reason: &'static str, message: Rc<str>, retry_at: Time },
-    /// It is being created and started.
-    Starting { at: Time },
-    /// It runs.
-    Running { since: Time },
-    /// It ended.
-    Exited { end: Rc<Terminated>, at: Time, restart_at: Option<Time>, wait: Duration, told: bool },
+pub(super) enum Step {
+    /// Nothing is under way.
+    Idle,
+    /// The image is being pulled: asked for, begun, done.
+    Pulling { asked: Time, begun: Time, until: Time },
+    /// The container is being created and started.
+    Creating { until: Time },
+    /// It runs, and its `postStart` hook with it; what the hook will have to say if it fails.
+    Hook { until: Time, failure: Option<Rc<str>> },
+}
+
+/// A container is being asked to stop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stop {
+    /// When it gets SIGTERM: after its `preStop` hook.
+    pub term_at: Time,
+    pub asked: bool,
+    /// When it gets SIGKILL.
+    pub kill_at: Time,
+}
+
+/// One run of a container, from its start on.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// How often the container was started before.
+    pub number: i64,
+    /// In which sandbox of the pod it was made.
+    pub sandbox: u32,
+    pub id: Rc<str>,
+    /// The image as written in the spec at that time.
+    pub image: Rc<str>,
+    pub image_id: Rc<str>,
+    pub started: Time,
+    pub process: Option<Process>,
+    pub end: Option<Rc<Terminated>>,
+    pub stop: Option<Stop>,
+}
+
+/// Why a container was not started. Follows upstream's `reasonCache`.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    pub reason: &'static str,
+    pub message: Rc<str>,
+    /// From when on the API shows it.
+    pub visible: Time,
+    /// When it is tried again.
+    pub retry_at: Time,
+}
+
+/// A wait that doubles: how long, and since when. Follows `flowcontrol.Backoff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BackOff {
+    pub wait: Duration,
+    pub since: Time,
+}
+
+impl BackOff {
+    /// The first wait and the longest.
+    pub(super) const FIRST: Duration = Duration::from_seconds(10);
+    pub(super) const LONGEST: Duration = Duration::from_seconds(300);
+
+    /// Whether the record is too old to count for something that happened at `at`: twice the longest wait.
+    fn expired(self, at: Time) -> bool {
+        at - self.since > Self::LONGEST.doubled()
+    }
+
+    /// When what happened at `event` may be tried again; nothing if at once.
+    pub(super) fn holds(record: Option<Self>, event: Time, now: Time) -> Option<Time> {
+        let record = record.filter(|record| !record.expired(event))?;
+        let until = event + record.wait;
+        (now < until).then_some(until)
+    }
+
+    /// The record after one more try at `now` because of what happened at `event`.
+    pub(super) fn next(record: Option<Self>, event: Time, now: Time) -> Self {
+        let wait = match record.filter(|record| !record.expired(event)) {
+            Some(record) => record.wait.doubled().min(Self::LONGEST),
+            None => Self::FIRST,
+        };
+        Self { wait, since: now }
+    }
 }
 
 /// What is remembered of one probe of one run of a container.
@@ -45,91 +113,88 @@ pub(super) struct ProbeState {
     pub history: Vector<(Time, bool)>,
 }
 
+/// The probes of a container; most have none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Probes {
+    pub liveness: ProbeState,
+    pub readiness: ProbeState,
+    pub startup: ProbeState,
+}
+
 /// A container of a pod.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerRuntime {
     pub name: Rc<str>,
-    pub image: Rc<str>,
     pub init: bool,
     pub sidecar: bool,
-    pub phase: ContainerPhase,
-    pub process: Option<Process>,
-    pub restarts: i64,
-    /// The back-off: how long the next wait is.
-    pub back_off: Option<Duration>,
-    pull_wait: Duration,
+    pub step: Step,
+    pub run: Option<Run>,
     /// How the run before ended.
     pub last: Option<Rc<Terminated>>,
-    pub container_id: Rc<str>,
-    pub image_id: Rc<str>,
+    pub refusal: Option<Refusal>,
+    pub back_off: Option<BackOff>,
     pub log: Vector<LogLine>,
     pub previous_log: Vector<LogLine>,
-    pub liveness: ProbeState,
-    pub readiness: ProbeState,
-    pub startup: ProbeState,
-    /// When it is killed, once it was asked to stop.
-    pub kill_at: Option<Time>,
-    /// When a stop asked for by `preStop` reaches it.
-    pub term_at: Option<Time>,
+    pub probes: Option<Box<Probes>>,
 }
 
 impl ContainerRuntime {
-    pub(super) fn new(name: &Rc<str>, image: &Rc<str>, init: bool, sidecar: bool) -> Self {
+    pub(super) fn new(spec: &Container, init: bool) -> Self {
         Self {
-            name: Rc::clone(name),
-            image: Rc::clone(image),
+            name: Rc::clone(&spec.name),
             init,
-            sidecar,
-            phase: ContainerPhase::Waiting,
-            process: None,
-            restarts: 0,
-            back_off: None,
-            pull_wait: Duration::ZERO,
+            sidecar: init && spec.sidecar,
+            step: Step::Idle,
+            run: None,
             last: None,
-            container_id: "".into(),
-            image_id: "".into(),
+            refusal: None,
+            back_off: None,
             log: Vector::new(),
             previous_log: Vector::new(),
-            liveness: ProbeState::default(),
-            readiness: ProbeState::default(),
-            startup: ProbeState::default(),
-            kill_at: None,
-            term_at: None,
+            probes: None,
         }
     }
 
-    pub(super) const fn running(&self) -> Option<Time> {
-        match self.phase {
-            ContainerPhase::Running { since } => Some(since),
-            _ => None,
+    /// Whether its process is there, also while the `postStart` hook runs.
+    pub(super) fn alive(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.end.is_none())
+    }
+
+    /// Since when it runs, as the API shows it: not before its `postStart` hook is through.
+    pub(super) fn running(&self) -> Option<Time> {
+        match self.step {
+            Step::Hook { .. } => None,
+            _ => self.run.as_ref().filter(|run| run.end.is_none()).map(|run| run.started),
         }
     }
 
-    pub(super) const fn was_started(&self) -> bool {
-        matches!(self.phase, ContainerPhase::Running { .. } | ContainerPhase::Exited { .. })
+    /// How the run at hand ended.
+    pub(super) fn end(&self) -> Option<&Rc<Terminated>> {
+        self.run.as_ref()?.end.as_ref()
     }
 
-    /// It ended and will not be started again.
-    pub(super) const fn over(&self) -> Option<&Rc<Terminated>> {
-        match &self.phase {
-            ContainerPhase::Exited { end, restart_at: None, .. } => Some(end),
-            _ => None,
-        }
+    /// How often it was started again.
+    pub(super) fn restarts(&self) -> i64 {
+        self.run.as_ref().map_or(0, |run| run.number)
     }
 
     /// Whether its startup probe, if it has one, has passed.
     pub(super) fn started(&self, has_probe: bool) -> bool {
-        self.running().is_some() && (!has_probe || self.startup.result == Some(true))
+        let passed =
+            || self.probes.as_ref().is_some_and(|probes| probes.startup.result == Some(true));
+        self.running().is_some() && (!has_probe || passed())
     }
 
-    /// How long to wait should the pull at hand fail.
-    pub(super) const fn back_off_of_pull(&mut self, wait: Duration) {
-        self.pull_wait = wait;
-    }
-
-    /// How long to wait after the pull at hand failed.
-    pub(super) const fn pull_wait(&self) -> Duration {
-        self.pull_wait
+    /// Whether it may be sent requests.
+    pub(super) fn ready(&self, spec: &Container) -> bool {
+        let answers =
+            || self.probes.as_ref().is_some_and(|probes| probes.readiness.result == Some(true));
+        match self.init && !self.sidecar {
+            true => self.end().is_some_and(|end| end.exit_code == 0),
+            false => {
+                self.started(spec.startup.is_some()) && (spec.readiness.is_none() || answers())
+            }
+        }
     }
 
     pub(super) fn note(&mut self, lines: Vec<(Time, Rc<str>)>) {
@@ -142,50 +207,142 @@ impl ContainerRuntime {
     }
 }
 
+/// The sandbox of a pod: its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sandbox {
+    /// There is none (yet, or any more).
+    Missing,
+    /// It is being made.
+    Making { until: Time },
+    /// It is there.
+    Ready,
+}
+
+/// Where a pod stands on its way. Follows the pod worker's `SyncPod`, `SyncTerminatingPod`, `SyncTerminatedPod`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is being brought up, and kept up.
+    Syncing,
+    /// It is being stopped; when its grace is over.
+    Terminating { until: Time },
+    /// Nothing of it runs any more.
+    Terminated,
+}
+
+/// A volume that could not be mounted: how often it was tried, and when it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MountWait {
+    pub tries: u32,
+    pub retry_at: Time,
+}
+
 /// A pod on its node.
 #[derive(Clone, Debug)]
 pub(super) struct PodRuntime {
     pub node: NodeName,
     /// When the kubelet first saw it.
     pub seen: Time,
-    /// When its sandbox is there.
-    pub sandbox_at: Time,
+    pub stage: Stage,
+    pub sandbox: Sandbox,
+    /// How many sandboxes it has had.
+    pub sandboxes: u32,
     pub address: Option<Rc<str>>,
     /// Init containers first.
     pub containers: Vec<ContainerRuntime>,
-    /// Since when it is being stopped as a whole.
-    pub stopping: Option<Time>,
-    /// It was refused or ran too long: reason and message.
+    /// Failed pulls per image.
+    pub pulls: Vec<(Rc<str>, BackOff, Rc<str>)>,
+    pub mount: Option<MountWait>,
+    /// What containers wrote into volumes that live as long as the pod.
+    pub scratch: OrdMap<Rc<str>, Subtree>,
+    /// Which versions of config maps and secrets are mounted.
+    pub mounted: Vec<(Rc<str>, u64)>,
+    /// It ran too long: reason and message.
     pub verdict: Option<(Rc<str>, Rc<str>)>,
-    /// Whether everything is over and its status was written.
-    pub released: bool,
-    /// How often the machine lost power under it.
-    pub outages: u32,
+    /// The node did not take it; its status was written then.
+    pub rejected: bool,
+    /// Its machine lost power under it.
+    pub lost: bool,
 }
 
 impl PodRuntime {
-    /// Answers a request with the first container that listens.
-    pub(super) fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
-        let mut answer = Answer::Refused;
-        for container in &mut self.containers {
-            let Some(process) = &mut container.process else { continue };
-            if process.exit().is_none() && (process.listens(port) || process.hung()) {
-                answer = process.http(now, port, path, peer);
-                let lines = process.take_output();
-                container.note(lines);
-                break;
-            }
+    pub(super) fn new(pod: &Pod, node: &NodeName, now: Time) -> Self {
+        let init = pod.spec.init_containers.iter().map(|one| ContainerRuntime::new(one, true));
+        let apps = pod.spec.containers.iter().map(|one| ContainerRuntime::new(one, false));
+        Self {
+            node: Rc::clone(node),
+            seen: now,
+            stage: Stage::Syncing,
+            sandbox: Sandbox::Missing,
+            sandboxes: 0,
+            address: None,
+            containers: init.chain(apps).collect(),
+            pulls: Vec::new(),
+            mount: None,
+            scratch: OrdMap::new(),
+            mounted: Vec::new(),
+            verdict: None,
+            rejected: false,
+            lost: false,
         }
-        answer
     }
 
-    /// The machine lost power: every process is gone.
-    pub(super) fn power_off(&mut self, now: Time) {
-        self.outages += 1;
+    /// Whether any process is left.
+    pub(super) fn alive(&self) -> bool {
+        self.containers.iter().any(ContainerRuntime::alive)
+    }
+
+    /// Answers a request with the first container that listens.
+    pub(super) fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
         for container in &mut self.containers {
-            if let Some(process) = &mut container.process {
-                process.signal(now, crate::containers::Signal::Kill);
+            let Some(process) = container.run.as_mut().and_then(|run| run.process.as_mut()) else {
+                continue;
+            };
+            if process.exit().is_none() && (process.listens(port) || process.hung()) {
+                let answer = process.http(now, port, path, peer);
+                let lines = process.take_output();
+                container.note(lines);
+                return answer;
             }
         }
+        Answer::Refused
+    }
+
+    /// The machine lost power: every process is gone. What that means for the containers is found out when the
+    /// machine is back.
+    pub(super) fn power_off(&mut self) {
+        self.lost = true;
+        for run in self.containers.iter_mut().filter_map(|container| container.run.as_mut()) {
+            run.process = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When each run begins if a container dies `runs` seconds after each start.
+    fn starts(runs: i64, count: usize) -> Vec<i64> {
+        let mut record = None;
+        let (mut all, mut now) = (vec![0], Time::default());
+        while all.len() < count {
+            let end = now + Duration::from_seconds(runs);
+            now = BackOff::holds(record, end, end).unwrap_or(end);
+            record = Some(BackOff::next(record, end, now));
+            all.push(now.unix_seconds());
+        }
+        all
+    }
+
+    #[test]
+    fn waits_double_from_ten_seconds_to_five_minutes() {
+        assert_eq!(starts(0, 10), [0, 0, 10, 30, 70, 150, 310, 610, 910, 1210]);
+        assert_eq!(starts(5, 5), [0, 5, 20, 45, 90]);
+    }
+
+    #[test]
+    fn a_run_of_more_than_ten_minutes_clears_the_record() {
+        assert_eq!(starts(600, 5), [0, 600, 1210, 1830, 2470]);
+        assert_eq!(starts(601, 5), [0, 601, 1202, 1803, 2404]);
     }
 }

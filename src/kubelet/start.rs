@@ -1,403 +1,501 @@
-//! From image to running process: pulling, configuration, creating, starting, and starting again. Follows
-//! `pkg/kubelet/images/image_manager.go` and `startContainer`.
+//! From image to running process: back-off, pulling, configuration, creating, starting, `postStart`. Follows
+//! `startContainer`, `doBackOff` and `pkg/kubelet/images/image_manager.go`.
 
 use std::rc::Rc;
 
-use super::runtime::{ContainerPhase, ProbeState};
-use super::sync::{Look, SHOWN_END};
-use super::{Registry, environment};
-use crate::api::core::{EventType, PullPolicy, RestartPolicy, Terminated};
+use super::environment::{self, Scene, Texts};
+use super::machine::Registry;
+use super::runtime::{BackOff, Probes, Refusal, Run, Step, Stop};
+use super::sync::Look;
+use super::volumes;
+use crate::api::core::{Container, EventType, Handler, PullPolicy, Terminated};
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
-use crate::containers::{Process, ProcessSpec};
-use crate::sim::rng::Purpose;
+use crate::containers::{Process, ProcessSpec, StartError};
+use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 
-/// The first wait after a failed pull, and the longest.
-const FIRST_WAIT: Duration = Duration::from_seconds(10);
-const LONGEST_WAIT: Duration = Duration::from_seconds(300);
-/// Wrong configuration is looked at again after this.
+/// How long the reason of an end, or of a failed pull, shows before the back-off does. Real kubelets switch at some
+/// later point inside the same wait.
+const SHOWN: Duration = Duration::from_seconds(2);
+/// What cannot be created for another reason is tried again after this. Real kubelets do after 10 to 15 s.
 const CONFIG_RETRY: Duration = Duration::from_seconds(12);
-/// What the runtime says when the registry does not answer.
-const REGISTRY_DOWN: &str = "dial tcp: lookup registry-1.docker.io: i/o timeout";
+/// A hook that does not end is given up with its container.
+const ENDLESS: Duration = Duration::from_seconds(24 * 3600);
 
 impl Look<'_> {
-    /// Moves a container on; says whether the next one may begin.
-    pub(super) fn progress_container(&mut self, index: usize) -> bool {
-        for _ in 0..8 {
-            let Some(container) = self.runtime.containers.get(index) else { return true };
-            match container.phase.clone() {
-                ContainerPhase::Waiting => self.begin(index),
-                ContainerPhase::Pulling { until, .. } if self.now < until => {
-                    self.wake_at(until);
-                    return false;
-                }
-                ContainerPhase::Pulling { from, until } => self.pulled(index, from, until),
-                ContainerPhase::PullFailed { retry_at, since, .. } if self.now < retry_at => {
-                    self.wait_for_pull(index, since, retry_at);
-                    return true;
-                }
-                ContainerPhase::PullFailed { wait, .. } => {
-                    self.pull(index, wait.doubled().min(LONGEST_WAIT))
-                }
-                ContainerPhase::BadConfig { retry_at, .. } if self.now < retry_at => {
-                    self.wake_at(retry_at);
-                    return true;
-                }
-                ContainerPhase::BadConfig { .. } => self.create(index),
-                ContainerPhase::Starting { at } if self.now < at => {
-                    self.wake_at(at);
-                    return false;
-                }
-                ContainerPhase::Starting { .. } => self.start(index),
-                ContainerPhase::Running { .. } => return true,
-                ContainerPhase::Exited { restart_at: None, .. } => return true,
-                ContainerPhase::Exited { restart_at: Some(at), at: ended, wait, told, .. } => {
-                    if self.now < at {
-                        self.wait_for_restart(index, ended, at, wait, told);
-                        return true;
-                    }
-                    self.restart(index);
-                }
-            }
+    /// A container is to run: starts on the way there unless it is held back. Says whether anything was done.
+    pub(super) fn try_start(&mut self, index: usize) -> bool {
+        let Some(container) = self.runtime.containers.get(index) else { return false };
+        if container.refusal.as_ref().is_some_and(|refusal| self.now < refusal.retry_at) {
+            return false;
         }
+        if self.held_by_back_off(index) {
+            return true;
+        }
+        self.pull(index);
         true
     }
 
-    /// A container's turn has come.
-    fn begin(&mut self, index: usize) {
-        self.pull(index, FIRST_WAIT);
+    /// Goes on with what is under way for a container; says whether it has come further.
+    pub(super) fn go_on(&mut self, index: usize) -> bool {
+        let Some(container) = self.runtime.containers.get(index) else { return false };
+        match container.step.clone() {
+            Step::Idle => false,
+            Step::Pulling { until, .. } | Step::Creating { until } | Step::Hook { until, .. }
+                if self.now < until && !self.ended_in_hook(index) =>
+            {
+                false
+            }
+            Step::Pulling { asked, begun, until } => {
+                self.set_step(index, Step::Idle);
+                self.pulled(index, asked, begun, until);
+                true
+            }
+            Step::Creating { .. } => {
+                self.set_step(index, Step::Idle);
+                self.start(index);
+                true
+            }
+            Step::Hook { failure, .. } => {
+                self.set_step(index, Step::Idle);
+                self.end_hook(index, failure);
+                true
+            }
+        }
     }
 
-    /// Pulls the image if the policy asks for it. `wait` is how long to wait should it fail.
-    fn pull(&mut self, index: usize, wait: Duration) {
-        let Some((image, policy)) =
-            self.spec(index).map(|spec| (Rc::clone(&spec.image), spec.pull_policy))
-        else {
-            return;
+    fn set_step(&mut self, index: usize, step: Step) {
+        if let Some(container) = self.runtime.containers.get_mut(index) {
+            container.step = step;
+        }
+    }
+
+    /// A process that ends while its hook runs ends the hook.
+    fn ended_in_hook(&self, index: usize) -> bool {
+        self.runtime.containers.get(index).is_some_and(|container| {
+            matches!(container.step, Step::Hook { .. }) && !container.alive()
+        })
+    }
+
+    /// A container that ended is held back for a time that doubles. Follows `doBackOff`.
+    fn held_by_back_off(&mut self, index: usize) -> bool {
+        let now = self.now;
+        let Some(container) = self.runtime.containers.get_mut(index) else { return false };
+        let Some(end) = container.end() else { return false };
+        let event = end.finished.unwrap_or(now);
+        let Some(until) = BackOff::holds(container.back_off, event, now) else {
+            container.back_off = Some(BackOff::next(container.back_off, event, now));
+            return false;
         };
-        let Some(container) = self.runtime.containers.get(index).cloned() else { return };
+        let (name, wait) = (Rc::clone(&container.name), until - event);
+        let pod = self.full_name();
+        let message =
+            format!("back-off {} restarting failed container={name} pod={pod}", wait.go());
+        self.refuse(index, "CrashLoopBackOff", &message, until);
+        if let Some(refusal) = self.refusal_mut(index) {
+            refusal.visible = until.min(event + SHOWN);
+        }
+        let text = format!("Back-off restarting failed container {name} in pod {pod}");
+        self.tell(index, EventType::Warning, "BackOff", text);
+        true
+    }
+
+    fn refusal_mut(&mut self, index: usize) -> Option<&mut Refusal> {
+        self.runtime.containers.get_mut(index)?.refusal.as_mut()
+    }
+
+    /// The container was not started, for a reason that the API shows from now on.
+    fn refuse(&mut self, index: usize, reason: &'static str, message: &str, retry_at: Time) {
+        let visible = self.now;
+        if let Some(container) = self.runtime.containers.get_mut(index) {
+            container.refusal =
+                Some(Refusal { reason, message: message.into(), visible, retry_at });
+        }
+    }
+
+    /// Sees to it that the image is there, as the policy asks. Follows `EnsureImageExists`.
+    fn pull(&mut self, index: usize) {
+        let Some(spec) = self.spec(index) else { return };
+        let (image, policy) = (Rc::clone(&spec.image), spec.pull_policy);
         let reference = match Reference::parse(&image) {
             Ok(reference) => reference,
-            Err(message) => {
-                let text = format!("Failed to apply default image tag \"{image}\": {message}");
-                self.tell(&container, EventType::Warning, "InspectFailed", text.clone());
-                self.tell(
-                    &container,
-                    EventType::Warning,
-                    "Failed",
-                    "Error: InvalidImageName".into(),
-                );
-                return self.bad_config(index, "InvalidImageName", &text);
-            }
+            Err(message) => return self.refuse_name(index, &image, &message),
         };
-        let present = self
-            .kubelets
-            .machines
-            .get(&self.runtime.node)
-            .is_some_and(|machine| machine.images.contains_key(reference.full().as_str()));
+        let full = reference.full();
+        let machine = self.kubelets.machines.get(&self.runtime.node);
+        let present = machine.is_some_and(|machine| machine.images.contains(full.as_str()));
         match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, true) => {
                 let text = format!(
                     "Container image \"{image}\" already present on machine and can be accessed by the pod"
                 );
-                self.tell(&container, EventType::Normal, "Pulled", text);
+                self.tell(index, EventType::Normal, "Pulled", text);
                 self.create(index);
             }
             (PullPolicy::Never, false) => {
                 let text =
                     format!("Container image \"{image}\" is not present with pull policy of Never");
-                self.tell(&container, EventType::Warning, "ErrImageNeverPull", text.clone());
-                self.tell(
-                    &container,
-                    EventType::Warning,
-                    "Failed",
-                    "Error: ErrImageNeverPull".into(),
-                );
-                self.bad_config(index, "ErrImageNeverPull", &text);
+                self.tell(index, EventType::Warning, "ErrImageNeverPull", text.clone());
+                self.fail(index, "ErrImageNeverPull", &text, self.now + CONFIG_RETRY);
             }
-            _ => {
-                self.tell(
-                    &container,
-                    EventType::Normal,
-                    "Pulling",
-                    format!("Pulling image \"{image}\""),
-                );
-                let until = self.now + self.pull_time(&reference, present);
-                let from = self.now;
-                if let Some(container) = self.runtime.containers.get_mut(index) {
-                    container.back_off_of_pull(wait);
-                    container.phase = ContainerPhase::Pulling { from, until };
+            (PullPolicy::Always, _) | (PullPolicy::IfNotPresent, false) => {
+                if !self.held_by_failed_pulls(index, &image) {
+                    self.begin_pull(index, &image, &reference);
                 }
-                self.wake_at(until);
             }
         }
     }
 
-    /// By size, once per node; only a question to the registry if the image is there.
-    fn pull_time(&self, reference: &Reference, present: bool) -> Duration {
-        let image = catalogue::find(reference);
-        let name = format!("{}/{}", self.runtime.node, reference.full());
-        let bytes = if present || image.pull != PullOutcome::Exists {
-            0
-        } else {
-            i64::try_from(image.size).unwrap_or(0) * 1000
-        };
-        let span = self.delays.pull_millis + bytes / self.delays.pull_megabytes_per_second.max(1);
+    /// `Error: REASON`, and a new try later.
+    fn fail(&mut self, index: usize, reason: &'static str, message: &str, retry_at: Time) {
+        self.tell(index, EventType::Warning, "Failed", format!("Error: {reason}"));
+        self.refuse(index, reason, message, retry_at);
+    }
+
+    fn refuse_name(&mut self, index: usize, image: &str, message: &str) {
+        let text = format!("Failed to apply default image tag \"{image}\": {message}");
+        self.tell(index, EventType::Warning, "InspectFailed", text.clone());
+        self.fail(index, "InvalidImageName", &text, self.now + CONFIG_RETRY);
+    }
+
+    /// Failed pulls of an image hold back the next.
+    fn held_by_failed_pulls(&mut self, index: usize, image: &Rc<str>) -> bool {
+        let now = self.now;
+        let record = self.runtime.pulls.iter().find(|(of, _, _)| of == image);
+        let Some((_, record, error)) = record.cloned() else { return false };
+        let Some(until) = BackOff::holds(Some(record), record.since, now) else { return false };
+        let text = format!("Back-off pulling image \"{image}\"");
+        self.tell(index, EventType::Normal, "BackOff", text.clone());
+        self.fail(index, "ImagePullBackOff", &format!("{text}: ErrImagePull: {error}"), until);
+        true
+    }
+
+    /// Pulls of one node go one after another.
+    fn begin_pull(&mut self, index: usize, image: &str, reference: &Reference) {
+        self.tell(index, EventType::Normal, "Pulling", format!("Pulling image \"{image}\""));
+        let asked = self.now;
+        let (node, full): (_, Rc<str>) = (Rc::clone(&self.runtime.node), reference.full().into());
+        let registry = self.kubelets.registry();
+        let outcome = catalogue::find(reference);
+        let Some(machine) = self.kubelets.machines.get_mut(&node) else { return };
+        let begun = machine.free_at.max(asked);
+        let there = machine.images.contains(&full)
+            || machine.arriving.get(&full).is_some_and(|at| *at <= begun);
+        let exists = outcome.pull == PullOutcome::Exists && registry != Registry::Down;
+        let megabytes = if there || !exists { 0 } else { i64::try_from(outcome.size).unwrap_or(0) };
+        let span = self.delays.pull_millis
+            + megabytes * 1000 / self.delays.pull_megabytes_per_second.max(1);
+        let name = format!("{node}/{full}/{}", self.pod.meta.name);
         let drawn = span * self.seed.range(Purpose::Pull, &name, 0, 85, 115) / 100;
-        match self.kubelets.registry {
-            Registry::Slow => Duration::from_millis(drawn * 10),
-            Registry::Up | Registry::Down => Duration::from_millis(drawn),
+        let slower = if registry == Registry::Slow { 10 } else { 1 };
+        let until = begun + Duration::from_millis(drawn * slower);
+        machine.free_at = until;
+        if exists {
+            machine.arriving.insert(full, until);
         }
+        self.set_step(index, Step::Pulling { asked, begun, until });
     }
 
-    fn pulled(&mut self, index: usize, from: Time, until: Time) {
-        let Some(container) = self.runtime.containers.get(index).cloned() else { return };
-        let image_name = Rc::clone(&container.image);
-        let Ok(reference) = Reference::parse(&image_name) else { return };
-        let image = catalogue::find(&reference);
-        let down = self.kubelets.registry == Registry::Down;
-        if down || image.pull != PullOutcome::Exists {
+    fn pulled(&mut self, index: usize, asked: Time, begun: Time, until: Time) {
+        let Some(image) = self.spec(index).map(|spec| Rc::clone(&spec.image)) else { return };
+        let Ok(reference) = Reference::parse(&image) else { return };
+        let found = catalogue::find(&reference);
+        let down = self.kubelets.registry() == Registry::Down;
+        if down || found.pull != PullOutcome::Exists {
             let error = match down {
-                true => format!(
-                    "rpc error: code = Unknown desc = failed to pull and unpack image \"{}\": {REGISTRY_DOWN}",
-                    reference.full()
-                ),
-                false => catalogue::pull_error(&reference, image.pull),
+                true => unreachable_registry(&reference),
+                false => catalogue::pull_error(&reference, found.pull),
             };
-            let wait = container.pull_wait();
-            self.tell(
-                &container,
-                EventType::Warning,
-                "Failed",
-                format!("Failed to pull image \"{image_name}\": {error}"),
-            );
-            self.tell(&container, EventType::Warning, "Failed", "Error: ErrImagePull".into());
-            let now = self.now;
-            if let Some(container) = self.runtime.containers.get_mut(index) {
-                container.phase = ContainerPhase::PullFailed {
-                    message: error.into(),
-                    since: now,
-                    retry_at: now + wait,
-                    wait,
-                    told: false,
-                };
-            }
-            return;
+            return self.pull_failed(index, &image, &error);
         }
-        let took = (until - from).go();
-        let bytes = image.size * 1_000_000;
+        let full: Rc<str> = reference.full().into();
+        let (took, waited) = ((until - begun).go(), (until - asked).go());
+        // Sizes in the catalogue are whole megabytes; the odd bytes are drawn.
+        let bytes = found.size * 1_000_000 + self.seed.draw(Purpose::Id, &full, 0) % 1_000_000;
         let text = format!(
-            "Successfully pulled image \"{image_name}\" in {took} ({took} including waiting). Image size: {bytes} bytes."
+            "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
         );
-        self.tell(&container, EventType::Normal, "Pulled", text);
+        self.tell(index, EventType::Normal, "Pulled", text);
         if let Some(machine) = self.kubelets.machines.get_mut(&self.runtime.node) {
-            machine.images.insert(reference.full().into(), self.now);
+            machine.arriving.remove(&full);
+            machine.images.insert(full);
         }
+        self.runtime.pulls.retain(|(of, _, _)| *of != image);
         self.create(index);
     }
 
-    /// `ErrImagePull` for a moment, then `ImagePullBackOff`.
-    fn wait_for_pull(&mut self, index: usize, since: Time, retry_at: Time) {
-        let shown = since + SHOWN_END;
-        if self.now < shown {
-            self.wake_at(shown.min(retry_at));
-            return;
-        }
-        self.wake_at(retry_at);
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        let ContainerPhase::PullFailed { told, .. } = &mut container.phase else { return };
-        if std::mem::replace(told, true) {
-            return;
-        }
-        let container = container.clone();
-        self.tell(
-            &container,
-            EventType::Normal,
-            "BackOff",
-            format!("Back-off pulling image \"{}\"", container.image),
-        );
-        self.tell(&container, EventType::Warning, "Failed", "Error: ImagePullBackOff".into());
-    }
-
-    fn bad_config(&mut self, index: usize, reason: &'static str, message: &str) {
-        let retry_at = self.now + CONFIG_RETRY;
-        if let Some(container) = self.runtime.containers.get_mut(index) {
-            container.phase =
-                ContainerPhase::BadConfig { reason, message: message.into(), retry_at };
-        }
+    fn pull_failed(&mut self, index: usize, image: &Rc<str>, error: &str) {
+        let text = format!("Failed to pull image \"{image}\": {error}");
+        self.tell(index, EventType::Warning, "Failed", text);
+        let now = self.now;
+        let place = self.runtime.pulls.iter().position(|(of, _, _)| of == image);
+        let old = place.map(|place| self.runtime.pulls.remove(place).1);
+        let record = BackOff::next(old, now, now);
+        self.runtime.pulls.push((Rc::clone(image), record, error.into()));
+        self.fail(index, "ErrImagePull", error, now + SHOWN);
     }
 
     /// The image is there: the container is created, unless something it needs is missing.
     fn create(&mut self, index: usize) {
-        let address = self.runtime.address.clone().unwrap_or_default();
         let Some(spec) = self.spec(index).cloned() else { return };
-        let checked = environment::variables(&self.pod, &spec, &address, self.store)
-            .and_then(|_| environment::files(&self.pod, &spec, self.store));
+        let checked = self.environment(&spec).and_then(|_| self.check_user(&spec));
         if let Err(message) = checked {
-            let Some(container) = self.runtime.containers.get(index).cloned() else { return };
-            self.tell(&container, EventType::Warning, "Failed", format!("Error: {message}"));
-            return self.bad_config(index, "CreateContainerConfigError", &message);
+            self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
+            let retry_at = self.now + CONFIG_RETRY;
+            return self.refuse(index, "CreateContainerConfigError", &message, retry_at);
         }
         let (low, high) = self.delays.start_millis;
-        let run = self.runtime.containers.get(index).map_or(0, |container| container.restarts);
         let name = format!("{}/{}", self.pod.meta.name, spec.name);
-        let span =
-            self.seed.range(Purpose::Start, &name, u64::try_from(run).unwrap_or(0), low, high);
-        let at = self.now + Duration::from_millis(span);
-        let id = self.seed.hex(
-            &format!("{}/{name}", self.pod.meta.uid),
-            u64::try_from(run).unwrap_or(0),
-            64,
-        );
-        let reference =
-            Reference::parse(&spec.image).map(|reference| reference.full()).unwrap_or_default();
-        let digest = self.seed.hex(&reference, 0, 64);
-        let repository =
-            reference.rsplit_once(':').map_or(reference.as_str(), |(name, _)| name).to_owned();
-        if let Some(container) = self.runtime.containers.get_mut(index) {
-            container.container_id = format!("containerd://{id}").into();
-            container.image_id = format!("{repository}@sha256:{digest}").into();
-            container.phase = ContainerPhase::Starting { at };
+        let span = self.seed.range(Purpose::Start, &name, self.next_number(index), low, high);
+        let until = self.now + Duration::from_millis(span);
+        self.set_step(index, Step::Creating { until });
+    }
+
+    /// How often the container was started before the run to come.
+    fn next_number(&self, index: usize) -> u64 {
+        let run = self.runtime.containers.get(index).and_then(|container| container.run.as_ref());
+        run.map_or(0, |run| u64::try_from(run.number).unwrap_or(0) + 1)
+    }
+
+    fn environment(&self, spec: &Container) -> Result<Texts, String> {
+        let address = self.runtime.address.clone().unwrap_or_default();
+        let node = self.node().map(|node| &**node);
+        let scene = Scene { pod: &self.pod, address: &address, node, store: self.store };
+        environment::variables(&scene, spec)
+    }
+
+    /// `runAsNonRoot` forbids what would run as root: images do unless the pod names a user. Follows `verifyRunAsNonRoot`.
+    fn check_user(&self, spec: &Container) -> Result<(), String> {
+        let raw = &self.pod.spec.raw;
+        let lists = ["initContainers", "containers"].map(|list| raw.items_at(list));
+        let mut containers = lists.into_iter().flatten();
+        let own = containers
+            .find(|one| one.str_at("name") == Some(&*spec.name))
+            .and_then(|one| one.get("securityContext"));
+        let either = [own, raw.get("securityContext")];
+        let find = |key: &str| either.iter().flatten().find_map(|context| context.get(key));
+        if find("runAsNonRoot").and_then(|value| value.as_bool()) != Some(true) {
+            return Ok(());
+        }
+        let tail = format!("(pod: \"{}\", container: {})", self.full_name(), spec.name);
+        match find("runAsUser").and_then(|value| value.as_i64()) {
+            Some(0) => Err(format!("container's runAsUser breaks non-root policy {tail}")),
+            Some(_) => Ok(()),
+            None if spec.image.contains("unprivileged") || spec.image.contains("bitnami/") => {
+                Ok(())
+            }
+            None => Err(format!("container has runAsNonRoot and image will run as root {tail}")),
         }
     }
 
+    /// The container is there: its process starts, or cannot.
     fn start(&mut self, index: usize) {
-        let Some(container) = self.runtime.containers.get(index).cloned() else { return };
         let Some(spec) = self.spec(index).cloned() else { return };
-        self.tell(&container, EventType::Normal, "Created", "Container created".into());
-        let address = self.runtime.address.clone().unwrap_or_default();
-        let environment =
-            environment::variables(&self.pod, &spec, &address, self.store).unwrap_or_default();
+        let Ok(reference) = Reference::parse(&spec.image) else { return };
+        self.tell(index, EventType::Normal, "Created", "Container created".into());
+        match self.process(index, &spec, &reference) {
+            Ok(process) => {
+                self.tell(index, EventType::Normal, "Started", "Container started".into());
+                self.new_run(index, &spec, &reference, Ok(process));
+                self.begin_hook(index, &spec);
+            }
+            Err(StartError(message)) => {
+                self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
+                self.new_run(index, &spec, &reference, Err(&message));
+                let retry_at = self.now + SHOWN;
+                self.refuse(index, "RunContainerError", &message, retry_at);
+            }
+        }
+    }
+
+    fn process(
+        &self,
+        index: usize,
+        spec: &Container,
+        reference: &Reference,
+    ) -> Result<Process, StartError> {
+        let environment = self.environment(spec).unwrap_or_default();
         let words = |list: &Rc<[Rc<str>]>| -> Vec<Rc<str>> {
-            list.iter().map(|word| environment::replaced(word, &environment).into()).collect()
+            let expand = |word: &Rc<str>| environment::expanded(word, |name| environment.get(name));
+            list.iter().map(|word| expand(word).into()).collect()
         };
         let hostname = match &*self.pod.spec.hostname {
+            "" if self.pod.spec.host_network => Rc::clone(&self.runtime.node),
             "" => Rc::clone(&self.pod.meta.name),
             _ => Rc::clone(&self.pod.spec.hostname),
         };
+        let number = self.next_number(index);
+        // Each run draws its own chance: a container that failed by chance may succeed the next time.
+        let name = format!("{}/{}", self.pod.meta.uid, spec.name);
+        let seed = Seed(self.seed.draw(Purpose::Container, &name, number));
         let process = ProcessSpec {
             command: words(&spec.command),
             args: words(&spec.args),
             folder: Rc::clone(&spec.working_dir),
-            files: environment::files(&self.pod, &spec, self.store).unwrap_or_default(),
+            files: Vec::new(),
             hostname,
-            overrides: self.overrides(container.restarts),
+            overrides: self.overrides(i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };
-        let Ok(reference) = Reference::parse(&spec.image) else { return };
-        let image = catalogue::find(&reference);
-        match Process::start(&image, &process, self.now, self.seed) {
-            Ok(process) => {
-                self.tell(&container, EventType::Normal, "Started", "Container started".into());
-                self.run_started(index, process);
-            }
-            Err(error) => self.start_failed(index, &error.0),
-        }
+        let image = catalogue::find(reference);
+        let mut process = Process::start(&image, &process, self.now, seed)?;
+        volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
+        Ok(process)
     }
 
-    fn run_started(&mut self, index: usize, mut process: Process) {
-        let now = self.now;
-        process.advance(now, &mut self.network());
-        let lines = process.take_output();
-        let wake = process
-            .exit()
-            .map_or_else(|| process.next_wake(), |_| Some(now + Duration::from_millis(1)));
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        container.previous_log = std::mem::take(&mut container.log);
-        container.note(lines);
-        container.process = Some(process);
-        container.phase = ContainerPhase::Running { since: now };
-        container.liveness = ProbeState::default();
-        container.readiness =
-            ProbeState { history: container.readiness.history.clone(), ..ProbeState::default() };
-        container.startup = ProbeState::default();
-        container.kill_at = None;
-        container.term_at = None;
-        if let Some(at) = wake {
-            self.wake_at(at.max(now + Duration::from_millis(1)));
-        }
-    }
-
-    /// The process could not be started: it counts as a run that ended at once with 128.
-    fn start_failed(&mut self, index: usize, message: &str) {
-        let Some(container) = self.runtime.containers.get(index).cloned() else { return };
-        self.tell(&container, EventType::Warning, "Failed", format!("Error: {message}"));
-        let policy = self.pod.spec.restart_policy;
-        let now = self.now;
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        let end = Rc::new(Terminated {
-            exit_code: 128,
-            reason: "StartError".into(),
-            message: message.into(),
-            started: Some(Time::default()),
-            finished: Some(now),
-            container_id: Rc::clone(&container.container_id),
-        });
-        let wait = container.back_off.unwrap_or(Duration::ZERO);
-        container.back_off =
-            Some(container.back_off.map_or(FIRST_WAIT, |wait| wait.doubled().min(LONGEST_WAIT)));
-        let restart_at =
-            (policy != RestartPolicy::Never).then_some(now + wait.max(Duration::from_millis(500)));
-        container.phase = ContainerPhase::Exited { end, at: now, restart_at, wait, told: false };
-    }
-
-    /// The reason of the end shows for a moment, then `CrashLoopBackOff` counts down.
-    fn wait_for_restart(
+    /// A new run takes the place of the one before. A process that could not be started counts as a run that ended
+    /// at once with code 128.
+    fn new_run(
         &mut self,
         index: usize,
-        ended: Time,
-        at: Time,
-        wait: Duration,
-        told: bool,
+        spec: &Container,
+        reference: &Reference,
+        process: Result<Process, &str>,
     ) {
-        let shown = ended + SHOWN_END;
-        if self.now < shown && wait > Duration::ZERO {
-            self.wake_at(shown.min(at));
-            return;
-        }
-        self.wake_at(at);
-        if told || wait == Duration::ZERO {
-            return;
-        }
+        let number = self.next_number(index);
+        let name = format!("{}/{}", self.pod.meta.uid, spec.name);
+        let id: Rc<str> = format!("containerd://{}", self.seed.hex(&name, number, 64)).into();
+        let full = reference.full();
+        let digest = self.seed.hex(&full, 0, 64);
+        let image_id = format!("{}@sha256:{digest}", reference.repository).into();
+        let (now, sandbox) = (self.now, self.runtime.sandboxes);
+        let end = process.as_ref().err().map(|message| {
+            Rc::new(Terminated {
+                exit_code: 128,
+                reason: "StartError".into(),
+                message: (*message).into(),
+                started: Some(Time::default()),
+                finished: Some(now),
+                container_id: Rc::clone(&id),
+            })
+        });
         let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        if let ContainerPhase::Exited { told, .. } = &mut container.phase {
-            *told = true;
+        if let Some(before) = container.run.take() {
+            container.last = before.end;
+            container.previous_log = std::mem::take(&mut container.log);
         }
-        let container = container.clone();
-        let (pod, namespace, uid) =
-            (&self.pod.meta.name, &self.pod.meta.namespace, self.pod.meta.uid);
-        let text = format!(
-            "Back-off restarting failed container {} in pod {pod}_{namespace}({uid})",
-            container.name
-        );
-        self.tell(&container, EventType::Warning, "BackOff", text);
+        container.refusal = None;
+        let history = container.probes.take().map(|probes| *probes);
+        container.probes = fresh_probes(spec, history);
+        container.run = Some(Run {
+            number: i64::try_from(number).unwrap_or(i64::MAX),
+            sandbox,
+            id,
+            image: Rc::clone(&spec.image),
+            image_id,
+            started: now,
+            process: process.ok(),
+            end,
+            stop: None,
+        });
+        self.with_process(index, |process, network, now| process.advance(now, network));
     }
 
-    fn restart(&mut self, index: usize) {
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        if let ContainerPhase::Exited { end, .. } = &container.phase {
-            container.last = Some(Rc::clone(end));
+    /// Runs the `postStart` hook beside the process.
+    fn begin_hook(&mut self, index: usize, spec: &Container) {
+        let Some(hook) = &spec.post_start else { return };
+        let (took, failure) = self.run_hook(index, hook);
+        let until = self.now + took.min(ENDLESS);
+        let failure = failure.map(|detail| {
+            let kind = match &**hook {
+                Handler::Exec(argv) => format!("Exec lifecycle hook ([{}])", argv.join(" ")),
+                Handler::Http { path, .. } => format!("HTTP lifecycle hook ({path})"),
+                Handler::Sleep { .. } => "Sleep lifecycle hook".to_owned(),
+                Handler::Tcp { .. } | Handler::Grpc { .. } => "lifecycle hook".to_owned(),
+            };
+            let pod = self.full_name();
+            let name = &spec.name;
+            format!("{kind} for Container \"{name}\" in Pod \"{pod}\" failed - {detail}").into()
+        });
+        self.set_step(index, Step::Hook { until, failure });
+    }
+
+    /// Runs a hook: how long it takes, and what went wrong.
+    pub(super) fn run_hook(&mut self, index: usize, hook: &Handler) -> (Duration, Option<String>) {
+        match hook {
+            Handler::Sleep { seconds } => (Duration::from_seconds(*seconds), None),
+            Handler::Exec(argv) => {
+                let run = self.with_process(index, |process, network, now| {
+                    process.exec(argv, None, now, network)
+                });
+                let Some(output) = run else { return (Duration::ZERO, None) };
+                if output.endless {
+                    return (ENDLESS, None);
+                }
+                let words = argv.join(" ");
+                let text = format!("{}{}", output.stdout, output.stderr);
+                let code = output.code;
+                let failure = (code != 0).then(|| {
+                    format!(
+                        "error: command '{words}' exited with {code}: {}, message: {text:?}",
+                        output.stderr
+                    )
+                });
+                (output.took, failure)
+            }
+            Handler::Http { port, path, host, .. } => {
+                let spec = self.spec(index).cloned();
+                let port = super::probes::port_number(spec.as_ref(), port);
+                let host = if host.is_empty() { "localhost" } else { host };
+                let answer = self.ask_from_outside(host, port, path);
+                (Duration::ZERO, answer.err())
+            }
+            Handler::Tcp { .. } | Handler::Grpc { .. } => (Duration::ZERO, None),
         }
-        container.restarts += 1;
-        self.pull(index, FIRST_WAIT);
+    }
+
+    /// A hook that failed takes its container with it.
+    fn end_hook(&mut self, index: usize, failure: Option<Rc<str>>) {
+        let Some(message) = failure else { return };
+        self.tell(index, EventType::Warning, "FailedPostStartHook", "PostStartHook failed".into());
+        self.tell(index, EventType::Normal, "Killing", "FailedPostStartHook".into());
+        let now = self.now;
+        let grace = Duration::from_seconds(self.pod.spec.grace_seconds);
+        self.refuse(index, "PostStartHookError", &message, now);
+        if let Some(run) = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut()) {
+            run.stop = Some(Stop { term_at: now, asked: false, kill_at: now + grace });
+        }
     }
 
     /// What annotations `podyard.dev/…` ask for.
     fn overrides(&self, restarts: i64) -> Overrides {
+        let annotations = &self.pod.meta.annotations;
         let number = |key: &str| -> Option<i64> {
-            self.pod
-                .meta
-                .annotations
-                .text(&format!("podyard.dev/{key}"))
-                .and_then(|text| text.parse().ok())
+            annotations.text(&format!("podyard.dev/{key}")).and_then(|text| text.parse().ok())
         };
         let fails = number("fail-first").is_some_and(|count| restarts < count);
         Overrides {
             exit_code: if fails { Some(1) } else { number("exit-code") },
             run_time: number("run-seconds").map(Duration::from_seconds),
-            out_of_memory: self.pod.meta.annotations.text("podyard.dev/out-of-memory")
-                == Some("true"),
+            out_of_memory: annotations.text("podyard.dev/out-of-memory") == Some("true"),
         }
     }
+}
+
+/// The probes of a new run: nothing is known yet, but what was seen before stays on the strip.
+fn fresh_probes(spec: &Container, before: Option<Probes>) -> Option<Box<Probes>> {
+    if spec.liveness.is_none() && spec.readiness.is_none() && spec.startup.is_none() {
+        return None;
+    }
+    let mut probes = Probes::default();
+    if let Some(before) = before {
+        probes.liveness.history = before.liveness.history;
+        probes.readiness.history = before.readiness.history;
+        probes.startup.history = before.startup.history;
+    }
+    Some(Box::new(probes))
+}
+
+/// What the runtime says when the registry does not answer.
+fn unreachable_registry(reference: &Reference) -> String {
+    let (full, repository) = (reference.full(), &reference.repository);
+    let (host, path) = repository.split_once('/').unwrap_or((repository, ""));
+    let host = if host == "docker.io" { "registry-1.docker.io" } else { host };
+    format!(
+        "rpc error: code = DeadlineExceeded desc = failed to pull and unpack image \"{full}\": failed to resolve \
+         reference \"{full}\": failed to do request: Head \"https://{host}/v2/{path}/manifests/{}\": dial tcp: \
+         lookup {host}: i/o timeout",
+        reference.tag
+    )
 }

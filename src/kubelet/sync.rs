@@ -1,28 +1,36 @@
-//! One look at a pod: what is over, what must stop, what comes next. Follows `syncPod` and `computePodActions`.
+//! One look at a pod: what has ended, what must stop, what comes next. Follows the pod worker of
+//! `pkg/kubelet/pod_workers.go` and `SyncPod` of `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
+//!
+//! Upstream's sync of a pod blocks while an image is pulled or a hook runs; here what is under way is a
+//! [`Step`] of its container, and the look after it goes on where the sync would have.
 
 use std::rc::Rc;
 
-use super::runtime::{ContainerPhase, ContainerRuntime, PodRuntime};
-use super::{Decision, Delays, KubeletPlan, Kubelets, Network, status};
-use crate::api::core::{Container, EventType, Handler, Pod, RestartPolicy, Terminated};
-use crate::api::meta::{NodeName, ObjectKey};
+use super::actions::{PodActions, compute_pod_actions};
+use super::machine::{Delays, Kubelets};
+use super::network::Network;
+use super::runtime::{ContainerRuntime, MountWait, PodRuntime, Sandbox, Stage, Step};
+use super::{Decision, KubeletPlan, admission, status, volumes};
+use crate::api::core::{Container, EventType, Node, Pod, Terminated};
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
-use crate::api::{Kind, Uid};
-use crate::containers::{Exit, Signal};
+use crate::containers::{Exit, Process};
 use crate::reconcile::{DeleteOptions, Key, Note, Write};
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 use crate::store::Store;
 
-/// The first wait before a container that keeps ending is started again, and the longest.
-const FIRST_BACK_OFF: Duration = Duration::from_seconds(10);
-const LONGEST_BACK_OFF: Duration = Duration::from_seconds(300);
-/// A run of this length clears the record.
-const GOOD_RUN: Duration = Duration::from_seconds(600);
-/// How long the reason of an end shows before `CrashLoopBackOff` does.
-pub(super) const SHOWN_END: Duration = Duration::from_seconds(2);
-/// A kill gives a container at least this long.
-const LEAST_GRACE: Duration = Duration::from_seconds(2);
+/// The first and the longest wait between tries to mount a volume. Follows `goroutinemap/exponentialbackoff`.
+const FIRST_MOUNT_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_MOUNT_WAIT: Duration = Duration::from_seconds(122);
+/// What is looked at next at the earliest: nothing happens twice at one instant.
+const INSTANT: Duration = Duration::from_millis(1);
+/// What a container's process leaves when its machine loses power: containerd knows nothing better.
+const LOST_CODE: i64 = 255;
+const LOST_REASON: &str = "Unknown";
+/// So many rounds settle any pod at one instant.
+const ROUNDS: usize = 32;
 
 /// Everything one look needs.
 pub(super) struct Look<'a> {
@@ -34,10 +42,10 @@ pub(super) struct Look<'a> {
     pub now: Time,
     pub runtime: PodRuntime,
     pub writes: Vec<Write>,
-    pub wake: Option<Time>,
 }
 
-pub(super) fn sync_pod(
+/// Looks at a pod, and says what to write and when to look again.
+pub fn sync_pod(
     key: &Key,
     store: &Store,
     kubelets: &mut Kubelets,
@@ -50,25 +58,27 @@ pub(super) fn sync_pod(
     let found = store.pods().get(&key.object).filter(|pod| pod.meta.uid == uid);
     let Some((pod, node)) = found.and_then(|pod| Some((pod, pod.node.clone()?))) else {
         // The pod's object is gone: whatever runs of it is killed.
-        kubelets.runtimes.remove(&uid);
+        kubelets.forget(uid);
         return plan(Vec::new(), None, Decision::Removed, "".into());
     };
     let up = kubelets.machines.get(&node).filter(|machine| machine.running);
-    let Some(since) = up.map(|machine| machine.since) else {
+    let Some((since, boots)) = up.map(|machine| (machine.since, machine.boots)) else {
         return plan(Vec::new(), None, Decision::MachineDown, node);
     };
-    let boots = since + delays.boot;
-    if now < boots {
-        return plan(Vec::new(), Some(boots), Decision::MachineDown, node);
+    let ready_at = since + delays.boot;
+    if boots > 1 && now < ready_at {
+        return plan(Vec::new(), Some(ready_at), Decision::MachineDown, node);
     }
-    let runtime = match kubelets.runtimes.get(&uid) {
-        Some(runtime) => PodRuntime::clone(runtime),
-        None if pod.status.phase.finished() => return finished_unknown(pod, &node),
-        None => new_runtime(pod, &node, store, kubelets, delays, seed, now),
+    let known = kubelets.runtimes.remove(&uid);
+    let fresh = known.is_none();
+    let runtime = match known {
+        Some(runtime) => Rc::unwrap_or_clone(runtime),
+        None if pod.status.phase.finished() => {
+            let writes = if pod.meta.deleting() { vec![remove(pod)] } else { Vec::new() };
+            return plan(writes, None, Decision::Idle, node);
+        }
+        None => PodRuntime::new(pod, &node, now),
     };
-    if runtime.released && !pod.meta.deleting() {
-        return plan(Vec::new(), None, Decision::Idle, node);
-    }
     let mut look = Look {
         pod: Rc::clone(pod),
         store,
@@ -78,133 +88,92 @@ pub(super) fn sync_pod(
         now,
         runtime,
         writes: Vec::new(),
-        wake: None,
     };
-    let decision = look.run();
-    let (writes, wake) = (std::mem::take(&mut look.writes), look.wake);
-    let runtime = look.runtime;
-    if matches!(decision, Decision::Removed) {
-        kubelets.runtimes.remove(&uid);
-    } else {
-        kubelets.runtimes.insert(uid, Rc::new(runtime));
+    let decision = look.run(fresh);
+    let wake = look.next_wake();
+    let (writes, runtime) = (look.writes, look.runtime);
+    let gone = matches!(decision, Decision::Removed);
+    kubelets.runtimes.insert(uid, Rc::new(runtime));
+    if gone {
+        kubelets.forget(uid);
     }
-    plan(writes, wake, decision, node)
-}
-
-/// A finished pod whose containers nobody remembers: nothing to stop.
-fn finished_unknown(pod: &Pod, node: &NodeName) -> KubeletPlan {
-    let writes = if pod.meta.deleting() { vec![remove(pod)] } else { Vec::new() };
-    KubeletPlan { writes, wake: None, decision: Decision::Idle, node: Rc::clone(node) }
+    plan(writes, wake.filter(|_| !gone), decision, node)
 }
 
 /// Deletes the object of a pod of which nothing is left.
 fn remove(pod: &Pod) -> Write {
-    Write::Delete {
-        kind: Kind::Pod,
-        key: pod.meta.key(),
-        options: DeleteOptions {
-            grace_seconds: Some(0),
-            uid: Some(pod.meta.uid),
-            propagation: None,
-        },
-        note: None,
-        about: None,
-    }
-}
-
-fn new_runtime(
-    pod: &Pod,
-    node: &NodeName,
-    store: &Store,
-    kubelets: &mut Kubelets,
-    delays: &Delays,
-    seed: Seed,
-    now: Time,
-) -> PodRuntime {
-    let init = pod
-        .spec
-        .init_containers
-        .iter()
-        .map(|one| ContainerRuntime::new(&one.name, &one.image, true, one.sidecar));
-    let apps = pod
-        .spec
-        .containers
-        .iter()
-        .map(|one| ContainerRuntime::new(&one.name, &one.image, false, false));
-    let (low, high) = delays.sandbox_millis;
-    let span = seed.range(Purpose::Start, &pod.meta.name, 0, low, high);
-    PodRuntime {
-        node: Rc::clone(node),
-        seen: now,
-        sandbox_at: now + Duration::from_millis(span),
-        address: address(pod, node, store, kubelets),
-        containers: init.chain(apps).collect(),
-        stopping: None,
-        verdict: refusal(pod, node, store),
-        released: false,
-        outages: 0,
-    }
-}
-
-/// The next free address of the node's range; the node's own for pods in its network.
-fn address(pod: &Pod, node: &NodeName, store: &Store, kubelets: &mut Kubelets) -> Option<Rc<str>> {
-    let object = store.nodes().get(&ObjectKey::cluster(Rc::clone(node)))?;
-    if pod.spec.host_network {
-        return Some(Rc::clone(&object.status.internal_ip));
-    }
-    let range = object.spec.pod_cidr.split('/').next()?.rsplit_once('.')?.0.to_owned();
-    let machine = kubelets.machines.get_mut(node)?;
-    machine.addresses += 1;
-    Some(format!("{range}.{}", machine.addresses % 252 + 2).into())
-}
-
-/// Whether the node itself refuses a pod that was bound to it by hand. Follows `pkg/kubelet/lifecycle/predicate.go`.
-fn refusal(pod: &Pod, node: &NodeName, store: &Store) -> Option<(Rc<str>, Rc<str>)> {
-    let object = store.nodes().get(&ObjectKey::cluster(Rc::clone(node)))?;
-    let sum = store.index().occupancy().sum(node)?;
-    let have = &object.status.allocatable;
-    let want = &pod.spec.requests;
-    let short = |name: &str, reason: &str, want: i64, used: i64, have: i64| {
-        let text = format!(
-            "Pod was rejected: Node didn't have enough resource: {name}, requested: {want}, used: {used}, capacity: {have}"
-        );
-        (Rc::from(reason), Rc::from(text))
-    };
-    if !pod.spec.selects_node(node, &object.meta.labels) {
-        return Some(("NodeAffinity".into(), "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector".into()));
-    }
-    if want.cpu_milli > 0 && sum.requested.cpu_milli > have.cpu_milli {
-        return Some(short(
-            "cpu",
-            "OutOfcpu",
-            want.cpu_milli,
-            sum.requested.cpu_milli - want.cpu_milli,
-            have.cpu_milli,
-        ));
-    }
-    if want.memory_bytes > 0 && sum.requested.memory_bytes > have.memory_bytes {
-        let used = sum.requested.memory_bytes - want.memory_bytes;
-        return Some(short("memory", "OutOfmemory", want.memory_bytes, used, have.memory_bytes));
-    }
-    if sum.pods > have.pods {
-        return Some(short("pods", "OutOfpods", 1, sum.pods - 1, have.pods));
-    }
-    None
+    let options =
+        DeleteOptions { grace_seconds: Some(0), uid: Some(pod.meta.uid), propagation: None };
+    Write::Delete { kind: Kind::Pod, key: pod.meta.key(), options, note: None, about: None }
 }
 
 impl Look<'_> {
-    pub(super) fn wake_at(&mut self, at: Time) {
-        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    fn run(&mut self, fresh: bool) -> Decision {
+        let lost = std::mem::take(&mut self.runtime.lost);
+        if lost {
+            self.find_lost();
+        }
+        if self.runtime.stage == Stage::Terminated {
+            return self.finish();
+        }
+        if (fresh || lost) && !self.pod.meta.deleting() {
+            let node = self.node().cloned();
+            let rejection =
+                node.and_then(|node| admission::rejection(&self.pod, &node, self.store));
+            if let Some(rejection) = rejection {
+                return self.reject(&rejection);
+            }
+        }
+        self.refresh_volumes();
+        for _ in 0..ROUNDS {
+            self.advance();
+            self.probe();
+            if !self.act() {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// The node of the pod.
+    pub(super) fn node(&self) -> Option<&Rc<Node>> {
+        self.store.nodes().get(&ObjectKey::cluster(Rc::clone(&self.runtime.node)))
+    }
+
+    /// The spec of a container.
+    pub(super) fn spec(&self, index: usize) -> Option<&Container> {
+        self.pod.spec.all_containers().nth(index)
+    }
+
+    /// `NAME_NAMESPACE(UID)`, as the kubelet writes a pod in sentences.
+    pub(super) fn full_name(&self) -> String {
+        let meta = &self.pod.meta;
+        format!("{}_{}({})", meta.name, meta.namespace, meta.uid)
+    }
+
+    /// An event about the pod.
+    pub(super) fn tell_pod(
+        &mut self,
+        event_type: EventType,
+        reason: &'static str,
+        message: String,
+    ) {
+        self.writes.push(Write::Event {
+            about: AnyObject::Pod(Rc::clone(&self.pod)),
+            field_path: String::new(),
+            note: Note { event_type, reason, message },
+        });
     }
 
     /// An event about a container of the pod.
     pub(super) fn tell(
         &mut self,
-        container: &ContainerRuntime,
+        index: usize,
         event_type: EventType,
         reason: &'static str,
         message: String,
     ) {
+        let Some(container) = self.runtime.containers.get(index) else { return };
         let group = if container.init { "initContainers" } else { "containers" };
         self.writes.push(Write::Event {
             about: AnyObject::Pod(Rc::clone(&self.pod)),
@@ -213,358 +182,355 @@ impl Look<'_> {
         });
     }
 
-    fn run(&mut self) -> Decision {
-        if let Some((reason, message)) = self.runtime.verdict.clone()
-            && self.runtime.stopping.is_none()
-            && self
-                .runtime
-                .containers
-                .iter()
-                .all(|one| matches!(one.phase, ContainerPhase::Waiting))
-        {
-            return self.reject(&reason, &message);
+    /// The machine was without power: what ran has ended, nobody knows how, and the sandbox is gone.
+    fn find_lost(&mut self) {
+        let now = self.now;
+        for container in &mut self.runtime.containers {
+            container.step = Step::Idle;
+            let Some(run) = container.run.as_mut().filter(|run| run.end.is_none()) else {
+                continue;
+            };
+            run.stop = None;
+            run.end = Some(Rc::new(Terminated {
+                exit_code: LOST_CODE,
+                reason: LOST_REASON.into(),
+                message: "".into(),
+                started: Some(run.started),
+                finished: Some(now),
+                container_id: Rc::clone(&run.id),
+            }));
         }
-        self.check_deadline();
-        if let Some(deletion) = self.pod.meta.deletion {
-            let grace = Duration::from_seconds(deletion.grace_seconds);
-            self.stop_all(grace);
-        } else if let Some(since) = self.runtime.stopping {
-            let grace = Duration::from_seconds(self.pod.spec.grace_seconds);
-            self.stop_all((since + grace) - self.now);
+        self.drop_sandbox();
+    }
+
+    /// The sandbox goes, and the pod's address with it.
+    fn drop_sandbox(&mut self) {
+        self.runtime.sandbox = Sandbox::Missing;
+        if let Some(address) = self.runtime.address.take() {
+            self.kubelets.release_address(&self.runtime.node, &address, self.pod.meta.uid);
         }
-        self.advance_processes();
-        if self.runtime.stopping.is_none() {
-            self.progress();
-        }
-        self.finish()
     }
 
     /// The node does not take the pod: it fails at once.
-    fn reject(&mut self, reason: &Rc<str>, message: &Rc<str>) -> Decision {
-        let mut pod = Pod::clone(&self.pod);
-        pod.status.phase = crate::api::core::Phase::Failed;
-        pod.status.reason = Rc::clone(reason);
-        pod.status.message = Rc::clone(message);
-        pod.status.start_time = Some(self.now);
-        let known = ["OutOfcpu", "OutOfmemory", "OutOfpods", "NodeAffinity"];
-        let word = known.into_iter().find(|known| **known == **reason).unwrap_or("NodeAffinity");
-        let text = message.strip_prefix("Pod was rejected: ").unwrap_or(message);
-        if pod.status != self.pod.status {
-            self.writes.push(Write::Event {
-                about: AnyObject::Pod(Rc::clone(&self.pod)),
-                field_path: String::new(),
-                note: Note::warning(word, text),
-            });
-            self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
-        }
-        self.runtime.released = true;
-        if self.pod.meta.deleting() {
-            self.writes.push(remove(&self.pod));
-            return Decision::Removed;
-        }
+    fn reject(&mut self, rejection: &admission::Rejection) -> Decision {
+        self.tell_pod(EventType::Warning, rejection.reason, rejection.message.clone());
+        let mut pod = admission::rejected(&self.pod, rejection);
+        pod.status.start_time.get_or_insert(self.now);
+        status::close_readiness(&mut pod, self.now);
+        self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
+        self.runtime.rejected = true;
+        self.runtime.stage = Stage::Terminated;
         Decision::Idle
     }
 
-    /// `activeDeadlineSeconds` of the pod itself.
-    fn check_deadline(&mut self) {
-        let Some(seconds) = self.pod.spec.active_deadline_seconds else { return };
-        if self.runtime.stopping.is_some() || self.pod.meta.deleting() {
-            return;
-        }
-        let at = self.runtime.seen.cut_to_second() + Duration::from_seconds(seconds);
-        if self.now < at {
-            return self.wake_at(at);
-        }
-        let words = "Pod was active on the node longer than the specified deadline";
-        self.runtime.verdict = Some(("DeadlineExceeded".into(), words.into()));
-        self.runtime.stopping = Some(self.now);
-        self.writes.push(Write::Event {
-            about: AnyObject::Pod(Rc::clone(&self.pod)),
-            field_path: String::new(),
-            note: Note::normal("DeadlineExceeded", words),
-        });
-    }
-
-    /// Asks every running container to stop; kills those whose grace is over.
-    fn stop_all(&mut self, grace: Duration) {
-        let first = self.runtime.stopping.is_none();
-        self.runtime.stopping.get_or_insert(self.now);
-        for index in 0..self.runtime.containers.len() {
-            let Some(container) = self.runtime.containers.get(index).cloned() else { continue };
-            if container.running().is_none() {
-                self.abandon(index);
-                continue;
-            }
-            if container.kill_at.is_none() {
-                if first || self.pod.meta.deleting() {
-                    let text = format!("Stopping container {}", container.name);
-                    self.tell(&container, EventType::Normal, "Killing", text);
-                }
-                self.begin_stop(index, grace);
-            } else {
-                let kill_at = self.now + grace.max(Duration::ZERO);
-                if let Some(container) = self.runtime.containers.get_mut(index) {
-                    container.kill_at = container.kill_at.map(|at| at.min(kill_at.max(self.now)));
-                }
-            }
-        }
-    }
-
-    /// A container that does not run will not be started any more.
-    fn abandon(&mut self, index: usize) {
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        if let ContainerPhase::Exited { restart_at, .. } = &mut container.phase {
-            *restart_at = None;
-        }
-    }
-
-    /// `preStop`, then SIGTERM, then SIGKILL after the grace.
-    pub(super) fn begin_stop(&mut self, index: usize, grace: Duration) {
-        let hook = self.spec(index).and_then(|spec| spec.pre_stop.clone());
-        let span = hook.map_or(Duration::ZERO, |hook| self.hook_time(&hook, index));
-        let (now, grace) = (self.now, grace.max(LEAST_GRACE));
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        container.kill_at = Some(now + grace);
-        container.term_at = Some(now + span.min(grace));
-    }
-
-    /// How long a hook takes.
-    fn hook_time(&mut self, hook: &Handler, index: usize) -> Duration {
-        match hook {
-            Handler::Sleep { seconds } => Duration::from_seconds(*seconds),
-            Handler::Exec(argv) => {
-                self.exec(index, argv).map_or(Duration::ZERO, |output| match output.endless {
-                    true => Duration::from_seconds(3600),
-                    false => output.took,
-                })
-            }
-            _ => Duration::ZERO,
-        }
-    }
-
-    /// The spec of a container.
-    pub(super) fn spec(&self, index: usize) -> Option<&Container> {
-        self.pod.spec.all_containers().nth(index)
-    }
-
-    /// Runs a command in a container of this pod.
-    pub(super) fn exec(
+    /// Runs something in a container with the network around it; nothing if it does not run.
+    pub(super) fn with_process<T>(
         &mut self,
         index: usize,
-        argv: &[Rc<str>],
-    ) -> Option<crate::containers::ExecOutput> {
-        let mut process = self.runtime.containers.get_mut(index)?.process.take()?;
-        let mut network = self.network();
-        let now = network.now;
-        let output = process.exec(argv, None, now, &mut network);
-        self.runtime.containers.get_mut(index)?.process = Some(process);
-        Some(output)
-    }
-
-    pub(super) fn network(&mut self) -> Network<'_> {
-        Network {
-            peer: self.runtime.address.clone().unwrap_or_default(),
-            namespace: Rc::clone(&self.pod.meta.namespace),
-            kubelets: self.kubelets,
-            store: self.store,
-            now: self.now,
+        act: impl FnOnce(&mut Process, &mut Network<'_>, Time) -> T,
+    ) -> Option<T> {
+        let mut process = self.runtime.containers.get_mut(index)?.run.as_mut()?.process.take()?;
+        let pod = Rc::clone(&self.pod);
+        let spec = pod.spec.all_containers().nth(index);
+        let shares = spec.filter(|spec| volumes::shares(&pod, spec));
+        if let Some(spec) = shares {
+            volumes::load(&pod, spec, &self.runtime, self.kubelets, &mut process);
         }
+        let now = self.now;
+        let result = {
+            let mut network = Network {
+                kubelets: self.kubelets,
+                store: self.store,
+                pod: &pod,
+                own: &mut self.runtime,
+                now,
+            };
+            act(&mut process, &mut network, now)
+        };
+        if let Some(spec) = shares {
+            volumes::save(&pod, spec, &mut self.runtime, self.kubelets, &process);
+        }
+        let lines = process.take_output();
+        let container = self.runtime.containers.get_mut(index)?;
+        container.note(lines);
+        if let Some(run) = container.run.as_mut() {
+            run.process = Some(process);
+        }
+        Some(result)
     }
 
     /// Moves every process to now; notes those that ended.
-    fn advance_processes(&mut self) {
+    fn advance(&mut self) {
         for index in 0..self.runtime.containers.len() {
-            let Some(container) = self.runtime.containers.get_mut(index) else { continue };
-            let (term_at, kill_at) = (container.term_at, container.kill_at);
-            let Some(mut process) = container.process.take() else { continue };
-            let now = self.now;
-            process.advance(now, &mut self.network());
-            if term_at.is_some_and(|at| at <= now) {
-                process.signal(now, Signal::Term);
-                process.advance(now, &mut self.network());
-                if let Some(container) = self.runtime.containers.get_mut(index) {
-                    container.term_at = None;
-                }
-            }
-            if kill_at.is_some_and(|at| at <= now) {
-                process.signal(now, Signal::Kill);
-            }
-            let lines = process.take_output();
-            let exit = process.exit();
-            let wakes = [process.next_wake(), term_at.filter(|at| *at > now), kill_at]
-                .into_iter()
-                .flatten()
-                .min();
-            let Some(container) = self.runtime.containers.get_mut(index) else { continue };
-            container.note(lines);
-            container.process = Some(process);
-            match exit {
-                Some(exit) => self.note_exit(index, exit),
-                None => {
-                    if let Some(at) = wakes {
-                        self.wake_at(at.max(now + Duration::from_millis(1)));
-                    }
-                }
-            }
-        }
-    }
-
-    /// A container ended: will it be started again, and when? Follows `doBackOff`.
-    fn note_exit(&mut self, index: usize, exit: Exit) {
-        let policy = self.pod.spec.restart_policy;
-        let stopping = self.runtime.stopping.is_some() || self.pod.meta.deleting();
-        let now = self.now;
-        let Some(container) = self.runtime.containers.get_mut(index) else { return };
-        let ContainerPhase::Running { since } = container.phase else { return };
-        let reason = match (exit.out_of_memory, exit.code) {
-            (true, _) => "OOMKilled",
-            (false, 0) => "Completed",
-            _ => "Error",
-        };
-        let end = Rc::new(Terminated {
-            exit_code: exit.code,
-            reason: reason.into(),
-            message: "".into(),
-            started: Some(since),
-            finished: Some(exit.at),
-            container_id: Rc::clone(&container.container_id),
-        });
-        let wanted = match (container.sidecar, container.init) {
-            (true, _) => true,
-            (false, true) => exit.code != 0 && policy != RestartPolicy::Never,
-            (false, false) => {
-                policy == RestartPolicy::Always
-                    || (policy == RestartPolicy::OnFailure && exit.code != 0)
-            }
-        };
-        let mut wait = Duration::ZERO;
-        let mut restart_at = None;
-        if wanted && !stopping {
-            let good = exit.at - since > GOOD_RUN;
-            (wait, container.back_off) = match container.back_off.filter(|_| !good) {
-                None => (Duration::ZERO, Some(FIRST_BACK_OFF)),
-                Some(wait) => (wait, Some(wait.doubled().min(LONGEST_BACK_OFF))),
-            };
-            restart_at = Some(exit.at.max(now) + wait);
-        }
-        container.phase =
-            ContainerPhase::Exited { end, at: exit.at, restart_at, wait, told: false };
-        container.process = None;
-        container.kill_at = None;
-        container.term_at = None;
-    }
-
-    /// Starts what comes next, looks after probes, retries what failed.
-    fn progress(&mut self) {
-        if self.now < self.runtime.sandbox_at {
-            let at = self.runtime.sandbox_at;
-            return self.wake_at(at);
-        }
-        if self.failed_init() {
-            return;
-        }
-        // One after another: a container begins when the one before it is started (init containers: done).
-        for index in 0..self.runtime.containers.len() {
-            let through = self.progress_container(index);
-            let Some(container) = self.runtime.containers.get(index) else { continue };
-            let waits_for_it = match (container.init, container.sidecar) {
-                (true, false) => container.over().is_none_or(|end| end.exit_code != 0),
-                (true, true) => {
-                    !container.started(self.spec(index).is_some_and(|spec| spec.startup.is_some()))
-                        && !container.was_started()
-                }
-                (false, _) => !through,
-            };
-            if waits_for_it {
-                break;
-            }
-        }
-        self.stop_sidecars();
-        self.probe();
-    }
-
-    /// An init container that failed for good fails the pod.
-    fn failed_init(&self) -> bool {
-        self.runtime
-            .containers
-            .iter()
-            .any(|one| one.init && one.over().is_some_and(|end| end.exit_code != 0))
-    }
-
-    /// Sidecars stop when every app container is over.
-    fn stop_sidecars(&mut self) {
-        let apps_over =
-            self.runtime.containers.iter().filter(|one| !one.init).all(|one| one.over().is_some());
-        if !apps_over {
-            return;
-        }
-        self.runtime.stopping.get_or_insert(self.now);
-        let grace = Duration::from_seconds(self.pod.spec.grace_seconds);
-        for index in 0..self.runtime.containers.len() {
-            let running = self
+            self.stop_in_time(index);
+            self.with_process(index, |process, network, now| process.advance(now, network));
+            let ended = self
                 .runtime
                 .containers
                 .get(index)
-                .is_some_and(|one| one.running().is_some() && one.kill_at.is_none());
-            if running {
-                self.begin_stop(index, grace);
-                let now = self.now;
-                self.wake_at(now);
-            } else {
-                self.abandon(index);
+                .and_then(|container| container.run.as_ref()?.process.as_ref()?.exit());
+            if let Some(exit) = ended {
+                self.note_exit(index, exit);
+            }
+        }
+    }
+
+    /// A container's process has ended.
+    fn note_exit(&mut self, index: usize, exit: Exit) {
+        let message = self.termination_message(index, exit.code != 0);
+        let Some(container) = self.runtime.containers.get_mut(index) else { return };
+        let Some(run) = container.run.as_mut() else { return };
+        let reason = match (exit.out_of_memory, exit.code) {
+            (true, _) => "OOMKilled",
+            (false, 0) => "Completed",
+            (false, _) => "Error",
+        };
+        run.end = Some(Rc::new(Terminated {
+            exit_code: exit.code,
+            reason: reason.into(),
+            message: message.into(),
+            started: Some(run.started),
+            finished: Some(exit.at),
+            container_id: Rc::clone(&run.id),
+        }));
+        run.process = None;
+        run.stop = None;
+    }
+
+    /// Does one thing that is to be done now; says whether it did.
+    fn act(&mut self) -> bool {
+        match self.runtime.stage {
+            Stage::Terminated => false,
+            Stage::Terminating { .. } => self.go_on_stopping(),
+            Stage::Syncing => {
+                if let Some(deletion) = self.pod.meta.deletion {
+                    self.begin_stopping(Duration::from_seconds(deletion.grace_seconds));
+                    return true;
+                }
+                if self.deadline().is_some_and(|at| at <= self.now) {
+                    self.exceed_deadline();
+                    return true;
+                }
+                if let Some(index) = self.busy() {
+                    return self.go_on(index);
+                }
+                let actions = compute_pod_actions(&self.pod, &self.runtime);
+                self.execute(&actions)
+            }
+        }
+    }
+
+    /// When `activeDeadlineSeconds` of the pod itself is over.
+    fn deadline(&self) -> Option<Time> {
+        let seconds = self.pod.spec.active_deadline_seconds?;
+        Some(self.runtime.seen.cut_to_second() + Duration::from_seconds(seconds))
+    }
+
+    fn exceed_deadline(&mut self) {
+        let words = "Pod was active on the node longer than the specified deadline";
+        self.runtime.verdict = Some(("DeadlineExceeded".into(), words.into()));
+        self.tell_pod(EventType::Normal, "DeadlineExceeded", words.into());
+        self.begin_stopping(Duration::from_seconds(self.pod.spec.grace_seconds));
+    }
+
+    /// The container with which something is under way.
+    fn busy(&self) -> Option<usize> {
+        self.runtime.containers.iter().position(|one| !matches!(one.step, Step::Idle))
+    }
+
+    fn execute(&mut self, actions: &PodActions) -> bool {
+        if actions.make_sandbox {
+            return self.make_sandbox();
+        }
+        if actions.kill_pod {
+            self.begin_stopping(Duration::from_seconds(self.pod.spec.grace_seconds));
+            return true;
+        }
+        let mut acted = false;
+        for (index, why) in &actions.kill {
+            self.kill(*index, *why);
+            acted = true;
+        }
+        for index in &actions.start {
+            acted |= self.try_start(*index);
+            if self.busy().is_some() {
+                break;
+            }
+        }
+        acted
+    }
+
+    /// Mounts the volumes, then makes the sandbox; says whether it is there now.
+    fn make_sandbox(&mut self) -> bool {
+        match self.runtime.sandbox {
+            Sandbox::Ready => true,
+            Sandbox::Making { until } if self.now < until => false,
+            Sandbox::Making { .. } => {
+                self.runtime.sandbox = Sandbox::Ready;
+                self.runtime.sandboxes += 1;
+                self.take_address();
+                true
+            }
+            Sandbox::Missing => {
+                if !self.volumes_mounted() {
+                    return false;
+                }
+                if self.runtime.sandboxes > 0 {
+                    let words = "Pod sandbox changed, it will be killed and re-created.";
+                    self.tell_pod(EventType::Normal, "SandboxChanged", words.into());
+                }
+                let (low, high) = self.delays.sandbox_millis;
+                let count = u64::from(self.runtime.sandboxes);
+                let span = self.seed.range(Purpose::Start, &self.pod.meta.name, count, low, high);
+                let until = self.now + Duration::from_millis(span);
+                self.runtime.sandbox = Sandbox::Making { until };
+                false
+            }
+        }
+    }
+
+    fn take_address(&mut self) {
+        let Some(node) = self.node().cloned() else { return };
+        self.runtime.address = match self.pod.spec.host_network {
+            true => Some(Rc::clone(&node.status.internal_ip)),
+            false => self.kubelets.take_address(
+                &self.runtime.node,
+                &node.spec.pod_cidr,
+                self.pod.meta.uid,
+            ),
+        };
+    }
+
+    /// Whether all volumes are there; if not, says so and tries again later.
+    fn volumes_mounted(&mut self) -> bool {
+        if self.runtime.mount.is_some_and(|wait| self.now < wait.retry_at) {
+            return false;
+        }
+        let Some(words) = volumes::unmountable(&self.pod, self.store) else {
+            self.runtime.mount = None;
+            self.runtime.mounted = volumes::versions(&self.pod, self.store);
+            return true;
+        };
+        self.tell_pod(EventType::Warning, "FailedMount", words);
+        let tries = self.runtime.mount.map_or(0, |wait| wait.tries);
+        let wait = (0..tries.min(10)).fold(FIRST_MOUNT_WAIT, |wait, _| wait.doubled());
+        let retry_at = self.now + wait.min(LONGEST_MOUNT_WAIT);
+        self.runtime.mount = Some(MountWait { tries: tries + 1, retry_at });
+        false
+    }
+
+    /// Config maps and secrets that changed reach the containers that mount them.
+    fn refresh_volumes(&mut self) {
+        if self.runtime.sandbox != Sandbox::Ready || self.pod.spec.volumes.is_empty() {
+            return;
+        }
+        let versions = volumes::versions(&self.pod, self.store);
+        if versions == self.runtime.mounted || volumes::unmountable(&self.pod, self.store).is_some()
+        {
+            return;
+        }
+        self.runtime.mounted = versions;
+        let pod = Rc::clone(&self.pod);
+        for (spec, container) in pod.spec.all_containers().zip(&mut self.runtime.containers) {
+            if let Some(process) = container.run.as_mut().and_then(|run| run.process.as_mut()) {
+                volumes::refresh(&pod, spec, self.store, process);
             }
         }
     }
 
     /// Compares the status that follows with the stored one; removes the pod when nothing is left of it.
     fn finish(&mut self) -> Decision {
-        let status = status::of(&self.pod, &self.runtime, self.store, self.now);
-        if let Some(at) = status.wake {
-            self.wake_at(at);
+        if self.runtime.stage == Stage::Terminated && self.runtime.sandbox != Sandbox::Missing {
+            // What the pod's address was stays in its status.
+            self.runtime.sandbox = Sandbox::Missing;
+            if let Some(address) = &self.runtime.address {
+                let (node, uid) = (Rc::clone(&self.runtime.node), self.pod.meta.uid);
+                self.kubelets.release_address(&node, &Rc::clone(address), uid);
+            }
+            self.runtime.scratch = imbl::OrdMap::new();
         }
-        let over = self.runtime.containers.iter().all(|one| one.running().is_none());
-        let stopped = over && (self.runtime.stopping.is_some() || self.pod.meta.deleting());
-        if status.status != self.pod.status {
+        let status =
+            status::of(&self.pod, &self.runtime, self.node().map(|node| &**node), self.now);
+        if status != self.pod.status && !self.runtime.rejected {
             let mut pod = Pod::clone(&self.pod);
-            pod.status = status.status.clone();
+            pod.status = status;
             self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
         }
-        if stopped && self.pod.meta.deleting() {
+        if self.runtime.stage == Stage::Terminated && self.pod.meta.deleting() {
             self.writes.push(remove(&self.pod));
             return Decision::Removed;
         }
-        if status.status.phase.finished() {
-            self.runtime.released = true;
-            self.wake = None;
-        }
-        match self.pod.meta.deletion {
-            Some(deletion) => Decision::Terminating { deadline: deletion.at },
-            None => {
+        match (self.pod.meta.deletion, self.runtime.stage) {
+            (Some(deletion), _) => Decision::Terminating { deadline: deletion.at },
+            (None, Stage::Terminated) => Decision::Idle,
+            (None, _) => {
                 Decision::Synced { containers: self.words(), back_off_until: self.back_off_until() }
             }
         }
     }
 
+    /// When this pod is to be looked at again: the earliest of everything that is under way.
+    fn next_wake(&self) -> Option<Time> {
+        let runtime = &self.runtime;
+        if runtime.stage == Stage::Terminated {
+            return None;
+        }
+        let syncing = runtime.stage == Stage::Syncing;
+        let sandbox = match runtime.sandbox {
+            Sandbox::Making { until } if syncing => Some(until),
+            Sandbox::Missing if syncing => runtime.mount.map(|wait| wait.retry_at),
+            _ => None,
+        };
+        let own = [sandbox, self.deadline().filter(|_| syncing)];
+        let containers =
+            runtime.containers.iter().flat_map(|one| container_wakes(one, syncing, self.now));
+        let probes = self.probe_wakes();
+        own.into_iter()
+            .chain(containers)
+            .flatten()
+            .chain(probes)
+            .min()
+            .map(|at| at.max(self.now + INSTANT))
+    }
+
+    /// Each container and what it does, in a word.
     fn words(&self) -> Rc<[(Rc<str>, &'static str)]> {
-        let word = |one: &ContainerRuntime| match &one.phase {
-            ContainerPhase::Waiting => "waiting",
-            ContainerPhase::Pulling { .. } => "pulling",
-            ContainerPhase::PullFailed { .. } => "pull failed",
-            ContainerPhase::BadConfig { .. } => "bad configuration",
-            ContainerPhase::Starting { .. } => "starting",
-            ContainerPhase::Running { .. } => "running",
-            ContainerPhase::Exited { restart_at: Some(_), .. } => "waiting to restart",
-            ContainerPhase::Exited { .. } => "over",
+        let word = |one: &ContainerRuntime| match (&one.step, &one.refusal) {
+            (Step::Pulling { .. }, _) => "pulling",
+            (Step::Creating { .. }, _) => "starting",
+            (Step::Hook { .. }, _) => "running its postStart hook",
+            (Step::Idle, _) if one.alive() => "running",
+            (Step::Idle, Some(refusal)) => refusal.reason,
+            (Step::Idle, None) if one.run.is_some() => "over",
+            (Step::Idle, None) => "waiting",
         };
         self.runtime.containers.iter().map(|one| (Rc::clone(&one.name), word(one))).collect()
     }
 
     fn back_off_until(&self) -> Option<Time> {
-        self.runtime.containers.iter().find_map(|one| match &one.phase {
-            ContainerPhase::Exited { restart_at, wait, .. } if *wait > Duration::ZERO => {
-                *restart_at
-            }
-            _ => None,
-        })
+        let held = self.runtime.containers.iter().filter_map(|one| one.refusal.as_ref());
+        held.filter(|refusal| refusal.reason.ends_with("BackOff"))
+            .map(|refusal| refusal.retry_at)
+            .min()
     }
+}
+
+/// When something is due for a container.
+fn container_wakes(container: &ContainerRuntime, syncing: bool, now: Time) -> [Option<Time>; 5] {
+    let step = match container.step {
+        Step::Idle => None,
+        Step::Pulling { until, .. } | Step::Creating { until } | Step::Hook { until, .. } => {
+            Some(until)
+        }
+    };
+    let run = container.run.as_ref();
+    let stop = run.and_then(|run| run.stop);
+    let refusal = container.refusal.as_ref().filter(|_| syncing && !container.alive());
+    [
+        step,
+        run.and_then(|run| run.process.as_ref()?.next_wake()),
+        stop.map(|stop| if stop.asked { stop.kill_at } else { stop.term_at }),
+        refusal.map(|refusal| refusal.visible).filter(|at| *at > now),
+        refusal.map(|refusal| refusal.retry_at),
+    ]
 }

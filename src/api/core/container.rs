@@ -38,8 +38,8 @@ pub enum EnvSource {
     Value(Rc<str>),
     /// A field of the pod (`metadata.name`, `metadata.labels['x']`, `status.podIP`, …).
     Field(Rc<str>),
-    /// A limit or request of a container (`limits.cpu`).
-    Resource(Rc<str>),
+    /// A limit or request of a container (`limits.cpu`), its own if none is named, in units of the divisor.
+    Resource { container: Rc<str>, resource: Rc<str>, divisor: Rc<str> },
     /// A key of a config map.
     ConfigMap { name: Rc<str>, key: Rc<str>, optional: bool },
     /// A key of a secret.
@@ -220,10 +220,13 @@ impl EnvVar {
         };
         let source = if let Some(path) = from(&["fieldRef", "fieldPath"]).and_then(Value::as_str) {
             EnvSource::Field(path.into())
-        } else if let Some(resource) =
-            from(&["resourceFieldRef", "resource"]).and_then(Value::as_str)
-        {
-            EnvSource::Resource(resource.into())
+        } else if let Some(of) = from(&["resourceFieldRef"]) {
+            EnvSource::Resource {
+                container: text(of, "containerName"),
+                resource: text(of, "resource"),
+                // A quantity is a text or a whole number; so is a port.
+                divisor: port_text(of.get("divisor")),
+            }
         } else if let Some((name, key, optional)) = from(&["configMapKeyRef"]).map(key_of) {
             EnvSource::ConfigMap { name, key, optional }
         } else if let Some((name, key, optional)) = from(&["secretKeyRef"]).map(key_of) {

@@ -400,7 +400,7 @@ fn environment_text(spec: &Container, pad: &str) -> String {
         let value = match &one.source {
             EnvSource::Value(value) => value.to_string(),
             EnvSource::Field(path) => format!(" (v1:{path})"),
-            EnvSource::Resource(name) => format!("node allocatable ({name})"),
+            EnvSource::Resource { resource, .. } => format!("node allocatable ({resource})"),
             EnvSource::ConfigMap { name, key, optional } => {
                 format!("<set to the key '{key}' of config map '{name}'>  Optional: {optional}")
             }

@@ -1,0 +1,239 @@
+//! What is done to containers from outside: `exec`, `logs`, and the faults of experiments. Follows
+//! `pkg/kubelet/kubelet_pods.go` (`validateContainerLogStatus`) and the API server's proxy to the kubelet.
+
+use std::rc::Rc;
+
+use super::machine::Kubelets;
+use super::network::Network;
+use super::runtime::{ContainerRuntime, PodRuntime};
+use super::{ExecResult, LogLine};
+use crate::api::core::{ContainerState, Pod};
+use crate::api::meta::ObjectKey;
+use crate::api::{ApiError, Reason};
+use crate::containers::{ExecOutput, Process, Signal};
+use crate::sim::Time;
+use crate::store::Store;
+
+fn bad_request(message: String) -> ApiError {
+    ApiError::new(Reason::BadRequest, message)
+}
+
+fn not_valid(pod: &Pod, container: &str) -> ApiError {
+    bad_request(format!("container {container} is not valid for pod {}", pod.meta.name))
+}
+
+/// Whether the machine of a bound pod does not answer.
+fn unreachable(kubelets: &Kubelets, pod: &Pod) -> bool {
+    pod.node.as_ref().is_some_and(|node| kubelets.running(node) != Some(true))
+}
+
+/// The address of the pod's kubelet.
+fn kubelet_of(pod: &Pod, store: &Store) -> String {
+    let node = pod.node.as_ref().map(|node| ObjectKey::cluster(Rc::clone(node)));
+    let node = node.and_then(|key| store.nodes().get(&key));
+    node.map_or_else(String::new, |node| format!("{}:10250", node.status.internal_ip))
+}
+
+/// Runs a command in a container.
+///
+/// # Errors
+/// `BadRequest` if there is no such container or it does not run.
+pub fn exec(
+    kubelets: &mut Kubelets,
+    store: &Store,
+    pod: &Rc<Pod>,
+    container: &str,
+    argv: &[String],
+    now: Time,
+) -> Result<ExecResult, ApiError> {
+    if pod.spec.container(container).is_none() {
+        return Err(not_valid(pod, container));
+    }
+    if pod.status.phase.finished() {
+        let word = pod.status.phase.word();
+        let text =
+            format!("cannot exec into a container in a completed pod; current phase is {word}");
+        return Err(bad_request(text));
+    }
+    if pod.node.is_none() {
+        return Err(bad_request(format!("pod {} does not have a host assigned", pod.meta.name)));
+    }
+    if unreachable(kubelets, pod) {
+        let kubelet = kubelet_of(pod, store);
+        let text = format!("error dialing backend: dial tcp {kubelet}: connect: no route to host");
+        return Err(ApiError::new(Reason::InternalError, text));
+    }
+    let words: Vec<Rc<str>> = argv.iter().map(|word| Rc::from(word.as_str())).collect();
+    let Some(output) = run_in(kubelets, store, pod, container, &words, now) else {
+        let text = format!("unable to upgrade connection: container not found (\"{container}\")");
+        return Err(ApiError::new(Reason::InternalError, text));
+    };
+    Ok(ExecResult { stdout: output.stdout, stderr: output.stderr, code: output.code })
+}
+
+/// Whether a command sends SIGTERM to PID 1: `kill 1`, with or without a shell around it. SIGKILL from inside does
+/// not reach it.
+fn terminates_init(argv: &[Rc<str>]) -> bool {
+    let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
+    let command: &[&str] = match words.as_slice() {
+        [_, "-c", rest @ ..] => rest,
+        all => all,
+    };
+    matches!(
+        command,
+        ["kill" | "/bin/kill", "1"]
+            | ["kill" | "/bin/kill", "-15" | "-TERM" | "-s TERM" | "-SIGTERM", "1"]
+    )
+}
+
+/// Runs a command in a running container; `None` if it does not run.
+fn run_in(
+    kubelets: &mut Kubelets,
+    store: &Store,
+    pod: &Pod,
+    container: &str,
+    argv: &[Rc<str>],
+    now: Time,
+) -> Option<ExecOutput> {
+    let known = kubelets.runtimes.get(&pod.meta.uid)?;
+    let index = known.containers.iter().position(|one| *one.name == *container)?;
+    known.containers.get(index)?.run.as_ref()?.process.as_ref()?;
+    let mut runtime = kubelets.runtimes.remove(&pod.meta.uid).map(Rc::unwrap_or_clone)?;
+    let output = exec_in(kubelets, store, pod, &mut runtime, index, argv, now);
+    kubelets.runtimes.insert(pod.meta.uid, Rc::new(runtime));
+    output
+}
+
+fn exec_in(
+    kubelets: &mut Kubelets,
+    store: &Store,
+    pod: &Pod,
+    runtime: &mut PodRuntime,
+    index: usize,
+    argv: &[Rc<str>],
+    now: Time,
+) -> Option<ExecOutput> {
+    let spec = pod.spec.all_containers().nth(index)?;
+    let mut process = runtime.containers.get_mut(index)?.run.as_mut()?.process.take()?;
+    super::volumes::load(pod, spec, runtime, kubelets, &mut process);
+    let output = {
+        let mut network = Network { kubelets, store, pod, own: runtime, now };
+        process.exec(argv, None, now, &mut network)
+    };
+    super::volumes::save(pod, spec, runtime, kubelets, &process);
+    if terminates_init(argv) && output.code == 0 {
+        process.signal(now, Signal::Term);
+    }
+    runtime.containers.get_mut(index)?.run.as_mut()?.process = Some(process);
+    Some(output)
+}
+
+/// The log of a container, oldest line first.
+///
+/// # Errors
+/// `BadRequest` with the kubelet's words; `InternalError` if its machine does not answer.
+pub fn logs(
+    kubelets: &Kubelets,
+    store: &Store,
+    pod: &Pod,
+    container: &str,
+    previous: bool,
+) -> Result<Vec<LogLine>, ApiError> {
+    if pod.spec.container(container).is_none() {
+        return Err(not_valid(pod, container));
+    }
+    if pod.node.is_none() {
+        return Ok(Vec::new());
+    }
+    if unreachable(kubelets, pod) {
+        let (kubelet, meta) = (kubelet_of(pod, store), &pod.meta);
+        let text = format!(
+            "Get \"https://{kubelet}/containerLogs/{}/{}/{container}\": dial tcp {kubelet}: connect: no route to host",
+            meta.namespace, meta.name
+        );
+        return Err(ApiError::new(Reason::InternalError, text));
+    }
+    let name = &pod.meta.name;
+    let runtime = kubelets.runtimes.get(&pod.meta.uid);
+    let found =
+        runtime.and_then(|runtime| runtime.containers.iter().find(|one| *one.name == *container));
+    if previous {
+        return match found.filter(|found| found.last.is_some() || shows_end_as_last(pod, found)) {
+            Some(found) if found.last.is_some() => Ok(found.previous_log.iter().cloned().collect()),
+            // In back-off the run that ended is the previous one, and the current one too.
+            Some(found) => Ok(found.log.iter().cloned().collect()),
+            None => Err(bad_request(format!(
+                "previous terminated container \"{container}\" in pod \"{name}\" not found"
+            ))),
+        };
+    }
+    if let Some(found) = found.filter(|found| found.run.is_some()) {
+        return Ok(found.log.iter().cloned().collect());
+    }
+    let reason = match pod.status.container(container).map(|status| &status.state) {
+        Some(ContainerState::Waiting { reason, .. }) => match &**reason {
+            "ErrImagePull" => "image can't be pulled",
+            "ImagePullBackOff" => "trying and failing to pull image",
+            other => other,
+        },
+        // A pod that its node rejected has no statuses.
+        None if pod.status.phase.finished() => return Ok(Vec::new()),
+        Some(ContainerState::Running { .. } | ContainerState::Terminated(_)) => {
+            return Ok(Vec::new());
+        }
+        None => "ContainerCreating",
+    };
+    let text = format!("container \"{container}\" in pod \"{name}\" is waiting to start: {reason}");
+    Err(bad_request(text))
+}
+
+fn shows_end_as_last(pod: &Pod, found: &ContainerRuntime) -> bool {
+    pod.status.container(&found.name).is_some_and(|status| status.last.is_some())
+}
+
+/// Makes a container exit with code 1.
+///
+/// # Errors
+/// A sentence if nothing runs there.
+pub fn crash(
+    kubelets: &mut Kubelets,
+    pod: &Pod,
+    container: Option<&str>,
+    now: Time,
+) -> Result<(), String> {
+    let hit = each_process(kubelets, pod, container, |process| process.crash(now));
+    if hit { Ok(()) } else { Err(format!("pod \"{}\" has no running container", pod.meta.name)) }
+}
+
+/// Makes a pod's containers stop answering.
+///
+/// # Errors
+/// A sentence if nothing runs there.
+pub fn hang(kubelets: &mut Kubelets, pod: &Pod, _: Time) -> Result<(), String> {
+    let names: Vec<Rc<str>> =
+        pod.spec.all_containers().map(|container| Rc::clone(&container.name)).collect();
+    let mut hit = false;
+    for name in names {
+        hit |= each_process(kubelets, pod, Some(&name), Process::hang);
+    }
+    if hit { Ok(()) } else { Err(format!("pod \"{}\" has no running container", pod.meta.name)) }
+}
+
+/// Does something to a container that runs: the one named, or the first app container.
+fn each_process(
+    kubelets: &mut Kubelets,
+    pod: &Pod,
+    container: Option<&str>,
+    act: impl FnOnce(&mut Process),
+) -> bool {
+    let Some(runtime) = kubelets.runtimes.get_mut(&pod.meta.uid) else { return false };
+    let fits = |one: &&mut ContainerRuntime| {
+        let named = container.map_or(!one.init, |name| *one.name == *name);
+        named && one.run.as_ref().is_some_and(|run| run.process.is_some())
+    };
+    let found = Rc::make_mut(runtime).containers.iter_mut().find(fits);
+    let process = found.and_then(|one| one.run.as_mut()?.process.as_mut());
+    let Some(process) = process.filter(|process| process.exit().is_none()) else { return false };
+    act(process);
+    true
+}

@@ -1,0 +1,252 @@
+//! The machines under the nodes: power, image cache, addresses of pods, folders of the host.
+
+use std::rc::Rc;
+
+use imbl::{OrdMap, OrdSet};
+
+use super::runtime::PodRuntime;
+use crate::api::meta::{NodeName, Uid};
+use crate::containers::files::Subtree;
+use crate::sim::{Duration, Time};
+
+/// How well the image registry works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Registry {
+    /// As usual.
+    #[default]
+    Up,
+    /// Ten times slower.
+    Slow,
+    /// Not at all.
+    Down,
+}
+
+/// How long things take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delays {
+    /// Making a pod's sandbox and network: shortest and longest, in milliseconds.
+    pub sandbox_millis: (i64, i64),
+    /// Creating and starting a container.
+    pub start_millis: (i64, i64),
+    /// Asking the registry, before any bytes come.
+    pub pull_millis: i64,
+    /// What comes from the registry, in megabytes per second.
+    pub pull_megabytes_per_second: i64,
+    /// A machine's start until its kubelet reports it ready.
+    pub boot: Duration,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        Self {
+            sandbox_millis: (400, 700),
+            start_millis: (150, 300),
+            pull_millis: 800,
+            pull_megabytes_per_second: 150,
+            boot: Duration::from_seconds(3),
+        }
+    }
+}
+
+/// The first and the last address of a /24 that pods get: `.1` is the bridge, `.255` is for all.
+const ADDRESSES: (u32, u32) = (2, 254);
+
+/// A machine under a node.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    pub(super) running: bool,
+    /// Since when it runs, or does not.
+    pub(super) since: Time,
+    /// How often it was started.
+    pub(super) boots: u32,
+    /// Which of its starts its kubelet has told.
+    pub(super) told: u32,
+    /// Whether its kubelet last saw the node as schedulable.
+    pub(super) schedulable: bool,
+    /// The images it has.
+    pub(super) images: OrdSet<Rc<str>>,
+    /// Images that are on their way, and when they are there.
+    pub(super) arriving: OrdMap<Rc<str>, Time>,
+    /// When the next pull can begin: pulls go one at a time. Follows `serializeImagePulls`.
+    pub(super) free_at: Time,
+    /// Folders of the host that pods have mounted.
+    pub(super) folders: OrdMap<Rc<str>, Subtree>,
+    addresses: OrdSet<u32>,
+    last_address: u32,
+}
+
+impl Machine {
+    fn new(now: Time) -> Self {
+        Self {
+            running: true,
+            since: now,
+            boots: 1,
+            told: 0,
+            schedulable: true,
+            images: OrdSet::new(),
+            arriving: OrdMap::new(),
+            free_at: now,
+            folders: OrdMap::new(),
+            addresses: OrdSet::new(),
+            last_address: ADDRESSES.0 - 1,
+        }
+    }
+
+    /// The next free number of the range after the one given out last, as the host-local address manager does.
+    fn take_address(&mut self) -> u32 {
+        let (first, last) = ADDRESSES;
+        let span = last - first + 1;
+        let number = |step: u32| first + (self.last_address + 1 - first + step) % span;
+        let free = (0..span).map(number).find(|number| !self.addresses.contains(number));
+        // More pods than addresses: a node takes 110 pods, so that this cannot be.
+        debug_assert!(free.is_some(), "a node has more pods than addresses");
+        let number = free.unwrap_or(last);
+        self.addresses.insert(number);
+        self.last_address = number;
+        number
+    }
+}
+
+/// What runs on the nodes.
+#[derive(Clone, Debug, Default)]
+pub struct Kubelets {
+    pub(super) machines: OrdMap<NodeName, Machine>,
+    pub(super) runtimes: OrdMap<Uid, Rc<PodRuntime>>,
+    /// Whose an address is; pods in the network of their node are not among them.
+    pub(super) addresses: OrdMap<Rc<str>, Uid>,
+    /// How many requests went to Services: each goes to another of their pods.
+    pub(super) requests: u64,
+    registry: Registry,
+    ever: usize,
+}
+
+impl Kubelets {
+    /// A machine is plugged in.
+    pub fn add_machine(&mut self, name: &NodeName, now: Time) {
+        self.ever += 1;
+        self.machines.insert(Rc::clone(name), Machine::new(now));
+    }
+
+    /// A machine is taken away with all that runs on it.
+    pub fn remove_machine(&mut self, name: &NodeName, now: Time) {
+        self.stop(name, now);
+        self.machines.remove(name);
+    }
+
+    /// The plug is pulled: processes are gone, the disk stays.
+    pub fn stop(&mut self, name: &NodeName, now: Time) {
+        let Some(machine) = self.machines.get_mut(name).filter(|machine| machine.running) else {
+            return;
+        };
+        machine.running = false;
+        machine.since = now;
+        machine.arriving = OrdMap::new();
+        let here =
+            |(uid, runtime): (&Uid, &Rc<PodRuntime>)| (runtime.node == *name).then_some(*uid);
+        let uids: Vec<Uid> = self.runtimes.iter().filter_map(here).collect();
+        for uid in uids {
+            if let Some(runtime) = self.runtimes.get_mut(&uid) {
+                Rc::make_mut(runtime).power_off();
+            }
+        }
+    }
+
+    /// It is started again.
+    pub fn start(&mut self, name: &NodeName, now: Time) {
+        if let Some(machine) = self.machines.get_mut(name).filter(|machine| !machine.running) {
+            machine.running = true;
+            machine.since = now;
+            machine.free_at = now;
+            machine.boots += 1;
+        }
+    }
+
+    /// Whether a machine runs; `None` if there is none of this name.
+    pub fn running(&self, name: &str) -> Option<bool> {
+        self.machines.get(name).map(|machine| machine.running)
+    }
+
+    /// How many machines there ever were.
+    pub const fn machines_ever(&self) -> usize {
+        self.ever
+    }
+
+    /// How well the registry works.
+    pub const fn registry(&self) -> Registry {
+        self.registry
+    }
+
+    /// Sets how well the registry works.
+    pub const fn set_registry(&mut self, registry: Registry) {
+        self.registry = registry;
+    }
+
+    /// When the wait of a container ends that was not started, and how long it is in all.
+    pub fn back_off(&self, uid: Uid, container: &str) -> Option<(Time, Duration)> {
+        let runtime = self.runtimes.get(&uid)?;
+        let found = runtime.containers.iter().find(|one| *one.name == *container)?;
+        let refusal = found.refusal.as_ref()?;
+        let run = found.run.as_ref();
+        let record = match refusal.reason {
+            "CrashLoopBackOff" => found.back_off,
+            _ => {
+                runtime.pulls.iter().map(|(_, record, _)| *record).max_by_key(|record| record.since)
+            }
+        };
+        let since = match refusal.reason {
+            "CrashLoopBackOff" => run.and_then(|run| run.end.as_ref()?.finished),
+            _ => record.map(|record| record.since),
+        };
+        Some((refusal.retry_at, since.map_or(Duration::ZERO, |since| refusal.retry_at - since)))
+    }
+
+    /// The results of a container's probe (`liveness`, `readiness`, `startup`): when, and whether it went well; the
+    /// newest last.
+    pub fn probe_history(&self, uid: Uid, container: &str, probe: &str) -> Vec<(Time, bool)> {
+        let found = self.runtimes.get(&uid).and_then(|runtime| {
+            runtime.containers.iter().find(|one| *one.name == *container)?.probes.as_ref()
+        });
+        let Some(probes) = found else { return Vec::new() };
+        let state = match probe {
+            "liveness" => &probes.liveness,
+            "startup" => &probes.startup,
+            _ => &probes.readiness,
+        };
+        state.history.iter().copied().collect()
+    }
+
+    /// Gives a pod an address of its node's range.
+    pub(super) fn take_address(
+        &mut self,
+        node: &NodeName,
+        range: &str,
+        uid: Uid,
+    ) -> Option<Rc<str>> {
+        let network = range.split('/').next()?.rsplit_once('.')?.0;
+        let number = self.machines.get_mut(node)?.take_address();
+        let address: Rc<str> = format!("{network}.{number}").into();
+        self.addresses.insert(Rc::clone(&address), uid);
+        Some(address)
+    }
+
+    /// Takes the address of a pod back when its sandbox goes.
+    pub(super) fn release_address(&mut self, node: &NodeName, address: &Rc<str>, uid: Uid) {
+        if self.addresses.get(address) != Some(&uid) {
+            return;
+        }
+        self.addresses.remove(address);
+        let number = address.rsplit('.').next().and_then(|number| number.parse::<u32>().ok());
+        if let (Some(machine), Some(number)) = (self.machines.get_mut(node), number) {
+            machine.addresses.remove(&number);
+        }
+    }
+
+    /// Forgets a pod of which nothing is left.
+    pub(super) fn forget(&mut self, uid: Uid) {
+        if let Some(runtime) = self.runtimes.remove(&uid)
+            && let Some(address) = &runtime.address
+        {
+            self.release_address(&runtime.node, address, uid);
+        }
+    }
+}

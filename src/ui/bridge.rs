@@ -8,6 +8,7 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
 use super::platform;
+use crate::api::Kind;
 use crate::cluster::{Cluster, Config};
 use crate::language::{Language, Text, word};
 use crate::manifest::{self, Severity, Utf16};
@@ -143,11 +144,11 @@ impl Engine {
         self.write(|state| {
             state.playing = false;
             let version = state.cluster.store().resource_version();
-            // An event that changes nothing that can be seen is no step.
+            // What changes nothing that can be seen is no step; an event only tells of a change.
             for _ in 0..1000 {
-                if state.cluster.step().is_none()
-                    || state.cluster.store().resource_version() != version
-                {
+                let stands = state.cluster.step().is_none();
+                let mut changes = state.cluster.store().journal().since(version);
+                if stands || changes.any(|change| change.object.kind() != Kind::Event) {
                     break;
                 }
             }

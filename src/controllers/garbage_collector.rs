@@ -17,6 +17,8 @@ use crate::store::{Change, Operation, Store};
 const FOREGROUND: &str = "foregroundDeletion";
 /// Keeps an owner until its dependents have let it go.
 const ORPHAN: &str = "orphan";
+/// Keeps a Job's pod until its end is counted.
+const JOB_TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
 /// What the loop decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,21 +124,30 @@ fn dependents(uid: Uid, store: &Store) -> Vec<AnyObject> {
 fn collect(uid: Uid, store: &Store) -> Plan<Decision, ()> {
     let (mut writes, mut deleting, mut kept) = (Vec::new(), 0, 0);
     for dependent in dependents(uid, store) {
-        let others = || dependent.meta().owners.iter().filter(|owner| owner.uid != uid);
-        let solid = others().any(|owner| {
-            store.by_uid(owner.uid).is_some_and(|owner| {
-                !(owner.meta().deleting() && owner.meta().has_finalizer(FOREGROUND))
-            })
-        });
-        if solid {
+        if kept_by_another(&dependent, uid, store) {
             kept += 1;
             writes.push(without_owner(&dependent, uid));
-        } else if !dependent.meta().deleting() {
+            continue;
+        }
+        // The Job that would count its end is gone. Follows `syncOrphanPod` of the job controller.
+        if dependent.meta().has_finalizer(JOB_TRACKING) {
+            writes.push(without_finalizer(&dependent, JOB_TRACKING));
+        }
+        if !dependent.meta().deleting() {
             deleting += 1;
             writes.push(delete(&dependent, None));
         }
     }
     Plan::writes(Decision::OwnerGone { deleting, kept }, writes)
+}
+
+/// Whether an owner other than `uid` is there and does not itself wait for its dependents to go.
+fn kept_by_another(dependent: &AnyObject, uid: Uid, store: &Store) -> bool {
+    dependent.meta().owners.iter().filter(|owner| owner.uid != uid).any(|owner| {
+        store.by_uid(owner.uid).is_some_and(|owner| {
+            !(owner.meta().deleting() && owner.meta().has_finalizer(FOREGROUND))
+        })
+    })
 }
 
 /// The owner waits in the foreground: dependents go first, theirs before them.
@@ -145,6 +156,10 @@ fn wait(owner: &AnyObject, store: &Store) -> Plan<Decision, ()> {
     let mut writes = Vec::new();
     let mut left = 0;
     for dependent in dependents(uid, store) {
+        if kept_by_another(&dependent, uid, store) {
+            writes.push(without_owner(&dependent, uid));
+            continue;
+        }
         let blocks = dependent
             .meta()
             .owners
@@ -194,7 +209,7 @@ fn without_owner(dependent: &AnyObject, uid: Uid) -> Write {
     meta.owners = owners;
     if dependent.kind() == crate::api::Kind::Pod {
         // A Job's pods wait for the Job to count them; without it they wait for nothing.
-        meta.remove_finalizer("batch.kubernetes.io/job-tracking");
+        meta.remove_finalizer(JOB_TRACKING);
     }
     Write::Update(changed)
 }

@@ -114,23 +114,42 @@ pub(super) fn rank_for_deletion(
     ranked.into_iter().map(|ranked| ranked.pod).collect()
 }
 
-fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
-    let (one, other) = (&a.pod, &b.pod);
+/// Orders a Job's active pods, those to be deleted first in front: by exact times, without costs and neighbours.
+/// Follows `controller.ActivePods`.
+pub(super) fn rank_job_pods(mut pods: Vec<Rc<Pod>>) -> Vec<Rc<Pod>> {
+    pods.sort_by(|one, other| {
+        compare_states(one, other)
+            .then_with(|| match one.ready() && other.ready() {
+                true => ready_since(other).cmp(&ready_since(one)),
+                false => Ordering::Equal,
+            })
+            .then_with(|| most_restarts(other).cmp(&most_restarts(one)))
+            .then_with(|| other.meta.created.cut_to_second().cmp(&one.meta.created.cut_to_second()))
+    });
+    pods
+}
+
+/// Not bound before bound, Pending before Unknown before Running, not ready before ready.
+fn compare_states(one: &Pod, other: &Pod) -> Ordering {
     let phase = |pod: &Pod| match pod.status.phase {
         Phase::Pending => 0,
         Phase::Unknown => 1,
         _ => 2,
     };
-    let cost = |pod: &Pod| -> i64 {
-        let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
-        text.and_then(|text| text.parse::<i32>().ok()).map_or(0, i64::from)
-    };
-    let by_state = one
-        .node
+    one.node
         .is_some()
         .cmp(&other.node.is_some())
         .then_with(|| phase(one).cmp(&phase(other)))
         .then_with(|| one.ready().cmp(&other.ready()))
+}
+
+fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
+    let (one, other) = (&a.pod, &b.pod);
+    let cost = |pod: &Pod| -> i64 {
+        let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
+        text.and_then(|text| text.parse::<i32>().ok()).map_or(0, i64::from)
+    };
+    let by_state = compare_states(one, other)
         .then_with(|| cost(one).cmp(&cost(other)))
         .then_with(|| b.together.cmp(&a.together));
     if by_state != Ordering::Equal {
@@ -174,11 +193,15 @@ fn bucket(since: Option<Time>, now: Time) -> i64 {
     }
 }
 
+/// The most restarts of a container, and of a sidecar (other init containers do not count).
 fn most_restarts(pod: &Pod) -> (i64, i64) {
-    let most = |statuses: &[crate::api::core::ContainerStatus]| {
-        statuses.iter().map(|status| status.restart_count).max().unwrap_or(0)
-    };
-    (most(&pod.status.containers), most(&pod.status.init_containers))
+    let of_containers = pod.status.containers.iter().map(|status| status.restart_count).max();
+    let sidecars = pod.spec.init_containers.iter().filter(|container| container.sidecar);
+    let of_sidecars = sidecars
+        .filter_map(|container| pod.status.container(&container.name))
+        .map(|status| status.restart_count)
+        .max();
+    (of_containers.unwrap_or(0), of_sidecars.unwrap_or(0))
 }
 
 /// Whether a pod has been ready for `min_ready_seconds`; if not, when it will have been.

@@ -167,8 +167,11 @@ fn wakes<K: Replicated>(change: &Change, store: &Store, wake: Wake<'_>) {
         let relabelled = before.is_none_or(|before| {
             before.meta.labels != pod.meta.labels || before.meta.controller().is_some()
         });
+        if !relabelled {
+            return;
+        }
         for set in K::all(store, &pod.meta.namespace) {
-            if relabelled && set.parts().0.selector.matches(&pod.meta.labels) {
+            if set.parts().0.selector.matches(&pod.meta.labels) {
                 wake(Key::of(set.meta()), Duration::ZERO);
             }
         }
@@ -283,7 +286,8 @@ fn status_of<K: Replicated>(
         ..ReplicasStatus::default()
     };
     let mut wake = None;
-    let uniform = tally.labels.len() == 1 && tally.total == tally.active;
+    // All pods, finished and leaving ones too, carry the same labels: so do the active ones.
+    let uniform = tally.labels.len() == 1;
     if uniform && claimed.is_none() && spec.min_ready_seconds == 0 {
         let whole = tally.labels.keys().all(|labels| carries(labels, &spec.template.labels));
         status.fully_labeled = if whole { tally.active } else { 0 };

@@ -219,6 +219,7 @@ impl<'a> Look<'a> {
         if self.creating.is_empty() && self.deleting.is_empty() {
             self.roll();
         }
+        writes.extend(update::prune(self.set, self.seen.store, &self.hash, &claim.pods));
         self.creating.truncate(BURST);
         self.deleting.truncate(BURST);
         let status = self.status();
@@ -250,9 +251,9 @@ impl<'a> Look<'a> {
             if pod.status.phase.finished() && pod.meta.deleting() {
                 continue;
             }
-            match target(pod) {
-                Some(node) => self.placed.entry(node).or_default().push(Rc::clone(pod)),
-                None => self.deleting.push(Rc::clone(pod)),
+            // One that was adopted and names no node is left alone until it is bound.
+            if let Some(node) = target(pod) {
+                self.placed.entry(node).or_default().push(Rc::clone(pod));
             }
         }
         for group in self.placed.values_mut() {
@@ -271,8 +272,11 @@ impl<'a> Look<'a> {
             self.manage_node(&node, verdict, &group);
             self.nodes.push((node, verdict));
         }
-        let known: Vec<&NodeName> = self.nodes.iter().map(|(node, _)| &node.meta.name).collect();
-        let lost = self.placed.iter().filter(|(node, _)| !known.contains(node));
+        let nodes = self.seen.store.nodes();
+        let lost = self
+            .placed
+            .iter()
+            .filter(|(node, _)| nodes.get(&ObjectKey::cluster(Rc::clone(node))).is_none());
         let lost: Vec<Rc<Pod>> = lost
             .flat_map(|(_, group)| group)
             .filter(|pod| pod.node.is_none() && !pod.meta.deleting())
@@ -299,7 +303,7 @@ impl<'a> Look<'a> {
                 _ => live.push(pod),
             }
         }
-        if self.max_surge() == 0 {
+        if !self.surges() {
             self.deleting.extend(live.into_iter().skip(1).cloned());
         } else {
             self.manage_surge(name, verdict, &live);
@@ -356,6 +360,12 @@ impl<'a> Look<'a> {
         );
         self.notes.push(Note::normal("SucceededDaemonPod", words));
         self.deleting.push(Rc::clone(pod));
+    }
+
+    /// Whether a node may have an old and a new pod at all. Follows `AllowsSurge`, which asks for one node: this
+    /// must not hang on how many nodes were looked at so far.
+    fn surges(&self) -> bool {
+        !self.set.spec.on_delete && self.set.spec.max_surge.of(1, true) > 0
     }
 
     fn max_surge(&self) -> i64 {

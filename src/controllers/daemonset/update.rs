@@ -1,5 +1,6 @@
 //! Rollouts of DaemonSets, and the revisions they leave. Follows `pkg/controller/daemon/update.go`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Look;
@@ -10,7 +11,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Plain};
 use crate::controllers::pods::available;
-use crate::reconcile::Write;
+use crate::reconcile::{DeleteOptions, Write};
 use crate::store::Store;
 
 /// Whether a pod is of the newest template.
@@ -60,6 +61,35 @@ pub(super) fn revision(set: &DaemonSet, store: &Store, hash: &str) -> Option<Wri
             })
         }
     }
+}
+
+/// Deletes the oldest revisions beyond the history limit that no pod carries. Follows `cleanupHistory`.
+pub(super) fn prune(set: &DaemonSet, store: &Store, hash: &str, pods: &[Rc<Pod>]) -> Vec<Write> {
+    const LABEL: &str = "controller-revision-hash";
+    let carried: BTreeSet<&str> =
+        pods.iter().filter_map(|pod| pod.meta.labels.text(LABEL)).collect();
+    let owned =
+        store.index().owned(set.meta.uid).filter(|(kind, _)| *kind == Kind::ControllerRevision);
+    let mut old: Vec<&Rc<Plain>> = owned
+        .filter_map(|(kind, key)| store.plain(*kind, key))
+        .filter(|revision| revision.meta.labels.text(LABEL) != Some(hash))
+        .collect();
+    let surplus =
+        old.len().saturating_sub(usize::try_from(set.spec.revision_history_limit).unwrap_or(0));
+    old.sort_by_key(|revision| revision.body.i64_at("revision").unwrap_or(0));
+    old.into_iter()
+        .filter(|revision| {
+            revision.meta.labels.text(LABEL).is_none_or(|hash| !carried.contains(hash))
+        })
+        .take(surplus)
+        .map(|revision| Write::Delete {
+            kind: Kind::ControllerRevision,
+            key: revision.meta.key(),
+            options: DeleteOptions { uid: Some(revision.meta.uid), ..DeleteOptions::default() },
+            note: None,
+            about: None,
+        })
+        .collect()
 }
 
 impl Look<'_> {

@@ -144,11 +144,13 @@ pub(super) struct Look<'a> {
     sets: Vec<Rc<ReplicaSet>>,
     writes: Vec<Write>,
     wake: Option<Time>,
+    /// The name of the ReplicaSet that is made now.
+    made: Option<Rc<str>>,
 }
 
 impl<'a> Look<'a> {
     fn new(deployment: &'a Rc<Deployment>, seen: &'a Observed<'a, ()>, now: Time) -> Self {
-        Self { deployment, seen, now, sets: Vec::new(), writes: Vec::new(), wake: None }
+        Self { deployment, seen, now, sets: Vec::new(), writes: Vec::new(), wake: None, made: None }
     }
 
     /// Follows `syncDeployment`.
@@ -160,6 +162,7 @@ impl<'a> Look<'a> {
         if let Some(failure) = self.seen.failure {
             let message: Rc<str> = failure.error.message.as_str().into();
             self.write_status(Some(&message));
+            self.tell_refused(&message);
             return self.done(Decision::Refused { message });
         }
         let new = new_replica_set(self.deployment, &self.sets);
@@ -220,10 +223,11 @@ impl<'a> Look<'a> {
             if replicas > 0 {
                 self.tell_scaled(&name, 0, replicas);
             }
+            self.made = Some(Rc::clone(&name));
             return Err(Decision::Creating { replica_set: name, replicas });
         };
         let wanted = with_annotations(self.deployment, new, &self.sets);
-        if wanted.meta.annotations != new.meta.annotations {
+        if wanted.meta.annotations != new.meta.annotations || wanted.spec != new.spec {
             self.writes.push(Write::Update(AnyObject::ReplicaSet(Rc::new(wanted))));
             return Err(self.standing());
         }
@@ -234,6 +238,23 @@ impl<'a> Look<'a> {
             self.writes.push(Write::Update(AnyObject::Deployment(Rc::new(changed))));
         }
         Ok(Rc::clone(new))
+    }
+
+    /// A ReplicaSet for the template could not be made. Follows the events of `getNewReplicaSet`.
+    fn tell_refused(&mut self, message: &str) {
+        if new_replica_set(self.deployment, &self.sets).is_some() {
+            return;
+        }
+        let name = self.name_to_make();
+        let text = format!("Failed to create new replica set \"{name}\": {message}");
+        let about = AnyObject::Deployment(Rc::clone(self.deployment));
+        let note = Note::warning("ReplicaSetCreateError", text);
+        self.writes.push(Write::Event { about, field_path: String::new(), note });
+    }
+
+    /// The name of the ReplicaSet that the template would get.
+    fn name_to_make(&self) -> Rc<str> {
+        replica_sets::make(self.deployment, &self.sets, self.seen.store, 0).meta.name
     }
 
     fn tell_scaled(&mut self, name: &str, from: i64, to: i64) {

@@ -128,13 +128,24 @@ fn revision(annotations: &Labels) -> i64 {
     annotations.text(REVISION).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// The new ReplicaSet with the Deployment's annotations and a revision above all others'.
+/// The new ReplicaSet with the Deployment's `minReadySeconds`, its annotations, and a revision above all others'.
 pub(super) fn with_annotations(
     deployment: &Deployment,
     new: &ReplicaSet,
     sets: &[Rc<ReplicaSet>],
 ) -> ReplicaSet {
     let mut changed = ReplicaSet::clone(new);
+    let seconds = deployment.spec.min_ready_seconds;
+    if new.spec.min_ready_seconds != seconds {
+        let mut spec = new.spec.raw.clone();
+        match seconds {
+            0 => {
+                spec.remove("minReadySeconds");
+            }
+            seconds => spec.set("minReadySeconds", seconds),
+        }
+        changed.spec = Rc::new(ReplicasSpec::parse(&spec));
+    }
     for (key, value) in deployment.meta.annotations.iter() {
         if !OWN.contains(&&**key) {
             changed.meta.annotations.set(key, value);

@@ -8,7 +8,7 @@ use crate::api::apps::{Deployment, DeploymentStatus};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::object::AnyObject;
 use crate::reconcile::Write;
-use crate::sim::Duration;
+use crate::sim::{Duration, Time};
 
 /// `progressDeadlineSeconds` of this size means none.
 const NO_DEADLINE: i64 = 2_147_483_647;
@@ -92,18 +92,31 @@ impl Look<'_> {
     }
 
     fn set_progressing(&mut self, status: &mut DeploymentStatus, refused: Option<&Rc<str>>) {
+        if self.deployment.spec.progress_deadline_seconds >= NO_DEADLINE {
+            status.conditions.retain(|one| &*one.kind != "Progressing");
+            return;
+        }
+        if let Some(name) = self.made.clone() {
+            let text = format!("Created new replica set \"{name}\"");
+            self.put(status, "Progressing", Status::True, "NewReplicaSetCreated", &text);
+            self.wake_at_deadline(self.now);
+            return;
+        }
         let want = self.deployment.spec.replicas;
         let new = new_replica_set(self.deployment, &self.sets);
-        let name = new
-            .as_ref()
-            .map_or_else(|| Rc::clone(&self.deployment.meta.name), |new| Rc::clone(&new.meta.name));
         if let (Some(message), None) = (refused, &new) {
+            let name = self.name_to_make();
             let text = format!("Failed to create new replica set \"{name}\": {message}");
             self.put(status, "Progressing", Status::False, "ReplicaSetCreateError", &text);
             return;
         }
         let old = conditions::find(&self.deployment.status.conditions, "Progressing").cloned();
+        let reason = old.as_ref().map_or("", |old| &*old.reason);
         if self.deployment.spec.paused {
+            // That it had timed out is not forgotten by a pause.
+            if reason == "ProgressDeadlineExceeded" {
+                return;
+            }
             self.put(
                 status,
                 "Progressing",
@@ -113,7 +126,9 @@ impl Look<'_> {
             );
             return;
         }
-        if old.as_ref().is_some_and(|old| &*old.reason == "DeploymentPaused") {
+        if reason == "DeploymentPaused" {
+            // The look that this write causes upstream sees the usual reasons again.
+            self.wake = Some(self.now);
             self.put(
                 status,
                 "Progressing",
@@ -124,6 +139,10 @@ impl Look<'_> {
             return;
         }
         let Some(new) = new else { return };
+        // A rollout that was complete stays so, whatever becomes of its pods. Follows `syncRolloutStatus`.
+        if reason == "NewReplicaSetAvailable" && status.replicas == status.updated {
+            return;
+        }
         let complete =
             status.updated == want && status.replicas == want && status.available == want;
         let was = &self.deployment.status;
@@ -143,9 +162,11 @@ impl Look<'_> {
             };
             let text = format!("{verb} new replica set \"{}\"", new.meta.name);
             self.put(status, "Progressing", Status::True, reason, &text);
+            self.wake_at_deadline(self.now);
         } else if progressed {
             let text = format!("ReplicaSet \"{}\" is progressing.", new.meta.name);
             self.refresh_progress(status, &text);
+            self.wake_at_deadline(self.now);
         } else if old.as_ref().is_some_and(|old| &*old.reason != "NewReplicaSetAvailable")
             || status.updated < want
         {
@@ -164,6 +185,12 @@ impl Look<'_> {
         }
         status.conditions.retain(|one| &*one.kind != "Progressing");
         status.conditions.push(condition);
+    }
+
+    /// Comes back when a rollout that last moved at `since` has taken too long.
+    fn wake_at_deadline(&mut self, since: Time) {
+        let at = since + Duration::from_seconds(self.deployment.spec.progress_deadline_seconds);
+        self.wake = [self.wake, Some(at)].into_iter().flatten().min();
     }
 
     fn check_deadline(&mut self, status: &mut DeploymentStatus, name: &str) {

@@ -78,10 +78,7 @@ impl Census {
             self.terminating.push(Rc::clone(pod));
         }
         let live = matches!(pod.status.phase, Phase::Running | Phase::Pending);
-        if live
-            && job.spec.template.spec.restart_policy == RestartPolicy::OnFailure
-            && !pod.meta.deleting()
-        {
+        if live && job.spec.template.spec.restart_policy == RestartPolicy::OnFailure {
             let all = pod.status.containers.iter().chain(pod.status.init_containers.iter());
             self.restarts += all.map(|status| status.restart_count).sum::<i64>();
         }
@@ -139,6 +136,12 @@ impl Census {
             indexed && !contains(&self.ignored, pod) && !contains(&self.delayed, pod)
         };
         i64::try_from(self.failed.iter().filter(counts).count()).unwrap_or(i64::MAX)
+    }
+
+    /// Of the failed pods that wait for their replacement, how many count once the Job ends.
+    pub(super) fn delayed_failures(&self) -> i64 {
+        let counts = self.delayed.iter().filter(|pod| !contains(&self.ignored, pod)).count();
+        i64::try_from(counts).unwrap_or(i64::MAX)
     }
 
     /// Whether a pod's end stays uncounted for now.

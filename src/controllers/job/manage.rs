@@ -55,7 +55,7 @@ pub(super) fn manage(
         (false, Some(completions)) => job.spec.parallelism.min((completions - succeeded).max(0)),
     };
     let mut managing = Managing { want, ..Managing::default() };
-    let surplus = surplus(job, census, want, now);
+    let surplus = surplus(job, census, want);
     if !surplus.is_empty() {
         managing.writes = surplus.iter().flat_map(|pod| remove(pod, job)).collect();
         managing.deleted = surplus;
@@ -88,16 +88,16 @@ pub(super) fn manage(
 }
 
 /// The pods to delete because there are too many; those with a wrong or doubled index first.
-fn surplus(job: &Job, census: &Census, want: i64, now: Time) -> Vec<Rc<Pod>> {
+fn surplus(job: &Job, census: &Census, want: i64) -> Vec<Rc<Pod>> {
     let active = count(census.active.len());
     let mut going: Vec<Rc<Pod>> = Vec::new();
     let mut rest: Vec<Rc<Pod>> = census.active.clone();
     if job.spec.indexed && !job.spec.suspend {
-        (going, rest) = wrong_indexes(job, census, now);
+        (going, rest) = wrong_indexes(job, census);
     }
     let excess = usize::try_from(active - want).unwrap_or(0);
     if excess > going.len() {
-        let ranked = pods::rank_for_deletion(rest, now, |_| 0);
+        let ranked = pods::rank_job_pods(rest);
         going.extend(ranked.into_iter().take(excess - going.len()));
     }
     going.truncate(MOST);
@@ -105,7 +105,7 @@ fn surplus(job: &Job, census: &Census, want: i64, now: Time) -> Vec<Rc<Pod>> {
 }
 
 /// Splits active pods of an Indexed Job: those whose index is invalid, out of range or doubled, and the others.
-fn wrong_indexes(job: &Job, census: &Census, now: Time) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
+fn wrong_indexes(job: &Job, census: &Census) -> (Vec<Rc<Pod>>, Vec<Rc<Pod>>) {
     let completions = job.spec.completions.unwrap_or(0);
     let (mut wrong, mut right) = (Vec::new(), Vec::new());
     let mut groups: BTreeMap<i64, Vec<Rc<Pod>>> = BTreeMap::new();
@@ -116,7 +116,7 @@ fn wrong_indexes(job: &Job, census: &Census, now: Time) -> (Vec<Rc<Pod>>, Vec<Rc
         }
     }
     for group in groups.into_values() {
-        let mut ranked = pods::rank_for_deletion(group, now, |_| 0);
+        let mut ranked = pods::rank_job_pods(group);
         right.extend(ranked.pop());
         wrong.extend(ranked);
     }

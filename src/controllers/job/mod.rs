@@ -239,7 +239,11 @@ fn sync(
     if status.start_time.is_none() && !job.spec.suspend {
         status.start_time = Some(now);
     }
-    let memory = seen.memory.updated(&census.succeeded, &census.failed, now);
+    // After a refusal the same ends are seen again at the same instant: they were remembered then.
+    let memory = match seen.failure {
+        Some(_) => seen.memory.clone(),
+        None => seen.memory.updated(&census.succeeded, &census.failed, now),
+    };
     let mut wake = deadline(job, &status).filter(|at| *at > now);
     let mut end = decide_end(job, &census, &status, now);
     let mut writes: Vec<Write> = Vec::new();
@@ -275,13 +279,14 @@ fn sync(
     status.ready = Some(ready(&census, &managing, end.is_some()));
     status.uncounted = Some(crate::api::Value::empty_object());
     let decision = conclude(job, end, &mut status, terminating, numbers, now);
+    // Creates may be refused, which ends the plan: no end may lose its finalizer before the status counts it.
+    writes.append(&mut managing.writes);
     writes.extend(counted(
         job,
         &census,
         matches!(decision, Decision::Ending { .. } | Decision::Ended { .. }),
         &managing,
     ));
-    writes.extend(managing.writes);
     let final_note = final_note(&decision, &status);
     if status != job.status {
         let changed = Job { meta: job.meta.clone(), spec: Rc::clone(&job.spec), status };
@@ -374,6 +379,8 @@ fn end_active(
     for pod in &census.active {
         writes.push(pods::delete(pod, &about));
     }
+    // What waits for its replacement gets none any more and counts, however the Job ends.
+    status.failed += census.delayed_failures();
     if end.success {
         return;
     }
@@ -382,7 +389,7 @@ fn end_active(
         .iter()
         .chain(&census.terminating)
         .filter(|pod| pod.meta.has_finalizer(census::TRACKING) && !is_failed(pod, job));
-    status.failed += count(uncounted.count()) + count(census.delayed.len());
+    status.failed += count(uncounted.count());
 }
 
 /// Whether enough succeeded.

@@ -7,6 +7,7 @@ mod facade;
 mod history;
 mod input;
 mod run;
+mod session;
 mod why;
 mod world;
 
@@ -17,6 +18,7 @@ pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
 pub use facade::{Cluster, WriteOptions};
 pub use history::Moment;
 pub use input::{Action, Input, Verb};
+pub use session::{Replay, Session, SessionError};
 pub use why::sentence;
 pub use world::{Config, World};
 

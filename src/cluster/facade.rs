@@ -456,10 +456,10 @@ impl Cluster {
         if let Some(memory) = memory {
             node.memory = Rc::clone(memory);
         }
-        match self.join(&node) {
-            Ok(_) => Ok(format!("node/{} added", node.name)),
-            Err(error) => Err(error.message),
-        }
+        self.join(&node).map_err(|error| error.message)?;
+        // Pods may be bound to a name that stood before.
+        self.wake_node(&node.name);
+        Ok(format!("node/{} added", node.name))
     }
 }
 

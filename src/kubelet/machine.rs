@@ -127,10 +127,21 @@ impl Kubelets {
         self.machines.insert(Rc::clone(name), Machine::new(now));
     }
 
-    /// A machine is taken away with all that runs on it.
+    /// A machine is taken away with all that runs on it and its disk: one that comes under the same name knows
+    /// nothing of it.
     pub fn remove_machine(&mut self, name: &NodeName, now: Time) {
         self.stop(name, now);
+        for uid in self.pods_of(name) {
+            self.forget(uid);
+        }
         self.machines.remove(name);
+    }
+
+    /// The pods whose sandboxes a machine has.
+    fn pods_of(&self, name: &NodeName) -> Vec<Uid> {
+        let here =
+            |(uid, runtime): (&Uid, &Rc<PodRuntime>)| (runtime.node == *name).then_some(*uid);
+        self.runtimes.iter().filter_map(here).collect()
     }
 
     /// The plug is pulled: processes are gone, the disk stays.
@@ -141,10 +152,7 @@ impl Kubelets {
         machine.running = false;
         machine.since = now;
         machine.arriving = OrdMap::new();
-        let here =
-            |(uid, runtime): (&Uid, &Rc<PodRuntime>)| (runtime.node == *name).then_some(*uid);
-        let uids: Vec<Uid> = self.runtimes.iter().filter_map(here).collect();
-        for uid in uids {
+        for uid in self.pods_of(name) {
             if let Some(runtime) = self.runtimes.get_mut(&uid) {
                 Rc::make_mut(runtime).power_off();
             }

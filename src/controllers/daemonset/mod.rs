@@ -321,9 +321,10 @@ impl<'a> Look<'a> {
         let extra = new.iter().skip(1).chain(old.iter().skip(1));
         self.deleting.extend(extra.map(|pod| Rc::clone(pod)));
         if let (Some(new), Some(old)) = (new.first(), old.first()) {
-            let new_available = available(new, self.set.spec.min_ready_seconds, self.now).is_ok();
-            if new_available || !old.ready() {
-                self.deleting.push(Rc::clone(old));
+            match available(new, self.set.spec.min_ready_seconds, self.now) {
+                Ok(()) => self.deleting.push(Rc::clone(old)),
+                Err(_) if !old.ready() => self.deleting.push(Rc::clone(old)),
+                Err(at) => self.wake = [self.wake, at].into_iter().flatten().min(),
             }
         }
     }

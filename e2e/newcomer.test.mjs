@@ -1,25 +1,10 @@
 // What a newcomer does in the first minutes: each promise once, on the built page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { example, paste, type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
-
-/** Types a command into the terminal. */
-async function type(page, command) {
-  await page.locator('#command').fill(command);
-  await page.locator('#command').press('Enter');
-}
-
-/** Replaces what the editor holds, as a paste would. */
-async function paste(page, text) {
-  const editor = page.locator('.cm-content');
-  await editor.waitFor();
-  await editor.click();
-  await page.keyboard.press('ControlOrMeta+a');
-  await page.keyboard.insertText(text);
-  await page.waitForTimeout(400);
-}
 
 const JOB = `apiVersion: batch/v1
 kind: Job
@@ -51,9 +36,7 @@ test('a Job that is pasted and applied runs on a node to its end', async (t) => 
 
 test('a deleted pod of a ReplicationController is replaced', async (t) => {
   const page = await yard.open(t, { start: '2026-01-01T00:00:00Z', lang: 'en', speed: '10' });
-  await page.locator('.cm-content').waitFor();
-  await page.locator('#examples').selectOption({ label: 'ReplicationController with 3 pods' });
-  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await example(page, 'ReplicationController with 3 pods');
   await page.locator('[data-pod^="kubia-"][data-look="running"]').nth(2).waitFor();
   const victim = page.locator('[data-pod^="kubia-"]').first();
   const name = await victim.getAttribute('data-pod');
@@ -66,9 +49,7 @@ test('a deleted pod of a ReplicationController is replaced', async (t) => {
 
 test('a node that is added gets its daemon pod', async (t) => {
   const page = await yard.open(t, { start: '2026-01-01T00:00:00Z', lang: 'en', speed: '10' });
-  await page.locator('.cm-content').waitFor();
-  await page.locator('#examples').selectOption({ label: 'DaemonSet on every node' });
-  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await example(page, 'DaemonSet on every node');
   await page.locator('[data-pod^="node-agent-"][data-look="running"]').nth(2).waitFor();
   await page.getByRole('button', { name: 'Add node' }).click();
   await page.locator('#node-worker-4 [data-pod^="node-agent-"][data-look="running"]').waitFor({ timeout: 30_000 });
@@ -76,9 +57,7 @@ test('a node that is added gets its daemon pod', async (t) => {
 
 test('a CronJob fires when time runs fast', async (t) => {
   const page = await yard.open(t, { start: '2026-01-01T00:00:00Z', lang: 'en' });
-  await page.locator('.cm-content').waitFor();
-  await page.locator('#examples').selectOption({ label: 'CronJob every minute' });
-  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await example(page, 'CronJob every minute');
   await page.locator('.terminal__line--out', { hasText: 'cronjob.batch/cronjob-example created' }).waitFor();
   await page.locator('#speed').fill('7');
   await page.locator('[data-pod^="cronjob-example-"]').first().waitFor({ timeout: 30_000 });
@@ -87,14 +66,12 @@ test('a CronJob fires when time runs fast', async (t) => {
 
 test('a container that exits 1 shows CrashLoopBackOff counting down', async (t) => {
   const page = await yard.open(t, { start: '2026-01-01T00:00:00Z', lang: 'en', speed: '2' });
-  await page.locator('.cm-content').waitFor();
-  await page.locator('#examples').selectOption({ label: 'A container that keeps crashing' });
-  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await example(page, 'A container that keeps crashing');
   const tile = page.locator('[data-pod="crash"][data-look="backoff"]');
   await tile.waitFor({ timeout: 30_000 });
-  const ring = page.locator('[data-pod="crash"] .pod-tile__ring');
+  const ring = page.locator('[data-pod="crash"] .ring');
   const first = Number(await ring.innerText());
-  await page.waitForFunction((before) => Number(document.querySelector('[data-pod="crash"] .pod-tile__ring')?.innerText ?? before) < before, first);
+  await page.waitForFunction((before) => Number(document.querySelector('[data-pod="crash"] .ring')?.innerText ?? before) < before, first);
   await type(page, 'kubectl get pods');
   await page.locator('.terminal__line--out', { hasText: 'CrashLoopBackOff' }).waitFor();
 });

@@ -44,12 +44,14 @@ export function useYard() {
 
 /**
  * Opens the page with the parameters of its address. `options` are Playwright's for the context,
- * and `tolerate`: a pattern of complaints that the test itself causes.
+ * and `tolerate`: a pattern of complaints that the test itself causes, `before`: a function that
+ * runs in the page before its own scripts.
  */
 async function open(t, { server, browser, parameters = {}, options = {} }) {
-  const { tolerate, ...contextual } = { locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options };
+  const { tolerate, before: script, ...contextual } = { locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options };
   const context = await browser.newContext(contextual);
   context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  if (script) await context.addInitScript(script);
   const page = await context.newPage();
   const complaints = watch(page, server.origin);
   t.after(async () => {

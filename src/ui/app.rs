@@ -1,4 +1,4 @@
-//! The app: makes the engine, lays the panes out, and hands each its part of the picture.
+//! The app: makes the engine, builds the views of each picture, lays the panes out, and hands each its part.
 
 use std::rc::Rc;
 
@@ -7,17 +7,19 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::say;
+use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
 use super::inspector::Details;
 use super::loops::Loops;
 use super::platform;
 use super::terminal::TerminalPane;
 use super::yard::Yard;
-use crate::language::{Language, Text};
-use crate::sim::Duration;
-use crate::view::loops::cards;
-use crate::view::state::{Pane, SPEEDS, Selection, speed_index};
-use crate::view::yard::{Look, YardView};
+use crate::language::Language;
+use crate::view::live;
+use crate::view::loops::LoopsView;
+use crate::view::palette::Palette;
+use crate::view::state::{Pane, Selection, speed_index};
+use crate::view::yard::YardView;
 
 fn first_language() -> Language {
     let asked = platform::parameter("lang").or_else(|| platform::kept("podyard.language"));
@@ -29,6 +31,42 @@ fn first_theme() -> Option<String> {
     platform::parameter("theme").or_else(|| platform::kept("podyard.theme"))
 }
 
+/// The views of the last picture, from which the next ones grow.
+#[derive(Default)]
+struct Views {
+    epoch: u64,
+    palette: Palette,
+    yard: Rc<YardView>,
+    loops: Rc<LoopsView>,
+}
+
+impl Views {
+    /// The views now; notes what moves and says what changed.
+    fn grow(&mut self, engine: &Engine, system: bool) {
+        let before = Rc::clone(&self.yard);
+        let language = engine.read(|state| {
+            if state.epoch != self.epoch {
+                // Another world: nothing of the last picture holds.
+                *self = Self { epoch: state.epoch, ..Self::default() };
+            }
+            let (cluster, language) = (&state.cluster, state.language);
+            let palette = &mut self.palette;
+            self.yard = YardView::build(cluster, &self.yard, palette, system);
+            self.loops = LoopsView::build(cluster, &self.yard, &self.loops, palette, language);
+            language
+        });
+        let arrivals = self.yard.arrivals(&before);
+        if !arrivals.is_empty() {
+            platform::measure(arrivals.iter().map(ToString::to_string).collect());
+        }
+        if let Some(sentence) = live::sentence(&before, &self.yard, language) {
+            platform::announce(&sentence);
+        }
+        let nodes = self.yard.nodes.iter().flat_map(|node| node.tiles.iter());
+        engine.set_rings(nodes.clone().any(|tile| tile.ring.is_some()));
+    }
+}
+
 /// The whole page.
 #[component]
 pub fn App() -> Html {
@@ -38,79 +76,132 @@ pub fn App() -> Html {
     let selection = use_state(|| None::<Selection>);
     let pane = use_state(Pane::default);
     let system = use_state(|| false);
-    let view = use_mut_ref(YardView::default);
-    use_keys(&engine, &selection);
-    let language = engine.read(|state| state.language);
-    use_effect_with(language, |language| platform::set_root("lang", language.tag()));
+    let help = use_state(|| false);
+    let views = use_mut_ref(Views::default);
+    use_keys(&engine, &selection, &pane, &help);
+    let (language, playing) = engine.read(|state| (state.language, state.playing));
+    use_effect_with(language, |language| {
+        platform::set_root("lang", language.tag());
+        platform::set_editor_label(&say(*language, "page.leave-editor"));
+    });
     use_effect_with((), |()| {
         if let Some(theme) = first_theme() {
             platform::set_root("data-theme", &theme);
         }
+        platform::rove("yard");
+        platform::splitter("split-columns", "--columns", "x");
+        platform::splitter("split-rows", "--rows", "y");
     });
-    let yard = {
-        let mut before = view.borrow_mut();
-        let next = engine.read(|state| YardView::build(&state.cluster, &before, *system));
-        *before = next.clone();
-        Rc::new(next)
+    let (yard, loops) = {
+        let mut views = views.borrow_mut();
+        views.grow(&engine, *system);
+        (Rc::clone(&views.yard), Rc::clone(&views.loops))
     };
-    use_effect(platform::flip);
+    {
+        let engine = Rc::clone(&engine);
+        use_effect_with((Rc::as_ptr(&yard), Rc::as_ptr(&loops)), move |_| {
+            platform::fly();
+            platform::settle_roving("yard");
+            engine.show_clock();
+        });
+    }
     let select = {
-        let (selection, pane) = (selection.clone(), pane.clone());
-        Callback::from(move |next: Option<Selection>| {
-            if next.is_some() && *pane != Pane::Yard {
+        let (selection, pane, engine) = (selection.clone(), pane.clone(), Rc::clone(&engine));
+        use_callback((), move |next: Option<Selection>, ()| {
+            // On a phone the inspector is another pane.
+            if next.is_some() {
                 pane.set(Pane::Details);
             }
+            engine.set_reading(next.is_some());
             selection.set(next);
         })
     };
-    let live = live_text(&yard, language);
-    let show_system = {
+    let onsystem = {
         let system = system.clone();
         Callback::from(move |()| system.set(!*system))
     };
+    let onhelp = {
+        let help = help.clone();
+        Callback::from(move |()| help.set(!*help))
+    };
+    let version = engine.read(|state| {
+        let looks = if selection.is_some() { state.looks } else { 0 };
+        (state.cluster.store().resource_version(), state.epoch, looks)
+    });
+    let still = (!playing).then_some("page--still");
     html! {
-        <div class={classes!("page", format!("page--{}", pane.class()))}>
-            { header(&engine, language) }
+        <div class={classes!("page", format!("page--{}", pane.class()), still)}>
+            <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
+                restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} />
             { tabs(&pane, language) }
             <main class="panes">
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
                     <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
-                        system={*system} onsystem={show_system} />
-                    <Loops cards={Rc::new(engine.read(|state| cards(&state.cluster, language)))} {language} onselect={select.clone()} />
+                        system={*system} {onsystem} />
+                    <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} />
                 </section>
                 <section class="pane pane--editor" aria-label={say(language, "page.editor")}>
                     <EditorPane engine={(*engine).clone()} {language} file={engine.read(|state| state.file.clone())}
+                        files={engine.read(|state| state.terminal.files.keys().cloned().collect::<Vec<_>>())}
                         problems={engine.read(|state| state.problems)} />
                 </section>
                 <section class="pane pane--terminal" aria-label={say(language, "page.terminal")}>
-                    <TerminalPane engine={(*engine).clone()} {language} count={engine.read(|state| state.lines.len())} busy={engine.read(super::bridge::State::busy)} />
+                    <TerminalPane engine={(*engine).clone()} {language} written={engine.read(super::bridge::State::written)}
+                        count={engine.read(|state| state.lines.len())} busy={engine.read(super::bridge::State::busy)} />
                 </section>
                 <section class="pane pane--details" aria-label={say(language, "page.details")}>
-                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select}
-                        version={engine.read(|state| (state.cluster.store().resource_version(), state.cluster.now().unix_seconds()))} />
+                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select} {version} />
                 </section>
+                { border("split-columns", "vertical", say(language, "page.split-columns")) }
+                { border("split-rows", "horizontal", say(language, "page.split-rows")) }
             </main>
-            <p class="visually-hidden" role="status" aria-live="polite">{ live }</p>
+            <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
+            if *help { <Keys {language} onclose={onhelp} /> }
         </div>
     }
 }
 
-fn live_text(yard: &YardView, language: Language) -> String {
-    let count: usize = yard.counts.values().sum();
-    let running = yard.counts.get(&Look::Running).copied().unwrap_or(0);
-    Text::new("page.live").with("count", count).with("running", running).render(language)
+fn border(id: &'static str, orientation: &'static str, label: AttrValue) -> Html {
+    html! {
+        <div class={classes!("border", format!("border--{orientation}"))} {id} role="separator" tabindex="0" aria-orientation={orientation}
+            aria-valuemin="15" aria-valuemax="85" aria-valuenow="60" aria-label={label}></div>
+    }
 }
 
-/// Space plays and pauses, a full stop steps, Esc closes the inspector.
+/// What keys do outside of fields; the sheet of [`Keys`] lists them.
 #[hook]
-fn use_keys(engine: &Rc<Engine>, selection: &UseStateHandle<Option<Selection>>) {
+fn use_keys(
+    engine: &Rc<Engine>,
+    selection: &UseStateHandle<Option<Selection>>,
+    pane: &UseStateHandle<Pane>,
+    help: &UseStateHandle<bool>,
+) {
     let (engine, selection) = (Rc::clone(engine), selection.setter());
+    let (pane, help) = (pane.setter(), help.setter());
     use_effect_with((), move |()| {
         let closure = Closure::new(move |key: String| match key.as_str() {
-            " " => engine.toggle(),
-            "." => engine.step(),
-            "Escape" => selection.set(None),
-            _ => {}
+            " " | "." => engine.toggle(),
+            "n" | "PageDown" => engine.step(),
+            "e" => engine.step_event(),
+            "b" => engine.press("yard back 30s"),
+            "u" => engine.press("yard undo"),
+            "-" | "+" | "=" => {
+                let now = engine.read(|state| speed_index(state.speed));
+                engine.set_speed(if key == "-" { now.saturating_sub(1) } else { now + 1 });
+            }
+            "?" => help.set(true),
+            "Escape" => {
+                help.set(false);
+                engine.set_reading(false);
+                selection.set(None);
+            }
+            digit => {
+                let place = digit.parse::<usize>().ok().and_then(|place| place.checked_sub(1));
+                if let Some(one) = place.and_then(|place| Pane::ALL.get(place)) {
+                    pane.set(*one);
+                    platform::focus(one.focus());
+                }
+            }
         });
         platform::on_key(&closure);
         // The page listens as long as it lives.
@@ -128,64 +219,4 @@ fn tabs(pane: &UseStateHandle<Pane>, language: Language) -> Html {
         }
     };
     html! { <nav class="tabs">{ for Pane::ALL.into_iter().map(tab) }</nav> }
-}
-
-fn header(engine: &Rc<Engine>, language: Language) -> Html {
-    let (playing, speed, now) =
-        engine.read(|state| (state.playing, state.speed, state.cluster.now()));
-    let press = |act: fn(&Engine)| {
-        let engine = Rc::clone(engine);
-        Callback::from(move |_: MouseEvent| act(&engine))
-    };
-    let onspeed = {
-        let engine = Rc::clone(engine);
-        Callback::from(move |event: InputEvent| {
-            let input: Option<web_sys::HtmlInputElement> = event.target_dyn_into();
-            if let Some(index) = input.and_then(|input| input.value().parse().ok()) {
-                engine.set_speed(index);
-            }
-        })
-    };
-    let theme = Callback::from(|_: MouseEvent| {
-        let dark = platform::kept("podyard.theme").as_deref() == Some("dark");
-        let next = if dark { "light" } else { "dark" };
-        platform::keep("podyard.theme", next);
-        platform::set_root("data-theme", next);
-    });
-    let other = if language == Language::En { Language::Ko } else { Language::En };
-    let switch = {
-        let engine = Rc::clone(engine);
-        Callback::from(move |_: MouseEvent| engine.set_language(other))
-    };
-    let shown = now.rfc3339().replace('T', " ").replace('Z', "");
-    let (play_label, play_icon) =
-        if playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
-    html! {
-        <header class="header">
-            <div class="header__brand">
-                <span class="header__mark" aria-hidden="true"><i></i><i></i><i></i><i></i></span>
-                <h1 class="header__name">{ say(language, "page.title") }</h1>
-                <span class="header__tagline">{ say(language, "page.tagline") }</span>
-            </div>
-            <div class="time" role="group">
-                <button type="button" class="button button--round" title="yard back 30s" aria-label={say(language, "page.back")}
-                    onclick={press(|engine| engine.back(Duration::from_seconds(30)))}>{ "↶" }</button>
-                <button type="button" class="button button--round button--strong" id="play" title={if playing { "yard pause" } else { "yard play" }}
-                    aria-label={say(language, play_label)} onclick={press(Engine::toggle)}>{ play_icon }</button>
-                <button type="button" class="button button--round" id="step" aria-label={say(language, "page.step")}
-                    title={say(language, "page.step")} onclick={press(Engine::step)}>{ "▷❘" }</button>
-                <label class="time__speed">
-                    <span class="visually-hidden">{ say(language, "page.speed") }</span>
-                    <input type="range" id="speed" min="0" max={(SPEEDS.len() - 1).to_string()} value={speed_index(speed).to_string()} oninput={onspeed}
-                        aria-valuetext={format!("{speed}×")} />
-                    <output class="time__factor">{ format!("{speed}×") }</output>
-                </label>
-                <time class="time__clock" id="clock">{ shown }</time>
-            </div>
-            <div class="header__more">
-                <button type="button" class="button" lang={other.tag()} onclick={switch}>{ if other == Language::Ko { "한국어" } else { "English" } }</button>
-                <button type="button" class="button button--round" aria-label={say(language, "page.theme")} onclick={theme}>{ "◐" }</button>
-            </div>
-        </header>
-    }
 }

@@ -1,5 +1,8 @@
-//! The engine behind the page: owns the cluster and the terminal, moves time with the pictures, and tells the app when
-//! there is something new to show. While the clock stands still there is no timer and no frame.
+//! The engine behind the page: owns the cluster and the terminal, moves time, and tells the app when there is something
+//! new to show.
+//!
+//! It sleeps until something is due. While the clock stands still, the page is hidden, or nothing will ever happen by
+//! itself there is no timer and no frame; while the next thing is more than [`FAR_MILLIS`] away there is one timer.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,26 +10,41 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
+use super::keep::Keeper;
 use super::platform;
 use crate::api::Kind;
-use crate::cluster::{Cluster, Config};
-use crate::language::{Language, Text, word};
-use crate::manifest::{self, Severity, Utf16};
+use crate::cluster::{Cluster, Config, Replay};
+use crate::language::{Language, word};
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
+use crate::store::Operation;
 use crate::terminal::{Effect, Poll, Running, Stream, Terminal};
+use crate::view::loops::LoopsView;
+use crate::view::palette::Palette;
 use crate::view::state::SPEEDS;
+use crate::view::yard::YardView;
 
 /// How many reconciles one picture may cost.
 const WORK_PER_FRAME: u64 = 4_000;
 /// At most so many lines are kept on the terminal's screen.
 const MOST_LINES: usize = 2_000;
-/// The longest step of time that one picture makes up for.
-const LONGEST_FRAME_MILLIS: f64 = 250.0;
+/// The longest delay of a timer or picture that the clock makes up for.
+const LONGEST_DELAY_MILLIS: f64 = 250.0;
+/// What is due so soon waits for the next picture instead of a timer.
+const SOON_MILLIS: f64 = 40.0;
+/// What is due so late is slept towards without showing the seconds between.
+const FAR_MILLIS: f64 = 60_000.0;
+/// How often rings are drawn.
+const RING_MILLIS: f64 = 200.0;
+/// How long a search for the next visible change may take, and how many steps lie between looks at the clock.
+const LONGEST_SEARCH_MILLIS: f64 = 500.0;
+const STEPS_PER_LOOK: u32 = 64;
 
 /// A line on the terminal's screen.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
+    /// Counts all lines since the page began.
+    pub id: u64,
     /// `in`, `out`, `err` or `explain`.
     pub class: &'static str,
     /// The text.
@@ -41,20 +59,39 @@ pub(crate) struct State {
     pub playing: bool,
     pub speed: f64,
     pub language: Language,
+    /// The open file.
     pub file: String,
+    /// How many errors and warnings it has.
     pub problems: usize,
+    /// Counts how often the world became another one: back, undo, reset, a session.
+    pub epoch: u64,
+    /// Counts the looks at the clock while somebody reads ages.
+    pub looks: u64,
+    /// Whether somebody reads ages.
+    pub reading: bool,
+    /// Whether a ring counts down on the screen.
+    pub rings: bool,
+    pub(super) keeper: Keeper,
+    pub(super) restoring: Option<Replay>,
     running: Option<Running>,
+    /// When the running command wants to be asked again.
+    until: Option<Time>,
+    /// Counts the lines ever written.
+    written: u64,
     /// Where the clock should be, with parts of milliseconds.
     target: f64,
-    last_frame: f64,
-    looping: bool,
+    /// When the clock was last moved, and how much later it was to be moved again.
+    last: f64,
+    planned: f64,
+    hidden: bool,
+    framed: bool,
     timer: Option<Timeout>,
 }
 
 /// A handle to the engine.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    state: Rc<RefCell<State>>,
+    pub(super) state: Rc<RefCell<State>>,
     changed: Rc<dyn Fn()>,
     frame: Rc<RefCell<Option<Closure<dyn FnMut()>>>>,
 }
@@ -65,6 +102,7 @@ impl PartialEq for Engine {
     }
 }
 
+/// What the address asks for.
 fn start_config() -> Config {
     let seed = platform::parameter("seed").and_then(|text| text.parse().ok()).unwrap_or(1);
     let given = platform::parameter("start").and_then(|text| Time::parse_rfc3339(&text));
@@ -77,34 +115,54 @@ fn start_config() -> Config {
     Config { seed: Seed(seed), start: given.unwrap_or(wall), workers, ..Config::default() }
 }
 
+fn start_speed() -> f64 {
+    let asked = platform::parameter("speed").and_then(|text| text.parse().ok());
+    asked.filter(|speed| (0.25..=3600.0).contains(speed)).unwrap_or(1.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
+const fn millis(at: Time) -> f64 {
+    at.unix_millis() as f64
+}
+
 impl Engine {
-    /// A new cluster; `changed` is called when there is something new to show.
+    /// A new cluster, or the one that the browser kept; `changed` is called when there is something new to show.
     pub(crate) fn new(language: Language, changed: Rc<dyn Fn()>) -> Self {
         let cluster = Cluster::new(start_config());
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
-        let target = cluster.now().unix_millis() as f64;
+        let target = millis(cluster.now());
         let mut terminal = Terminal { language, ..Terminal::default() };
-        let text = platform::kept("podyard.file")
-            .unwrap_or_else(|| include_str!("../../assets/examples/job.yaml").to_owned());
-        terminal.files.insert("manifest.yaml".into(), text.into());
+        let text = include_str!("../../assets/examples/job.yaml");
+        terminal.files.insert("job.yaml".into(), text.into());
         let state = State {
             cluster,
             terminal,
             lines: Vec::new(),
             playing: platform::parameter("paused").is_none(),
-            speed: platform::parameter("speed").and_then(|text| text.parse().ok()).unwrap_or(1.0),
+            speed: start_speed(),
             language,
-            file: "manifest.yaml".into(),
+            file: "job.yaml".into(),
             problems: 0,
+            epoch: 0,
+            looks: 0,
+            reading: false,
+            rings: false,
+            keeper: Keeper::default(),
+            restoring: None,
             running: None,
+            until: None,
+            written: 0,
             target,
-            last_frame: platform::steady_clock(),
-            looping: false,
+            last: platform::steady_clock(),
+            planned: 0.0,
+            hidden: platform::hidden(),
+            framed: false,
             timer: None,
         };
         let engine = Self { state: Rc::new(RefCell::new(state)), changed, frame: Rc::default() };
+        engine.restore();
         engine.check();
-        engine.wake();
+        engine.watch_visibility();
+        engine.plan();
         engine
     }
 
@@ -113,8 +171,9 @@ impl Engine {
         read(&self.state.borrow())
     }
 
-    fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
+    pub(super) fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
         let result = write(&mut self.state.borrow_mut());
+        self.keep_soon();
         (self.changed)();
         result
     }
@@ -123,8 +182,9 @@ impl Engine {
 
     /// Starts or stops the clock.
     pub(crate) fn set_playing(&self, playing: bool) {
+        self.catch_up();
         self.write(|state| state.playing = playing);
-        self.wake();
+        self.plan();
     }
 
     /// Starts the clock if it stands, stops it if it runs.
@@ -135,126 +195,220 @@ impl Engine {
 
     /// Sets the speed by its place on the slider.
     pub(crate) fn set_speed(&self, index: usize) {
+        self.catch_up();
         self.write(|state| state.speed = SPEEDS.get(index).copied().unwrap_or(1.0));
-        self.wake();
+        self.plan();
     }
 
-    /// To the next event, and stands there.
+    /// To the next change of what the yard and the cards show, and stands there. Where none will come by itself, the
+    /// clock stays.
     pub(crate) fn step(&self) {
-        self.write(|state| {
-            state.playing = false;
-            let version = state.cluster.store().resource_version();
-            // What changes nothing that can be seen is no step; an event only tells of a change.
-            for _ in 0..1000 {
-                let stands = state.cluster.step().is_none();
-                let mut changes = state.cluster.store().journal().since(version);
-                if stands || changes.any(|change| change.object.kind() != Kind::Event) {
-                    break;
+        self.step_with(next_visible_change);
+    }
+
+    /// To the next event that the cluster records, and stands there. Where none will come, the clock stays.
+    pub(crate) fn step_event(&self) {
+        self.step_with(|cluster, _| {
+            let version = cluster.store().resource_version();
+            while cluster.step().is_some() {
+                let mut new = cluster.store().journal().since(version);
+                if new.any(|change| {
+                    change.object.kind() == Kind::Event && change.operation != Operation::Deleted
+                }) {
+                    return true;
                 }
             }
-            state.follow_clock();
+            false
         });
-        self.poll();
+    }
+
+    fn step_with(&self, search: impl FnOnce(&mut Cluster, Language) -> bool) {
+        self.catch_up();
+        let found = self.write(|state| {
+            state.playing = false;
+            let start = state.cluster.snapshot();
+            let found = search(&mut state.cluster, state.language);
+            if !found {
+                state.cluster.restore(&start);
+                let text = word(state.language, "page.nothing-ahead");
+                state.push("explain", &text);
+            }
+            state.follow_clock();
+            found
+        });
+        if found {
+            self.poll();
+        }
+        self.plan();
     }
 
     /// Back by a span, and stands there.
     pub(crate) fn back(&self, span: Duration) {
+        self.catch_up();
         self.write(|state| {
             state.playing = false;
             let at = state.cluster.now() - span;
             state.cluster.back_to(at);
+            state.epoch += 1;
             state.follow_clock();
         });
+        self.plan();
+    }
+
+    /// Takes the last input back.
+    pub(crate) fn undo(&self) {
+        self.write(|state| {
+            state.cluster.undo();
+            state.epoch += 1;
+            state.follow_clock();
+        });
+        self.plan();
     }
 
     /// Begins anew.
     pub(crate) fn reset(&self, seed: Option<u64>) {
-        self.write(|state| {
-            let mut config = state.cluster.config().clone();
-            if let Some(seed) = seed {
-                config.seed = Seed(seed);
-            }
-            state.cluster = Cluster::new(config);
-            state.running = None;
-            state.follow_clock();
-        });
-        self.wake();
+        let mut config = self.read(|state| state.cluster.config().clone());
+        if let Some(seed) = seed {
+            config.seed = Seed(seed);
+        }
+        self.adopt(Cluster::new(config));
     }
 
-    /// Makes sure that a picture or a timer moves the clock, if it runs.
-    fn wake(&self) {
-        let start = {
+    /// Goes on with another cluster.
+    pub(super) fn adopt(&self, cluster: Cluster) {
+        self.write(|state| {
+            state.cluster = cluster;
+            state.running = None;
+            state.until = None;
+            state.epoch += 1;
+            state.follow_clock();
+        });
+        self.check();
+        self.plan();
+    }
+
+    fn watch_visibility(&self) {
+        let engine = self.clone();
+        let closure = Closure::new(move || {
+            engine.catch_up();
+            engine.keep_now();
+            let mut state = engine.state.borrow_mut();
+            state.hidden = platform::hidden();
+            // What passes while nobody sees it does not count.
+            state.last = platform::steady_clock();
+            drop(state);
+            engine.plan();
+        });
+        platform::on_visibility(&closure);
+        // The page listens as long as it lives.
+        closure.forget();
+    }
+
+    /// Somebody reads ages, or no longer does.
+    pub(crate) fn set_reading(&self, reading: bool) {
+        self.state.borrow_mut().reading = reading;
+        self.plan();
+    }
+
+    /// A ring counts down on the screen, or none does.
+    pub(crate) fn set_rings(&self, rings: bool) {
+        let before = std::mem::replace(&mut self.state.borrow_mut().rings, rings);
+        if rings && !before {
+            self.plan();
+        }
+    }
+
+    /// Moves the clock to where it should be by now; says whether anything happened.
+    fn catch_up(&self) -> bool {
+        let moved = self.state.borrow_mut().advance();
+        if moved {
+            self.poll();
+            self.keep_soon();
+            (self.changed)();
+        }
+        moved
+    }
+
+    /// Asks for a picture or sets a timer, whichever the next due thing needs, or neither.
+    pub(super) fn plan(&self) {
+        let frame = {
             let mut state = self.state.borrow_mut();
-            // A timer that waits holds the loop; without it the loop stands.
-            let resting = state.timer.take().is_some();
-            if resting {
-                state.looping = false;
-            }
-            let start = state.playing && !state.looping;
-            if start {
-                state.looping = true;
-                if !resting {
-                    state.last_frame = platform::steady_clock();
+            state.timer = None;
+            let wait = state.wait();
+            state.planned = wait.unwrap_or(f64::INFINITY);
+            match wait {
+                None => false,
+                Some(wait) if wait < SOON_MILLIS => !std::mem::replace(&mut state.framed, true),
+                Some(wait) => {
+                    let engine = self.clone();
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "clamped to what a timer takes"
+                    )]
+                    let wait = wait.clamp(1.0, 2e9).ceil() as u32;
+                    state.timer = Some(Timeout::new(wait, move || engine.on_wake()));
+                    false
                 }
             }
-            start
         };
-        if start {
+        self.show_clock();
+        if frame {
             self.request_frame();
         }
     }
 
     fn request_frame(&self) {
         let mut slot = self.frame.borrow_mut();
-        if slot.is_none() {
+        let closure = slot.get_or_insert_with(|| {
             let engine = self.clone();
-            *slot = Some(Closure::new(move || engine.on_frame()));
-        }
-        if let Some(closure) = slot.as_ref() {
-            platform::next_frame(closure);
-        }
+            Closure::new(move || {
+                engine.state.borrow_mut().framed = false;
+                engine.on_wake();
+            })
+        });
+        platform::next_frame(closure);
     }
 
-    fn on_frame(&self) {
-        let now = platform::steady_clock();
-        let (playing, moved, quiet) = {
+    fn on_wake(&self) {
+        let fired = self.state.borrow_mut().timer.take();
+        drop(fired);
+        self.go_on_restoring();
+        let moved = self.catch_up();
+        let reading = !moved && {
             let mut state = self.state.borrow_mut();
-            if state.playing {
-                let passed = (now - state.last_frame).clamp(0.0, LONGEST_FRAME_MILLIS);
-                state.last_frame = now;
-                state.advance(passed)
-            } else {
-                (false, false, false)
-            }
+            state.looks += 1;
+            state.reading && state.playing
         };
-        if moved {
-            self.poll();
+        if reading {
             (self.changed)();
         }
-        if !playing {
-            self.state.borrow_mut().looping = false;
-        } else if quiet {
-            // Nothing is due soon: a slow timer is enough for the clock.
-            let engine = self.clone();
-            let timer = Timeout::new(200, move || {
-                let fired = engine.state.borrow_mut().timer.take();
-                drop(fired);
-                engine.request_frame();
-            });
-            self.state.borrow_mut().timer = Some(timer);
-            (self.changed)();
-        } else {
-            self.request_frame();
-        }
+        self.plan();
+    }
+
+    /// Writes the clock and the rings where they stand; no picture is made for it.
+    pub(crate) fn show_clock(&self) {
+        let state = self.state.borrow();
+        let at = Time::from_unix_millis(state.target_millis());
+        let next = match (state.playing, state.due()) {
+            (true, None) => word(state.language, "page.resting"),
+            (true, Some(due)) if state.wait_for(due) > FAR_MILLIS => {
+                let at = day_and_time(due).1;
+                crate::language::Text::new("page.next").with("at", at).render(state.language)
+            }
+            _ => String::new(),
+        };
+        let (day, time) = day_and_time(at);
+        platform::tick(&format!("{day} {time}"), &next, state.target);
     }
 
     // ---- the terminal ----
 
     /// Runs what was typed or pasted; prompts of a study note are taken off.
     pub(crate) fn enter(&self, text: &str) {
-        let busy = self.read(|state| state.running.is_some());
-        if busy {
-            let text = self.read(|state| word(state.language, "page.busy"));
+        platform::flush_editor();
+        if self.read(|state| state.running.is_some() || state.restoring.is_some()) {
+            let text = self.read(|state| word(state.language, state.busy_key()));
             return self.write(|state| state.push("explain", &text));
         }
         let lines: Vec<&str> = text.lines().collect();
@@ -265,19 +419,23 @@ impl Engine {
             .map(|line| line.strip_prefix("$ ").unwrap_or(line))
             .collect();
         let command = kept.join("\n");
+        self.catch_up();
         self.write(|state| {
             state.push("in", &command);
             let running = state.terminal.start(&command);
             state.running = Some(running);
         });
         self.poll();
+        self.plan();
     }
 
     /// Runs a command that a button stands for; what the terminal waits for, such as a watch, goes on.
     pub(crate) fn press(&self, command: &str) {
-        if !self.read(State::busy) {
+        platform::flush_editor();
+        if !self.read(State::busy) || self.read(|state| state.restoring.is_some()) {
             return self.enter(command);
         }
+        self.catch_up();
         let poll = {
             let mut state = self.state.borrow_mut();
             let State { cluster, terminal, .. } = &mut *state;
@@ -285,6 +443,8 @@ impl Engine {
         };
         self.write(|state| state.push("in", command));
         self.show(poll);
+        self.poll();
+        self.plan();
     }
 
     /// Ctrl-C.
@@ -310,6 +470,7 @@ impl Engine {
             if poll.status.is_some() {
                 *running = None;
             }
+            state.until = poll.until.filter(|_| poll.status.is_none());
             poll
         };
         self.show(poll);
@@ -333,7 +494,9 @@ impl Engine {
         for effect in poll.effects {
             self.perform(effect);
         }
-        self.wake();
+        // The command may have changed the files, or what the server would refuse.
+        self.follow_files();
+        self.check();
     }
 
     fn perform(&self, effect: Effect) {
@@ -342,150 +505,135 @@ impl Engine {
             Effect::Speed(speed) => self.write(|state| state.speed = speed),
             Effect::Pause(paused) => self.set_playing(!paused),
             Effect::Back(span) => self.back(span),
-            Effect::Undo => self.write(|state| {
-                state.cluster.undo();
-                state.follow_clock();
-            }),
+            Effect::Undo => self.undo(),
             Effect::Reset(seed) => self.reset(seed),
             Effect::OpenEditor(file) => self.open(&file),
         }
     }
-
-    // ---- the editor ----
-
-    /// Shows a file in the editor.
-    pub(crate) fn open(&self, file: &str) {
-        let text = self.read(|state| state.terminal.files.get(file).cloned());
-        if let Some(text) = text {
-            platform::set_editor(&text);
-            self.write(|state| state.file = file.to_owned());
-            self.check();
-        }
-    }
-
-    /// Puts a text into the open file.
-    pub(crate) fn edit(&self, text: &str) {
-        let kept = platform::keep("podyard.file", text);
-        self.write(|state| {
-            let file = state.file.clone();
-            state.terminal.files.insert(file, text.into());
-            if !kept && !state.lines.iter().any(|line| line.class == "storage") {
-                let text = word(state.language, "page.storage");
-                state.push("storage", &text);
-            }
-        });
-        self.check();
-    }
-
-    /// Inserts an example.
-    pub(crate) fn insert(&self, text: &str) {
-        platform::set_editor(text);
-        self.edit(text);
-    }
-
-    /// Checks the open file and shows what is wrong under the very token.
-    fn check(&self) {
-        let (json, count) = self.read(|state| {
-            let text = state.terminal.files.get(&state.file).cloned().unwrap_or_default();
-            diagnostics(&state.file, &text, state.language)
-        });
-        platform::set_diagnostics(&json);
-        self.state.borrow_mut().problems = count;
-    }
-
-    /// Changes the language of everything that is said.
-    pub(crate) fn set_language(&self, language: Language) {
-        platform::keep("podyard.language", language.tag());
-        self.write(|state| {
-            state.language = language;
-            state.terminal.language = language;
-        });
-        self.check();
-    }
 }
 
-/// Diagnostics of a file as JSON, in UTF-16 offsets, and how many there are.
-fn diagnostics(file: &str, text: &str, language: Language) -> (String, usize) {
-    let units = Utf16::new(text);
-    let mut all = Vec::new();
-    for document in manifest::load(file, text.as_bytes()) {
-        for one in &document.diagnostics {
-            let severity = match one.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                _ => "info",
-            };
-            let why = one.why.render(language);
-            let message =
-                if one.message.is_empty() { why } else { format!("{}\n\n{why}", one.message) };
-            let mut shown = crate::object! {
-                "from" => units.from_byte(one.span.start.offset),
-                "to" => units.from_byte(one.span.end.offset),
-                "severity" => severity,
-                "message" => message,
-            };
-            if let Some(fix) = &one.fix {
-                let changes: Vec<crate::api::Value> = fix
-                    .replacements
-                    .iter()
-                    .map(|edit| {
-                        crate::object! {
-                            "from" => units.from_byte(edit.from),
-                            "to" => units.from_byte(edit.to),
-                            "insert" => edit.insert.as_str(),
-                        }
-                    })
-                    .collect();
-                let title: Text = fix.title.clone();
-                shown.set(
-                    "fix",
-                    crate::object! { "title" => title.render(language), "changes" => changes },
-                );
+/// Moves to the next moment at which the yard or the cards look different; says whether there is one.
+fn next_visible_change(cluster: &mut Cluster, language: Language) -> bool {
+    let mut palette = Palette::default();
+    let mut look = |cluster: &Cluster, yard: &Rc<YardView>, loops: &Rc<LoopsView>| {
+        let yard = YardView::build(cluster, yard, &mut palette, true);
+        let loops = LoopsView::build(cluster, &yard, loops, &mut palette, language);
+        (yard, loops)
+    };
+    let first = look(cluster, &Rc::default(), &Rc::default());
+    let mut last = first.clone();
+    let begun = platform::steady_clock();
+    for step in 1_u32.. {
+        let version = cluster.store().resource_version();
+        if cluster.step().is_none() {
+            return false;
+        }
+        if cluster.store().resource_version() != version {
+            last = look(cluster, &last.0, &last.1);
+            if !last.0.looks_like(&first.0) || !last.1.counts_like(&first.1) {
+                return true;
             }
-            all.push(shown);
+        }
+        let looks = step % STEPS_PER_LOOK == 0;
+        if looks && platform::steady_clock() - begun > LONGEST_SEARCH_MILLIS {
+            return false;
         }
     }
-    let count = all.len();
-    (crate::api::Value::from(all).to_json(), count)
+    false
+}
+
+/// `2026-01-01` and `00:00:00`.
+pub(crate) fn day_and_time(at: Time) -> (String, String) {
+    let text = at.rfc3339();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    (day.to_owned(), time.trim_end_matches('Z').to_owned())
 }
 
 impl State {
-    fn push(&mut self, class: &'static str, text: &str) {
-        self.lines.push(Line { class, text: text.into() });
+    /// Writes a line on the terminal's screen.
+    pub(super) fn push(&mut self, class: &'static str, text: &str) {
+        self.written += 1;
+        self.lines.push(Line { id: self.written, class, text: text.into() });
         if self.lines.len() > MOST_LINES {
             let surplus = self.lines.len() - MOST_LINES;
             self.lines.drain(..surplus);
         }
     }
 
-    /// The clock of the page stands where the cluster's does.
-    fn follow_clock(&mut self) {
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
-        let now = self.cluster.now().unix_millis() as f64;
-        self.target = now;
+    /// How many lines were ever written.
+    pub(crate) const fn written(&self) -> u64 {
+        self.written
     }
 
-    /// Moves the clock: whether it runs, whether anything happened, and whether nothing will soon.
-    fn advance(&mut self, passed: f64) -> (bool, bool, bool) {
+    /// The clock of the page stands where the cluster's does.
+    fn follow_clock(&mut self) {
+        self.target = millis(self.cluster.now());
+        self.last = platform::steady_clock();
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
+    const fn target_millis(&self) -> i64 {
+        self.target as i64
+    }
+
+    /// Moves the clock by the time that passed; says whether anything happened.
+    fn advance(&mut self) -> bool {
+        let now = platform::steady_clock();
+        // A computer that slept does not make the cluster run after it.
+        let passed = (now - self.last).clamp(0.0, self.planned + LONGEST_DELAY_MILLIS);
+        self.last = now;
+        if !self.playing || self.hidden || self.restoring.is_some() {
+            return false;
+        }
         self.target += passed * self.speed;
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
-        let at = Time::from_unix_millis(self.target as i64);
-        let before = self.cluster.work();
+        let at = Time::from_unix_millis(self.target_millis());
+        let version = self.cluster.store().resource_version();
         if !self.cluster.run_towards(at, WORK_PER_FRAME) {
             // Too much to do at this speed: the clock waits for the work.
-            self.follow_clock();
+            self.target = millis(self.cluster.now());
         }
-        let moved = self.cluster.work() != before || self.running.is_some();
-        let soon = self.cluster.next_wake().map_or(f64::INFINITY, |wake| {
-            #[expect(clippy::cast_precision_loss, reason = "spans of a session fit a double")]
-            let left = (wake - self.cluster.now()).millis() as f64;
-            left / self.speed
-        });
-        (true, moved, soon > 400.0)
+        self.cluster.store().resource_version() != version
+            || self.until.is_some_and(|until| until <= self.cluster.now())
+    }
+
+    /// When something is due next.
+    fn due(&self) -> Option<Time> {
+        let until = self.running.as_ref().and(self.until);
+        [self.cluster.next_wake(), until].into_iter().flatten().min()
+    }
+
+    /// How long that is from now, in milliseconds of the person's time.
+    fn wait_for(&self, due: Time) -> f64 {
+        ((millis(due) - self.target) / self.speed).max(0.0)
+    }
+
+    /// How long to sleep; `None` for ever.
+    fn wait(&self) -> Option<f64> {
+        if self.hidden {
+            return None;
+        }
+        if self.restoring.is_some() {
+            return Some(0.0);
+        }
+        if !self.playing {
+            return None;
+        }
+        let wait = self.wait_for(self.due()?);
+        if wait > FAR_MILLIS {
+            return Some(wait);
+        }
+        // The clock shows seconds: at most ten a second of them.
+        let second = (1000.0 - self.target.rem_euclid(1000.0)) / self.speed;
+        let tick = if self.rings { RING_MILLIS } else { second.max(100.0) };
+        Some(wait.min(tick))
     }
 
     /// Whether a command still runs.
     pub(crate) const fn busy(&self) -> bool {
         self.running.is_some()
+    }
+
+    const fn busy_key(&self) -> &'static str {
+        if self.restoring.is_some() { "page.restoring" } else { "page.busy" }
     }
 }

@@ -3,11 +3,16 @@
 mod app;
 mod bridge;
 mod components;
+mod controls;
 mod editor;
+mod files;
 mod inspector;
+mod keep;
 mod loops;
+mod node;
 mod platform;
 mod terminal;
+mod tile;
 mod yard;
 
 pub use app::App;

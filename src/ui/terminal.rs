@@ -15,7 +15,9 @@ pub(crate) struct TerminalPaneProps {
     pub engine: Engine,
     /// The language.
     pub language: Language,
-    /// How many lines there are: when it changes there is something new.
+    /// How many lines were ever written: when it changes there is something new.
+    pub written: u64,
+    /// How many there are.
     pub count: usize,
     /// Whether a command still runs.
     pub busy: bool,
@@ -26,15 +28,10 @@ pub(crate) struct TerminalPaneProps {
 pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
     let text = use_state(String::new);
     let place = use_mut_ref(|| None::<usize>);
-    use_effect_with(props.count, |_| platform::scroll_to_end("screen"));
+    use_effect_with((props.written, props.count), |_| platform::scroll_to_end("screen"));
     let oninput = {
         let text = text.clone();
-        Callback::from(move |event: InputEvent| {
-            let area: Option<web_sys::HtmlTextAreaElement> = event.target_dyn_into();
-            if let Some(area) = area {
-                text.set(area.value());
-            }
-        })
+        Callback::from(move |event: InputEvent| text.set(platform::value(&event)))
     };
     let onkeydown = {
         let (engine, text, place) = (props.engine.clone(), text.clone(), place.clone());
@@ -76,8 +73,8 @@ pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
         <div class="terminal">
             <div class="terminal__screen" id="screen" tabindex="0" role="log" aria-label={say(props.language, "page.terminal")}>
                 if lines.is_empty() { <p class="quiet">{ say(props.language, "page.terminal-hint") }</p> }
-                { for lines.iter().enumerate().map(|(index, line)| html! {
-                    <pre key={index} class={classes!("terminal__line", format!("terminal__line--{}", line.class))}>{ line.text.to_string() }</pre>
+                { for lines.iter().map(|line| html! {
+                    <pre key={line.id} class={classes!("terminal__line", format!("terminal__line--{}", line.class))}>{ line.text.to_string() }</pre>
                 }) }
             </div>
             <label class="terminal__prompt">

@@ -1,91 +1,315 @@
-//! The control loops: one card per workload, with its numbers and its last decision in a sentence.
+//! The control loops: one card per workload, with its numbers, its pods and its last decision in a sentence.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::commands::{self, Command};
+use super::palette::Palette;
+use super::yard::{Look, YardView, is_system};
+use crate::api::conditions;
 use crate::api::kind::Kind;
-use crate::api::meta::ObjectKey;
+use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
-use crate::cluster::{Cluster, LoopId, LoopKey, sentence};
+use crate::cluster::{AnyDecision, Cluster, LoopId, LoopKey, sentence};
+use crate::controllers::cronjob::Decision as CronDecision;
 use crate::language::Language;
 use crate::reconcile::Key;
+use crate::sim::Time;
+
+/// The kinds that have cards, in the order of the cards.
+const KINDS: [(Kind, LoopId); 6] = [
+    (Kind::Deployment, LoopId::Deployment),
+    (Kind::ReplicaSet, LoopId::ReplicaSet),
+    (Kind::ReplicationController, LoopId::ReplicationController),
+    (Kind::DaemonSet, LoopId::DaemonSet),
+    (Kind::CronJob, LoopId::CronJob),
+    (Kind::Job, LoopId::Job),
+];
+/// How many pips a card shows at most.
+const PIPS: usize = 24;
+/// How many cards there are at most.
+const MOST: usize = 60;
 
 /// A card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
+    /// The workload's uid.
+    pub uid: Uid,
     /// The kind.
     pub kind: Kind,
     /// The key.
     pub key: ObjectKey,
+    /// The workload above it: a Deployment, a CronJob.
+    pub above: Option<Rc<str>>,
+    /// The angle of its family on the colour wheel.
+    pub degrees: u16,
     /// What is wanted.
     pub desired: Rc<str>,
     /// What is there.
     pub actual: i64,
     /// What is ready, or done.
     pub ready: i64,
+    /// When it fires next.
+    pub next: Option<Time>,
+    /// The looks of its pods, the first [`PIPS`] of them.
+    pub pips: Rc<[Look]>,
     /// The last decision.
     pub decision: Rc<str>,
     /// When it was made, for the light.
     pub decided_millis: i64,
+    /// Whether it has ended.
+    pub over: bool,
+    /// Whether it ended badly, or cannot do what it wants.
+    pub bad: bool,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// What can be done to it.
+    pub actions: Rc<[Command]>,
 }
 
-/// The cards of all workloads outside the system's namespace.
-pub fn cards(cluster: &Cluster, language: Language) -> Vec<Card> {
-    const KINDS: [(Kind, LoopId); 6] = [
-        (Kind::CronJob, LoopId::CronJob),
-        (Kind::Job, LoopId::Job),
-        (Kind::Deployment, LoopId::Deployment),
-        (Kind::ReplicaSet, LoopId::ReplicaSet),
-        (Kind::ReplicationController, LoopId::ReplicationController),
-        (Kind::DaemonSet, LoopId::DaemonSet),
-    ];
-    let mut all = Vec::new();
-    for (kind, loop_id) in KINDS {
-        for object in cluster.store().list(kind, None) {
-            let key = object.key();
-            if &*key.namespace == "kube-system" {
-                continue;
+impl Card {
+    /// Whether the numbers of the two are the same.
+    fn counts_like(&self, other: &Self) -> bool {
+        (self.uid, &self.desired, self.actual, self.ready, self.over, self.deleting, self.suspended)
+            == (
+                other.uid,
+                &other.desired,
+                other.actual,
+                other.ready,
+                other.over,
+                other.deleting,
+                other.suspended,
+            )
+    }
+}
+
+/// All cards.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LoopsView {
+    /// The version of the store this was made from.
+    pub version: u64,
+    /// The language of the sentences.
+    pub language: Language,
+    /// The cards: each workload before those that belong to it.
+    pub cards: Rc<[Rc<Card>]>,
+    /// Workloads that have no card because there are too many.
+    pub hidden: usize,
+}
+
+impl LoopsView {
+    /// The cards now, outside the system's namespaces; `yard` is the yard of the same moment. What is as it was keeps
+    /// its place in memory.
+    pub fn build(
+        cluster: &Cluster,
+        yard: &YardView,
+        before: &Rc<Self>,
+        palette: &mut Palette,
+        language: Language,
+    ) -> Rc<Self> {
+        let version = cluster.store().resource_version();
+        if before.version == version && before.language == language {
+            return Rc::clone(before);
+        }
+        let families = families(yard);
+        let old: BTreeMap<Uid, &Rc<Card>> =
+            before.cards.iter().map(|card| (card.uid, card)).collect();
+        let shown = |object: &AnyObject| !is_system(&object.meta().namespace) && !is_record(object);
+        let all = KINDS.into_iter().flat_map(|(kind, loop_id)| {
+            cluster.store().list(kind, None).into_iter().map(move |object| (loop_id, object))
+        });
+        let all: Vec<_> = all.filter(|(_, object)| shown(object)).collect();
+        let hidden = all.len().saturating_sub(MOST);
+        let cards = all.into_iter().take(MOST).map(|(loop_id, object)| {
+            let pods = families.get(&object.uid()).map_or(&[] as &[Look], Vec::as_slice);
+            let new = card(cluster, &object, loop_id, pods, palette, language);
+            match old.get(&new.uid) {
+                Some(same) if ***same == new => Rc::clone(same),
+                _ => Rc::new(new),
             }
-            let at = LoopKey { loop_id, key: Key::new(key.clone()) };
-            let last = cluster.causes().last(&at);
-            let decision =
-                last.map(|(_, decision)| sentence(decision, language)).unwrap_or_default();
-            let (desired, actual, ready) = numbers(&object);
-            all.push(Card {
-                kind,
-                key,
-                desired: desired.into(),
-                actual,
-                ready,
-                decision: decision.into(),
-                decided_millis: last.map_or(0, |(at, _)| at.unix_millis()),
-            });
+        });
+        let cards = in_order(cards.collect());
+        Rc::new(Self { version, language, cards: cards.into(), hidden })
+    }
+
+    /// Whether all numbers are the same.
+    pub fn counts_like(&self, other: &Self) -> bool {
+        self.cards.len() == other.cards.len()
+            && self
+                .cards
+                .iter()
+                .zip(other.cards.iter())
+                .all(|(a, b)| Rc::ptr_eq(a, b) || a.counts_like(b))
+    }
+}
+
+/// Whether a workload is only a record: an old ReplicaSet of a Deployment, without pods.
+fn is_record(object: &AnyObject) -> bool {
+    match object {
+        AnyObject::ReplicaSet(set) => {
+            set.spec.replicas == 0 && set.status.replicas == 0 && set.meta.controller().is_some()
+        }
+        _ => false,
+    }
+}
+
+/// The looks of the pods of each workload at the top.
+fn families(yard: &YardView) -> BTreeMap<Uid, Vec<Look>> {
+    let mut families: BTreeMap<Uid, Vec<Look>> = BTreeMap::new();
+    let tiles = yard.nodes.iter().flat_map(|node| node.tiles.iter());
+    for tile in tiles.chain(yard.tray.iter()) {
+        if let Some(owner) = &tile.owner {
+            let pods = families.entry(owner.uid).or_default();
+            if pods.len() < PIPS {
+                pods.push(tile.look);
+            }
         }
     }
-    all
+    for pods in families.values_mut() {
+        pods.sort_unstable();
+    }
+    families
 }
 
-fn numbers(object: &AnyObject) -> (String, i64, i64) {
+/// Each workload before those that belong to it, of which the newest come first.
+fn in_order(cards: Vec<Rc<Card>>) -> Vec<Rc<Card>> {
+    let (tops, mut rest): (Vec<_>, Vec<_>) =
+        cards.into_iter().partition(|card| card.above.is_none());
+    let mut ordered = Vec::new();
+    for top in tops {
+        let (own, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|card| {
+            card.above.as_deref() == Some(&*top.key.name) && card.key.namespace == top.key.namespace
+        });
+        ordered.push(top);
+        ordered.extend(own.into_iter().rev());
+        rest = others;
+    }
+    ordered.extend(rest);
+    ordered
+}
+
+fn card(
+    cluster: &Cluster,
+    object: &AnyObject,
+    loop_id: LoopId,
+    pods: &[Look],
+    palette: &mut Palette,
+    language: Language,
+) -> Card {
+    let (kind, meta) = (object.kind(), object.meta());
+    let key = meta.key();
+    let at = LoopKey { loop_id, key: Key::new(key.clone()) };
+    let decided = cluster.causes().last(&at);
+    let decision = decided.map(|(_, decision)| sentence(decision, language));
+    let family = palette.owner(cluster, meta);
+    let mut card = Card {
+        uid: meta.uid,
+        kind,
+        key,
+        degrees: palette.degrees(family.as_ref().map_or(meta.uid, |owner| owner.uid)),
+        above: family.map(|owner| owner.name),
+        desired: "".into(),
+        actual: 0,
+        ready: 0,
+        next: None,
+        pips: pods.into(),
+        decision: decision.unwrap_or_default().into(),
+        decided_millis: decided.map_or(0, |(at, _)| at.unix_millis()),
+        over: false,
+        bad: false,
+        deleting: meta.deleting(),
+        suspended: false,
+        actions: commands::of(cluster, object).into(),
+    };
+    fill(&mut card, object, decided.map(|(_, decision)| decision));
+    card
+}
+
+fn fill(card: &mut Card, object: &AnyObject, decided: Option<&AnyDecision>) {
+    let mut replicas = |wanted: i64, there: i64, ready: i64, conditions: &[_]| {
+        card.desired = wanted.to_string().into();
+        (card.actual, card.ready) = (there, ready);
+        card.bad = conditions::holds(conditions, "ReplicaFailure");
+    };
     match object {
-        AnyObject::ReplicationController(one) => {
-            (one.spec.replicas.to_string(), one.status.replicas, one.status.ready)
+        AnyObject::Deployment(one) => {
+            let status = &one.status;
+            replicas(one.spec.replicas, status.replicas, status.available, &status.conditions);
         }
         AnyObject::ReplicaSet(one) => {
-            (one.spec.replicas.to_string(), one.status.replicas, one.status.ready)
+            let status = &one.status;
+            replicas(one.spec.replicas, status.replicas, status.ready, &status.conditions);
         }
-        AnyObject::Deployment(one) => {
-            (one.spec.replicas.to_string(), one.status.replicas, one.status.available)
+        AnyObject::ReplicationController(one) => {
+            let status = &one.status;
+            replicas(one.spec.replicas, status.replicas, status.ready, &status.conditions);
         }
         AnyObject::DaemonSet(one) => {
-            (one.status.desired.to_string(), one.status.current, one.status.ready)
+            card.desired = one.status.desired.to_string().into();
+            (card.actual, card.ready) = (one.status.current, one.status.ready);
         }
         AnyObject::Job(one) => {
-            let goal = one.spec.completions.map_or_else(|| "1".to_owned(), |goal| goal.to_string());
-            (goal, one.status.active, one.status.succeeded)
+            let goal = one.spec.completions.map_or_else(|| "1".into(), |goal| goal.to_string());
+            card.desired = goal.into();
+            (card.actual, card.ready) = (one.status.active, one.status.succeeded);
+            card.bad = conditions::holds(&one.status.conditions, "Failed");
+            card.over = card.bad || conditions::holds(&one.status.conditions, "Complete");
+            card.suspended = one.spec.suspend;
         }
         AnyObject::CronJob(one) => {
-            let active = i64::try_from(one.status.active.len()).unwrap_or(0);
-            (one.spec.schedule.to_string(), active, active)
+            card.desired = Rc::clone(&one.spec.schedule);
+            card.actual = i64::try_from(one.status.active.len()).unwrap_or(0);
+            card.ready = card.actual;
+            card.suspended = one.spec.suspend;
+            card.next = decided.and_then(next_fire).filter(|_| !one.spec.suspend);
         }
-        _ => (String::new(), 0, 0),
+        AnyObject::Pod(_) | AnyObject::Node(_) | AnyObject::Event(_) | AnyObject::Plain(_) => {}
+    }
+}
+
+const fn next_fire(decided: &AnyDecision) -> Option<Time> {
+    match decided {
+        AnyDecision::CronJob(
+            CronDecision::Fired { next, .. } | CronDecision::NotFired { next, .. },
+        ) => *next,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Config, WriteOptions};
+    use crate::manifest;
+    use crate::sim::Duration;
+
+    #[test]
+    fn a_card_follows_its_job_and_keeps_its_place_when_nothing_changed() {
+        let mut cluster = Cluster::new(Config::default());
+        let mut palette = Palette::default();
+        let text = include_str!("../../assets/examples/job.yaml");
+        for document in manifest::load("job.yaml", text.as_bytes()) {
+            let (kind, options) = (document.kind.unwrap(), WriteOptions::default());
+            cluster.create(kind, "default", document.value, &options).unwrap();
+        }
+        let mut view = Rc::<LoopsView>::default();
+        let mut seen = Vec::new();
+        for _ in 0..40 {
+            let yard = YardView::build(&cluster, &Rc::default(), &mut palette, false);
+            view = LoopsView::build(&cluster, &yard, &view, &mut palette, Language::En);
+            let card = &view.cards[0];
+            let state = (card.actual, card.ready, card.over, card.pips.to_vec());
+            if seen.last() != Some(&state) {
+                seen.push(state);
+            }
+            let at = cluster.now() + Duration::from_seconds(1);
+            cluster.run_until(at);
+        }
+        assert_eq!(seen.first(), Some(&(1, 0, false, vec![Look::Creating])));
+        assert_eq!(seen.last(), Some(&(0, 1, true, vec![Look::Completed])));
+        let yard = YardView::build(&cluster, &Rc::default(), &mut palette, false);
+        let again = LoopsView::build(&cluster, &yard, &view, &mut palette, Language::En);
+        assert!(again.counts_like(&view) && Rc::ptr_eq(&again.cards[0], &view.cards[0]));
     }
 }

@@ -1,7 +1,13 @@
 //! What the screen needs, as plain data: built from the cluster and the view before, so that what has not changed
 //! keeps its place in memory. No browser here: tested on the host.
 
+pub mod commands;
+pub mod diagnostics;
 pub mod inspector;
+pub mod kept;
+pub mod live;
 pub mod loops;
+pub mod palette;
+pub mod pod;
 pub mod state;
 pub mod yard;

@@ -39,6 +39,16 @@ impl Pane {
         }
     }
 
+    /// What gets the focus when it is asked for by key.
+    pub const fn focus(self) -> &'static str {
+        match self {
+            Self::Yard => "#yard [data-rove][tabindex='0']",
+            Self::Editor => ".cm-content",
+            Self::Terminal => "#command",
+            Self::Details => ".pane--details [tabindex='0']",
+        }
+    }
+
     /// Its class.
     pub const fn class(self) -> &'static str {
         match self {

@@ -1,128 +1,32 @@
-//! The yard: nodes, the pods on them, and the pods that wait for one.
+//! The yard: nodes with their pods, and the tray of pods that have no node.
+//!
+//! Only what the journal names since the view before is built again, so a change of one pod touches one node: of a
+//! cluster of ten thousand pods a picture costs the few that changed and their neighbours on the node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::api::core::{Node, Phase, Pod};
-use crate::api::meta::{ObjectKey, Uid};
-use crate::apiserver::table::{node_roles, node_status, pod_status};
+pub use super::pod::{Look, Ring, Tile};
+
+use super::palette::Palette;
+use crate::api::conditions::Status;
+use crate::api::core::{Node, Pod};
+use crate::api::kind::Kind;
+use crate::api::meta::{NodeName, ObjectKey, Uid};
+use crate::api::object::AnyObject;
+use crate::apiserver::table::{node_roles, node_status};
 use crate::cluster::Cluster;
-use crate::sim::Time;
-
-/// What a pod looks like: colour, icon and word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Look {
-    /// Waits for a node.
-    Pending,
-    /// On its node, not running yet.
-    Creating,
-    /// Runs and is ready.
-    Running,
-    /// Runs and is not ready.
-    Unready,
-    /// Ended well.
-    Completed,
-    /// Ended badly, or cannot start.
-    Failed,
-    /// Waits before it is started again.
-    BackOff,
-    /// Is being stopped.
-    Terminating,
-    /// Its node does not answer.
-    Lost,
-}
-
-impl Look {
-    /// All of them, in the order of the legend.
-    pub const ALL: [Self; 9] = [
-        Self::Pending,
-        Self::Creating,
-        Self::Running,
-        Self::Unready,
-        Self::Completed,
-        Self::BackOff,
-        Self::Failed,
-        Self::Terminating,
-        Self::Lost,
-    ];
-
-    /// Its class.
-    pub const fn class(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Creating => "creating",
-            Self::Running => "running",
-            Self::Unready => "unready",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::BackOff => "backoff",
-            Self::Terminating => "terminating",
-            Self::Lost => "lost",
-        }
-    }
-
-    /// A sign that says the same without colour.
-    pub const fn icon(self) -> &'static str {
-        match self {
-            Self::Pending => "…",
-            Self::Creating => "◔",
-            Self::Running => "●",
-            Self::Unready => "◐",
-            Self::Completed => "✓",
-            Self::Failed => "✕",
-            Self::BackOff => "↻",
-            Self::Terminating => "◌",
-            Self::Lost => "?",
-        }
-    }
-
-    /// The key of its name in the legend.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Pending => "look.pending",
-            Self::Creating => "look.creating",
-            Self::Running => "look.running",
-            Self::Unready => "look.unready",
-            Self::Completed => "look.completed",
-            Self::Failed => "look.failed",
-            Self::BackOff => "look.backoff",
-            Self::Terminating => "look.terminating",
-            Self::Lost => "look.lost",
-        }
-    }
-}
-
-/// A pod on the screen.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tile {
-    /// Its uid, as text: the key of its element.
-    pub uid: Rc<str>,
-    /// Its key.
-    pub key: ObjectKey,
-    /// What it looks like.
-    pub look: Look,
-    /// STATUS, as kubectl prints it.
-    pub status: Rc<str>,
-    /// How often its containers were started again.
-    pub restarts: i64,
-    /// Which of the colours of owners its edge has; `None` without an owner.
-    pub owner_hue: Option<u32>,
-    /// The owner's name.
-    pub owner: Rc<str>,
-    /// A back-off: when it began, when it ends.
-    pub ring: Option<(Time, Time)>,
-}
 
 /// A node on the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
     /// Its name.
-    pub name: Rc<str>,
+    pub name: NodeName,
     /// STATUS, as kubectl prints it.
     pub status: Rc<str>,
     /// ROLES, as kubectl prints them.
     pub roles: Rc<str>,
-    /// Whether it answers.
+    /// Whether it says that it is ready.
     pub ready: bool,
     /// Whether its machine runs.
     pub powered: bool,
@@ -132,66 +36,211 @@ pub struct NodeView {
     pub cpu_percent: i64,
     /// Per cent of the memory that is asked for.
     pub memory_percent: i64,
-    /// Labels that are not the usual ones.
+    /// Labels that somebody gave it.
     pub labels: Rc<[Rc<str>]>,
-    /// Taints.
+    /// Taints, `key:Effect`.
     pub taints: Rc<[Rc<str>]>,
-    /// The pods on it, finished ones last.
+    /// Conditions of trouble that hold: `MemoryPressure`.
+    pub trouble: Rc<[Rc<str>]>,
+    /// The pods on it, oldest first, finished ones last.
     pub tiles: Rc<[Rc<Tile>]>,
     /// Pods of the system that are not shown one by one.
     pub system: usize,
 }
 
+/// How much room a tile gets, by how many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Density {
+    /// Icon and name.
+    #[default]
+    Full,
+    /// An icon.
+    Compact,
+    /// A dot of colour.
+    Dots,
+}
+
+impl Density {
+    /// Its class.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Compact => "compact",
+            Self::Dots => "dots",
+        }
+    }
+
+    const fn of(nodes: usize, fullest: usize) -> Self {
+        match (nodes, fullest) {
+            (..=12, ..=24) => Self::Full,
+            (..=60, ..=120) => Self::Compact,
+            _ => Self::Dots,
+        }
+    }
+}
+
 /// The whole yard.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct YardView {
-    /// The nodes.
-    pub nodes: Vec<Rc<NodeView>>,
-    /// The pods without a node.
+    /// The version of the store this was made from.
+    pub version: u64,
+    /// Whether pods of the system are shown.
+    pub shows_system: bool,
+    /// The nodes: workers in the order of their numbers, then the control plane.
+    pub nodes: Rc<[Rc<NodeView>]>,
+    /// The pods without a node, oldest first.
     pub tray: Rc<[Rc<Tile>]>,
     /// How many pods have each look.
     pub counts: BTreeMap<Look, usize>,
+    /// How much room a tile gets.
+    pub density: Density,
 }
 
-/// The namespace of the agents on every node.
-const SYSTEM: &str = "kube-system";
+/// Whether a namespace is one of the cluster's own.
+pub fn is_system(namespace: &str) -> bool {
+    matches!(namespace, "kube-system" | "kube-public" | "kube-node-lease")
+}
+
+/// What the journal says has changed.
+struct Touched {
+    nodes: BTreeSet<NodeName>,
+    tray: bool,
+    all: bool,
+}
 
 impl YardView {
-    /// The yard as it is now; what is as it was keeps its place in memory.
-    pub fn build(cluster: &Cluster, before: &Self, show_system: bool) -> Self {
-        let mut old: BTreeMap<&str, &Rc<Tile>> = BTreeMap::new();
-        let tiles =
-            before.nodes.iter().flat_map(|node| node.tiles.iter()).chain(before.tray.iter());
-        old.extend(tiles.map(|tile| (&*tile.uid, tile)));
-        let mut counts = BTreeMap::new();
-        let mut tile = |pod: &Rc<Pod>| {
-            let new = build_tile(pod, cluster);
-            *counts.entry(new.look).or_insert(0) += 1;
-            match old.get(&*new.uid) {
-                Some(same) if ***same == new => Rc::clone(same),
-                _ => Rc::new(new),
-            }
-        };
-        let visible = |pod: &&Rc<Pod>| show_system || &*pod.meta.namespace != SYSTEM;
-        let mut nodes = Vec::new();
-        for node in cluster.store().nodes().iter() {
-            let all = || cluster.store().pods_on(&node.meta.name);
-            let mut own: Vec<&Rc<Pod>> = all().filter(visible).collect();
-            own.sort_by_key(|pod| {
-                (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
-            });
-            let tiles: Rc<[Rc<Tile>]> = own.into_iter().map(&mut tile).collect();
-            let system = all().filter(|pod| !visible(pod)).count();
-            let new = build_node(node, tiles, system, cluster);
-            let same = before.nodes.iter().find(|old| ***old == new);
-            nodes.push(same.map_or_else(|| Rc::new(new), Rc::clone));
+    /// The yard now; what is as it was keeps its place in memory.
+    pub fn build(
+        cluster: &Cluster,
+        before: &Rc<Self>,
+        palette: &mut Palette,
+        shows_system: bool,
+    ) -> Rc<Self> {
+        let version = cluster.store().resource_version();
+        let fresh = before.nodes.is_empty() || before.shows_system != shows_system;
+        let powered_as_shown =
+            || before.nodes.iter().all(|node| powered(cluster, &node.name) == node.powered);
+        if !fresh && before.version == version && powered_as_shown() {
+            return Rc::clone(before);
         }
-        nodes.sort_by_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
-        let unbound =
-            cluster.store().index().unbound().filter_map(|key| cluster.store().pods().get(key));
-        let tray = unbound.map(&mut tile).collect();
-        Self { nodes, tray, counts }
+        palette.tidy(cluster);
+        let touched = touched(cluster, (!fresh).then_some(before.version));
+        let builder = Builder { cluster, shows_system };
+        let tray = if touched.tray || touched.all {
+            builder.tray(&before.tray, palette)
+        } else {
+            Rc::clone(&before.tray)
+        };
+        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
+            before.nodes.iter().map(|node| (&node.name, node)).collect();
+        let mut nodes: Vec<Rc<NodeView>> = Vec::with_capacity(old.len());
+        for node in cluster.store().nodes().iter() {
+            let known = old.get(&node.meta.name).copied();
+            let same = known.filter(|known| {
+                !touched.all
+                    && !touched.nodes.contains(&node.meta.name)
+                    && powered(cluster, &node.meta.name) == known.powered
+            });
+            nodes.push(match same {
+                Some(same) => Rc::clone(same),
+                None => builder.node(node, known, palette),
+            });
+        }
+        nodes
+            .sort_by_cached_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
+        Rc::new(Self::put_together(version, shows_system, nodes.into(), tray))
     }
+
+    fn put_together(
+        version: u64,
+        shows_system: bool,
+        nodes: Rc<[Rc<NodeView>]>,
+        tray: Rc<[Rc<Tile>]>,
+    ) -> Self {
+        let mut counts = BTreeMap::new();
+        for tile in nodes.iter().flat_map(|node| node.tiles.iter()).chain(tray.iter()) {
+            *counts.entry(tile.look).or_insert(0) += 1;
+        }
+        let fullest = nodes.iter().map(|node| node.tiles.len()).max().unwrap_or(0);
+        let density = Density::of(nodes.len(), fullest);
+        Self { version, shows_system, nodes, tray, counts, density }
+    }
+
+    /// Whether somebody who looks at the two sees no difference.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        let same = |a: &Rc<[Rc<Tile>]>, b: &Rc<[Rc<Tile>]>| {
+            a.len() == b.len()
+                && a.iter().zip(b.iter()).all(|(a, b)| Rc::ptr_eq(a, b) || a.looks_like(b))
+        };
+        same(&self.tray, &other.tray)
+            && self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(other.nodes.iter()).all(|(a, b)| {
+                Rc::ptr_eq(a, b)
+                    || (same(&a.tiles, &b.tiles)
+                        && (
+                            &a.name, &a.status, a.powered, a.system, &a.labels, &a.taints,
+                            &a.trouble,
+                        ) == (
+                            &b.name, &b.status, b.powered, b.system, &b.labels, &b.taints,
+                            &b.trouble,
+                        ))
+            })
+    }
+
+    /// The pods that are on a node now and were not on that node before: they fly there.
+    pub fn arrivals(&self, before: &Self) -> Vec<Uid> {
+        // A page that opens shows what stands; nothing arrives.
+        if before.nodes.is_empty() || before.shows_system != self.shows_system {
+            return Vec::new();
+        }
+        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
+            before.nodes.iter().map(|node| (&node.name, node)).collect();
+        let mut arrived = Vec::new();
+        for node in self.nodes.iter() {
+            let known = old.get(&node.name).copied();
+            if known.is_some_and(|known| {
+                Rc::ptr_eq(known, node) || Rc::ptr_eq(&known.tiles, &node.tiles)
+            }) {
+                continue;
+            }
+            let there: BTreeSet<Uid> =
+                known.iter().flat_map(|known| known.tiles.iter().map(|tile| tile.uid)).collect();
+            let new = node.tiles.iter().filter(|tile| {
+                !there.contains(&tile.uid) && matches!(tile.look, Look::Creating | Look::Pending)
+            });
+            arrived.extend(new.map(|tile| tile.uid));
+        }
+        arrived
+    }
+}
+
+fn powered(cluster: &Cluster, node: &NodeName) -> bool {
+    cluster.kubelets().running(node) != Some(false)
+}
+
+fn touched(cluster: &Cluster, version: Option<u64>) -> Touched {
+    let mut touched = Touched { nodes: BTreeSet::new(), tray: false, all: false };
+    let store = cluster.store();
+    let Some(version) = version.filter(|version| *version <= store.resource_version()) else {
+        return Touched { all: true, ..touched };
+    };
+    let mut seen = 0;
+    for change in store.journal().since(version) {
+        seen += 1;
+        for object in std::iter::once(&change.object).chain(&change.before) {
+            match object {
+                AnyObject::Pod(pod) => match &pod.node {
+                    Some(node) => drop(touched.nodes.insert(Rc::clone(node))),
+                    None => touched.tray = true,
+                },
+                AnyObject::Node(node) => drop(touched.nodes.insert(Rc::clone(&node.meta.name))),
+                _ => {}
+            }
+        }
+    }
+    // Versions are handed out one by one: where some are missing, the journal has forgotten or the world went back.
+    touched.all = seen != store.resource_version() - version;
+    touched
 }
 
 /// `worker-10` after `worker-9`.
@@ -201,132 +250,111 @@ fn natural(name: &str) -> (String, u64) {
     (head.to_owned(), digits.parse().unwrap_or(0))
 }
 
-fn build_tile(pod: &Rc<Pod>, cluster: &Cluster) -> Tile {
-    let status = pod_status(pod).word;
-    let powered =
-        pod.node.as_ref().is_none_or(|node| cluster.kubelets().running(node) != Some(false));
-    let look = look_of(pod, &status, powered);
-    let restarts = pod.status.containers.iter().map(|one| one.restart_count).sum();
-    let ring = pod.status.containers.iter().find_map(|one| {
-        let (end, span) = cluster.kubelets().back_off(pod.meta.uid, &one.name)?;
-        (span.millis() > 0 && end > cluster.now()).then(|| (end - span, end))
-    });
-    let owner = pod.meta.controller();
-    Tile {
-        uid: pod.meta.uid.to_string().into(),
-        key: pod.meta.key(),
-        look,
-        status: status.into(),
-        restarts,
-        owner_hue: owner.map(|owner| hue(owner.uid)),
-        owner: owner
-            .map_or_else(|| "".into(), |owner| format!("{}/{}", owner.kind, owner.name).into()),
-        ring,
-    }
+struct Builder<'a> {
+    cluster: &'a Cluster,
+    shows_system: bool,
 }
 
-/// One of twelve colours by the owner.
-fn hue(uid: Uid) -> u32 {
-    u32::try_from(uid.0 % 12).unwrap_or(0)
-}
+impl Builder<'_> {
+    fn tray(&self, before: &[Rc<Tile>], palette: &mut Palette) -> Rc<[Rc<Tile>]> {
+        let store = self.cluster.store();
+        let unbound = store.index().unbound().filter_map(|key| store.pods().get(key));
+        let mut pods: Vec<&Rc<Pod>> = unbound.collect();
+        pods.sort_by_key(|pod| (pod.meta.created, Rc::clone(&pod.meta.name)));
+        self.tiles(pods, before, true, palette)
+    }
 
-fn look_of(pod: &Pod, status: &str, powered: bool) -> Look {
-    if pod.meta.deleting() && !pod.status.phase.finished() {
-        return Look::Terminating;
+    fn tiles(
+        &self,
+        pods: Vec<&Rc<Pod>>,
+        before: &[Rc<Tile>],
+        powered: bool,
+        palette: &mut Palette,
+    ) -> Rc<[Rc<Tile>]> {
+        let old: BTreeMap<Uid, &Rc<Tile>> = before.iter().map(|tile| (tile.uid, tile)).collect();
+        let tile = |pod: &Rc<Pod>| match old.get(&pod.meta.uid) {
+            Some(same) if same.version == pod.meta.resource_version && same.powered == powered => {
+                Rc::clone(same)
+            }
+            _ => Rc::new(Tile::of(self.cluster, pod, powered, palette)),
+        };
+        pods.into_iter().map(tile).collect()
     }
-    if !powered && !pod.status.phase.finished() {
-        return Look::Lost;
-    }
-    match (pod.status.phase, status) {
-        (Phase::Succeeded, _) => Look::Completed,
-        (Phase::Failed, _) => Look::Failed,
-        (
-            _,
-            "CrashLoopBackOff"
-            | "ImagePullBackOff"
-            | "Init:CrashLoopBackOff"
-            | "Init:ImagePullBackOff",
-        ) => Look::BackOff,
-        (_, "Completed") => Look::BackOff,
-        (Phase::Pending, _) if pod.node.is_none() => Look::Pending,
-        (_, word) if word.contains("Err") || word.contains("OOM") || word.contains("Invalid") => {
-            Look::Failed
+
+    fn node(
+        &self,
+        node: &Node,
+        before: Option<&Rc<NodeView>>,
+        palette: &mut Palette,
+    ) -> Rc<NodeView> {
+        let (name, store) = (&node.meta.name, self.cluster.store());
+        let visible = |pod: &&Rc<Pod>| self.shows_system || !is_system(&pod.meta.namespace);
+        let mut pods: Vec<&Rc<Pod>> = store.pods_on(name).filter(visible).collect();
+        pods.sort_by_key(|pod| {
+            (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
+        });
+        let powered = powered(self.cluster, name);
+        let old = before.map_or(&[] as &[Rc<Tile>], |before| &before.tiles);
+        let tiles = self.tiles(pods, old, powered, palette);
+        let system = store.pods_on(name).filter(|pod| !visible(pod)).count();
+        let new = self.describe(node, powered, tiles, system);
+        match before {
+            Some(before) if **before == new => Rc::clone(before),
+            _ => Rc::new(new),
         }
-        (Phase::Pending, _) => Look::Creating,
-        _ if pod.ready() => Look::Running,
-        _ => Look::Unready,
+    }
+
+    fn describe(
+        &self,
+        node: &Node,
+        powered: bool,
+        tiles: Rc<[Rc<Tile>]>,
+        system: usize,
+    ) -> NodeView {
+        let have = &node.status.allocatable;
+        let part = |used: i64, have: i64| {
+            if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) }
+        };
+        let sum = self.cluster.store().index().occupancy().sum(&node.meta.name);
+        let used = sum.map(|sum| sum.requested.clone()).unwrap_or_default();
+        // Labels that every node has say nothing about this one.
+        let own = |key: &str| {
+            key.split_once('/').is_none_or(|(domain, _)| !domain.ends_with("kubernetes.io"))
+        };
+        let labels = node.meta.labels.iter().filter(|(key, _)| own(key));
+        let taints = node.spec.taints.iter().map(|taint| {
+            let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
+            format!("{key}:{}", taint.effect.word()).into()
+        });
+        let holds =
+            node.status.conditions.iter().filter(|condition| {
+                &*condition.kind != "Ready" && condition.status == Status::True
+            });
+        NodeView {
+            name: Rc::clone(&node.meta.name),
+            status: node_status(node).into(),
+            roles: node_roles(&node.meta.labels).into(),
+            ready: node.ready(),
+            powered,
+            cordoned: node.spec.unschedulable,
+            cpu_percent: part(used.cpu_milli, have.cpu_milli),
+            memory_percent: part(used.memory_bytes, have.memory_bytes),
+            labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
+            taints: taints.collect(),
+            trouble: holds.map(|condition| Rc::clone(&condition.kind)).collect(),
+            tiles,
+            system,
+        }
     }
 }
 
-fn build_node(node: &Node, tiles: Rc<[Rc<Tile>]>, system: usize, cluster: &Cluster) -> NodeView {
-    let have = &node.status.allocatable;
-    let part = |used: i64, have: i64| {
-        if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) }
-    };
-    let used = cluster
-        .store()
-        .index()
-        .occupancy()
-        .sum(&node.meta.name)
-        .map(|sum| sum.requested.clone())
-        .unwrap_or_default();
-    let usual = [
-        "kubernetes.io/",
-        "beta.kubernetes.io/",
-        "node-role.kubernetes.io/",
-        "node.kubernetes.io/",
-    ];
-    let labels = node
-        .meta
-        .labels
-        .iter()
-        .filter(|(key, _)| !usual.iter().any(|start| key.starts_with(start)));
-    NodeView {
-        name: Rc::clone(&node.meta.name),
-        status: node_status(node).into(),
-        roles: node_roles(&node.meta.labels).into(),
-        ready: node.ready(),
-        powered: cluster.kubelets().running(&node.meta.name) != Some(false),
-        cordoned: node.spec.unschedulable,
-        cpu_percent: part(used.cpu_milli, have.cpu_milli),
-        memory_percent: part(used.memory_bytes, have.memory_bytes),
-        labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
-        taints: node
-            .spec
-            .taints
-            .iter()
-            .map(|taint| {
-                let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
-                format!("{key}:{}", taint.effect.word()).into()
-            })
-            .collect(),
-        tiles,
-        system,
+/// The pods that a selection is about: itself, or those that belong to it in the end.
+pub fn concerned(kind: Kind, key: &ObjectKey, uid: Uid, tile: &Tile) -> bool {
+    match kind {
+        Kind::Pod => *key == tile.key,
+        _ => tile.owner.as_ref().is_some_and(|owner| owner.uid == uid),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::{Kind, Value};
-    use crate::cluster::{Config, WriteOptions};
-    use crate::sim::Duration;
-
-    #[test]
-    fn what_has_not_changed_keeps_its_place() {
-        let mut cluster = Cluster::new(Config::default());
-        let pod =
-            r#"{"metadata":{"name":"a"},"spec":{"containers":[{"name":"c","image":"nginx"}]}}"#;
-        cluster
-            .create(Kind::Pod, "default", Value::from_json(pod).unwrap(), &WriteOptions::default())
-            .unwrap();
-        let pending = YardView::build(&cluster, &YardView::default(), false);
-        assert_eq!(pending.counts.get(&Look::Creating), Some(&1));
-        let later = cluster.now() + Duration::from_seconds(10);
-        cluster.run_until(later);
-        let first = YardView::build(&cluster, &pending, false);
-        assert_eq!(first.counts.get(&Look::Running), Some(&1));
-        let second = YardView::build(&cluster, &first, false);
-        assert!(first.nodes.iter().zip(&second.nodes).all(|(a, b)| Rc::ptr_eq(a, b)));
-    }
-}
+mod tests;

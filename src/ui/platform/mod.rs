@@ -5,20 +5,30 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
     /// A kept text, or nothing.
-    #[wasm_bindgen(js_name = kept)]
     pub(crate) fn kept(key: &str) -> Option<String>;
     /// Keeps a text; says whether the browser let us.
-    #[wasm_bindgen(js_name = keep)]
     pub(crate) fn keep(key: &str, text: &str) -> bool;
+    /// Forgets a kept text.
+    pub(crate) fn forget(key: &str);
+    /// A text kept for this tab, or nothing.
+    #[wasm_bindgen(js_name = tabKept)]
+    pub(crate) fn tab_kept(key: &str) -> Option<String>;
+    /// Keeps a text for this tab; says whether the browser let us.
+    #[wasm_bindgen(js_name = tabKeep)]
+    pub(crate) fn tab_keep(key: &str, text: &str) -> bool;
     /// A parameter of the address.
-    #[wasm_bindgen(js_name = parameter)]
     pub(crate) fn parameter(name: &str) -> Option<String>;
+    /// All parameters of the address, as they stand there.
+    pub(crate) fn search() -> String;
     /// The language of the browser.
     #[wasm_bindgen(js_name = browserLanguage)]
     pub(crate) fn browser_language() -> String;
     /// Sets an attribute of the root element.
     #[wasm_bindgen(js_name = setRoot)]
     pub(crate) fn set_root(name: &str, value: &str);
+    /// Whether the page is dark, by choice or by the system's wish.
+    #[wasm_bindgen(js_name = isDark)]
+    pub(crate) fn is_dark() -> bool;
     /// Milliseconds since the Unix epoch by the browser's clock.
     #[wasm_bindgen(js_name = wallClock)]
     pub(crate) fn wall_clock() -> f64;
@@ -28,31 +38,86 @@ extern "C" {
     /// Calls back with the next picture.
     #[wasm_bindgen(js_name = nextFrame)]
     pub(crate) fn next_frame(callback: &Closure<dyn FnMut()>);
-    /// Moves elements that changed their place from where they were.
-    #[wasm_bindgen(js_name = flip)]
-    pub(crate) fn flip();
+    /// Whether the page is hidden.
+    pub(crate) fn hidden() -> bool;
+    /// Calls back when the page is hidden, shown or left.
+    #[wasm_bindgen(js_name = onVisibility)]
+    pub(crate) fn on_visibility(callback: &Closure<dyn FnMut()>);
+    #[wasm_bindgen(js_name = valueOf)]
+    fn value_of(event: &JsValue) -> String;
+    #[wasm_bindgen(js_name = clearValue)]
+    fn clear_value(event: &JsValue);
+    /// Scrolls an element to its end.
+    #[wasm_bindgen(js_name = scrollToEnd)]
+    pub(crate) fn scroll_to_end(id: &str);
+    /// Gives the focus to an element.
+    pub(crate) fn focus(selector: &str);
+    /// Saves a text as a file.
+    pub(crate) fn download(name: &str, text: &str);
+    /// Lets the person choose a file; calls back with its name and text.
+    #[wasm_bindgen(js_name = pickFile)]
+    pub(crate) fn pick_file(callback: &Closure<dyn FnMut(String, String)>);
+    /// Listens for keys outside of fields: gives the key's name.
+    #[wasm_bindgen(js_name = onKey)]
+    pub(crate) fn on_key(callback: &Closure<dyn FnMut(String)>);
+
+    /// Writes the clock, the time of what comes next, and the rings; `now` in milliseconds.
+    pub(crate) fn tick(clock: &str, next: &str, now: f64);
+    /// Notes where pods are that the next picture shows on another node.
+    pub(crate) fn measure(uids: Vec<String>);
+    /// Lets them fly there.
+    pub(crate) fn fly();
+    /// Says a sentence to screen readers.
+    pub(crate) fn announce(text: &str);
+    /// Arrow keys walk between the tiles of an element.
+    pub(crate) fn rove(id: &str);
+    /// Tab finds one of the tiles.
+    #[wasm_bindgen(js_name = settleRoving)]
+    pub(crate) fn settle_roving(id: &str);
+    /// Makes an element a border between panes.
+    pub(crate) fn splitter(id: &str, variable: &str, axis: &str);
+
+    #[wasm_bindgen(js_name = fetchText)]
+    async fn fetch_text_js(name: &str) -> JsValue;
     /// Loads the editor into an element.
     #[wasm_bindgen(js_name = loadEditor)]
     pub(crate) fn load_editor(
         id: &str,
-        text: &str,
         label: &str,
-        change: &Closure<dyn FnMut(String)>,
+        change: &Closure<dyn FnMut(String, String)>,
         apply: &Closure<dyn FnMut()>,
+        complete: &Closure<dyn FnMut(String, usize) -> String>,
+        hover: &Closure<dyn FnMut(String, usize) -> String>,
+        ready: &Closure<dyn FnMut()>,
     );
-    /// Puts a text into the editor.
-    #[wasm_bindgen(js_name = setEditor)]
-    pub(crate) fn set_editor(text: &str);
-    /// Shows diagnostics in the editor, as JSON.
+    /// Shows a file in the editor; a file that was open keeps its history.
+    #[wasm_bindgen(js_name = openFile)]
+    pub(crate) fn open_file(name: &str, text: &str);
+    /// Forgets a file's history.
+    #[wasm_bindgen(js_name = dropFile)]
+    pub(crate) fn drop_file(name: &str);
+    /// Shows diagnostics of a file in the editor, as JSON.
     #[wasm_bindgen(js_name = setDiagnostics)]
-    pub(crate) fn set_diagnostics(json: &str);
-    /// Scrolls an element to its end.
-    #[wasm_bindgen(js_name = scrollToEnd)]
-    pub(crate) fn scroll_to_end(id: &str);
-    /// Listens for keys outside of fields: gives the key's name.
-    #[wasm_bindgen(js_name = onKey)]
-    pub(crate) fn on_key(callback: &Closure<dyn FnMut(String)>);
-    /// Whether the page is hidden.
-    #[wasm_bindgen(js_name = hidden)]
-    pub(crate) fn hidden() -> bool;
+    pub(crate) fn set_diagnostics(name: &str, json: &str);
+    /// What is being typed reaches the workspace at once.
+    #[wasm_bindgen(js_name = flushEditor)]
+    pub(crate) fn flush_editor();
+    /// Names the editor for readers.
+    #[wasm_bindgen(js_name = setEditorLabel)]
+    pub(crate) fn set_editor_label(label: &str);
+}
+
+/// What stands in the field that an event comes from.
+pub(crate) fn value(event: &impl AsRef<JsValue>) -> String {
+    value_of(event.as_ref())
+}
+
+/// Empties the field that an event comes from.
+pub(crate) fn clear(event: &impl AsRef<JsValue>) {
+    clear_value(event.as_ref());
+}
+
+/// Fetches what is loaded later by its name (`docs`); `None` where it cannot be had.
+pub(crate) async fn fetch_text(name: &str) -> Option<String> {
+    fetch_text_js(name).await.as_string()
 }

@@ -1,85 +1,296 @@
 // The browser, as far as the page asks for it.
 
+// ---- what is kept ----
+
 export function kept(key) {
   try { return localStorage.getItem(key) ?? undefined; } catch { return undefined; }
 }
 export function keep(key, text) {
   try { localStorage.setItem(key, text); return true; } catch { return false; }
 }
+export function forget(key) {
+  try { localStorage.removeItem(key); } catch { /* nothing is kept at all */ }
+}
+export function tabKept(key) {
+  try { return sessionStorage.getItem(key) ?? undefined; } catch { return undefined; }
+}
+export function tabKeep(key, text) {
+  try { sessionStorage.setItem(key, text); return true; } catch { return false; }
+}
+
+// ---- the browser and its window ----
+
 export function parameter(name) {
   return new URLSearchParams(location.search).get(name) ?? undefined;
 }
+export function search() { return location.search; }
 export function browserLanguage() { return navigator.language ?? 'en'; }
 export function setRoot(name, value) { document.documentElement.setAttribute(name, value); }
+export function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+}
 export function wallClock() { return Date.now(); }
 export function steadyClock() { return performance.now(); }
 export function nextFrame(callback) { requestAnimationFrame(() => callback()); }
 export function hidden() { return document.hidden; }
-
-// Where every pod was in the last picture.
-let places;
-
-export function flip() {
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const next = new Map();
-  const tray = document.querySelector('.tray__tiles')?.getBoundingClientRect();
-  for (const tile of document.querySelectorAll('[data-uid]')) {
-    const uid = tile.dataset.uid;
-    const box = tile.getBoundingClientRect();
-    next.set(uid, { x: box.x, y: box.y, parent: tile.parentElement });
-    if (still || !places) continue;
-    // A pod that was never in a picture comes out of the tray: the scheduler was faster than the screen.
-    const old = places.get(uid) ?? (tile.closest('.node') && tray);
-    if (!old) continue;
-    const [dx, dy] = [old.x - box.x, old.y - box.y];
-    if (old.parent === tile.parentElement || Math.hypot(dx, dy) < 24) continue;
-    tile.animate(
-      [
-        { transform: `translate(${dx}px, ${dy}px) scale(1.25)`, zIndex: 5, offset: 0 },
-        { transform: `translate(${dx * 0.4}px, ${dy * 0.4 - 24}px) scale(1.35)`, zIndex: 5, offset: 0.5 },
-        { transform: 'none', zIndex: 5, offset: 1 },
-      ],
-      { duration: 620, easing: 'cubic-bezier(.3,.7,.2,1)' },
-    );
-  }
-  places = next;
+export function onVisibility(callback) {
+  document.addEventListener('visibilitychange', () => callback());
+  window.addEventListener('pagehide', () => callback());
 }
-
-// The address of a file that is loaded when it is first asked for; xtask/page.mjs names them in the page's head.
-function later(name) {
-  return new URL(document.querySelector(`meta[name="podyard-${name}"]`).content, document.baseURI).href;
-}
-
-let editor;
-let waiting = {};
-
-export function loadEditor(id, text, label, change, apply) {
-  const parent = document.getElementById(id);
-  if (!parent || parent.dataset.loaded) return;
-  parent.dataset.loaded = 'true';
-  const start = () => import(later('editor')).then((module) => {
-    editor = module.create(parent, waiting.text ?? text, label, (next) => change(next), () => apply());
-    if (waiting.diagnostics) editor.setDiagnostics(waiting.diagnostics);
-  });
-  // The first picture comes before the editor.
-  setTimeout(start, 0);
-}
-export function setEditor(text) {
-  if (editor) editor.setText(text); else waiting.text = text;
-}
-export function setDiagnostics(json) {
-  const list = JSON.parse(json);
-  if (editor) editor.setDiagnostics(list); else waiting.diagnostics = list;
-}
+export function valueOf(event) { return event.target?.value ?? ''; }
+export function clearValue(event) { if (event.target) event.target.value = ''; }
 export function scrollToEnd(id) {
   const element = document.getElementById(id);
   if (element) element.scrollTop = element.scrollHeight;
 }
+export function focus(selector) { document.querySelector(selector)?.focus(); }
+export function download(name, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+export function pickFile(callback) {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = '.json,.yaml,.yml,.txt';
+  input.addEventListener('change', async () => {
+    const file = input.files?.[0];
+    if (file) callback(file.name, await file.text());
+  });
+  input.click();
+}
+
+/** Keys outside of fields; Escape everywhere but in the editor. */
 export function onKey(callback) {
   document.addEventListener('keydown', (event) => {
-    if (event.target.closest?.('input, textarea, select, button, [contenteditable], .cm-editor') && event.key !== 'Escape') return;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === ' ' || event.key === '.') event.preventDefault();
-    callback(event.key);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const { target, key } = event;
+    if (target.closest?.('.cm-editor')) return;
+    if (target.closest?.('input:not([type=range]), textarea, select, [contenteditable]') && key !== 'Escape') return;
+    // Space presses the button that has the focus.
+    if (key === ' ' && target.closest?.('button, summary, [role=separator]')) return;
+    if ([' ', '.', '?', 'PageDown'].includes(key)) event.preventDefault();
+    callback(key);
   });
 }
+
+// ---- what moves between two pictures of the page ----
+
+/** Writes the clock and counts the rings down, without a new picture. `now` in milliseconds. */
+export function tick(clock, next, now) {
+  write(document.getElementById('clock'), clock);
+  write(document.getElementById('next'), next);
+  for (const ring of document.querySelectorAll('[data-until]')) {
+    const { from, until } = ring.dataset;
+    const left = Math.max(0, until - now);
+    write(ring.firstElementChild, String(Math.ceil(left / 1000)));
+    ring.style.setProperty('--left', Math.round((left * 100) / Math.max(1, until - from)));
+    ring.hidden = left === 0;
+  }
+}
+function write(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+const MOST_FLIGHTS = 80;
+const FLIGHT = { duration: 900, easing: 'cubic-bezier(.35,.1,.2,1)' };
+let departures = new Map();
+
+/** Notes where the pods are that the next picture shows on another node; those without a tile leave from the tray. */
+export function measure(uids) {
+  departures = new Map();
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  const tray = document.querySelector('.tray__tiles')?.getBoundingClientRect();
+  if (!tray?.width) return;
+  uids.slice(0, MOST_FLIGHTS).forEach((uid, place) => {
+    const tile = document.querySelector(`[data-uid="${uid}"]`)?.getBoundingClientRect();
+    departures.set(uid, tile ?? { x: tray.x + Math.min(place * 18, tray.width - 66), y: tray.y + (tray.height - 44) / 2 });
+  });
+}
+
+/** Lets them fly there. */
+export function fly() {
+  const flights = [...departures].map(([uid, from]) => {
+    const tile = document.querySelector(`.node [data-uid="${uid}"]`);
+    return tile && { tile, from, to: tile.getBoundingClientRect() };
+  });
+  departures = new Map();
+  for (const flight of flights) {
+    if (!flight) continue;
+    const { tile, from, to } = flight;
+    const at = (part, lift) => `translate(${(from.x - to.x) * part}px, ${(from.y - to.y) * part - lift}px)`;
+    tile.dataset.flying = 'true';
+    const animation = tile.animate(
+      [
+        { transform: at(1, 0), zIndex: 5, offset: 0 },
+        { transform: at(1, 0), zIndex: 5, offset: 0.25 },
+        { transform: at(0.45, 18), zIndex: 5, offset: 0.65 },
+        { transform: 'none', zIndex: 5, offset: 1 },
+      ],
+      FLIGHT,
+    );
+    animation.onfinish = animation.oncancel = () => delete tile.dataset.flying;
+  }
+}
+
+// ---- for readers and keyboards ----
+
+let said = 0;
+let saying;
+/** Says a sentence to screen readers, at most one every three seconds: the latest. */
+export function announce(text) {
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    said = performance.now();
+    write(document.getElementById('live'), text);
+  }, Math.max(0, said + 3000 - performance.now()));
+}
+
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** One stop of Tab for all tiles of an element; arrow keys go to the nearest in their direction. */
+export function rove(id) {
+  const area = document.getElementById(id);
+  if (!area || area.dataset.roves) return;
+  area.dataset.roves = 'true';
+  const all = () => [...area.querySelectorAll('[data-rove]')];
+  const choose = (element) => {
+    for (const other of area.querySelectorAll('[data-rove][tabindex="0"]')) other.tabIndex = -1;
+    element.tabIndex = 0;
+  };
+  area.addEventListener('focusin', ({ target }) => {
+    const element = target.closest('[data-rove]');
+    if (element) choose(element);
+  });
+  area.addEventListener('keydown', (event) => {
+    const from = event.target.closest?.('[data-rove]');
+    const direction = DIRECTIONS[event.key];
+    if (!from) return;
+    const elements = all();
+    let next;
+    if (event.key === 'Home') [next] = elements;
+    else if (event.key === 'End') next = elements.at(-1);
+    else if (direction) next = nearest(from, elements, direction);
+    else return;
+    event.preventDefault();
+    next?.focus();
+  });
+}
+
+function nearest(from, elements, [x, y]) {
+  const middle = (element) => {
+    const box = element.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  const [fromX, fromY] = middle(from);
+  let best;
+  let least = Infinity;
+  for (const element of elements) {
+    if (element === from) continue;
+    const [dx, dy] = middle(element).map((value, axis) => value - [fromX, fromY][axis]);
+    const along = dx * x + dy * y;
+    const distance = along + 3 * Math.abs(dx * y + dy * x);
+    if (along > 2 && distance < least) [best, least] = [element, distance];
+  }
+  return best;
+}
+
+/** Tab finds a tile even if the one it knew is gone. */
+export function settleRoving(id) {
+  const area = document.getElementById(id);
+  if (!area || area.querySelector('[data-rove][tabindex="0"]')) return;
+  const first = area.querySelector('[data-rove]');
+  if (first) first.tabIndex = 0;
+}
+
+/** A border that is dragged, or moved by arrow keys: it sets a variable of the panes, in per cent. */
+export function splitter(id, variable, axis) {
+  const border = document.getElementById(id);
+  const panes = border?.parentElement;
+  if (!panes) return;
+  const set = (percent, final) => {
+    const part = Math.round(Math.max(15, Math.min(85, percent)));
+    panes.style.setProperty(variable, `${part}%`);
+    border.setAttribute('aria-valuenow', part);
+    if (final) keep(`podyard${variable}`, String(part));
+  };
+  const old = Number(kept(`podyard${variable}`));
+  if (old) set(old);
+  const at = (event) => {
+    const box = panes.getBoundingClientRect();
+    return axis === 'x' ? ((event.clientX - box.x) * 100) / box.width : ((event.clientY - box.y) * 100) / box.height;
+  };
+  border.addEventListener('pointerdown', (event) => {
+    border.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  border.addEventListener('pointermove', (event) => {
+    if (border.hasPointerCapture(event.pointerId)) set(at(event));
+  });
+  border.addEventListener('lostpointercapture', (event) => set(at(event), true));
+  border.addEventListener('keydown', (event) => {
+    const [less, more] = axis === 'x' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
+    const now = Number(border.getAttribute('aria-valuenow'));
+    if (event.key === less) set(now - 3, true);
+    else if (event.key === more) set(now + 3, true);
+    else return;
+    event.preventDefault();
+  });
+}
+
+// ---- what is loaded when it is first asked for; xtask/page.mjs names it in the page's head ----
+
+function later(name) {
+  const meta = document.querySelector(`meta[name="podyard-${name}"]`);
+  return meta && new URL(meta.content, document.baseURI).href;
+}
+
+/** Fetches a text; nothing where it cannot be had. */
+export async function fetchText(name) {
+  try {
+    const answer = await fetch(later(name));
+    return answer.ok ? await answer.text() : undefined;
+  } catch { return undefined; }
+}
+
+let editor;
+const waiting = new Map();
+
+/** Loads the editor into an element. `hooks`: what it calls. */
+export function loadEditor(id, label, change, apply, complete, hover, ready) {
+  const parent = document.getElementById(id);
+  if (!parent || parent.dataset.loaded) return;
+  parent.dataset.loaded = 'true';
+  const start = async () => {
+    const module = await import(later('editor'));
+    editor = module.create(parent, label, {
+      change: (name, text) => change(name, text),
+      apply: () => apply(),
+      complete: (text, at) => JSON.parse(complete(text, at)),
+      hover: (text, at) => JSON.parse(hover(text, at)),
+    });
+    parent.dataset.ready = 'true';
+    for (const [name, argument] of waiting.values()) editor[name](...argument);
+    waiting.clear();
+    ready();
+  };
+  // The first picture comes before the editor.
+  setTimeout(() => start().catch((error) => console.error(error)), 0);
+}
+function ask(name, key, ...argument) {
+  if (editor) editor[name](...argument); else waiting.set(key, [name, argument]);
+}
+export function openFile(name, text) { ask('open', 'open', name, text); }
+export function dropFile(name) { ask('drop', `drop ${name}`, name); }
+let marked;
+export function setDiagnostics(name, json) {
+  if (marked === name + json) return;
+  marked = name + json;
+  ask('setDiagnostics', 'diagnostics', name, JSON.parse(json));
+}
+/** What is being typed reaches the workspace before a command reads it. */
+export function flushEditor() { editor?.flush(); }
+export function setEditorLabel(label) { ask('setLabel', 'label', label); }

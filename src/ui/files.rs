@@ -1,0 +1,106 @@
+//! The files of the workspace as the editor's tabs: open, edit, check.
+
+use super::bridge::Engine;
+use super::platform;
+use crate::api::schema;
+use crate::language::Language;
+use crate::view::diagnostics;
+
+impl Engine {
+    /// Shows a file in the editor.
+    pub(crate) fn open(&self, file: &str) {
+        let text = self.read(|state| state.terminal.files.get(file).cloned());
+        if let Some(text) = text {
+            self.write(|state| state.file = file.to_owned());
+            platform::open_file(file, &text);
+            self.check();
+        }
+    }
+
+    /// Shows the open file, or the first one if that is gone.
+    pub(crate) fn open_first(&self) {
+        let file = self.read(|state| {
+            let files = &state.terminal.files;
+            let open = files.contains_key(&state.file).then(|| state.file.clone());
+            open.or_else(|| files.keys().next().cloned())
+        });
+        match file {
+            Some(file) => self.open(&file),
+            None => self.add("new.yaml", ""),
+        }
+    }
+
+    /// After a command: the open file may be another text, or gone.
+    pub(super) fn follow_files(&self) {
+        let (file, text) =
+            self.read(|state| (state.file.clone(), state.terminal.files.get(&state.file).cloned()));
+        match text {
+            Some(text) => platform::open_file(&file, &text),
+            None => {
+                platform::drop_file(&file);
+                self.open_first();
+            }
+        }
+    }
+
+    /// A new file with a text; if there is one of this name with another text, the name gets a number.
+    pub(crate) fn add(&self, name: &str, text: &str) {
+        let name = self.read(|state| {
+            let files = &state.terminal.files;
+            let (stem, end) = name.rsplit_once('.').unwrap_or((name, "yaml"));
+            let free = |name: &String| files.get(name).is_none_or(|old| **old == *text);
+            let numbered = (2..).map(|number| format!("{stem}-{number}.{end}"));
+            std::iter::once(name.to_owned()).chain(numbered).find(free)
+        });
+        if let Some(name) = name {
+            self.write(|state| state.terminal.files.insert(name.clone(), text.into()));
+            self.open(&name);
+        }
+    }
+
+    /// Puts what was typed into a file.
+    pub(crate) fn edit(&self, file: &str, text: &str) {
+        let same =
+            self.read(|state| state.terminal.files.get(file).is_some_and(|old| **old == *text));
+        if !same {
+            self.write(|state| state.terminal.files.insert(file.to_owned(), text.into()));
+        }
+        self.check();
+    }
+
+    /// Checks the open file, the server's own validation included, and shows what is wrong under the very token.
+    pub(super) fn check(&self) {
+        let (file, json, count) = {
+            let mut state = self.state.borrow_mut();
+            let (file, language) = (state.file.clone(), state.language);
+            let text = state.terminal.files.get(&file).cloned().unwrap_or_default();
+            let marks = diagnostics::check(&mut state.cluster, &file, &text, language);
+            (file, diagnostics::to_json(&marks), marks.len())
+        };
+        platform::set_diagnostics(&file, &json);
+        let before = std::mem::replace(&mut self.state.borrow_mut().problems, count);
+        if before != count {
+            self.write(|_| ());
+        }
+    }
+
+    /// Fetches what the fields are for; completion, hover and `kubectl explain` show it from then on.
+    pub(crate) fn load_docs(&self) {
+        wasm_bindgen_futures::spawn_local(async {
+            if let Some(text) = platform::fetch_text("docs").await {
+                schema::install_docs(&text);
+            }
+        });
+    }
+
+    /// Changes the language of everything that is said.
+    pub(crate) fn set_language(&self, language: Language) {
+        platform::keep("podyard.language", language.tag());
+        self.write(|state| {
+            state.language = language;
+            state.terminal.language = language;
+        });
+        self.check();
+        self.show_clock();
+    }
+}

@@ -1,0 +1,218 @@
+//! The session survives the page: kept by the browser after each change, restored when the page opens, exported to and
+//! imported from files. A browser that keeps nothing, or a full storage, costs that and nothing else.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::prelude::Closure;
+
+use super::bridge::Engine;
+use super::platform;
+use crate::cluster::{Replay, Session};
+use crate::language::{Text, word};
+use crate::view::kept::{Desk, Index};
+
+const INDEX: &str = "podyard.sessions";
+const TAB: &str = "podyard.tab";
+/// How long after a change it is kept.
+const DELAY_MILLIS: u32 = 600;
+/// How many reconciles of a replay one picture may cost.
+const WORK_PER_FRAME: u64 = 20_000;
+
+fn session_key(id: &str) -> String {
+    format!("podyard.session.{id}")
+}
+
+fn desk_key(id: &str) -> String {
+    format!("podyard.desk.{id}")
+}
+
+/// What the engine knows of what is kept.
+#[derive(Default)]
+pub(super) struct Keeper {
+    /// The tab's session.
+    id: String,
+    /// What was kept last: inputs, epoch, and the files as they were.
+    seen: (usize, u64),
+    files: Vec<Rc<str>>,
+    /// Whether the person was told that nothing can be kept.
+    told: bool,
+    timer: Option<Timeout>,
+}
+
+impl Engine {
+    /// Goes on with what the browser kept, if it kept anything for this address.
+    pub(super) fn restore(&self) {
+        let index = Index::read(&platform::kept(INDEX).unwrap_or_default());
+        let own = platform::tab_kept(TAB);
+        let search = platform::search();
+        let chosen = index.choose(own.as_deref(), &search).map(str::to_owned);
+        let id = match (&own, &chosen) {
+            (Some(own), Some(chosen)) if own == chosen => own.clone(),
+            _ => format!("{:.0}", platform::wall_clock() * 1000.0 + platform::steady_clock()),
+        };
+        platform::tab_keep(TAB, &id);
+        self.state.borrow_mut().keeper.id = id;
+        let Some(chosen) = chosen else { return };
+        let Some(text) = platform::kept(&session_key(&chosen)) else { return };
+        match Session::from_json(&text) {
+            Ok(session) => {
+                let desk = platform::kept(&desk_key(&chosen)).and_then(|text| Desk::read(&text));
+                self.replay(session, desk);
+            }
+            Err(error) => {
+                let mut state = self.state.borrow_mut();
+                let why = error.explain().render(state.language);
+                let text = Text::new("page.session-broken").with("why", why).render(state.language);
+                state.push("explain", &text);
+            }
+        }
+    }
+
+    fn replay(&self, session: Session, desk: Option<Desk>) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.restoring = Some(session.replay());
+            if !session.files.is_empty() {
+                state.terminal.files = session.files;
+            }
+            if let Some(desk) = desk {
+                state.file = desk.file;
+                state.playing = desk.playing;
+                state.speed = desk.speed;
+            }
+            if !state.terminal.files.contains_key(&state.file) {
+                state.file = state.terminal.files.keys().next().cloned().unwrap_or_default();
+            }
+        }
+        // A short session is there with the first picture.
+        self.go_on_restoring();
+    }
+
+    /// Replays some more of a kept session.
+    pub(super) fn go_on_restoring(&self) {
+        let taken = self.state.borrow_mut().restoring.take();
+        let Some(mut replay) = taken else { return };
+        if replay.advance(WORK_PER_FRAME) {
+            let Replay { cluster, .. } = replay;
+            self.adopt(cluster);
+        } else {
+            self.state.borrow_mut().restoring = Some(replay);
+        }
+    }
+
+    /// Keeps the session a moment after what was done last.
+    pub(super) fn keep_soon(&self) {
+        let mut state = self.state.borrow_mut();
+        let now = (state.cluster.inputs().len(), state.epoch);
+        let same_files = state.keeper.files.len() == state.terminal.files.len()
+            && state
+                .keeper
+                .files
+                .iter()
+                .zip(state.terminal.files.values())
+                .all(|(a, b)| Rc::ptr_eq(a, b));
+        if (state.keeper.seen == now && same_files) || state.restoring.is_some() {
+            return;
+        }
+        // The first look only takes note: an untouched session need not be kept.
+        let first = state.keeper.files.is_empty() && now.0 == 0;
+        state.keeper.seen = now;
+        state.keeper.files = state.terminal.files.values().cloned().collect();
+        if first {
+            return;
+        }
+        let engine = self.clone();
+        state.keeper.timer = Some(Timeout::new(DELAY_MILLIS, move || engine.keep_now()));
+    }
+
+    /// Keeps the session now.
+    pub(super) fn keep_now(&self) {
+        let fired = self.state.borrow_mut().keeper.timer.take();
+        drop(fired);
+        let (id, session, desk, untouched) = {
+            let state = self.state.borrow();
+            let desk =
+                Desk { file: state.file.clone(), playing: state.playing, speed: state.speed };
+            let untouched = state.restoring.is_some() || state.keeper.files.is_empty();
+            let session = Session::of(&state.cluster, &state.terminal.files);
+            (state.keeper.id.clone(), session, desk, untouched)
+        };
+        if untouched {
+            return;
+        }
+        let search = platform::search();
+        let mut index = Index::read(&platform::kept(INDEX).unwrap_or_default());
+        for old in index.touch(&id, &search) {
+            forget(&old);
+        }
+        let text = session.to_json();
+        let mut kept = platform::keep(&session_key(&id), &text);
+        while !kept && let Some(old) = index.drop_oldest() {
+            forget(&old);
+            kept = platform::keep(&session_key(&id), &text);
+        }
+        if !kept {
+            // The person's own texts matter most.
+            let files = Session { inputs: Vec::new(), until: session.config.start, ..session };
+            kept = platform::keep(&session_key(&id), &files.to_json());
+        }
+        let kept = kept
+            && platform::keep(&desk_key(&id), &desk.write())
+            && platform::keep(INDEX, &index.write());
+        let tell = !kept && !std::mem::replace(&mut self.state.borrow_mut().keeper.told, true);
+        if tell {
+            self.write(|state| {
+                let text = word(state.language, "page.storage");
+                state.push("explain", &text);
+            });
+        }
+    }
+
+    /// Saves the session as a file.
+    pub(crate) fn export(&self) {
+        let (text, start) = self.read(|state| {
+            let session = Session::of(&state.cluster, &state.terminal.files);
+            (session.sealed(&state.cluster).to_json(), state.cluster.now().rfc3339())
+        });
+        platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);
+    }
+
+    /// Lets the person choose a file: a session is replayed, anything else becomes a file of the workspace.
+    pub(crate) fn import(&self) {
+        let engine = self.clone();
+        let closure = Closure::new(move |name: String, text: String| engine.take_in(&name, &text));
+        platform::pick_file(&closure);
+        // The dialog may stay open for long.
+        closure.forget();
+    }
+
+    fn take_in(&self, name: &str, text: &str) {
+        let session = Session::from_json(text);
+        let meant = session.is_ok() || name.ends_with(".json") && text.contains("\"podyard\"");
+        match session {
+            Ok(session) => {
+                self.replay(session, None);
+                self.open_first();
+                self.plan();
+            }
+            Err(error) if meant => self.write(|state| {
+                let text = error.explain().render(state.language);
+                state.push("err", &text);
+            }),
+            Err(_) => {
+                self.write(|state| state.terminal.files.insert(name.to_owned(), text.into()));
+                self.open(name);
+            }
+        }
+        self.write(|state| {
+            let text = Text::new("page.imported").with("file", name).render(state.language);
+            state.push("explain", &text);
+        });
+    }
+}
+
+fn forget(id: &str) {
+    platform::forget(&session_key(id));
+    platform::forget(&desk_key(id));
+}

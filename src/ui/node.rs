@@ -1,0 +1,117 @@
+//! A node as a panel.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::bridge::Engine;
+use super::components::{runs, say};
+use super::tile::PodTile;
+use crate::api::{Kind, ObjectKey, Uid};
+use crate::language::{Language, Text};
+use crate::view::commands;
+use crate::view::state::Selection;
+use crate::view::yard::{Density, NodeView, Tile};
+
+/// A node.
+#[derive(Properties, PartialEq)]
+pub(crate) struct NodePanelProps {
+    /// The engine, for commands.
+    pub engine: Engine,
+    /// What it shows.
+    pub node: Rc<NodeView>,
+    /// How much room its tiles get.
+    pub density: Density,
+    /// The pod that is selected, if it is here, and the workload whose pods are ringed.
+    pub marked: Marked,
+    /// Whether it is selected itself.
+    pub selected: bool,
+    /// The language.
+    pub language: Language,
+    /// Selects.
+    pub onselect: Callback<Option<Selection>>,
+}
+
+/// What is marked among the tiles.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Marked {
+    /// The selected pod.
+    pub pod: Option<ObjectKey>,
+    /// The workload whose pods are ringed.
+    pub family: Option<Uid>,
+}
+
+/// Tiles in a row.
+pub(super) fn tiles(
+    tiles: &[Rc<Tile>],
+    density: Density,
+    marked: &Marked,
+    language: Language,
+    onselect: &Callback<Option<Selection>>,
+) -> Html {
+    let tile = |tile: &Rc<Tile>| {
+        let selected = marked.pod.as_ref() == Some(&tile.key);
+        let family = tile.owner.as_ref().map(|owner| owner.uid);
+        let concerned = marked.family.is_some() && marked.family == family;
+        html! { <PodTile key={tile.uid.0} tile={Rc::clone(tile)} {selected} {concerned} {density} {language} onselect={onselect.clone()} /> }
+    };
+    tiles.iter().map(tile).collect()
+}
+
+fn bar(label: AttrValue, percent: i64) -> Html {
+    html! {
+        <span class="bar" title={format!("{label} {percent}%")}>
+            <span class="bar__label">{ label }</span>
+            <span class="bar__track"><span class="bar__fill" style={format!("width:{percent}%")}></span></span>
+            <span class="bar__value">{ format!("{percent}%") }</span>
+        </span>
+    }
+}
+
+/// A panel: name and STATUS, what its pods ask for, the pods, labels and taints, and its switches.
+#[component]
+pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
+    let (language, node) = (props.language, &props.node);
+    let select = {
+        let (onselect, key) = (props.onselect.clone(), ObjectKey::cluster(Rc::clone(&node.name)));
+        Callback::from(move |_: MouseEvent| {
+            onselect.emit(Some(Selection { kind: Kind::Node, key: key.clone() }))
+        })
+    };
+    let state = match (node.powered, node.ready) {
+        (true, true) => "node--ready",
+        (false, _) => "node--off",
+        (true, false) => "node--down",
+    };
+    let full = props.density == Density::Full;
+    let power = commands::power(&node.name, node.powered);
+    let cordon = commands::cordon(&node.name, node.cordoned);
+    let selected = props.selected.then_some("node--selected");
+    html! {
+        <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)}>
+            <header class="node__head">
+                <button type="button" class="node__name" tabindex="-1" data-rove="" onclick={select}>{ node.name.to_string() }</button>
+                <span class="node__status">{ node.status.to_string() }</span>
+            </header>
+            if full {
+                <div class="node__bars">
+                    { bar(say(language, "page.cpu"), node.cpu_percent) }
+                    { bar(say(language, "page.memory"), node.memory_percent) }
+                </div>
+            }
+            <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, language, &props.onselect) }</div>
+            if full {
+                <div class="node__marks">
+                    { for node.trouble.iter().map(|trouble| html! { <span class="mark mark--trouble">{ trouble.to_string() }</span> }) }
+                    { for node.labels.iter().map(|label| html! { <span class="mark">{ label.to_string() }</span> }) }
+                    { for node.taints.iter().map(|taint| html! { <span class="mark mark--taint">{ taint.to_string() }</span> }) }
+                    if node.system > 0 { <span class="quiet">{ Text::new("page.system").with("count", node.system).render(language) }</span> }
+                </div>
+                <footer class="node__actions">
+                    { runs(&props.engine, &power, language) }
+                    { runs(&props.engine, &cordon, language) }
+                </footer>
+            }
+        </article>
+    }
+}

@@ -196,7 +196,8 @@ impl World {
         })
     }
 
-    /// Executes writes up to the first refusal.
+    /// Executes writes up to the first refusal. Creates that follow each other go in batches of 1, 2, 4 …; the rest
+    /// of the batch in which one is refused is still tried. Follows `slowStartBatch`.
     fn execute(
         &mut self,
         writes: &[Write],
@@ -206,7 +207,21 @@ impl World {
         changes: &mut Vec<Rc<Change>>,
     ) -> Result<(), Failure> {
         let now = self.now;
+        let mut refused = None;
+        let (mut size, mut left) = (0_usize, 0_usize);
         for (index, write) in writes.iter().enumerate() {
+            let creating = matches!(write, Write::Create { .. });
+            if !creating {
+                (size, left) = (0, 0);
+            }
+            if left == 0 {
+                if refused.is_some() {
+                    break;
+                }
+                size = (size * 2).max(1);
+                left = size;
+            }
+            left -= 1;
             let mut api = Api {
                 store: &mut self.store,
                 names: &mut self.names,
@@ -216,11 +231,11 @@ impl World {
                 changes,
                 dry_run: false,
             };
-            let Err(error) = execute_one(&mut api, write, source) else { continue };
-            let creating = matches!(write, Write::Create { .. });
-            return Err(Failure { index, done: index, creating, error, at: now });
+            if let Err(error) = execute_one(&mut api, write, source) {
+                refused.get_or_insert(Failure { index, done: index, creating, error, at: now });
+            }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     /// Lets the kubelet of a pod's node look at it.
@@ -264,14 +279,12 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                     Ok(())
                 }
                 Err(error) => {
-                    // A namespace on its way out refuses everything; upstream keeps silent about it.
-                    if !error.message.contains("because it is being terminated") {
-                        let note = Note::warning(
-                            "FailedCreate",
-                            format!("Error creating: {}", error.message),
-                        );
-                        api.record(about, "", &note, source.clone());
+                    // A namespace on its way out refuses everything; upstream keeps silent about it and lets it be.
+                    if error.message.contains("because it is being terminated") {
+                        return Ok(());
                     }
+                    let text = format!("Error creating: {}", error.message);
+                    api.record(about, "", &Note::warning("FailedCreate", text), source.clone());
                     Err(error)
                 }
             }

@@ -4,7 +4,6 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::api::conditions;
 use crate::api::core::{Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
@@ -27,42 +26,44 @@ pub(super) struct Claim {
 pub(super) fn claims_settled(store: &Store, owner: &ObjectMeta, selector: &Selector) -> bool {
     let strays =
         store.index().tally(owner.uid).labels.keys().any(|labels| !selector.matches(labels));
-    let orphans = store.orphan_pods(&owner.namespace).any(|pod| adoptable(pod, owner, selector));
+    let adoptable = |pod: &Rc<Pod>| pod.active() && selector.matches(&pod.meta.labels);
+    let orphans = !owner.deleting() && store.orphan_pods(&owner.namespace).any(adoptable);
     !strays && !orphans
 }
 
-fn adoptable(pod: &Pod, owner: &ObjectMeta, selector: &Selector) -> bool {
-    !owner.deleting() && pod.active() && selector.matches(&pod.meta.labels)
-}
-
 /// Claims pods: owned and matching ones stay, owned and not matching ones are released, matching orphans adopted.
+/// ReplicaSets look at active pods only. Follows `ClaimPods`.
 pub(super) fn claim_pods(
     store: &Store,
     kind: Kind,
     owner: &ObjectMeta,
     selector: &Selector,
 ) -> Claim {
+    let only_active = matches!(kind, Kind::ReplicaSet | Kind::ReplicationController);
+    let looked_at = |pod: &&Rc<Pod>| pod.active() || !only_active;
+    let owns = |reference: &OwnerReference| reference.uid == owner.uid;
     let mut claim = Claim { pods: Vec::new(), writes: Vec::new() };
-    for pod in store.pods_of(owner.uid) {
-        let controlled =
-            pod.meta.controller().is_some_and(|controller| controller.uid == owner.uid);
-        if !controlled {
+    for pod in store.pods_of(owner.uid).filter(looked_at) {
+        if !pod.meta.controller().is_some_and(owns) {
             continue;
         }
         if selector.matches(&pod.meta.labels) {
             claim.pods.push(Rc::clone(pod));
         } else if !owner.deleting() {
-            let others =
-                pod.meta.owners.iter().filter(|reference| reference.uid != owner.uid).cloned();
+            let others = pod.meta.owners.iter().filter(|one| !owns(one)).cloned();
             claim.writes.push(with_owners(pod, others.collect()));
         }
     }
-    for pod in store.orphan_pods(&owner.namespace).filter(|pod| adoptable(pod, owner, selector)) {
-        let others = pod.meta.owners.iter().filter(|reference| reference.uid != owner.uid).cloned();
-        claim.writes.push(with_owners(
-            pod,
-            others.chain([OwnerReference::controller_of(kind, owner)]).collect(),
-        ));
+    if owner.deleting() {
+        return claim;
+    }
+    for pod in store.orphan_pods(&owner.namespace).filter(looked_at) {
+        if pod.meta.deleting() || !selector.matches(&pod.meta.labels) {
+            continue;
+        }
+        let others = pod.meta.owners.iter().filter(|one| !owns(one)).cloned();
+        let mine = OwnerReference::controller_of(kind, owner);
+        claim.writes.push(with_owners(pod, others.chain([mine]).collect()));
         claim.pods.push(Rc::clone(pod));
     }
     claim
@@ -120,7 +121,7 @@ pub(super) fn rank_job_pods(mut pods: Vec<Rc<Pod>>) -> Vec<Rc<Pod>> {
     pods.sort_by(|one, other| {
         compare_states(one, other)
             .then_with(|| match one.ready() && other.ready() {
-                true => ready_since(other).cmp(&ready_since(one)),
+                true => other.ready_since().cmp(&one.ready_since()),
                 false => Ordering::Equal,
             })
             .then_with(|| most_restarts(other).cmp(&most_restarts(one)))
@@ -145,18 +146,14 @@ fn compare_states(one: &Pod, other: &Pod) -> Ordering {
 
 fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
     let (one, other) = (&a.pod, &b.pod);
-    let cost = |pod: &Pod| -> i64 {
-        let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
-        text.and_then(|text| text.parse::<i32>().ok()).map_or(0, i64::from)
-    };
     let by_state = compare_states(one, other)
-        .then_with(|| cost(one).cmp(&cost(other)))
+        .then_with(|| deletion_cost(one).cmp(&deletion_cost(other)))
         .then_with(|| b.together.cmp(&a.together));
     if by_state != Ordering::Equal {
         return by_state;
     }
     if one.ready() && other.ready() {
-        let (since_one, since_other) = (ready_since(one), ready_since(other));
+        let (since_one, since_other) = (one.ready_since(), other.ready_since());
         if since_one != since_other {
             return younger_first(since_one, since_other, now)
                 .then_with(|| one.meta.uid.cmp(&other.meta.uid));
@@ -175,9 +172,12 @@ fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
     one.meta.uid.cmp(&other.meta.uid)
 }
 
-/// Since when a pod is ready, in whole seconds.
-fn ready_since(pod: &Pod) -> Option<Time> {
-    conditions::find(&pod.status.conditions, "Ready").map(|ready| ready.since.cut_to_second())
+/// What deleting a pod costs, by its annotation; a plus sign or a leading zero makes it worthless. Follows
+/// `GetDeletionCostFromPodAnnotations`.
+fn deletion_cost(pod: &Pod) -> i32 {
+    let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
+    let plain = |text: &&str| *text == "0" || !text.starts_with(['+', '0']);
+    text.filter(plain).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// Younger goes first, where ages in the same power of two (of nanoseconds) count as equal.
@@ -207,13 +207,10 @@ fn most_restarts(pod: &Pod) -> (i64, i64) {
 /// Whether a pod has been ready for `min_ready_seconds`; if not, when it will have been.
 /// Follows `podutil.IsPodAvailable`.
 pub(super) fn available(pod: &Pod, min_ready_seconds: i64, now: Time) -> Result<(), Option<Time>> {
-    if !pod.ready() {
-        return Err(None);
-    }
+    let Some(since) = pod.ready_since() else { return Err(None) };
     if min_ready_seconds == 0 {
         return Ok(());
     }
-    let Some(since) = ready_since(pod) else { return Err(None) };
     let at = since + Duration::from_seconds(min_ready_seconds);
     if at <= now { Ok(()) } else { Err(Some(at)) }
 }

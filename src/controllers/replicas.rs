@@ -1,10 +1,11 @@
 //! ReplicationController and ReplicaSet: one loop, two adapters. Follows
 //! `pkg/controller/replicaset/{replica_set,replica_set_utils}.go`.
 //!
-//! Cost: the sums per owner (`store::Tally`) answer how many pods are there, active and ready, and which labels they
-//! carry. So one pod's change among 10,000 costs a look-up and one status write; pods are walked only when something
-//! is to be adopted, released or deleted, or when `minReadySeconds` asks for ages.
+//! Cost: the sums per owner (`store::Tally`) answer how many pods are there, active, ready and since when, and which
+//! labels they carry. So one pod's change among 10,000 costs a look-up and one status write; pods are walked only when
+//! something is to be adopted, released or deleted, or when some carry other labels than the rest.
 
+use std::ops::Bound;
 use std::rc::Rc;
 
 use imbl::OrdMap;
@@ -186,8 +187,7 @@ fn reconcile<K: Replicated>(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Pl
     let mut claimed = None;
     let mut writes = Vec::new();
     if !settled {
-        let mut claim = claim_pods(seen.store, K::KIND, set.meta(), &spec.selector);
-        claim.pods.retain(|pod| pod.active());
+        let claim = claim_pods(seen.store, K::KIND, set.meta(), &spec.selector);
         writes = claim.writes;
         claimed = Some(claim.pods);
     }
@@ -288,15 +288,28 @@ fn status_of<K: Replicated>(
     let mut wake = None;
     // All pods, finished and leaving ones too, carry the same labels: so do the active ones.
     let uniform = tally.labels.len() == 1;
-    if uniform && claimed.is_none() && spec.min_ready_seconds == 0 {
+    let leaving;
+    if uniform && claimed.is_none() {
         let whole = tally.labels.keys().all(|labels| carries(labels, &spec.template.labels));
         status.fully_labeled = if whole { tally.active } else { 0 };
+        if spec.min_ready_seconds > 0 {
+            // Those that were ready by then are available; the first after them is next.
+            let wait = Duration::from_seconds(spec.min_ready_seconds);
+            let mut young =
+                tally.ready_since.range((Bound::Excluded(now - wait), Bound::Unbounded));
+            wake = young.clone().next().map(|(since, _)| *since + wait);
+            status.available = tally.ready - young.by_ref().map(|(_, pods)| *pods).sum::<i64>();
+        }
+        leaving = tally.leaving;
     } else {
-        let own =
-            || store.pods_of(set.meta().uid).filter(|pod| spec.selector.matches(&pod.meta.labels));
+        let own = || {
+            let owned = store.pods_of(set.meta().uid);
+            owned.filter(|pod| pod.meta.controller().is_some_and(|own| own.uid == set.meta().uid))
+        };
+        let matching = |pod: &&Rc<Pod>| spec.selector.matches(&pod.meta.labels);
         let active: Vec<Rc<Pod>> = match claimed {
             Some(pods) => pods.to_vec(),
-            None => own().filter(|pod| pod.active()).cloned().collect(),
+            None => own().filter(matching).filter(|pod| pod.active()).cloned().collect(),
         };
         status.replicas = count(active.len());
         status.ready = count(active.iter().filter(|pod| pod.ready()).count());
@@ -310,16 +323,14 @@ fn status_of<K: Replicated>(
                 Err(at) => wake = [wake, at].into_iter().flatten().min(),
             }
         }
+        let going = |pod: &&Rc<Pod>| pod.meta.deleting() && !pod.status.phase.finished();
+        leaving = count(own().filter(matching).filter(going).count());
     }
     if K::KIND == Kind::ReplicaSet {
-        let going = store
-            .pods_of(set.meta().uid)
-            .filter(|pod| pod.meta.deleting() && !pod.status.phase.finished());
-        status.terminating = Some(if tally.terminating == 0 { 0 } else { count(going.count()) });
+        status.terminating = Some(leaving);
     }
-    if !set.meta().deleting() {
-        note_failure(&mut status.conditions, seen.failure, now);
-    }
+    let failure = seen.failure.filter(|_| !set.meta().deleting());
+    note_failure(&mut status.conditions, failure, now);
     (status, wake)
 }
 

@@ -12,6 +12,7 @@ use crate::api::core::{Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
 use crate::api::object::AnyObject;
+use crate::sim::Time;
 
 /// Sums over the pods of one controlling owner.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +23,10 @@ pub struct Tally {
     pub ready: i64,
     /// Pods being deleted, finished or not.
     pub terminating: i64,
+    /// Of those, the ones that are not finished.
+    pub leaving: i64,
+    /// Since which second how many of the ready pods are ready.
+    pub ready_since: OrdMap<Time, i64>,
     /// Pods in phase Succeeded.
     pub succeeded: i64,
     /// Pods in phase Failed.
@@ -37,24 +42,32 @@ impl Tally {
         self.total += step;
         if pod.active() {
             self.active += step;
-            if pod.ready() {
+            if let Some(since) = pod.ready_since() {
                 self.ready += step;
+                shift(&mut self.ready_since, &since, step);
             }
         }
         if pod.meta.deleting() {
             self.terminating += step;
+            if !pod.status.phase.finished() {
+                self.leaving += step;
+            }
         }
         match pod.status.phase {
             Phase::Succeeded => self.succeeded += step,
             Phase::Failed => self.failed += step,
             Phase::Pending | Phase::Running | Phase::Unknown => {}
         }
-        let carried = self.labels.get(&pod.meta.labels).copied().unwrap_or(0) + step;
-        match carried {
-            0 => self.labels.remove(&pod.meta.labels),
-            _ => self.labels.insert(pod.meta.labels.clone(), carried),
-        };
+        shift(&mut self.labels, &pod.meta.labels, step);
     }
+}
+
+/// Moves a count; what comes to nothing is forgotten.
+fn shift<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, key: &K, step: i64) {
+    match counts.get(key).copied().unwrap_or(0) + step {
+        0 => counts.remove(key),
+        count => counts.insert(key.clone(), count),
+    };
 }
 
 /// The indexes of a store.

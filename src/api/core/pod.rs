@@ -9,6 +9,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Resource};
 use crate::api::value::Value;
+use crate::sim::Time;
 use crate::sim::rng::letters;
 
 /// A pod. Its spec is shared with its siblings; the node it is bound to is its own.
@@ -57,6 +58,12 @@ impl Pod {
     /// Whether its condition Ready is True.
     pub fn ready(&self) -> bool {
         conditions::holds(&self.status.conditions, "Ready")
+    }
+
+    /// Since which second its condition Ready is True.
+    pub fn ready_since(&self) -> Option<Time> {
+        let ready = conditions::find(&self.status.conditions, "Ready")?;
+        (ready.status == conditions::Status::True).then(|| ready.since.cut_to_second())
     }
 
     /// The suffix of the volume that carries its service account token.

@@ -12,11 +12,12 @@ use std::rc::Rc;
 use imbl::OrdMap;
 
 use self::placement::{Verdict, daemon_pod, target, verdict, with_tolerations};
+use self::update::History;
 use super::pods::{self, available, claim_pods};
 use crate::api::apps::{DaemonSet, DaemonSetStatus};
 use crate::api::core::{Node, Phase, Pod, PodSpec};
 use crate::api::kind::Kind;
-use crate::api::meta::{NodeName, ObjectKey};
+use crate::api::meta::{NodeName, ObjectKey, ObjectMeta};
 use crate::api::object::AnyObject;
 use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
@@ -93,6 +94,9 @@ impl Controller for DaemonSetLoop {
                     wake_owner(pod, store, wake);
                 }
             }
+            AnyObject::Plain(revision) if revision.kind == Kind::ControllerRevision => {
+                wake_for_revision(&revision.meta, store, wake);
+            }
             AnyObject::Node(node) if change.operation != Operation::Deleted => {
                 let same = matches!(&change.before, Some(AnyObject::Node(before))
                     if before.meta.labels == node.meta.labels && before.spec.taints == node.spec.taints);
@@ -136,6 +140,24 @@ fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
     }
 }
 
+/// A revision concerns its set; one that nobody owns, those that could adopt it.
+fn wake_for_revision(revision: &ObjectMeta, store: &Store, wake: Wake<'_>) {
+    match revision.controller() {
+        Some(owner) if &*owner.kind == "DaemonSet" => {
+            let namespace = Rc::clone(&revision.namespace);
+            wake(Key::new(ObjectKey { namespace, name: Rc::clone(&owner.name) }), Duration::ZERO);
+        }
+        Some(_) => {}
+        None => {
+            for set in store.daemon_sets().iter_in(Some(&revision.namespace)) {
+                if set.spec.selector.matches(&revision.labels) {
+                    wake(Key::of(&set.meta), Duration::ZERO);
+                }
+            }
+        }
+    }
+}
+
 /// A node concerns the sets that should have a pod there and have none, or have one that should not be there.
 fn wake_for_node(node: &Node, store: &Store, wake: Wake<'_>) {
     for set in store.daemon_sets().iter() {
@@ -163,7 +185,7 @@ struct Look<'a> {
     now: Time,
     /// The template's spec with the automatic tolerations.
     spec: PodSpec,
-    hash: String,
+    history: History,
     /// Nodes in order, with what the set wants of them.
     nodes: Vec<(Rc<Node>, Verdict)>,
     /// The set's pods by the node they are for; the ones to keep first.
@@ -191,10 +213,7 @@ impl<'a> Look<'a> {
             memory = Memory { generation: set.meta.generation, ..Memory::default() };
         }
         Self {
-            hash: super::template_hash::template_hash(
-                &set.spec.template.raw,
-                set.status.collision_count,
-            ),
+            history: update::history(set, seen.store),
             set,
             seen,
             now,
@@ -213,13 +232,13 @@ impl<'a> Look<'a> {
         let claim =
             claim_pods(self.seen.store, Kind::DaemonSet, &self.set.meta, &self.set.spec.selector);
         let mut writes = claim.writes;
-        writes.extend(update::revision(self.set, self.seen.store, &self.hash));
+        writes.append(&mut self.history.writes);
         self.place(&claim.pods);
         self.manage();
         if self.creating.is_empty() && self.deleting.is_empty() {
             self.roll();
         }
-        writes.extend(update::prune(self.set, self.seen.store, &self.hash, &claim.pods));
+        writes.extend(update::prune(self.set, &self.history, &claim.pods));
         self.creating.truncate(BURST);
         self.deleting.truncate(BURST);
         let status = self.status();
@@ -233,8 +252,10 @@ impl<'a> Look<'a> {
         }));
         if self.seen.failure.is_none() {
             writes.extend(self.deleting.iter().map(|pod| pods::delete(pod, &about)));
-            let new =
-                self.creating.iter().map(|node| daemon_pod(self.set, &self.spec, &self.hash, node));
+            let new = self
+                .creating
+                .iter()
+                .map(|node| daemon_pod(self.set, &self.spec, &self.history.hash, node));
             writes.extend(new.map(|pod| pods::create(pod, &about)));
         }
         if status != self.set.status {
@@ -258,9 +279,8 @@ impl<'a> Look<'a> {
         }
         for group in self.placed.values_mut() {
             group.sort_by(|a, b| {
-                let order =
-                    |pod: &Pod| (pod.node.is_none(), pod.meta.created, Rc::clone(&pod.meta.name));
-                order(a).cmp(&order(b))
+                let order = |pod: &Pod| (pod.node.is_none(), pod.meta.created.cut_to_second());
+                order(a).cmp(&order(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
             });
         }
     }
@@ -317,7 +337,7 @@ impl<'a> Look<'a> {
             return;
         }
         let (new, old): (Vec<&Rc<Pod>>, Vec<&Rc<Pod>>) =
-            live.iter().copied().partition(|pod| update::is_updated(self.set, pod, &self.hash));
+            live.iter().copied().partition(|pod| update::has_hash(pod, &self.history.hash));
         let extra = new.iter().skip(1).chain(old.iter().skip(1));
         self.deleting.extend(extra.map(|pod| Rc::clone(pod)));
         if let (Some(new), Some(old)) = (new.first(), old.first()) {
@@ -373,6 +393,12 @@ impl<'a> Look<'a> {
         if self.set.spec.on_delete { 0 } else { self.set.spec.max_surge.of(self.desired(), true) }
     }
 
+    /// What the set wants of a node; `None` if there is no such node.
+    fn verdict_on(&self, name: &NodeName) -> Option<Verdict> {
+        let at = self.nodes.binary_search_by(|(node, _)| node.meta.name.cmp(name)).ok()?;
+        self.nodes.get(at).map(|(_, verdict)| *verdict)
+    }
+
     fn desired(&self) -> i64 {
         count(self.nodes.iter().filter(|(_, verdict)| verdict.run).count())
     }
@@ -382,7 +408,7 @@ impl<'a> Look<'a> {
         let mut status = DaemonSetStatus {
             desired: self.desired(),
             observed_generation: self.set.meta.generation,
-            collision_count: self.set.status.collision_count,
+            collision_count: self.history.collisions,
             ..DaemonSetStatus::default()
         };
         for (node, verdict) in &self.nodes {
@@ -394,7 +420,7 @@ impl<'a> Look<'a> {
             }
             status.current += 1;
             status.ready += i64::from(first.ready());
-            status.updated += i64::from(update::is_updated(self.set, first, &self.hash));
+            status.updated += i64::from(update::is_updated(self.set, first, &self.history.hash));
             match available(first, self.set.spec.min_ready_seconds, self.now) {
                 Ok(()) => status.available += 1,
                 Err(at) => self.wake = [self.wake, at].into_iter().flatten().min(),

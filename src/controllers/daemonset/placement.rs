@@ -40,11 +40,20 @@ pub(super) fn with_tolerations(spec: &PodSpec) -> PodSpec {
             && one.value == other.value
             && one.effect == other.effect
     };
-    let own = spec.raw.items_at("tolerations").iter().zip(spec.tolerations.iter());
-    let kept = own
-        .filter(|(_, one)| !wanted.iter().any(|other| same(one, other)))
-        .map(|(raw, _)| raw.clone());
-    let all: Vec<Value> = kept.chain(wanted.iter().map(Toleration::to_value)).collect();
+    // One of the same key, operator, value and effect is replaced in its place.
+    let mut all: Vec<Value> = spec.raw.items_at("tolerations").to_vec();
+    for toleration in wanted {
+        let mut known = false;
+        for (raw, one) in all.iter_mut().zip(spec.tolerations.iter()) {
+            if same(one, &toleration) {
+                *raw = toleration.to_value();
+                known = true;
+            }
+        }
+        if !known {
+            all.push(toleration.to_value());
+        }
+    }
     let mut raw = spec.raw.clone();
     raw.set("tolerations", all);
     PodSpec::parse(&raw)

@@ -10,86 +10,180 @@ use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Plain};
+use crate::api::value::Value;
 use crate::controllers::pods::available;
+use crate::controllers::template_hash::template_hash;
 use crate::reconcile::{DeleteOptions, Write};
 use crate::store::Store;
 
-/// Whether a pod is of the newest template.
+/// The label that tells the pods of one template from another's.
+const HASH: &str = "controller-revision-hash";
+
+/// Whether a pod is of the newest template. Follows `util.IsPodUpdated`.
 pub(super) fn is_updated(set: &DaemonSet, pod: &Pod, hash: &str) -> bool {
-    pod.meta.labels.text("controller-revision-hash") == Some(hash)
+    has_hash(pod, hash)
         || pod.meta.labels.text("pod-template-generation") == Some(template_generation(set))
 }
 
-/// The revision of the newest template: made if it is not there, moved to the front if it was used before.
-pub(super) fn revision(set: &DaemonSet, store: &Store, hash: &str) -> Option<Write> {
-    let owned =
-        store.index().owned(set.meta.uid).filter(|(kind, _)| *kind == Kind::ControllerRevision);
-    let known: Vec<&Rc<Plain>> = owned.filter_map(|(kind, key)| store.plain(*kind, key)).collect();
-    let number = |revision: &Plain| revision.body.i64_at("revision").unwrap_or(0);
-    let newest = known.iter().map(|revision| number(revision)).max().unwrap_or(0);
-    let name = format!("{}-{hash}", set.meta.name);
-    let key = ObjectKey::new(Rc::clone(&set.meta.namespace), name.as_str());
-    match store.plain(Kind::ControllerRevision, &key) {
-        Some(current) if number(current) == newest => None,
-        Some(current) => {
-            let mut again = Plain::clone(current);
-            again.body.set("revision", newest + 1);
-            Some(Write::Update(AnyObject::Plain(Rc::new(again))))
+/// Whether a pod carries the hash of the newest template.
+pub(super) fn has_hash(pod: &Pod, hash: &str) -> bool {
+    pod.meta.labels.text(HASH) == Some(hash)
+}
+
+/// The templates that a set had.
+pub(super) struct History {
+    /// The hash of the newest template.
+    pub hash: Rc<str>,
+    /// The revisions of the templates before it.
+    old: Vec<Rc<Plain>>,
+    /// Adoptions, releases, and the revision of the newest template.
+    pub writes: Vec<Write>,
+    /// How many names of revisions were taken by others so far.
+    pub collisions: Option<i64>,
+}
+
+fn number(revision: &Plain) -> i64 {
+    revision.body.i64_at("revision").unwrap_or(0)
+}
+
+/// The revisions of a set. That of the newest template is made if it is not there, and moved to the front if it was
+/// used before. Follows `constructHistory`.
+pub(super) fn history(set: &DaemonSet, store: &Store) -> History {
+    let mut template = set.spec.template.raw.clone();
+    template.set("$patch", "replace");
+    let data = crate::object! { "spec" => crate::object! { "template" => template } };
+    let mut history = History {
+        hash: "".into(),
+        old: Vec::new(),
+        writes: Vec::new(),
+        collisions: set.status.collision_count,
+    };
+    let mut current: Option<Rc<Plain>> = None;
+    let mine = |owner: &OwnerReference| owner.uid == set.meta.uid;
+    let others = |revision: &Plain| -> Vec<OwnerReference> {
+        revision.meta.owners.iter().filter(|owner| !mine(owner)).cloned().collect()
+    };
+    for revision in store.plain_in(Kind::ControllerRevision, Some(&set.meta.namespace)) {
+        let matches = set.spec.selector.matches(&revision.meta.labels);
+        let mut own = Rc::clone(revision);
+        match revision.meta.controller() {
+            Some(owner) if !mine(owner) => continue,
+            Some(_) if matches => {}
+            Some(_) => {
+                history.writes.push(with_owners(revision, others(revision)));
+                continue;
+            }
+            None if matches && !revision.meta.deleting() => {
+                let mut owners = others(revision);
+                owners.push(OwnerReference::controller_of(Kind::DaemonSet, &set.meta));
+                let adopted = with_owners(revision, owners);
+                if let Write::Update(AnyObject::Plain(adopted)) = &adopted {
+                    own = Rc::clone(adopted);
+                }
+                history.writes.push(adopted);
+            }
+            None => continue,
         }
-        None => {
-            let mut labels = set.spec.template.labels.clone();
-            labels.set("controller-revision-hash", hash);
-            let mut template = set.spec.template.raw.clone();
-            template.set("$patch", "replace");
-            let data = crate::object! { "spec" => crate::object! { "template" => template } };
-            let revision = Plain {
-                kind: Kind::ControllerRevision,
-                meta: ObjectMeta {
-                    name: key.name,
-                    namespace: key.namespace,
-                    labels,
-                    annotations: set.meta.annotations.clone(),
-                    owners: Rc::new([OwnerReference::controller_of(Kind::DaemonSet, &set.meta)]),
-                    ..ObjectMeta::default()
-                },
-                body: crate::object! { "data" => data, "revision" => newest + 1 },
-            };
-            Some(Write::Create {
-                object: AnyObject::Plain(Rc::new(revision)),
-                note: None,
-                about: None,
-            })
+        if revision.body.get("data") != Some(&data) {
+            history.old.push(own);
+        } else if current.as_ref().is_none_or(|current| number(current) <= number(&own)) {
+            current = Some(own);
         }
     }
+    let next = history.old.iter().map(|revision| number(revision)).max().unwrap_or(0) + 1;
+    match current {
+        Some(current) => {
+            history.hash = current.meta.labels.text(HASH).unwrap_or(&current.meta.name).into();
+            if number(&current) < next {
+                let mut again = Plain::clone(&current);
+                again.body.set("revision", next);
+                history.writes.push(Write::Update(AnyObject::Plain(Rc::new(again))));
+            }
+        }
+        None => snapshot(set, store, &mut history, data, next),
+    }
+    history
+}
+
+fn with_owners(revision: &Plain, owners: Vec<OwnerReference>) -> Write {
+    let mut changed = Plain::clone(revision);
+    changed.meta.owners = owners.into();
+    Write::Update(AnyObject::Plain(Rc::new(changed)))
+}
+
+/// Makes the revision of the newest template, under a name that no other template has. Follows `snapshot`.
+fn snapshot(set: &DaemonSet, store: &Store, history: &mut History, data: Value, next: i64) {
+    let (hash, name) = loop {
+        let hash = template_hash(&set.spec.template.raw, history.collisions);
+        let name = format!("{}-{hash}", set.meta.name);
+        let key = ObjectKey::new(Rc::clone(&set.meta.namespace), name.as_str());
+        match store.plain(Kind::ControllerRevision, &key) {
+            None => break (hash, name),
+            // A set of this name that was deleted just now left it.
+            Some(there) if there.body.get("data") == Some(&data) => {
+                history.hash = there.meta.labels.text(HASH).unwrap_or(&hash).into();
+                return;
+            }
+            Some(_) => history.collisions = Some(history.collisions.unwrap_or(0) + 1),
+        }
+    };
+    let mut labels = set.spec.template.labels.clone();
+    labels.set(HASH, &hash);
+    let revision = Plain {
+        kind: Kind::ControllerRevision,
+        meta: ObjectMeta {
+            name: name.into(),
+            namespace: Rc::clone(&set.meta.namespace),
+            labels,
+            annotations: set.meta.annotations.clone(),
+            owners: Rc::new([OwnerReference::controller_of(Kind::DaemonSet, &set.meta)]),
+            ..ObjectMeta::default()
+        },
+        body: crate::object! { "data" => data, "revision" => next },
+    };
+    let object = AnyObject::Plain(Rc::new(revision));
+    history.writes.push(Write::Create { object, note: None, about: None });
+    history.hash = hash.into();
 }
 
 /// Deletes the oldest revisions beyond the history limit that no pod carries. Follows `cleanupHistory`.
-pub(super) fn prune(set: &DaemonSet, store: &Store, hash: &str, pods: &[Rc<Pod>]) -> Vec<Write> {
-    const LABEL: &str = "controller-revision-hash";
+pub(super) fn prune(set: &DaemonSet, history: &History, pods: &[Rc<Pod>]) -> Vec<Write> {
+    let limit = usize::try_from(set.spec.revision_history_limit).unwrap_or(0);
+    let surplus = history.old.len().saturating_sub(limit);
+    if surplus == 0 {
+        return Vec::new();
+    }
     let carried: BTreeSet<&str> =
-        pods.iter().filter_map(|pod| pod.meta.labels.text(LABEL)).collect();
-    let owned =
-        store.index().owned(set.meta.uid).filter(|(kind, _)| *kind == Kind::ControllerRevision);
-    let mut old: Vec<&Rc<Plain>> = owned
-        .filter_map(|(kind, key)| store.plain(*kind, key))
-        .filter(|revision| revision.meta.labels.text(LABEL) != Some(hash))
-        .collect();
-    let surplus =
-        old.len().saturating_sub(usize::try_from(set.spec.revision_history_limit).unwrap_or(0));
-    old.sort_by_key(|revision| revision.body.i64_at("revision").unwrap_or(0));
-    old.into_iter()
-        .filter(|revision| {
-            revision.meta.labels.text(LABEL).is_none_or(|hash| !carried.contains(hash))
-        })
-        .take(surplus)
-        .map(|revision| Write::Delete {
-            kind: Kind::ControllerRevision,
-            key: revision.meta.key(),
-            options: DeleteOptions { uid: Some(revision.meta.uid), ..DeleteOptions::default() },
-            note: None,
-            about: None,
-        })
-        .collect()
+        pods.iter().filter_map(|pod| pod.meta.labels.text(HASH)).collect();
+    let mut old: Vec<&Rc<Plain>> = history.old.iter().collect();
+    old.sort_by_key(|revision| number(revision));
+    let idle = old.into_iter().filter(|revision| {
+        revision.meta.labels.text(HASH).is_none_or(|hash| !carried.contains(hash))
+    });
+    let delete = |revision: &Rc<Plain>| Write::Delete {
+        kind: Kind::ControllerRevision,
+        key: revision.meta.key(),
+        options: DeleteOptions { uid: Some(revision.meta.uid), ..DeleteOptions::default() },
+        note: None,
+        about: None,
+    };
+    idle.take(surplus).map(delete).collect()
+}
+
+/// The new and the old pod of a node; `None` if there are several of one sort. Follows `findUpdatedPodsOnNode`.
+fn pair<'a>(
+    set: &DaemonSet,
+    group: &'a [Rc<Pod>],
+    hash: &str,
+) -> Option<(Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>)> {
+    let (mut new, mut old) = (None, None);
+    for pod in group.iter().filter(|pod| !pod.meta.deleting()) {
+        let place = if is_updated(set, pod, hash) { &mut new } else { &mut old };
+        if place.replace(pod).is_some() {
+            return None;
+        }
+    }
+    Some((new, old))
 }
 
 impl Look<'_> {
@@ -105,32 +199,30 @@ impl Look<'_> {
         }
     }
 
+    /// Nodes that should run a pod and have none count as unavailable, as do those that have too many.
     fn roll_by_deleting(&mut self) {
         let desired = self.desired();
         let mut most = self.set.spec.max_unavailable.of(desired, true);
         if most == 0 && desired > 0 {
             most = 1;
         }
-        let mut unavailable = 0;
+        let empty = self
+            .nodes
+            .iter()
+            .filter(|(node, verdict)| verdict.run && !self.placed.contains_key(&node.meta.name));
+        let mut unavailable = i64::try_from(empty.count()).unwrap_or(i64::MAX);
         let (mut candidates, mut at_once) = (Vec::new(), Vec::new());
-        for (node, verdict) in &self.nodes {
-            let group = self.placed.get(&node.meta.name).map_or(&[][..], Vec::as_slice);
-            if !verdict.run && group.is_empty() {
-                continue;
-            }
-            let live: Vec<&Rc<Pod>> = group.iter().filter(|pod| !pod.meta.deleting()).collect();
-            let ready =
-                |pod: &Pod| available(pod, self.set.spec.min_ready_seconds, self.now).is_ok();
-            match live.as_slice() {
-                [pod] if is_updated(self.set, pod, &self.hash) => {
-                    unavailable += i64::from(!ready(pod))
+        for group in self.placed.values() {
+            match pair(self.set, group, &self.history.hash) {
+                Some((Some(new), None)) => unavailable += i64::from(!self.is_available(new)),
+                Some((None, Some(old))) if self.is_available(old) => {
+                    candidates.push(Rc::clone(old));
                 }
-                [pod] if ready(pod) => candidates.push(Rc::clone(pod)),
-                [pod] => {
+                Some((None, Some(old))) => {
                     unavailable += 1;
-                    at_once.push(Rc::clone(pod));
+                    at_once.push(Rc::clone(old));
                 }
-                _ => unavailable += 1,
+                Some((None, None) | (Some(_), Some(_))) | None => unavailable += 1,
             }
         }
         let room = usize::try_from(most - unavailable).unwrap_or(0);
@@ -138,28 +230,40 @@ impl Look<'_> {
         self.deleting.extend(candidates.into_iter().take(room));
     }
 
+    fn is_available(&self, pod: &Pod) -> bool {
+        available(pod, self.set.spec.min_ready_seconds, self.now).is_ok()
+    }
+
+    /// An unavailable old pod gets a new one beside it at once; available ones as far as the surge goes. Old pods on
+    /// nodes that should run none go only when there are more available nodes than wanted.
     fn roll_with_surge(&mut self) {
-        let most = self.max_surge();
-        let mut surging = 0;
-        let mut candidates = Vec::new();
-        for (node, verdict) in &self.nodes {
-            let group = self.placed.get(&node.meta.name).map_or(&[][..], Vec::as_slice);
-            let live: Vec<&Rc<Pod>> = group.iter().filter(|pod| !pod.meta.deleting()).collect();
-            let ready =
-                |pod: &Pod| available(pod, self.set.spec.min_ready_seconds, self.now).is_ok();
-            let new = live.iter().find(|pod| is_updated(self.set, pod, &self.hash));
-            let old = live.iter().find(|pod| !is_updated(self.set, pod, &self.hash));
-            match (new, old) {
-                (Some(new), _) => surging += i64::from(!ready(new)),
-                (None, Some(old)) if !ready(old) && verdict.run => {
-                    self.creating.push(Rc::clone(&node.meta.name))
-                }
-                (None, Some(old)) if !ready(old) => self.deleting.push(Rc::clone(old)),
-                (None, Some(_)) if verdict.run => candidates.push(Rc::clone(&node.meta.name)),
-                _ => {}
+        let (mut surging, mut nodes_available) = (0, 0);
+        let (mut candidates, mut sunset) = (Vec::new(), Vec::new());
+        let (mut creating, mut deleting) = (Vec::new(), Vec::new());
+        for (name, group) in &self.placed {
+            let Some((new, old)) = pair(self.set, group, &self.history.hash) else {
+                surging += 1;
+                continue;
+            };
+            nodes_available += i64::from(old.or(new).is_some_and(|pod| self.is_available(pod)));
+            let Some(old) = old else { continue };
+            let runs = || self.verdict_on(name).is_some_and(|verdict| verdict.run);
+            match new {
+                Some(new) if self.is_available(new) => deleting.push(Rc::clone(old)),
+                Some(_) => surging += 1,
+                None => match (self.is_available(old), runs()) {
+                    (false, true) => creating.push(Rc::clone(name)),
+                    (false, false) => deleting.push(Rc::clone(old)),
+                    (true, true) => candidates.push(Rc::clone(name)),
+                    (true, false) => sunset.push(Rc::clone(old)),
+                },
             }
         }
-        let room = usize::try_from(most - surging).unwrap_or(0);
-        self.creating.extend(candidates.into_iter().take(room));
+        let spare = usize::try_from(nodes_available - self.desired()).unwrap_or(0);
+        let room = usize::try_from(self.max_surge() - surging).unwrap_or(0);
+        deleting.extend(sunset.into_iter().take(spare));
+        creating.extend(candidates.into_iter().take(room));
+        self.creating.extend(creating);
+        self.deleting.extend(deleting);
     }
 }

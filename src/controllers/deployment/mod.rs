@@ -13,6 +13,7 @@ use std::rc::Rc;
 use imbl::OrdMap;
 
 use self::replica_sets::{claim, clean_up, new_replica_set, with_annotations};
+use self::status::is_complete;
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::Pod;
 use crate::api::meta::ObjectKey;
@@ -38,7 +39,7 @@ pub enum Decision {
     /// ReplicaSets are scaled: name, from, to.
     Scaling {
         /// Which, from what, to what.
-        steps: Vec<(Rc<str>, i64, i64)>,
+        steps: Vec<Step>,
     },
     /// A rollout waits for pods.
     Waiting {
@@ -135,6 +136,9 @@ fn wake_recreate(pod: &Pod, store: &Store, wake: Wake<'_>) {
     }
 }
 
+/// A ReplicaSet, its size so far, and its size from now on.
+pub(super) type Step = (Rc<str>, i64, i64);
+
 /// One look at a Deployment.
 pub(super) struct Look<'a> {
     deployment: &'a Rc<Deployment>,
@@ -146,19 +150,33 @@ pub(super) struct Look<'a> {
     wake: Option<Time>,
     /// The name of the ReplicaSet that is made now.
     made: Option<Rc<str>>,
+    /// How many names for ReplicaSets were taken by others so far.
+    collisions: Option<i64>,
 }
 
 impl<'a> Look<'a> {
     fn new(deployment: &'a Rc<Deployment>, seen: &'a Observed<'a, ()>, now: Time) -> Self {
-        Self { deployment, seen, now, sets: Vec::new(), writes: Vec::new(), wake: None, made: None }
+        Self {
+            deployment,
+            seen,
+            now,
+            sets: Vec::new(),
+            writes: Vec::new(),
+            wake: None,
+            made: None,
+            collisions: deployment.status.collision_count,
+        }
     }
 
     /// Follows `syncDeployment`.
     fn run(mut self) -> Plan<Decision, ()> {
+        let (sets, claims) = claim(self.deployment, self.seen.store);
+        self.sets = sets;
         if self.deployment.meta.deleting() {
-            return Plan::idle(Decision::BeingDeleted);
+            self.write_numbers();
+            return self.done(Decision::BeingDeleted);
         }
-        (self.sets, self.writes) = claim(self.deployment, self.seen.store);
+        self.writes = claims;
         if let Some(failure) = self.seen.failure {
             let message: Rc<str> = failure.error.message.as_str().into();
             self.write_status(Some(&message));
@@ -166,18 +184,32 @@ impl<'a> Look<'a> {
             return self.done(Decision::Refused { message });
         }
         let new = new_replica_set(self.deployment, &self.sets);
+        if let Some(new) = &new
+            && self.bring_up_to_date(new)
+        {
+            let standing = self.standing();
+            return self.done(standing);
+        }
         if self.deployment.spec.paused {
             let steps = self.scale_proportionally(new.as_ref());
-            self.write_status(None);
+            self.writes.extend(clean_up(self.deployment, &self.sets, new.as_ref()));
+            self.write_numbers();
             let decision =
                 if steps.is_empty() { Decision::Paused } else { Decision::Scaling { steps } };
             return self.done(decision);
         }
         if self.scaling_wanted() {
+            let before = self.writes.len();
             let steps = self.scale_proportionally(new.as_ref());
-            if !steps.is_empty() {
-                self.write_status(None);
-                return self.done(Decision::Scaling { steps });
+            // Upstream leaves it at that even if nothing is to be scaled, and never comes back to the rollout.
+            if self.writes.len() > before {
+                self.write_numbers();
+                let standing = self.standing();
+                return self.done(if steps.is_empty() {
+                    standing
+                } else {
+                    Decision::Scaling { steps }
+                });
             }
         }
         let steps = match self.deployment.spec.recreate {
@@ -199,37 +231,25 @@ impl<'a> Look<'a> {
     fn standing(&self) -> Decision {
         let status = self.status_numbers();
         let want = self.deployment.spec.replicas;
-        if status.updated == want && status.replicas == want && status.available == want {
-            return Decision::Satisfied { want };
+        match is_complete(&status, want) {
+            true => Decision::Satisfied { want },
+            false => self.waiting(),
         }
+    }
+
+    fn waiting(&self) -> Decision {
+        let status = self.status_numbers();
+        let want = self.deployment.spec.replicas;
         Decision::Waiting { updated: status.updated, available: status.available, want }
     }
 
-    /// The new ReplicaSet is there, or is made; its annotations and the Deployment's revision are brought up to date.
-    /// `Err` means that something was written.
-    fn ensure_new(
-        &mut self,
-        new: Option<&Rc<ReplicaSet>>,
-        replicas: i64,
-    ) -> Result<Rc<ReplicaSet>, Decision> {
-        let Some(new) = new else {
-            let made = replica_sets::make(self.deployment, &self.sets, self.seen.store, replicas);
-            let name = Rc::clone(&made.meta.name);
-            self.writes.push(Write::Create {
-                object: AnyObject::ReplicaSet(Rc::new(made)),
-                note: None,
-                about: None,
-            });
-            if replicas > 0 {
-                self.tell_scaled(&name, 0, replicas);
-            }
-            self.made = Some(Rc::clone(&name));
-            return Err(Decision::Creating { replica_set: name, replicas });
-        };
+    /// The annotations of the new ReplicaSet and the Deployment's revision are brought up to date. Answers whether the
+    /// ReplicaSet had to be written: its change brings the loop back. Follows `getNewReplicaSet`.
+    fn bring_up_to_date(&mut self, new: &Rc<ReplicaSet>) -> bool {
         let wanted = with_annotations(self.deployment, new, &self.sets);
         if wanted.meta.annotations != new.meta.annotations || wanted.spec != new.spec {
             self.writes.push(Write::Update(AnyObject::ReplicaSet(Rc::new(wanted))));
-            return Err(self.standing());
+            return true;
         }
         let revision = new.meta.annotations.text(replica_sets::REVISION).unwrap_or("1");
         if self.deployment.meta.annotations.text(replica_sets::REVISION) != Some(revision) {
@@ -237,7 +257,24 @@ impl<'a> Look<'a> {
             changed.meta.annotations.set(replica_sets::REVISION, revision);
             self.writes.push(Write::Update(AnyObject::Deployment(Rc::new(changed))));
         }
-        Ok(Rc::clone(new))
+        false
+    }
+
+    /// Makes the ReplicaSet of the template.
+    fn make_new(&mut self, replicas: i64) -> Decision {
+        let made = replica_sets::make(self.deployment, &self.sets, self.seen.store, replicas);
+        let name = Rc::clone(&made.set.meta.name);
+        self.writes.push(Write::Create {
+            object: AnyObject::ReplicaSet(Rc::new(made.set)),
+            note: None,
+            about: None,
+        });
+        if replicas > 0 {
+            self.tell_scaled(&name, 0, replicas);
+        }
+        self.collisions = made.collisions;
+        self.made = Some(Rc::clone(&name));
+        Decision::Creating { replica_set: name, replicas }
     }
 
     /// A ReplicaSet for the template could not be made. Follows the events of `getNewReplicaSet`.
@@ -254,7 +291,7 @@ impl<'a> Look<'a> {
 
     /// The name of the ReplicaSet that the template would get.
     fn name_to_make(&self) -> Rc<str> {
-        replica_sets::make(self.deployment, &self.sets, self.seen.store, 0).meta.name
+        replica_sets::make(self.deployment, &self.sets, self.seen.store, 0).set.meta.name
     }
 
     fn tell_scaled(&mut self, name: &str, from: i64, to: i64) {
@@ -267,8 +304,16 @@ impl<'a> Look<'a> {
         self.writes.push(Write::Event { about, field_path: String::new(), note });
     }
 
-    /// Scales one ReplicaSet and tells it; no step if it has that size.
-    fn scale(&mut self, set: &Rc<ReplicaSet>, to: i64) -> Option<(Rc<str>, i64, i64)> {
+    /// Scales one ReplicaSet and tells it; nothing is done if it has that size. Follows `scaleReplicaSet`.
+    fn scale(&mut self, set: &Rc<ReplicaSet>, to: i64) -> Option<Step> {
+        if set.spec.replicas == to {
+            return None;
+        }
+        self.scale_and_annotate(set, to)
+    }
+
+    /// As [`Look::scale`], but the annotations that tell the size of the Deployment are brought up to date anyway.
+    fn scale_and_annotate(&mut self, set: &Rc<ReplicaSet>, to: i64) -> Option<Step> {
         let from = set.spec.replicas;
         let sized = replica_sets::with_size(self.deployment, set, to);
         if sized.spec.replicas != from || sized.meta.annotations != set.meta.annotations {
@@ -281,7 +326,7 @@ impl<'a> Look<'a> {
         Some((Rc::clone(&set.meta.name), from, to))
     }
 
-    /// Old pods go first, all of them; then the new ones come.
+    /// Old pods go first, all of them; then the new ones come. Follows `rolloutRecreate`.
     fn recreate(&mut self, new: Option<&Rc<ReplicaSet>>) -> Option<Decision> {
         let is_new = |set: &Rc<ReplicaSet>| new.is_some_and(|new| new.meta.uid == set.meta.uid);
         let old: Vec<Rc<ReplicaSet>> =
@@ -291,17 +336,16 @@ impl<'a> Look<'a> {
             return Some(Decision::Scaling { steps });
         }
         let store = self.seen.store;
-        let left = old
-            .iter()
-            .flat_map(|set| store.pods_of(set.meta.uid))
-            .any(|pod| !pod.status.phase.finished());
+        let pods = old.iter().flat_map(|set| store.pods_of(set.meta.uid));
+        let left = old.iter().any(|set| set.status.replicas > 0)
+            || pods.into_iter().any(|pod| !pod.status.phase.finished());
         if left {
-            return None;
+            return Some(self.waiting());
         }
         let want = self.deployment.spec.replicas;
-        match self.ensure_new(new, want) {
-            Err(decision) => Some(decision),
-            Ok(new) => self.scale(&new, want).map(|step| Decision::Scaling { steps: vec![step] }),
+        match new {
+            None => Some(self.make_new(want)),
+            Some(new) => self.scale(new, want).map(|step| Decision::Scaling { steps: vec![step] }),
         }
     }
 }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::{ReplicasSpec, ReplicasStatus};
 use crate::api::kind::Kind;
-use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::controllers::template_hash::template_hash;
 use crate::reconcile::{DeleteOptions, Write};
+use crate::sim::Time;
 use crate::store::Store;
 
 /// Which rollout a ReplicaSet is.
@@ -30,28 +31,33 @@ const OWN: [&str; 5] =
 /// The ReplicaSets that are the Deployment's, oldest first; adoptions and releases.
 pub(super) fn claim(deployment: &Deployment, store: &Store) -> (Vec<Rc<ReplicaSet>>, Vec<Write>) {
     let (mut sets, mut writes) = (Vec::new(), Vec::new());
+    let uid = deployment.meta.uid;
     for set in store.replica_sets().iter_in(Some(&deployment.meta.namespace)) {
         let matches = deployment.spec.selector.matches(&set.meta.labels);
         match set.meta.controller() {
             Some(owner) if owner.uid == deployment.meta.uid && matches => sets.push(Rc::clone(set)),
             Some(owner) if owner.uid == deployment.meta.uid => {
-                let others =
-                    set.meta.owners.iter().filter(|one| one.uid != deployment.meta.uid).cloned();
-                writes.push(with_owners(set, others.collect()));
+                writes.push(with_owners(set, others(set, uid).collect()));
             }
             None if matches && !set.meta.deleting() => {
                 let mine = OwnerReference::controller_of(Kind::Deployment, &deployment.meta);
-                writes.push(with_owners(
-                    set,
-                    set.meta.owners.iter().cloned().chain([mine]).collect(),
-                ));
+                writes.push(with_owners(set, others(set, uid).chain([mine]).collect()));
                 sets.push(Rc::clone(set));
             }
             _ => {}
         }
     }
-    sets.sort_by(|a, b| (a.meta.created, &a.meta.name).cmp(&(b.meta.created, &b.meta.name)));
+    sets.sort_by(|a, b| age(a).cmp(&age(b)));
     (sets, writes)
+}
+
+/// Older ReplicaSets come first; those of one second by name. Follows `ReplicaSetsByCreationTimestamp`.
+pub(super) fn age(set: &ReplicaSet) -> (Time, &Rc<str>) {
+    (set.meta.created.cut_to_second(), &set.meta.name)
+}
+
+fn others(set: &ReplicaSet, uid: Uid) -> impl Iterator<Item = OwnerReference> {
+    set.meta.owners.iter().filter(move |one| one.uid != uid).cloned()
 }
 
 fn with_owners(set: &ReplicaSet, owners: Rc<[OwnerReference]>) -> Write {
@@ -78,13 +84,19 @@ pub(super) fn new_replica_set(
     sets.iter().find(|set| bare(&set.spec.template.raw) == wanted).cloned()
 }
 
+/// A ReplicaSet that is to be made, and how many names were taken by others.
+pub(super) struct Made {
+    pub set: ReplicaSet,
+    pub collisions: Option<i64>,
+}
+
 /// A ReplicaSet for the Deployment's template.
 pub(super) fn make(
     deployment: &Deployment,
     sets: &[Rc<ReplicaSet>],
     store: &Store,
     replicas: i64,
-) -> ReplicaSet {
+) -> Made {
     let mut collisions = deployment.status.collision_count;
     let namespace = &deployment.meta.namespace;
     let (hash, name) = loop {
@@ -121,7 +133,7 @@ pub(super) fn make(
         status: ReplicasStatus::default(),
     };
     let made = with_annotations(deployment, &made, sets);
-    with_size(deployment, &made, replicas)
+    Made { set: with_size(deployment, &made, replicas), collisions }
 }
 
 fn revision(annotations: &Labels) -> i64 {
@@ -201,11 +213,18 @@ pub(super) fn clean_up(
 ) -> Vec<Write> {
     let old = sets.iter().filter(|set| new.is_none_or(|new| new.meta.uid != set.meta.uid));
     let mut old: Vec<&Rc<ReplicaSet>> = old.filter(|set| !set.meta.deleting()).collect();
-    old.sort_by_key(|set| (revision(&set.meta.annotations), set.meta.created));
+    old.sort_by(|a, b| {
+        let number = |set: &ReplicaSet| revision(&set.meta.annotations);
+        number(a).cmp(&number(b)).then_with(|| age(a).cmp(&age(b)))
+    });
     let surplus = old
         .len()
         .saturating_sub(usize::try_from(deployment.spec.revision_history_limit).unwrap_or(0));
-    let empty = |set: &&&Rc<ReplicaSet>| set.spec.replicas == 0 && set.status.replicas == 0;
+    let empty = |set: &&&Rc<ReplicaSet>| {
+        set.spec.replicas == 0
+            && set.status.replicas == 0
+            && set.status.observed_generation >= set.meta.generation
+    };
     let delete = |set: &Rc<ReplicaSet>| Write::Delete {
         kind: Kind::ReplicaSet,
         key: set.meta.key(),

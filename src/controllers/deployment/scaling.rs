@@ -2,11 +2,9 @@
 
 use std::rc::Rc;
 
-use super::replica_sets::{DESIRED, MAXIMUM, fenceposts};
-use super::{Decision, Look};
+use super::replica_sets::{DESIRED, MAXIMUM, age, fenceposts};
+use super::{Decision, Look, Step};
 use crate::api::apps::ReplicaSet;
-
-type Step = (Rc<str>, i64, i64);
 
 impl Look<'_> {
     fn total(&self) -> i64 {
@@ -31,15 +29,11 @@ impl Look<'_> {
                 false => want.min(current + (want + surge - total)),
             }
         };
-        let wanted = new.map_or_else(|| size(0), |new| size(new.spec.replicas).min(want));
-        let new = match self.ensure_new(new, wanted) {
-            Ok(new) => new,
-            Err(decision) => return Some(decision),
-        };
-        if let Some(step) = self.scale(&new, wanted) {
+        let Some(new) = new else { return Some(self.make_new(size(0))) };
+        if let Some(step) = self.scale(new, size(new.spec.replicas).min(want)) {
             return Some(Decision::Scaling { steps: vec![step] });
         }
-        let steps = self.scale_down_old(&new);
+        let steps = self.scale_down_old(new);
         (!steps.is_empty()).then_some(Decision::Scaling { steps })
     }
 
@@ -64,7 +58,7 @@ impl Look<'_> {
             *size -= broken;
             room -= broken;
         }
-        let available: i64 = self.sets.iter().map(|set| set.status.available).sum();
+        let available: i64 = old.iter().chain([new]).map(|set| set.status.available).sum();
         let mut healthy = (available - least).max(0);
         for size in &mut sizes {
             let step = (*size).min(healthy).min(room.max(0));
@@ -82,7 +76,7 @@ impl Look<'_> {
             self.sets.iter().filter(|set| set.spec.replicas > 0).cloned().collect();
         if active.len() <= 1 {
             let only = active.first().or_else(|| self.sets.last()).cloned();
-            return only.and_then(|set| self.scale(&set, want)).into_iter().collect();
+            return only.and_then(|set| self.scale_and_annotate(&set, want)).into_iter().collect();
         }
         if let Some(new) = new
             && new.spec.replicas == want
@@ -105,24 +99,18 @@ impl Look<'_> {
         let to_add = allowed - self.total();
         let grows = to_add > 0;
         active.sort_by(|a, b| {
-            let age = if grows {
-                b.meta.created.cmp(&a.meta.created)
-            } else {
-                a.meta.created.cmp(&b.meta.created)
-            };
-            b.spec.replicas.cmp(&a.spec.replicas).then(age)
+            let by_age = if grows { age(b).cmp(&age(a)) } else { age(a).cmp(&age(b)) };
+            b.spec.replicas.cmp(&a.spec.replicas).then(by_age)
         });
         let mut added = 0;
         let mut sizes: Vec<i64> = Vec::new();
         for set in &active {
             let size = set.spec.replicas;
-            let most = annotation(set, MAXIMUM).unwrap_or(want).max(1);
-            let fraction = round_ratio(size * allowed, most) - size;
             let left = to_add - added;
             let share = match () {
-                () if to_add == 0 => 0,
-                () if grows => fraction.min(left).max(0),
-                () => fraction.max(left).min(0),
+                () if left == 0 => 0,
+                () if grows => self.fraction(set, allowed).min(left),
+                () => self.fraction(set, allowed).max(left),
             };
             added += share;
             sizes.push(size + share);
@@ -130,12 +118,27 @@ impl Look<'_> {
         if let Some(first) = sizes.first_mut() {
             *first = (*first + to_add - added).max(0);
         }
-        active.iter().zip(sizes).filter_map(|(set, size)| self.scale(set, size)).collect()
+        let sized = active.iter().zip(sizes);
+        sized.filter_map(|(set, size)| self.scale_and_annotate(set, size)).collect()
+    }
+
+    /// How much a ReplicaSet would grow (or shrink) with the whole, whose size was noted on it when it was last
+    /// scaled. Follows `getReplicaSetFraction`.
+    fn fraction(&self, set: &ReplicaSet, allowed: i64) -> i64 {
+        let size = set.spec.replicas;
+        let before = annotation(set, MAXIMUM).filter(|most| *most > 0);
+        match before.unwrap_or(self.deployment.status.replicas) {
+            _ if self.deployment.spec.replicas == 0 => -size,
+            0 => 0,
+            before => round_ratio(size * allowed, before) - size,
+        }
     }
 }
 
+/// Follows `getNonNegativeInt32FromAnnotation`.
 fn annotation(set: &ReplicaSet, key: &str) -> Option<i64> {
-    set.meta.annotations.text(key).and_then(|text| text.parse().ok())
+    let number = set.meta.annotations.text(key)?.parse::<i32>().ok()?;
+    (number >= 0).then_some(i64::from(number))
 }
 
 /// `a / b` rounded half away from zero, for positive `b`.

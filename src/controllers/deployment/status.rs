@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::Look;
 use super::replica_sets::{fenceposts, new_replica_set};
-use crate::api::apps::{Deployment, DeploymentStatus};
+use crate::api::apps::{Deployment, DeploymentStatus, ReplicaSet};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::object::AnyObject;
 use crate::reconcile::Write;
@@ -13,12 +13,23 @@ use crate::sim::{Duration, Time};
 /// `progressDeadlineSeconds` of this size means none.
 const NO_DEADLINE: i64 = 2_147_483_647;
 
+/// Follows `DeploymentComplete`.
+pub(super) const fn is_complete(status: &DeploymentStatus, want: i64) -> bool {
+    status.updated == want && status.replicas == want && status.available == want
+}
+
+/// Follows `DeploymentProgressing`.
+const fn has_progressed(was: &DeploymentStatus, is: &DeploymentStatus) -> bool {
+    is.updated > was.updated
+        || is.replicas - is.updated < was.replicas - was.updated
+        || is.ready > was.ready
+        || is.available > was.available
+}
+
 impl Look<'_> {
     /// The sums over its ReplicaSets.
     pub(super) fn status_numbers(&self) -> DeploymentStatus {
-        let sum = |of: fn(&crate::api::apps::ReplicaSet) -> i64| {
-            self.sets.iter().map(|set| of(set)).sum::<i64>()
-        };
+        let sum = |of: fn(&ReplicaSet) -> i64| self.sets.iter().map(|set| of(set)).sum::<i64>();
         let new = new_replica_set(self.deployment, &self.sets);
         let available = sum(|set| set.status.available);
         let terminating = sum(|set| set.status.terminating.unwrap_or(0));
@@ -30,7 +41,7 @@ impl Look<'_> {
             unavailable: (sum(|set| set.spec.replicas) - available).max(0),
             terminating: Some(terminating),
             observed_generation: self.deployment.meta.generation,
-            collision_count: self.deployment.status.collision_count,
+            collision_count: self.collisions,
             conditions: self.deployment.status.conditions.clone(),
         }
     }
@@ -41,6 +52,24 @@ impl Look<'_> {
         self.set_available(&mut status);
         self.set_progressing(&mut status, refused);
         self.set_failure(&mut status);
+        self.keep(status);
+    }
+
+    /// Writes the numbers if they differ; no progress is judged while the Deployment is scaled, paused or deleted.
+    /// Follows `syncDeploymentStatus`.
+    pub(super) fn write_numbers(&mut self) {
+        let mut status = self.status_numbers();
+        self.set_available(&mut status);
+        if self.deployment.spec.paused
+            && !self.deployment.meta.deleting()
+            && self.deployment.spec.progress_deadline_seconds < NO_DEADLINE
+        {
+            self.set_paused(&mut status);
+        }
+        self.keep(status);
+    }
+
+    fn keep(&mut self, status: DeploymentStatus) {
         if status != self.deployment.status {
             let changed = Deployment {
                 meta: self.deployment.meta.clone(),
@@ -66,7 +95,8 @@ impl Look<'_> {
         self.put(status, "Available", condition.0, condition.1, condition.2);
     }
 
-    /// `lastUpdateTime` moves with every change, `lastTransitionTime` with the status only.
+    /// `lastUpdateTime` moves with every change, `lastTransitionTime` with the status only; other words alone change
+    /// nothing. Follows `SetDeploymentCondition`.
     fn put(
         &self,
         status: &mut DeploymentStatus,
@@ -76,9 +106,7 @@ impl Look<'_> {
         message: &str,
     ) {
         let old = conditions::find(&status.conditions, kind);
-        if old.is_some_and(|old| {
-            old.status == value && *old.reason == *reason && *old.message == *message
-        }) {
+        if old.is_some_and(|old| old.status == value && *old.reason == *reason) {
             return;
         }
         let mut condition = Condition::new(kind, value, reason, message, self.now);
@@ -91,6 +119,7 @@ impl Look<'_> {
         status.conditions.push(condition);
     }
 
+    /// Follows `syncRolloutStatus`, and what `getNewReplicaSet` and `checkPausedConditions` say before it.
     fn set_progressing(&mut self, status: &mut DeploymentStatus, refused: Option<&Rc<str>>) {
         if self.deployment.spec.progress_deadline_seconds >= NO_DEADLINE {
             status.conditions.retain(|one| &*one.kind != "Progressing");
@@ -102,7 +131,6 @@ impl Look<'_> {
             self.wake_at_deadline(self.now);
             return;
         }
-        let want = self.deployment.spec.replicas;
         let new = new_replica_set(self.deployment, &self.sets);
         if let (Some(message), None) = (refused, &new) {
             let name = self.name_to_make();
@@ -110,67 +138,59 @@ impl Look<'_> {
             self.put(status, "Progressing", Status::False, "ReplicaSetCreateError", &text);
             return;
         }
-        let old = conditions::find(&self.deployment.status.conditions, "Progressing").cloned();
-        let reason = old.as_ref().map_or("", |old| &*old.reason);
         if self.deployment.spec.paused {
-            // That it had timed out is not forgotten by a pause.
-            if reason == "ProgressDeadlineExceeded" {
-                return;
-            }
-            self.put(
-                status,
-                "Progressing",
-                Status::Unknown,
-                "DeploymentPaused",
-                "Deployment is paused",
-            );
+            self.set_paused(status);
             return;
         }
+        let old = conditions::find(&self.deployment.status.conditions, "Progressing");
+        let reason = old.map_or("", |old| &*old.reason);
         if reason == "DeploymentPaused" {
             // The look that this write causes upstream sees the usual reasons again.
             self.wake = Some(self.now);
-            self.put(
-                status,
-                "Progressing",
-                Status::Unknown,
-                "DeploymentResumed",
-                "Deployment is resumed",
-            );
+            let text = "Deployment is resumed";
+            self.put(status, "Progressing", Status::Unknown, "DeploymentResumed", text);
             return;
         }
-        let Some(new) = new else { return };
-        // A rollout that was complete stays so, whatever becomes of its pods. Follows `syncRolloutStatus`.
+        // A rollout that was complete stays so, whatever becomes of its pods.
         if reason == "NewReplicaSetAvailable" && status.replicas == status.updated {
             return;
         }
-        let complete =
-            status.updated == want && status.replicas == want && status.available == want;
-        let was = &self.deployment.status;
-        let progressed = status.updated > was.updated
-            || status.replicas - status.updated < was.replicas - was.updated
-            || status.ready > was.ready
-            || status.available > was.available;
-        if complete {
-            let text = format!("ReplicaSet \"{}\" has successfully progressed.", new.meta.name);
+        let known = old.is_some();
+        self.judge_progress(status, new.as_deref(), known);
+    }
+
+    /// Whether a rollout is complete, progresses, or has taken too long.
+    fn judge_progress(
+        &mut self,
+        status: &mut DeploymentStatus,
+        new: Option<&ReplicaSet>,
+        known: bool,
+    ) {
+        let subject = match new {
+            Some(new) => format!("ReplicaSet \"{}\"", new.meta.name),
+            None => format!("Deployment \"{}\"", self.deployment.meta.name),
+        };
+        if is_complete(status, self.deployment.spec.replicas) {
+            let text = format!("{subject} has successfully progressed.");
             self.put(status, "Progressing", Status::True, "NewReplicaSetAvailable", &text);
-        } else if old.is_none() {
-            let fresh = new.meta.created == self.now;
-            let (reason, verb) = if fresh {
-                ("NewReplicaSetCreated", "Created")
-            } else {
-                ("FoundNewReplicaSet", "Found")
-            };
-            let text = format!("{verb} new replica set \"{}\"", new.meta.name);
-            self.put(status, "Progressing", Status::True, reason, &text);
+        } else if has_progressed(&self.deployment.status, status) {
+            self.refresh_progress(status, &format!("{subject} is progressing."));
             self.wake_at_deadline(self.now);
-        } else if progressed {
-            let text = format!("ReplicaSet \"{}\" is progressing.", new.meta.name);
-            self.refresh_progress(status, &text);
+        } else if let (false, Some(new)) = (known, new) {
+            let text = format!("Found new replica set \"{}\"", new.meta.name);
+            self.put(status, "Progressing", Status::True, "FoundNewReplicaSet", &text);
             self.wake_at_deadline(self.now);
-        } else if old.as_ref().is_some_and(|old| &*old.reason != "NewReplicaSetAvailable")
-            || status.updated < want
-        {
-            self.check_deadline(status, &new.meta.name);
+        } else {
+            self.check_deadline(status, &subject);
+        }
+    }
+
+    /// That a rollout had timed out is not forgotten by a pause. Follows `checkPausedConditions`.
+    fn set_paused(&self, status: &mut DeploymentStatus) {
+        let old = conditions::find(&self.deployment.status.conditions, "Progressing");
+        if old.is_none_or(|old| &*old.reason != "ProgressDeadlineExceeded") {
+            let text = "Deployment is paused";
+            self.put(status, "Progressing", Status::Unknown, "DeploymentPaused", text);
         }
     }
 
@@ -193,7 +213,7 @@ impl Look<'_> {
         self.wake = [self.wake, Some(at)].into_iter().flatten().min();
     }
 
-    fn check_deadline(&mut self, status: &mut DeploymentStatus, name: &str) {
+    fn check_deadline(&mut self, status: &mut DeploymentStatus, subject: &str) {
         let seconds = self.deployment.spec.progress_deadline_seconds;
         let Some(old) = conditions::find(&status.conditions, "Progressing") else { return };
         if seconds >= NO_DEADLINE
@@ -207,7 +227,7 @@ impl Look<'_> {
             self.wake = [self.wake, Some(at)].into_iter().flatten().min();
             return;
         }
-        let text = format!("ReplicaSet \"{name}\" has timed out progressing.");
+        let text = format!("{subject} has timed out progressing.");
         self.put(status, "Progressing", Status::False, "ProgressDeadlineExceeded", &text);
     }
 

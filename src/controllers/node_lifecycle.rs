@@ -5,9 +5,9 @@
 //! its silence has lasted too long, and when it is its turn to have its pods driven out, each at the second at which
 //! upstream would look. A node that renews its lease causes no look at all.
 //!
-//! Cost: a look at a node that is down counts the nodes of each zone; one that is well costs nothing to speak of.
+//! Cost: a look at a node asks for the counts of its zone. One that is down walks the nodes of its zone when it waits
+//! for its turn; all that are down are woken when the state of a zone changes, not with every node.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use imbl::OrdMap;
@@ -17,7 +17,7 @@ use crate::api::core::{Effect, Node, Pod, Taint};
 use crate::api::object::{AnyObject, Resource};
 use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
-use crate::store::{Change, Operation, Store};
+use crate::store::{Change, Operation, Store, ZoneCount, ZoneName, Zones, zone_of};
 
 /// How long a node may be silent. Follows `--node-monitor-grace-period`.
 const GRACE: Duration = Duration::from_seconds(50);
@@ -101,12 +101,15 @@ impl Controller for NodeLifecycle {
     fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
         let AnyObject::Node(node) = &change.object else { return };
         wake(Key::of(&node.meta), Duration::ZERO);
-        let was_ready = change
-            .before
-            .as_ref()
-            .map(|before| matches!(before, AnyObject::Node(before) if before.ready()));
-        if change.operation == Operation::Deleted || was_ready != Some(node.ready()) {
-            // How many nodes are down decides whether pods are driven out of any.
+        let before = match &change.before {
+            Some(AnyObject::Node(before)) => Some(&**before),
+            _ => None,
+        };
+        let after = (change.operation != Operation::Deleted).then_some(&**node);
+        let zones = store.index().zones();
+        let mut earlier = zones.clone();
+        if earlier.replace(after, before) && judgement(&earlier) != judgement(zones) {
+            // How much of a zone is down decides whether pods are driven out of any of its nodes.
             for other in store.nodes().iter().filter(|other| !other.ready()) {
                 wake(Key::of(&other.meta), Duration::ZERO);
             }
@@ -352,7 +355,7 @@ fn eviction_turn(node: &Node, has: bool, store: &Store, now: Time) -> Option<Tim
         ZoneState::AllDown => return None,
         _ if has => return Some(now),
         ZoneState::Normal | ZoneState::FullDisruption => EVICTION_GAP,
-        ZoneState::PartialDisruption if zone_size(node, store) > LARGE_ZONE => SECONDARY_GAP,
+        ZoneState::PartialDisruption if is_large(node, store) => SECONDARY_GAP,
         ZoneState::PartialDisruption => return None,
     };
     let zone = zone_of(node);
@@ -368,36 +371,33 @@ fn eviction_turn(node: &Node, has: bool, store: &Store, now: Time) -> Option<Tim
     Some(last.map_or(now, |last| (last + gap).max(now)))
 }
 
-/// Region and zone; nodes without the labels form one zone. Follows `nodetopology.GetZoneKey`.
-fn zone_of(node: &Node) -> (Option<&str>, Option<&str>) {
-    let label = |key: &str| node.meta.labels.text(key);
-    (label("topology.kubernetes.io/region"), label("topology.kubernetes.io/zone"))
+fn is_large(node: &Node, store: &Store) -> bool {
+    store.index().zones().of(&zone_of(node)).all > LARGE_ZONE
 }
 
-/// The nodes that count when disruption is judged.
-fn counted(store: &Store) -> impl Iterator<Item = &Rc<Node>> {
-    let counts =
-        |node: &&Rc<Node>| !node.meta.labels.contains_key("node.kubernetes.io/exclude-disruption");
-    store.nodes().iter().filter(counts)
+/// How it stands with all zones, and which of them are large.
+fn judgement(zones: &Zones) -> Vec<(&ZoneName, ZoneState, bool)> {
+    let all_down = all_down(zones);
+    let judged = zones.iter().map(|(zone, count)| {
+        let state = if all_down { ZoneState::AllDown } else { state_of(count) };
+        (zone, state, count.all > LARGE_ZONE)
+    });
+    judged.collect()
 }
 
-fn zone_size(node: &Node, store: &Store) -> usize {
-    let zone = zone_of(node);
-    counted(store).filter(|other| zone_of(other) == zone).count()
-}
-
-/// Follows `ComputeZoneState` and the rule about all zones in `handleDisruption`.
 fn zone_state(node: &Node, store: &Store) -> ZoneState {
-    let mut zones: BTreeMap<(Option<&str>, Option<&str>), (usize, usize)> = BTreeMap::new();
-    for other in counted(store) {
-        let (all, down) = zones.entry(zone_of(other)).or_default();
-        *all += 1;
-        *down += usize::from(!other.ready());
-    }
-    if zones.values().all(|(all, down)| all == down) {
-        return ZoneState::AllDown;
-    }
-    let (all, down) = zones.get(&zone_of(node)).copied().unwrap_or_default();
+    let zones = store.index().zones();
+    if all_down(zones) { ZoneState::AllDown } else { state_of(zones.of(&zone_of(node))) }
+}
+
+/// Whether no node of any zone is ready. Follows the rule about all zones in `handleDisruption`.
+fn all_down(zones: &Zones) -> bool {
+    zones.iter().all(|(_, count)| count.all == count.down)
+}
+
+/// Follows `ComputeZoneState`.
+const fn state_of(count: ZoneCount) -> ZoneState {
+    let ZoneCount { all, down } = count;
     if all > 0 && down == all {
         ZoneState::FullDisruption
     } else if down > 2 && down * 100 >= all * DISRUPTED_PERCENT {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::occupancy::Occupancy;
+use super::zones::Zones;
 use crate::api::core::{Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
@@ -81,6 +82,7 @@ pub struct Index {
     events: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
     tallies: OrdMap<Uid, Tally>,
     occupancy: Occupancy,
+    zones: Zones,
     nominated: OrdSet<ObjectKey>,
     finished: usize,
 }
@@ -127,6 +129,11 @@ impl Index {
             _ => None,
         };
         self.replace_pod(pod(before).as_deref(), pod(after).as_deref());
+        let node = |object: Option<&AnyObject>| match object {
+            Some(AnyObject::Node(node)) => Some(Rc::clone(node)),
+            _ => None,
+        };
+        self.zones.replace(node(before).as_deref(), node(after).as_deref());
         if let (Some(AnyObject::Event(event)), None) = (before, after) {
             leave(&mut self.events, &event.involved.uid, &event.meta.key());
         }
@@ -217,6 +224,11 @@ impl Index {
     /// What the pods on nodes take, and where which pods are.
     pub const fn occupancy(&self) -> &Occupancy {
         &self.occupancy
+    }
+
+    /// How many nodes of each zone are down.
+    pub const fn zones(&self) -> &Zones {
+        &self.zones
     }
 
     /// The pods without a node for which room is being made on one.

@@ -5,6 +5,7 @@ mod index;
 mod journal;
 mod occupancy;
 mod table;
+mod zones;
 
 use std::rc::Rc;
 
@@ -14,6 +15,7 @@ pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, Operation};
 pub use occupancy::{CrowdView, Headcount, NodeSum, Occupancy};
 pub use table::Table;
+pub use zones::{ZoneCount, ZoneName, Zones, zone_of};
 
 use crate::api::apps::{DaemonSet, Deployment, ReplicaSet};
 use crate::api::batch::{CronJob, Job};

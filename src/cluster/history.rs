@@ -21,10 +21,21 @@ impl Moment {
     }
 }
 
-/// How much work (reconciles) lies between checkpoints. Replaying that much takes a few milliseconds.
+/// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
 const SPACING: u64 = 2_000;
-/// How many checkpoints are kept; when there are more, every second one of the older half goes.
+/// At most so many checkpoints are kept; when there are more, every second one of the older half goes.
 const MOST: usize = 256;
+/// Nor more than keep so many objects of their own: between two checkpoints of a cluster that starts, all its objects
+/// change.
+const MOST_OBJECTS: usize = 1_000_000;
+
+/// How far apart checkpoints lie, and how many are kept: in large clusters fewer, or their memory would grow with the
+/// square of the size.
+fn density(world: &World) -> (u64, usize) {
+    let objects = world.store.pods().len() + world.store.events().len();
+    let spacing = SPACING.max(u64::try_from(objects).unwrap_or(u64::MAX) / 4);
+    (spacing, (MOST_OBJECTS / objects.max(1)).clamp(8, MOST))
+}
 
 /// The checkpoints of a cluster and the future that was left when somebody went back.
 #[derive(Clone, Debug, Default)]
@@ -45,12 +56,13 @@ impl History {
 
     /// Keeps a checkpoint if enough work was done since the last one.
     pub(super) fn visit(&mut self, world: &World, inputs: usize) {
+        let (spacing, most) = density(world);
         let due =
-            self.checkpoints.last().is_none_or(|last| world.work >= last.world.work + SPACING);
+            self.checkpoints.last().is_none_or(|last| world.work >= last.world.work + spacing);
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
         }
-        if self.checkpoints.len() > MOST {
+        while self.checkpoints.len() > most {
             let half = self.checkpoints.len() / 2;
             let mut index = 0;
             self.checkpoints.retain(|_| {

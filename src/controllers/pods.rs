@@ -95,11 +95,17 @@ pub(super) fn delete(pod: &Pod, owner: &AnyObject) -> Write {
     }
 }
 
-/// What the ranking needs to know of a pod.
-pub(super) struct Ranked {
+/// What the ranking needs to know of a pod, read once.
+struct Ranked {
     pod: Rc<Pod>,
+    ready: bool,
+    cost: i32,
     /// How many siblings of related ReplicaSets share its node.
     together: i64,
+    /// Since when it is ready.
+    since: Option<Time>,
+    restarts: (i64, i64),
+    born: Time,
 }
 
 /// Orders active pods, those to be deleted first in front. `together` counts related pods on the same node.
@@ -109,8 +115,19 @@ pub(super) fn rank_for_deletion(
     now: Time,
     together: impl Fn(&Pod) -> i64,
 ) -> Vec<Rc<Pod>> {
-    let mut ranked: Vec<Ranked> =
-        pods.into_iter().map(|pod| Ranked { together: together(&pod), pod }).collect();
+    let known = |pod: Rc<Pod>| {
+        let since = pod.ready_since();
+        Ranked {
+            ready: since.is_some(),
+            cost: deletion_cost(&pod),
+            together: together(&pod),
+            since,
+            restarts: most_restarts(&pod),
+            born: pod.meta.created.cut_to_second(),
+            pod,
+        }
+    };
+    let mut ranked: Vec<Ranked> = pods.into_iter().map(known).collect();
     ranked.sort_by(|a, b| compare(a, b, now));
     ranked.into_iter().map(|ranked| ranked.pod).collect()
 }
@@ -132,44 +149,38 @@ pub(super) fn rank_job_pods(mut pods: Vec<Rc<Pod>>) -> Vec<Rc<Pod>> {
 
 /// Not bound before bound, Pending before Unknown before Running, not ready before ready.
 fn compare_states(one: &Pod, other: &Pod) -> Ordering {
+    compare_phases(one, other).then_with(|| one.ready().cmp(&other.ready()))
+}
+
+fn compare_phases(one: &Pod, other: &Pod) -> Ordering {
     let phase = |pod: &Pod| match pod.status.phase {
         Phase::Pending => 0,
         Phase::Unknown => 1,
         _ => 2,
     };
-    one.node
-        .is_some()
-        .cmp(&other.node.is_some())
-        .then_with(|| phase(one).cmp(&phase(other)))
-        .then_with(|| one.ready().cmp(&other.ready()))
+    one.node.is_some().cmp(&other.node.is_some()).then_with(|| phase(one).cmp(&phase(other)))
 }
 
-fn compare(a: &Ranked, b: &Ranked, now: Time) -> Ordering {
-    let (one, other) = (&a.pod, &b.pod);
-    let by_state = compare_states(one, other)
-        .then_with(|| deletion_cost(one).cmp(&deletion_cost(other)))
-        .then_with(|| b.together.cmp(&a.together));
+fn compare(one: &Ranked, other: &Ranked, now: Time) -> Ordering {
+    let by_uid = || one.pod.meta.uid.cmp(&other.pod.meta.uid);
+    let by_state = compare_phases(&one.pod, &other.pod)
+        .then_with(|| one.ready.cmp(&other.ready))
+        .then_with(|| one.cost.cmp(&other.cost))
+        .then_with(|| other.together.cmp(&one.together));
     if by_state != Ordering::Equal {
         return by_state;
     }
-    if one.ready() && other.ready() {
-        let (since_one, since_other) = (one.ready_since(), other.ready_since());
-        if since_one != since_other {
-            return younger_first(since_one, since_other, now)
-                .then_with(|| one.meta.uid.cmp(&other.meta.uid));
-        }
+    if one.ready && other.ready && one.since != other.since {
+        return younger_first(one.since, other.since, now).then_with(by_uid);
     }
-    let by_restarts = most_restarts(other).cmp(&most_restarts(one));
+    let by_restarts = other.restarts.cmp(&one.restarts);
     if by_restarts != Ordering::Equal {
         return by_restarts;
     }
-    let (born_one, born_other) =
-        (one.meta.created.cut_to_second(), other.meta.created.cut_to_second());
-    if born_one != born_other {
-        return younger_first(Some(born_one), Some(born_other), now)
-            .then_with(|| one.meta.uid.cmp(&other.meta.uid));
+    if one.born != other.born {
+        return younger_first(Some(one.born), Some(other.born), now).then_with(by_uid);
     }
-    one.meta.uid.cmp(&other.meta.uid)
+    by_uid()
 }
 
 /// What deleting a pod costs, by its annotation; a plus sign or a leading zero makes it worthless. Follows

@@ -23,6 +23,9 @@ use crate::store::{Change, Store};
 
 /// At most so many pods are created or deleted at a time. Follows `replicaset.BurstReplicas`.
 const BURST: i64 = 500;
+/// Of very many pods this part may be deleted at a time, so that ranking them again each time costs no more than
+/// their number. All of it happens at one instant.
+const SHARE: i64 = 16;
 
 /// What the loop decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -246,7 +249,7 @@ fn manage<K: Replicated>(
     let ranked = rank_for_deletion(active, now, |pod| {
         pod.node.as_ref().and_then(|node| together.get(node).copied()).unwrap_or(0)
     });
-    let surplus = usize::try_from((have - want).min(BURST)).unwrap_or(0);
+    let surplus = usize::try_from((have - want).min(BURST.max(have / SHARE))).unwrap_or(0);
     let victims: Vec<&Rc<Pod>> = ranked.iter().take(surplus).collect();
     let deleting = victims.iter().map(|pod| Rc::clone(&pod.meta.name)).collect();
     let writes = victims.into_iter().map(|pod| pods::delete(pod, &about)).collect();

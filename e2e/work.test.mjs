@@ -61,7 +61,7 @@ test('a click mends a typo', async (t) => {
 test('fields are completed and explained', async (t) => {
   const page = await yard.open(t, START);
   await paste(page, RC.replace('  replicas: 2\n', ''));
-  await page.getByText('selector:', { exact: false }).first().hover();
+  await page.locator('.cm-line span', { hasText: /^selector$/ }).hover();
   await page.locator('.field-card__docs', { hasText: /label/i }).waitFor();
   assert.match(await page.locator('.field-card__path').innerText(), /^spec\.selector /);
   await page.locator('.cm-line', { hasText: 'spec:' }).first().click();

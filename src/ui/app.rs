@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
-use super::bridge::Engine;
+use super::bridge::{Engine, LAG_MILLIS};
 use super::components::say;
 use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
@@ -78,6 +78,7 @@ pub fn App() -> Html {
     let system = use_state(|| false);
     let help = use_state(|| false);
     let views = use_mut_ref(Views::default);
+    let shown = use_mut_ref(Shown::default);
     use_keys(&engine, &selection, &pane, &help);
     let (language, playing) = engine.read(|state| (state.language, state.playing));
     use_effect_with(language, |language| {
@@ -124,10 +125,7 @@ pub fn App() -> Html {
         let help = help.clone();
         Callback::from(move |()| help.set(!*help))
     };
-    let version = engine.read(|state| {
-        let looks = if selection.is_some() { state.looks } else { 0 };
-        (state.cluster.store().resource_version(), state.epoch, looks)
-    });
+    let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
     html! {
         <div class={classes!("page", format!("page--{}", pane.class()), still)}>
@@ -159,6 +157,30 @@ pub fn App() -> Html {
             if *help { <Keys {language} onclose={onhelp} /> }
         </div>
     }
+}
+
+/// What the details show, and since when.
+#[derive(Default)]
+struct Shown {
+    version: (u64, u64, u64),
+    at: f64,
+}
+
+/// The version that the details are to show. Nobody reads sixty texts a second: while the clock runs there are two.
+fn details_version(engine: &Engine, reading: bool, shown: &mut Shown) -> (u64, u64, u64) {
+    let (version, playing) = engine.read(|state| {
+        let looks = if reading { state.looks } else { 0 };
+        ((state.cluster.store().resource_version(), state.epoch, looks), state.playing)
+    });
+    let now = platform::steady_clock();
+    if version.1 == shown.version.1 && playing && now - shown.at < LAG_MILLIS {
+        if version != shown.version {
+            engine.set_behind();
+        }
+        return shown.version;
+    }
+    *shown = Shown { version, at: now };
+    version
 }
 
 fn border(id: &'static str, orientation: &'static str, label: AttrValue) -> Html {

@@ -24,8 +24,9 @@ use crate::view::palette::Palette;
 use crate::view::state::SPEEDS;
 use crate::view::yard::YardView;
 
-/// How many reconciles one picture may cost.
-const WORK_PER_FRAME: u64 = 4_000;
+/// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
+const WORK_MILLIS: f64 = 6.0;
+const WORK_PER_LOOK: u64 = 100;
 /// At most so many lines are kept on the terminal's screen.
 const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
@@ -36,6 +37,8 @@ const SOON_MILLIS: f64 = 40.0;
 const FAR_MILLIS: f64 = 60_000.0;
 /// How often rings are drawn.
 const RING_MILLIS: f64 = 200.0;
+/// How far a pane of text may lag behind the yard.
+pub(crate) const LAG_MILLIS: f64 = 500.0;
 /// How long a search for the next visible change may take, and how many steps lie between looks at the clock.
 const LONGEST_SEARCH_MILLIS: f64 = 500.0;
 const STEPS_PER_LOOK: u32 = 64;
@@ -71,6 +74,8 @@ pub(crate) struct State {
     pub reading: bool,
     /// Whether a ring counts down on the screen.
     pub rings: bool,
+    /// Whether a pane lags behind and wants another picture.
+    pub behind: bool,
     pub(super) keeper: Keeper,
     pub(super) restoring: Option<Replay>,
     running: Option<Running>,
@@ -146,6 +151,7 @@ impl Engine {
             looks: 0,
             reading: false,
             rings: false,
+            behind: false,
             keeper: Keeper::default(),
             restoring: None,
             running: None,
@@ -310,6 +316,14 @@ impl Engine {
         self.plan();
     }
 
+    /// A pane lags behind: there will be another picture for it.
+    pub(crate) fn set_behind(&self) {
+        let before = std::mem::replace(&mut self.state.borrow_mut().behind, true);
+        if !before {
+            self.plan();
+        }
+    }
+
     /// A ring counts down on the screen, or none does.
     pub(crate) fn set_rings(&self, rings: bool) {
         let before = std::mem::replace(&mut self.state.borrow_mut().rings, rings);
@@ -375,12 +389,12 @@ impl Engine {
         drop(fired);
         self.go_on_restoring();
         let moved = self.catch_up();
-        let reading = !moved && {
+        let again = !moved && {
             let mut state = self.state.borrow_mut();
             state.looks += 1;
-            state.reading && state.playing
+            std::mem::take(&mut state.behind) || state.reading && state.playing
         };
-        if reading {
+        if again {
             (self.changed)();
         }
         self.plan();
@@ -399,7 +413,7 @@ impl Engine {
             _ => String::new(),
         };
         let (day, time) = day_and_time(at);
-        platform::tick(&format!("{day} {time}"), &next, state.target);
+        platform::tick(&day, &time, &next, state.target);
     }
 
     // ---- the terminal ----
@@ -482,6 +496,10 @@ impl Engine {
             return;
         }
         self.write(|state| {
+            // `clear; kubectl get pods` at once: what is printed stays.
+            if poll.effects.contains(&Effect::Clear) {
+                state.lines.clear();
+            }
             for (stream, text) in &poll.output {
                 let class = match stream {
                     Stream::Out => "out",
@@ -501,7 +519,8 @@ impl Engine {
 
     fn perform(&self, effect: Effect) {
         match effect {
-            Effect::Clear => self.write(|state| state.lines.clear()),
+            // Done before the output.
+            Effect::Clear => {}
             Effect::Speed(speed) => self.write(|state| state.speed = speed),
             Effect::Pause(paused) => self.set_playing(!paused),
             Effect::Back(span) => self.back(span),
@@ -588,9 +607,12 @@ impl State {
         self.target += passed * self.speed;
         let at = Time::from_unix_millis(self.target_millis());
         let version = self.cluster.store().resource_version();
-        if !self.cluster.run_towards(at, WORK_PER_FRAME) {
-            // Too much to do at this speed: the clock waits for the work.
-            self.target = millis(self.cluster.now());
+        while !self.cluster.run_towards(at, WORK_PER_LOOK) {
+            if platform::steady_clock() - now > WORK_MILLIS {
+                // Too much to do at this speed: the clock waits for the work.
+                self.target = millis(self.cluster.now());
+                break;
+            }
         }
         self.cluster.store().resource_version() != version
             || self.until.is_some_and(|until| until <= self.cluster.now())
@@ -617,6 +639,9 @@ impl State {
         }
         if !self.playing {
             return None;
+        }
+        if self.behind {
+            return Some(self.due().map_or(LAG_MILLIS, |due| self.wait_for(due).min(LAG_MILLIS)));
         }
         let wait = self.wait_for(self.due()?);
         if wait > FAR_MILLIS {

@@ -85,7 +85,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
                         aria-valuetext={format!("{factor}×")} />
                     <output class="time__factor">{ format!("{factor}×") }</output>
                 </label>
-                <time class="time__clock" id="clock"></time>
+                <time class="time__clock" id="clock"><span class="time__day"></span><span></span></time>
                 <span class="time__next quiet" id="next"></span>
                 if props.restoring { <span class="quiet">{ say(language, "page.restoring") }</span> }
             </div>

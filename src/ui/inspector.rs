@@ -6,15 +6,16 @@ use yew::prelude::*;
 
 use super::bridge::{Engine, day_and_time};
 use super::components::{Button, ring, runs, say};
+use crate::api::core::{Event, EventType};
 use crate::api::{Kind, ObjectKey};
 use crate::language::{Language, Text};
-use crate::view::inspector::{Inspected, Probe, Sign};
+use crate::view::inspector::{Inspected, Probe, Sign, latest};
 use crate::view::palette::Palette;
 use crate::view::state::{Facet, Selection};
 use crate::view::yard::Look;
 
 /// How many events are shown.
-const EVENTS: usize = 80;
+const EVENTS: usize = 50;
 
 /// What the pane shows.
 #[derive(Properties, PartialEq)]
@@ -176,12 +177,10 @@ fn events(props: &DetailsProps) -> Html {
     let language = props.language;
     let rows: Vec<Row> = props.engine.read(|state| {
         let namespace = &*state.terminal.namespace;
-        let mut all: Vec<_> = state.cluster.store().events().iter_in(Some(namespace)).collect();
-        all.sort_by_key(|event| (event.last, event.meta.resource_version));
-        let row = |event: &&Rc<crate::api::core::Event>| Row {
+        let row = |event: Rc<Event>| Row {
             key: event.meta.uid.0,
             at: day_and_time(event.last).1,
-            warning: event.event_type == crate::api::core::EventType::Warning,
+            warning: event.event_type == EventType::Warning,
             reason: event.reason.to_string(),
             kind: Kind::from_word(&event.involved.kind.to_lowercase()),
             object: ObjectKey::new(namespace, &*event.involved.name),
@@ -190,7 +189,7 @@ fn events(props: &DetailsProps) -> Html {
                 count => format!("{} (x{count})", event.message),
             },
         };
-        all.iter().rev().take(EVENTS).map(row).collect()
+        latest(&state.cluster, namespace, EVENTS).into_iter().map(row).collect()
     });
     let row = |row: Row| {
         let object = match row.kind {

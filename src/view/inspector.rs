@@ -1,5 +1,6 @@
 //! The inspector: a selected object, one facet at a time, with what can be done to it and what it waits for.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::commands::{self, Command};
@@ -7,7 +8,7 @@ use super::palette::Palette;
 use super::state::{Facet, Selection};
 use super::yard::{Look, Ring, Tile};
 use crate::api::conditions::{Condition, Status};
-use crate::api::core::{ContainerState, Pod};
+use crate::api::core::{ContainerState, Event, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
@@ -209,6 +210,32 @@ fn logs(cluster: &Cluster, selection: &Selection, pod: &Pod) -> String {
     text
 }
 
+/// So many changes are looked through for events before all events are put in order.
+const LOOKED_THROUGH: usize = 2_000;
+
+/// The `most` latest events of a namespace, the latest first.
+pub fn latest(cluster: &Cluster, namespace: &str, most: usize) -> Vec<Rc<Event>> {
+    let store = cluster.store();
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for change in store.journal().newest_first().take(LOOKED_THROUGH) {
+        if let AnyObject::Event(event) = &change.object
+            && *event.meta.namespace == *namespace
+            && seen.insert(event.meta.uid)
+            && let Some(event) = store.events().get(&event.meta.key())
+        {
+            found.push(Rc::clone(event));
+            if found.len() == most {
+                return found;
+            }
+        }
+    }
+    let mut all: Vec<Rc<Event>> = store.events().iter_in(Some(namespace)).cloned().collect();
+    all.sort_by_key(|event| std::cmp::Reverse((event.last, event.meta.resource_version)));
+    all.truncate(most);
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +271,23 @@ mod tests {
         assert!(seen.signs.iter().any(|sign| &*sign.text == "Ready=False" && !sign.good));
         let why = inspect(&cluster, Kind::Pod, key, Facet::Why);
         assert!(why.text.len() > 1, "{why:?}");
+    }
+
+    #[test]
+    fn the_latest_events_are_the_same_however_they_are_found() {
+        let mut cluster = Cluster::new(Config::default());
+        let text = include_str!("../../assets/examples/rc.yaml");
+        for document in manifest::load("rc.yaml", text.as_bytes()) {
+            let options = WriteOptions::default();
+            cluster.create(document.kind.unwrap(), "default", document.value, &options).unwrap();
+        }
+        let at = cluster.now() + Duration::from_seconds(30);
+        cluster.run_until(at);
+        let all = latest(&cluster, "default", usize::MAX);
+        let some = latest(&cluster, "default", 5);
+        assert!(all.len() > 5 && some.len() == 5);
+        assert!(all.is_sorted_by_key(|event| std::cmp::Reverse(event.last)));
+        assert_eq!(some[0].meta.uid, all[0].meta.uid);
     }
 
     #[test]

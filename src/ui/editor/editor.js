@@ -4,7 +4,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, bracketMatching, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { Compartment, EditorState } from '@codemirror/state';
+import { Compartment, EditorSelection, EditorState } from '@codemirror/state';
 import { EditorView, drawSelection, highlightActiveLine, hoverTooltip, keymap, lineNumbers, tooltips } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 
@@ -31,6 +31,23 @@ const look = EditorView.theme({
   '.cm-diagnosticAction': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)', borderRadius: '6px', padding: '3px 9px' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--selection) !important' },
 });
+
+/** Enter: as deep as the line it leaves; behind a key without a value, deeper; below an item, under its text. */
+function deeper(view) {
+  const { state } = view;
+  view.dispatch(state.changeByRange((range) => {
+    const line = state.doc.lineAt(range.from);
+    const before = line.text.slice(0, range.from - line.from);
+    const [lead] = /^ *(- +)*/.exec(before);
+    const opens = /:\s*(#.*)?$/.test(before) || /: *[|>][+-]?\s*$/.test(before);
+    const bare = before.trim() === '' || /^ *-+ *$/.test(before);
+    const depth = (bare ? /^ */.exec(before)[0] : lead).length + (opens ? 2 : 0);
+    const insert = `\n${' '.repeat(depth)}`;
+    const head = range.from + insert.length;
+    return { changes: { from: range.from, to: range.to, insert }, range: EditorSelection.cursor(head) };
+  }), { scrollIntoView: true, userEvent: 'input' });
+  return true;
+}
 
 /** How long after the last key a line counts as unfinished. */
 const UNFINISHED_MILLIS = 1200;
@@ -101,7 +118,9 @@ export function create(parent, label, hooks) {
     named.of(EditorView.contentAttributes.of({ 'aria-label': label })),
     keymap.of([
       { key: 'Mod-Enter', run: () => { flush(); hooks.apply(); return true; } },
-      ...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
+      ...completionKeymap,
+      { key: 'Enter', run: deeper },
+      ...defaultKeymap, ...historyKeymap, ...lintKeymap, indentWithTab,
     ]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && files.get(name)?.synced !== update.state.doc.toString()) {

@@ -62,7 +62,7 @@ extern "C" {
     pub(crate) fn on_key(callback: &Closure<dyn FnMut(String)>);
 
     /// Writes the clock, the time of what comes next, and the rings; `now` in milliseconds.
-    pub(crate) fn tick(clock: &str, next: &str, now: f64);
+    pub(crate) fn tick(day: &str, time: &str, next: &str, now: f64);
     /// Notes where pods are that the next picture shows on another node.
     pub(crate) fn measure(uids: Vec<String>);
     /// Lets them fly there.

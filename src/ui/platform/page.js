@@ -80,8 +80,10 @@ export function onKey(callback) {
 // ---- what moves between two pictures of the page ----
 
 /** Writes the clock and counts the rings down, without a new picture. `now` in milliseconds. */
-export function tick(clock, next, now) {
-  write(document.getElementById('clock'), clock);
+export function tick(day, time, next, now) {
+  const [first, second] = document.getElementById('clock')?.children ?? [];
+  write(first, `${day} `);
+  write(second, time);
   write(document.getElementById('next'), next);
   for (const ring of document.querySelectorAll('[data-until]')) {
     const { from, until } = ring.dataset;
@@ -95,7 +97,7 @@ function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-const MOST_FLIGHTS = 80;
+const MOST_FLIGHTS = 40;
 const FLIGHT = { duration: 900, easing: 'cubic-bezier(.35,.1,.2,1)' };
 let departures = new Map();
 

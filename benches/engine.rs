@@ -1,11 +1,24 @@
-//! What the engine costs: replicas to all Running, and a day of a minutely CronJob. Growth is read as a ratio.
+//! What the engine costs, and how that grows with the size of a cluster: ten times the pods may cost at most twelve
+//! times the time. `cargo bench` prints the times; the ratios between neighbours are what counts.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench may fail")]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use podyard::api::{Kind, Value};
-use podyard::cluster::{Cluster, Config, WriteOptions};
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use podyard::api::{Kind, ObjectKey, Value};
+use podyard::cluster::{Action, Cluster, Config, WriteOptions};
 use podyard::sim::Duration;
+
+const MINUTELY: &str = r#"{"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{
+    "restartPolicy":"Never","containers":[{"name":"c","image":"busybox","args":["date"]}]}}}}}}"#;
+const DAEMON: &str = r#"{"metadata":{"name":"d"},"spec":{"selector":{"matchLabels":{"a":"d"}},"template":{"metadata":{"labels":{
+    "a":"d"}},"spec":{"containers":[{"name":"c","image":"fluent/fluentd"}]}}}}"#;
+
+/// A cluster of so many workers, without the pods of kube-system.
+fn cluster(workers: usize) -> Cluster {
+    Cluster::new(Config { workers, system_pods: false, ..Config::default() })
+}
 
 fn apply(cluster: &mut Cluster, kind: Kind, json: &str) {
     cluster
@@ -13,48 +26,188 @@ fn apply(cluster: &mut Cluster, kind: Kind, json: &str) {
         .unwrap();
 }
 
+fn pass(cluster: &mut Cluster, seconds: i64) {
+    let end = cluster.now() + Duration::from_seconds(seconds);
+    cluster.run_until(end);
+}
+
+/// A ReplicationController of so many pods, all running: a hundred to a node.
+fn running(replicas: usize) -> Cluster {
+    let mut cluster = cluster(replicas.div_ceil(100));
+    replicate(&mut cluster, replicas);
+    cluster
+}
+
+fn replicate(cluster: &mut Cluster, replicas: usize) {
+    let manifest = format!(
+        r#"{{"metadata":{{"name":"rc"}},"spec":{{"replicas":{replicas},"selector":{{"a":"b"}},"template":{{"metadata":{{
+        "labels":{{"a":"b"}}}},"spec":{{"containers":[{{"name":"c","image":"luksa/kubia"}}]}}}}}}}}"#
+    );
+    apply(cluster, Kind::ReplicationController, &manifest);
+    pass(cluster, 300);
+    let controller = cluster.store().replication_controllers().iter().next().unwrap();
+    assert_eq!(controller.status.ready, i64::try_from(replicas).unwrap());
+}
+
 fn replicas(bench: &mut Criterion) {
-    let mut group = bench.benchmark_group("replication controller, all running");
+    let mut group = bench.benchmark_group("ReplicationController to all running");
     group.sample_size(10);
-    for count in [1_000_u32, 10_000] {
-        let workers = usize::try_from(count / 10).unwrap();
-        let start = Cluster::new(Config { workers, system_pods: false, ..Config::default() });
-        let manifest = format!(
-            r#"{{"metadata":{{"name":"rc"}},"spec":{{"replicas":{count},"selector":{{"a":"b"}},"template":{{"metadata":{{
-            "labels":{{"a":"b"}}}},"spec":{{"containers":[{{"name":"c","image":"luksa/kubia"}}]}}}}}}}}"#
+    for count in [1_000_usize, 10_000, 100_000] {
+        group.bench_with_input(BenchmarkId::from_parameter(count), &count, |bench, count| {
+            let start = cluster(count.div_ceil(100));
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    replicate(&mut cluster, *count);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// One pod goes and another comes: this may not depend on how many others there are.
+fn replaced(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("one pod replaced among");
+    group.sample_size(20);
+    for count in [1_000_usize, 10_000] {
+        group.bench_with_input(BenchmarkId::from_parameter(count), &count, |bench, count| {
+            let start = running(*count);
+            let key: ObjectKey = start.store().pods().iter().next().unwrap().meta.key();
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    let options = WriteOptions::default();
+                    cluster.delete(Kind::Pod, &key, &Default::default(), &options).unwrap();
+                    pass(&mut cluster, 60);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn job(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("Job, completions with parallelism a twentieth of them");
+    group.sample_size(10);
+    for completions in [1_000_usize, 10_000] {
+        group.bench_with_input(BenchmarkId::from_parameter(completions), &completions, |bench, n| {
+            let start = cluster(20);
+            let manifest = format!(
+                r#"{{"metadata":{{"name":"j"}},"spec":{{"completions":{n},"parallelism":{},"template":{{"spec":{{
+                "restartPolicy":"Never","containers":[{{"name":"c","image":"busybox","args":["sleep","3"]}}]}}}}}}}}"#,
+                n / 20
+            );
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    apply(&mut cluster, Kind::Job, &manifest);
+                    pass(&mut cluster, 900);
+                    let job = cluster.store().jobs().iter().next().unwrap();
+                    assert_eq!(usize::try_from(job.status.succeeded).unwrap(), *n);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn daemons(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("DaemonSet on all nodes");
+    group.sample_size(10);
+    for nodes in [500_usize, 5_000] {
+        group.bench_with_input(BenchmarkId::from_parameter(nodes), &nodes, |bench, nodes| {
+            let start = cluster(*nodes);
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    apply(&mut cluster, Kind::DaemonSet, DAEMON);
+                    pass(&mut cluster, 120);
+                    let set = cluster.store().daemon_sets().iter().next().unwrap();
+                    assert_eq!(usize::try_from(set.status.ready).unwrap(), *nodes);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+fn cron_job(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("hours of a minutely CronJob");
+    group.sample_size(10);
+    for hours in [24_i64, 240, 8_760] {
+        group.bench_with_input(BenchmarkId::from_parameter(hours), &hours, |bench, hours| {
+            let start = cluster(3);
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    apply(&mut cluster, Kind::CronJob, MINUTELY);
+                    pass(&mut cluster, hours * 3600);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// A tenth of the nodes fails and their pods are replaced.
+fn outage(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("outage of a tenth of the nodes, 30 pods each");
+    group.sample_size(10);
+    for nodes in [100_usize, 1_000] {
+        group.bench_with_input(BenchmarkId::from_parameter(nodes), &nodes, |bench, nodes| {
+            let mut start = cluster(*nodes);
+            replicate(&mut start, nodes * 30);
+            bench.iter_batched(
+                || start.clone(),
+                |mut cluster| {
+                    for number in 1..=nodes / 10 {
+                        let name = format!("worker-{number}");
+                        cluster
+                            .act(Action::StopNode(name.into()), &WriteOptions::default())
+                            .unwrap();
+                    }
+                    pass(&mut cluster, 1_500);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+/// A paused picture: a moment is kept and gone back to.
+fn moments(bench: &mut Criterion) {
+    let start = running(1_000);
+    bench.bench_function("a moment of 1,000 pods is cloned", |bench| {
+        bench.iter(|| black_box(start.clone()))
+    });
+    bench.bench_function("back an hour of 1,000 pods with a minutely CronJob", |bench| {
+        let mut busy = start.clone();
+        apply(&mut busy, Kind::CronJob, MINUTELY);
+        pass(&mut busy, 3_600);
+        let at = busy.now() - Duration::from_seconds(3_000);
+        bench.iter_batched(
+            || busy.clone(),
+            |mut cluster| {
+                cluster.back_to(at);
+                cluster
+            },
+            BatchSize::PerIteration,
         );
-        group.bench_with_input(BenchmarkId::from_parameter(count), &manifest, |bench, manifest| {
-            bench.iter(|| {
-                let mut cluster = start.clone();
-                apply(&mut cluster, Kind::ReplicationController, manifest);
-                let end = cluster.now() + Duration::from_seconds(60);
-                cluster.run_until(end);
-                let ready =
-                    cluster.store().replication_controllers().iter().next().unwrap().status.ready;
-                assert_eq!(ready, i64::from(count));
-            });
-        });
-    }
-    group.finish();
+    });
 }
 
-fn cron_day(bench: &mut Criterion) {
-    let manifest = r#"{"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{
-        "restartPolicy":"Never","containers":[{"name":"c","image":"busybox","args":["date"]}]}}}}}}"#;
-    let mut group = bench.benchmark_group("minutely CronJob");
-    group.sample_size(10);
-    for hours in [1_i64, 24] {
-        group.bench_with_input(BenchmarkId::new("hours", hours), &hours, |bench, hours| {
-            bench.iter(|| {
-                let mut cluster = Cluster::new(Config { system_pods: false, ..Config::default() });
-                apply(&mut cluster, Kind::CronJob, manifest);
-                let end = cluster.now() + Duration::from_seconds(hours * 3600);
-                cluster.run_until(end);
-            });
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, replicas, cron_day);
+criterion_group!(benches, replicas, replaced, job, daemons, cron_job, outage, moments);
 criterion_main!(benches);

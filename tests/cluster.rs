@@ -112,3 +112,29 @@ fn a_crash_loop_backs_off_as_the_table_says() {
     let status = cluster.store().get(Kind::Pod, &key).unwrap().to_value();
     assert!(status.to_json().contains("CrashLoopBackOff"), "{status}");
 }
+
+#[test]
+fn a_source_that_says_too_much_about_an_object_is_not_heard_for_a_while() {
+    let mut cluster = Cluster::new(Config::default());
+    apply(
+        &mut cluster,
+        Kind::ReplicationController,
+        r#"{"metadata":{"name":"web"},"spec":{"replicas":40,"selector":{"app":"web"},"template":{"metadata":{
+        "labels":{"app":"web"}},"spec":{"containers":[{"name":"c","image":"luksa/kubia"}]}}}}"#,
+    );
+    let told = |cluster: &Cluster| -> i64 {
+        let events = cluster.store().events().iter();
+        let own = events.filter(|event| &*event.source.component == "replication-controller");
+        own.map(|event| event.count).sum()
+    };
+    after(&mut cluster, 10);
+    // Twenty-five in a row, then one every five minutes.
+    assert_eq!(told(&cluster), 25);
+    after(&mut cluster, 610);
+    for place in 0..4 {
+        let pod = cluster.store().pods().iter_in(Some("default")).nth(place).unwrap().meta.key();
+        cluster.delete(Kind::Pod, &pod, &Default::default(), &WriteOptions::default()).unwrap();
+        after(&mut cluster, 1);
+    }
+    assert_eq!(told(&cluster), 27);
+}

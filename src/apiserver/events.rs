@@ -9,18 +9,72 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta};
 use crate::api::object::AnyObject;
 use crate::reconcile::Note;
-use crate::sim::Duration;
+use crate::sim::{Duration, Time};
 
 /// How many different messages of one source, object, type and reason within ten minutes are kept apart.
 const SIMILAR_LIMIT: usize = 10;
 /// The window of [`SIMILAR_LIMIT`].
 const SIMILAR_WINDOW: Duration = Duration::from_seconds(600);
+/// So many events of one source about one object are recorded in a row. Follows `maxBurst`.
+const BURST: i64 = 25;
+/// How long it takes until one more may be. Follows `defaultSpamQPS`.
+const REFILL: Duration = Duration::from_seconds(300);
 /// The name of the scheduler, which alone writes events.k8s.io.
 const SCHEDULER: &str = "default-scheduler";
 /// What the collapsed message of many similar events begins with.
 const COMBINED: &str = "(combined from similar events): ";
 
+/// How many more events of one source about one object are recorded, in thousandths, as of a time. Kept only for
+/// sources that said much already; before that it follows from the events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bucket {
+    thousandths: i64,
+    at: Time,
+}
+
+impl Bucket {
+    /// Takes one event out at a time; `None` if the bucket is empty.
+    fn take(self, now: Time) -> (Self, bool) {
+        let filled = (now - self.at).millis() * 1000 / REFILL.millis();
+        let level = (self.thousandths + filled).min(BURST * 1000);
+        let passes = level >= 1000;
+        (Self { thousandths: if passes { level - 1000 } else { level }, at: now }, passes)
+    }
+}
+
 impl Api<'_> {
+    /// Whether a source may say one more thing about an object. Follows `EventSourceObjectSpamFilter`.
+    fn may_tell(&mut self, uid: &str, source: &EventSource) -> bool {
+        let key = format!("{uid} {} {}", source.component, source.host);
+        let bucket = match self.names.buckets.get(key.as_str()) {
+            Some(bucket) => *bucket,
+            None => {
+                let own = self.store.events_of(uid).filter(|event| event.source == *source);
+                let (told, first) = own.fold((0, self.now), |(told, first), event| {
+                    (told + event.count, first.min(event.first))
+                });
+                if told < BURST {
+                    return true;
+                }
+                let filled = (self.now - first).millis() * 1000 / REFILL.millis();
+                let thousandths = ((BURST - told) * 1000 + filled).clamp(0, BURST * 1000);
+                Bucket { thousandths, at: self.now }
+            }
+        };
+        let (left, passes) = bucket.take(self.now);
+        self.names.buckets.insert(key.into(), left);
+        passes
+    }
+
+    /// Forgets how much was said about an object that is gone.
+    pub(super) fn forget_buckets(&mut self, uid: &str) {
+        let from = self.names.buckets.range(Rc::from(uid)..);
+        let own = from.take_while(|(key, _)| key.starts_with(uid)).map(|(key, _)| Rc::clone(key));
+        for key in own.collect::<Vec<_>>() {
+            self.names.buckets.remove(&key);
+        }
+    }
+
     /// Records an event about an object. Events about objects without a namespace go to `default`.
     pub fn record(
         &mut self,
@@ -36,6 +90,9 @@ impl Api<'_> {
             involved.uid = Rc::clone(&about.meta().name);
         }
         let uid = Rc::clone(&involved.uid);
+        if &*source.component != SCHEDULER && !self.may_tell(&uid, &source) {
+            return;
+        }
         let alike = |event: &&Rc<Event>| {
             event.source == source
                 && event.involved == involved

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::admission;
+use super::events::Bucket;
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
@@ -44,7 +45,8 @@ pub enum Patch {
     Json(Value),
 }
 
-/// What generated names and uids are derived from, so that no two are alike.
+/// What the server remembers beside the objects: what generated names and uids are derived from, so that no two are
+/// alike, and who said how much.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// How many names were made up for each owner or prefix.
@@ -52,6 +54,8 @@ pub struct Names {
     /// Uids of what was deleted at this very instant: a new object of the same name must get another.
     graves: OrdSet<Uid>,
     graves_at: Time,
+    /// By uid of the object and source: how many more events are recorded.
+    pub(super) buckets: OrdMap<Rc<str>, Bucket>,
 }
 
 /// The API server for one batch of writes at one instant, for one cause.
@@ -97,7 +101,9 @@ impl Api<'_> {
             self.names.graves_at = self.now;
         }
         self.names.graves.insert(object.uid());
-        self.names.counts.remove(&*object.uid().to_string());
+        let uid = object.uid().to_string();
+        self.names.counts.remove(&*uid);
+        self.forget_buckets(&uid);
         // A finalizer that was taken away in the same write is part of the last state.
         if let Some(change) = self.store.remove(object.kind(), &object.key(), self.now, self.cause)
         {

@@ -13,7 +13,7 @@ use crate::api::core::ObjectReference;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::AnyObject;
-use crate::api::schedule::{self, Schedule};
+use crate::api::schedule::Schedule;
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
 use crate::reconcile::{
@@ -141,14 +141,14 @@ impl Controller for CronJobLoop {
 
 /// A schedule where its clock hangs.
 pub struct Clock {
-    schedule: Schedule,
+    schedule: Rc<Schedule>,
     zone: TimeZone,
 }
 
 impl Clock {
     /// The clock of a CronJob; `None` if it does not read (validation refuses that before).
     pub fn of(cron: &CronJob) -> Option<Self> {
-        let schedule = schedule::parse(&cron.spec.schedule).ok()?;
+        let schedule = Rc::clone(cron.spec.calendar.as_ref()?);
         let zone = match &cron.spec.time_zone {
             Some(name) => TimeZone::find(name)?,
             None => TimeZone::UTC,

@@ -6,6 +6,7 @@ use super::conditions::Condition;
 use super::core::{ObjectReference, PodTemplate};
 use super::labels::Selector;
 use super::meta::Labels;
+use super::schedule::{self, Schedule};
 use super::value::Value;
 use crate::sim::Time;
 
@@ -216,6 +217,8 @@ pub struct CronJobSpec {
     pub raw: Value,
     /// When.
     pub schedule: Rc<str>,
+    /// The same, read; `None` if it does not read (validation refuses that before).
+    pub calendar: Option<Rc<Schedule>>,
     /// Where the clock hangs; `None` means UTC.
     pub time_zone: Option<Rc<str>>,
     /// How late a start may be.
@@ -238,6 +241,10 @@ impl CronJobSpec {
         let template = value.get("jobTemplate").cloned().unwrap_or_default();
         Self {
             schedule: value.str_at("schedule").unwrap_or_default().into(),
+            calendar: value
+                .str_at("schedule")
+                .and_then(|text| schedule::parse(text).ok())
+                .map(Rc::new),
             time_zone: value.str_at("timeZone").map(Rc::from),
             starting_deadline_seconds: value.i64_at("startingDeadlineSeconds"),
             concurrency_policy: match value.str_at("concurrencyPolicy") {

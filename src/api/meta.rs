@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -42,7 +43,7 @@ impl fmt::Display for Uid {
 pub type NodeName = Rc<str>;
 
 /// Namespace and name; the namespace is empty for cluster-wide kinds.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct ObjectKey {
     /// The namespace, or nothing.
     pub namespace: Rc<str>,
@@ -86,6 +87,12 @@ impl PartialEq for ObjectKey {
 }
 
 impl Eq for ObjectKey {}
+
+impl Hash for ObjectKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&*self.namespace, &*self.name).hash(state);
+    }
+}
 
 impl fmt::Display for ObjectKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -79,18 +79,18 @@ test('fields are completed and explained', async (t) => {
 test('files are tabs; edit opens one, and its cross asks before it removes', async (t) => {
   const page = await yard.open(t, START);
   await example(page, 'ReplicationController with 3 pods');
-  await page.getByRole('tab', { name: 'rc.yaml', selected: true }).waitFor();
-  await page.getByRole('tab', { name: 'job.yaml' }).click();
+  await page.getByRole('button', { name: 'rc.yaml', exact: true, pressed: true }).waitFor();
+  await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.locator('.cm-content', { hasText: 'job-hello-world' }).waitFor();
   await type(page, 'kubectl edit rc kubia');
   await page.locator('.cm-content', { hasText: 'resourceVersion' }).waitFor();
-  const tabs = await page.getByRole('tab').count();
-  await page.getByRole('tab', { name: 'job.yaml' }).click();
+  const tabs = await page.locator('.files__name').count();
+  await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.getByRole('button', { name: 'Delete job.yaml' }).click();
-  assert.equal(await page.getByRole('tab').count(), tabs);
+  assert.equal(await page.locator('.files__name').count(), tabs);
   await page.getByRole('button', { name: 'Delete job.yaml' }).click();
-  await page.getByRole('tab', { name: 'job.yaml' }).waitFor({ state: 'detached' });
-  assert.equal(await page.getByRole('tab').count(), tabs - 1);
+  await page.getByRole('button', { name: 'job.yaml', exact: true }).waitFor({ state: 'detached' });
+  assert.equal(await page.locator('.files__name').count(), tabs - 1);
 });
 
 test('buttons of a card run what they say, and the terminal shows it', async (t) => {
@@ -151,7 +151,7 @@ test('everything of the page can be reached by keys', async (t) => {
 async function state(page) {
   await type(page, 'clear; kubectl get pods,rc -o yaml');
   const yaml = await page.locator('.terminal__line--out').last().innerText();
-  return { yaml, clock: await page.locator('#clock').innerText(), tabs: await page.getByRole('tab').allInnerTexts() };
+  return { yaml, clock: await page.locator('#clock').innerText(), tabs: await page.locator('.files__name').allInnerTexts() };
 }
 
 test('a session survives a reload, and a file of it opens elsewhere', async (t) => {
@@ -192,6 +192,28 @@ test('a browser that keeps nothing says so once and works', async (t) => {
   await type(page, 'kubectl get rc');
   await page.locator('.terminal__line--out', { hasText: 'DESIRED' }).waitFor();
   assert.equal(await page.locator('.terminal__line--explain', { hasText: 'keeps nothing' }).count(), 1);
+});
+
+test('the page is free of what axe finds, light and dark, in both languages', async (t) => {
+  const axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+  for (const [lang, theme, apply] of [['en', 'light', 'Apply'], ['ko', 'dark', '적용']]) {
+    const page = await yard.open(t, { ...START, lang, theme, speed: '10' }, { bypassCSP: true });
+    await page.locator('[data-ready] .cm-content').waitFor();
+    for (const index of ['0', '1', '2', '5']) {
+      await page.locator('#examples').selectOption(index);
+      await page.getByRole('button', { name: apply, exact: true }).click();
+    }
+    await type(page, 'yard node stop worker-3; kubectl get nothing');
+    await page.locator('[data-pod="crash"][data-look="backoff"]').click();
+    await page.locator('#play').click();
+    await page.waitForTimeout(1500);
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+    });
+    assert.deepEqual(found, [], `${lang} ${theme}`);
+  }
 });
 
 test('a phone of 320 px shows and does everything', async (t) => {

@@ -109,22 +109,42 @@ macro_rules! topics {
     };
 }
 
-/// Where a language's texts come from: the one place to change when Korean is to be fetched on demand.
+/// The texts that are at hand. The page fetches Korean when somebody reads it, see [`install`].
 const fn sources(language: Language) -> &'static [&'static str] {
     match language {
         Language::En => topics!("en"),
+        #[cfg(not(target_arch = "wasm32"))]
         Language::Ko => topics!("ko"),
+        #[cfg(target_arch = "wasm32")]
+        Language::Ko => &[],
     }
 }
 
+static ENGLISH: OnceLock<Catalogue> = OnceLock::new();
+static KOREAN: OnceLock<Catalogue> = OnceLock::new();
+
 fn catalogue(language: Language) -> &'static Catalogue {
-    static ENGLISH: OnceLock<Catalogue> = OnceLock::new();
-    static KOREAN: OnceLock<Catalogue> = OnceLock::new();
+    static NOTHING: Catalogue = Catalogue::new();
     let cell = match language {
         Language::En => &ENGLISH,
         Language::Ko => &KOREAN,
     };
-    cell.get_or_init(|| sources(language).iter().flat_map(|source| entries(source)).collect())
+    let sources = sources(language);
+    match cell.get() {
+        None if sources.is_empty() => &NOTHING,
+        _ => cell.get_or_init(|| sources.iter().flat_map(|source| entries(source)).collect()),
+    }
+}
+
+/// Whether the texts of a language are at hand; what is said before they are is said in English.
+pub fn installed(language: Language) -> bool {
+    !catalogue(language).is_empty()
+}
+
+/// Makes the Korean texts available: all topics in one text. A second call changes nothing.
+pub fn install(korean: String) {
+    // The texts stay as long as the program.
+    KOREAN.get_or_init(|| entries(korean.leak()).collect());
 }
 
 /// The `key = text` lines of a catalogue file.

@@ -92,3 +92,15 @@ fn every_layer_is_described() {
         assert!(book.contains(&format!("`{layer}`")), "ARCHITECTURE.md has no {layer}");
     }
 }
+
+#[test]
+fn only_the_platform_names_the_browser() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let names = |path: &PathBuf| {
+        let text = fs::read_to_string(path).unwrap();
+        !path.components().any(|part| part.as_os_str() == "platform")
+            && ["web_sys", "js_sys"].iter().any(|name| text.contains(name))
+    };
+    assert_eq!(files.into_iter().filter(names).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}

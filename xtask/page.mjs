@@ -8,7 +8,7 @@
 // What is loaded later has its hash in its name, as Trunk's own files have. The page finds the
 // name in its head: <meta name="podyard-NAME" content="./NAME-HASH.EXT">.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -18,6 +18,7 @@ const minify = process.env.TRUNK_PROFILE === 'release';
 const LATER = [
   { name: 'editor', extension: 'js', source: 'src/ui/editor/editor.js', read: bundle },
   { name: 'docs', extension: 'txt', source: 'assets/schema/docs.txt', read: readFile },
+  { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
 ];
 
 async function bundle(entry) {
@@ -34,6 +35,12 @@ async function bundle(entry) {
     write: false,
   });
   return result.outputFiles[0].contents;
+}
+
+/** All files of a folder in one. */
+async function joined(folder) {
+  const names = (await readdir(folder)).sort();
+  return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))));
 }
 
 async function before() {

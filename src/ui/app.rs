@@ -9,6 +9,7 @@ use super::bridge::{Engine, LAG_MILLIS};
 use super::components::say;
 use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
+use super::first_language;
 use super::inspector::Details;
 use super::loops::Loops;
 use super::platform;
@@ -20,12 +21,6 @@ use crate::view::loops::LoopsView;
 use crate::view::palette::Palette;
 use crate::view::state::{Pane, Selection, speed_index};
 use crate::view::yard::YardView;
-
-fn first_language() -> Language {
-    let asked = platform::parameter("lang").or_else(|| platform::kept("podyard.language"));
-    let tag = asked.unwrap_or_else(platform::browser_language);
-    Language::from_tag(&tag).unwrap_or_default()
-}
 
 fn first_theme() -> Option<String> {
     platform::parameter("theme").or_else(|| platform::kept("podyard.theme"))

@@ -75,7 +75,7 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
     let diffs = props.engine.read(|state| knows(&state.cluster, "diff"));
     html! {
         <div class="editor">
-            <div class="files" role="tablist" aria-label={say(language, "page.files")}>
+            <div class="files" role="group" aria-label={say(language, "page.files")}>
                 { for props.files.iter().map(|name| html! { <FileTab key={name.clone()} engine={props.engine.clone()} {language} name={name.clone()} open={*name == props.file} /> }) }
                 <button type="button" class="files__add" title={say(language, "page.new-file")} aria-label={say(language, "page.new-file")} onclick={add}>{ "+" }</button>
             </div>
@@ -167,7 +167,7 @@ fn FileTab(props: &FileTabProps) -> Html {
     let label = Text::new("page.remove-file").with("file", &props.name).render(props.language);
     html! {
         <span class={classes!("files__tab", props.open.then_some("files__tab--open"))}>
-            <button type="button" class="files__name" role="tab" aria-selected={props.open.to_string()} onclick={open}>{ props.name.clone() }</button>
+            <button type="button" class="files__name" aria-pressed={props.open.to_string()} onclick={open}>{ props.name.clone() }</button>
             if props.open {
                 <button type="button" class="files__remove" title={format!("rm {}", props.name)} aria-label={label} onclick={remove}>
                     if *sure { { say(props.language, "page.remove-sure") } } else { { "×" } }

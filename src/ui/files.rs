@@ -1,7 +1,7 @@
 //! The files of the workspace as the editor's tabs: open, edit, check.
 
 use super::bridge::Engine;
-use super::platform;
+use super::{load_texts, platform};
 use crate::api::schema;
 use crate::language::Language;
 use crate::view::diagnostics;
@@ -93,14 +93,18 @@ impl Engine {
         });
     }
 
-    /// Changes the language of everything that is said.
+    /// Changes the language of everything that is said, once its texts are there.
     pub(crate) fn set_language(&self, language: Language) {
-        platform::keep("podyard.language", language.tag());
-        self.write(|state| {
-            state.language = language;
-            state.terminal.language = language;
+        let engine = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            load_texts(language).await;
+            platform::keep("podyard.language", language.tag());
+            engine.write(|state| {
+                state.language = language;
+                state.terminal.language = language;
+            });
+            engine.check();
+            engine.show_clock();
         });
-        self.check();
-        self.show_clock();
     }
 }

@@ -17,7 +17,28 @@ mod yard;
 
 pub use app::App;
 
-/// Starts the page.
+use crate::language::{self, Language};
+
+/// Starts the page, once the texts of its language are there.
 pub fn start() {
-    yew::Renderer::<App>::new().render();
+    wasm_bindgen_futures::spawn_local(async {
+        load_texts(first_language()).await;
+        yew::Renderer::<App>::new().render();
+    });
+}
+
+/// The language that the address, an earlier visit, or the browser asks for.
+fn first_language() -> Language {
+    let asked = platform::parameter("lang").or_else(|| platform::kept("podyard.language"));
+    let tag = asked.unwrap_or_else(platform::browser_language);
+    Language::from_tag(&tag).unwrap_or_default()
+}
+
+/// Fetches the texts of a language that are not at hand.
+async fn load_texts(language: Language) {
+    if !language::installed(language)
+        && let Some(text) = platform::fetch_text(language.tag()).await
+    {
+        language::install(text);
+    }
 }

@@ -115,7 +115,7 @@ export function create(parent, label, hooks) {
     syntaxHighlighting(colours),
     look,
     EditorView.lineWrapping,
-    named.of(EditorView.contentAttributes.of({ 'aria-label': label })),
+    named.of(EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' })),
     keymap.of([
       { key: 'Mod-Enter', run: () => { flush(); hooks.apply(); return true; } },
       ...completionKeymap,
@@ -191,7 +191,7 @@ export function create(parent, label, hooks) {
       show();
     },
     setLabel(next) {
-      view.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of({ 'aria-label': next })) });
+      view.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of({ 'aria-label': next, tabindex: '0' })) });
     },
     flush,
   };

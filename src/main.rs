@@ -4,17 +4,23 @@ use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use podyard::cluster::{Cluster, Config};
+use podyard::cluster::{Cluster, Config, Session};
 use podyard::language::Language;
 use podyard::sim::rng::Seed;
 use podyard::sim::{Duration, Time};
 use podyard::terminal::{Effect, Stream, Terminal};
 
-const HELP: &str = "podyard run [--dir DIR] [--seed N] [--nodes N] [--start RFC3339] [--no-echo] [--explain] [--lang en|ko] SCRIPT
+const HELP: &str = "podyard run [--dir DIR] [--seed N] [--nodes N] [--start RFC3339] [--no-echo] [--explain] [--lang en|ko] [--save FILE] SCRIPT
 
 Runs each line of SCRIPT (- for standard input) as the terminal of the page would. `sleep 90` moves virtual time.
 A command that follows something without an end (`get -w`, `logs -f`) follows it until nothing is left to happen, at
 most ten minutes of virtual time; `timeout 30 kubectl get pods -w` follows it for thirty seconds.
+--save writes the session to a file, as the page's export does.
+
+podyard replay [--no-echo] [--explain] [--lang en|ko] FILE [SCRIPT]
+
+Does again what was done in a session that the page exported, at its own times, and says whether the end is the same,
+byte for byte. SCRIPT (- for standard input) runs after it, in the cluster and among the files of the session.
 ";
 
 /// How long a command that never ends is followed.
@@ -26,18 +32,29 @@ struct Options {
     echo: bool,
     explain: bool,
     language: Language,
-    script: String,
+    save: Option<String>,
+    files: Vec<String>,
 }
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    if words.next().as_deref() != Some("run") {
-        return fail(HELP);
-    }
-    match options(words) {
-        Ok(options) => run(options),
-        Err(message) => fail(&format!("podyard: {message}\n\n{HELP}")),
-    }
+    let command = words.next();
+    let done = match command.as_deref() {
+        Some("run") => options(words).map_err(usage).and_then(|options| run(&options)),
+        Some("replay") => options(words).map_err(usage).and_then(|options| replay(&options)),
+        Some("help" | "--help" | "-h") => {
+            write(&mut std::io::stdout(), HELP);
+            return ExitCode::SUCCESS;
+        }
+        Some(other) => Err(usage(format!("{other}: no such command"))),
+        None => Err(usage("run or replay?".to_owned())),
+    };
+    done.unwrap_or_else(|message| fail(&format!("podyard: {}\n", message.trim_end())))
+}
+
+/// What was wrong, and how it is done.
+fn usage(message: String) -> String {
+    format!("{message}\n\n{HELP}")
 }
 
 fn fail(message: &str) -> ExitCode {
@@ -59,7 +76,8 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         echo: true,
         explain: false,
         language: Language::En,
-        script: String::new(),
+        save: None,
+        files: Vec::new(),
     };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -80,14 +98,12 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--lang" => {
                 options.language = Language::from_tag(&value()?).ok_or("--lang is en or ko")?
             }
+            "--save" => options.save = Some(value()?),
             "--no-echo" => options.echo = false,
             "--explain" => options.explain = true,
             other if other.starts_with("--") => return Err(format!("unknown option {other}")),
-            _ => options.script = word,
+            _ => options.files.push(word),
         }
-    }
-    if options.script.is_empty() {
-        return Err("no script named".into());
     }
     Ok(options)
 }
@@ -114,14 +130,58 @@ fn load(folder: &str, terminal: &mut Terminal) -> Result<(), String> {
     Ok(())
 }
 
-fn run(options: Options) -> ExitCode {
+fn run(options: &Options) -> Result<ExitCode, String> {
+    let [script] = options.files.as_slice() else { return Err(usage("name one script".into())) };
     let mut terminal = Terminal { language: options.language, ..Terminal::default() };
-    let loaded = options.folder.as_ref().map_or(Ok(()), |folder| load(folder, &mut terminal));
-    let text = match loaded.and_then(|()| read(&options.script)) {
-        Ok(text) => text,
-        Err(message) => return fail(&format!("podyard: {message}\n")),
-    };
+    if let Some(folder) = &options.folder {
+        load(folder, &mut terminal)?;
+    }
+    let text = read(script)?;
     let mut cluster = Cluster::new(options.config.clone());
+    let status = lines(&text, options, &mut cluster, &mut terminal);
+    if let Some(file) = &options.save {
+        let session = Session::of(&cluster, &terminal.files).sealed(&cluster);
+        std::fs::write(file, session.to_json()).map_err(|error| format!("{file}: {error}"))?;
+    }
+    Ok(status)
+}
+
+/// Replays a session; the exit status says whether it ended as it did.
+fn replay(options: &Options) -> Result<ExitCode, String> {
+    let (file, script) = match options.files.as_slice() {
+        [file] => (file, None),
+        [file, script] => (file, Some(script)),
+        _ => return Err(usage("name one session".into())),
+    };
+    let session = Session::from_json(&read(file)?)
+        .map_err(|error| format!("{file}: {}", error.explain().render(options.language)))?;
+    let mut replay = session.replay();
+    while !replay.advance(u64::MAX / 2) {}
+    let mut cluster = replay.cluster;
+    let same = session.end.map(|end| end == cluster.digest());
+    let words = match same {
+        Some(true) => "the same end, byte for byte",
+        Some(false) => "ANOTHER end than the one recorded",
+        None => "no end recorded to compare with",
+    };
+    let (count, until) = (session.inputs.len(), session.until.rfc3339());
+    write(&mut std::io::stderr(), &format!("{file}: {count} inputs until {until}: {words}\n"));
+    if same == Some(false) {
+        return Ok(ExitCode::FAILURE);
+    }
+    let Some(script) = script else { return Ok(ExitCode::SUCCESS) };
+    let mut terminal =
+        Terminal { language: options.language, files: session.files, ..Terminal::default() };
+    Ok(lines(&read(script)?, options, &mut cluster, &mut terminal))
+}
+
+/// Runs the lines of a script; the status is that of the last.
+fn lines(
+    text: &str,
+    options: &Options,
+    cluster: &mut Cluster,
+    terminal: &mut Terminal,
+) -> ExitCode {
     let mut pending = String::new();
     let mut status = 0;
     for line in text.lines() {
@@ -134,11 +194,11 @@ fn run(options: Options) -> ExitCode {
         }
         let command = std::mem::take(&mut pending);
         if !command.trim().is_empty() {
-            status = one(&command, &options, &mut cluster, &mut terminal);
+            status = one(&command, options, cluster, terminal);
         }
     }
     if !pending.trim().is_empty() {
-        status = one(&pending, &options, &mut cluster, &mut terminal);
+        status = one(&pending, options, cluster, terminal);
     }
     ExitCode::from(u8::try_from(status & 0xff).unwrap_or(1))
 }

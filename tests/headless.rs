@@ -1,0 +1,104 @@
+//! The native binary from outside: what it prints, and with which exit status.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// Runs `podyard` with these arguments and this standard input.
+fn podyard(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_podyard"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A file of this test, which is not there yet.
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+const SCRIPT: &str = "kubectl create deployment web --image=nginx --replicas=2
+sleep 20
+yard node stop worker-1
+sleep 400
+kubectl scale deployment web --replicas=3
+sleep 5
+";
+
+#[test]
+fn a_session_that_was_saved_replays_to_the_same_end_and_goes_on() {
+    let saved = file("session.json");
+    let saved = saved.to_str().unwrap();
+    let look = "kubectl get pods -A -o yaml\n";
+    let run = podyard(
+        &["run", "--no-echo", "--seed", "7", "--save", saved, "-"],
+        &format!("{SCRIPT}{look}"),
+    );
+    assert!(run.status.success(), "{}", err(&run));
+    let replay = podyard(&["replay", "--no-echo", saved, "-"], look);
+    assert!(replay.status.success(), "{}", err(&replay));
+    assert!(err(&replay).ends_with(": the same end, byte for byte\n"), "{}", err(&replay));
+    let pods = out(&run).find("apiVersion").map(|at| out(&run).split_at(at).1);
+    assert_eq!(pods, Some(out(&replay)));
+}
+
+#[test]
+fn a_session_that_ends_otherwise_is_noticed() {
+    let saved = file("changed.json");
+    let path = saved.to_str().unwrap();
+    podyard(&["run", "--no-echo", "--save", path, "-"], SCRIPT);
+    let text = std::fs::read_to_string(&saved).unwrap();
+    let changed = text.replace(r#""seed":"1""#, r#""seed":"2""#);
+    assert_ne!(text, changed);
+    std::fs::write(&saved, changed).unwrap();
+    let replay = podyard(&["replay", path], "");
+    assert_eq!(replay.status.code(), Some(1));
+    assert!(err(&replay).contains("ANOTHER end"), "{}", err(&replay));
+}
+
+#[test]
+fn what_is_no_session_is_said_in_a_sentence() {
+    let path = file("nonsense.json");
+    for (text, words) in
+        [("{", "no session: EOF"), ("{}", "version"), (r#"{"podyard":1,"seed":"x"}"#, "seed")]
+    {
+        std::fs::write(&path, text).unwrap();
+        let replay = podyard(&["replay", path.to_str().unwrap()], "");
+        assert_eq!(replay.status.code(), Some(2));
+        assert!(err(&replay).contains(words), "{text}: {}", err(&replay));
+    }
+}
+
+#[test]
+fn the_exit_status_is_that_of_the_last_line_and_a_failed_line_stops_nothing() {
+    let run = podyard(&["run", "-"], "kubectl get pod nobody\nkubectl get nodes --no-headers\n");
+    assert!(run.status.success());
+    assert!(out(&run).contains("$ kubectl get nodes --no-headers\ncontrol-plane"), "{}", out(&run));
+    assert_eq!(err(&run), "Error from server (NotFound): pods \"nobody\" not found\n");
+    let run = podyard(&["run", "-"], "kubectl get nodes\nkubectl get pod nobody\n");
+    assert_eq!(run.status.code(), Some(1));
+}
+
+#[test]
+fn a_wrong_call_says_how_it_is_done() {
+    for arguments in [&["dance"][..], &["run"], &["run", "--seed", "x", "-"], &["replay"], &[]] {
+        let run = podyard(arguments, "");
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert!(err(&run).contains("podyard replay"), "{arguments:?}: {}", err(&run));
+    }
+}

@@ -30,6 +30,8 @@ async function bundle(entry) {
     format: 'esm',
     legalComments: 'none',
     logLevel: 'warning',
+    // The loader of wasm-bindgen names the bridge once for each function it imports.
+    logOverride: { 'duplicate-object-key': 'silent' },
     minify,
     target: ['chrome111', 'firefox115', 'safari16.4'],
     write: false,

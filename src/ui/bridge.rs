@@ -26,7 +26,7 @@ use crate::view::yard::YardView;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 const WORK_MILLIS: f64 = 6.0;
-const WORK_PER_LOOK: u64 = 100;
+const WORK_PER_LOOK: u64 = 8;
 /// At most so many lines are kept on the terminal's screen.
 const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.

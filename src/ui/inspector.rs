@@ -58,7 +58,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
             <div class="details__bar">
                 <h2 class="title">{ object.clone() }</h2>
                 if let Some((look, status)) = seen.as_ref().and_then(|seen| seen.state.clone()) {
-                    <span class={classes!("chip", format!("look--{}", look.class()))}>{ look.icon() }{ " " }{ status.to_string() }</span>
+                    <span class={classes!("chip", look.colours())}>{ look.icon() }{ " " }{ status.to_string() }</span>
                 }
                 <Button label={say(language, "page.close")} class="button--end" onclick={close} />
             </div>

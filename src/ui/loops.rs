@@ -85,7 +85,7 @@ fn LoopCard(props: &LoopCardProps) -> Html {
         _ => ("page.desired", "page.actual", "page.ready"),
     };
     let number = |value: String, label: &'static str| html! { <span><b>{ value }</b>{ say(language, label) }</span> };
-    let pip = |look: &crate::view::yard::Look| html! { <i class={classes!("pip", format!("look--{}", look.class()))}>{ look.icon() }</i> };
+    let pip = |look: &crate::view::yard::Look| html! { <i class={classes!("pip", look.colours())}>{ look.icon() }</i> };
     let next = card
         .next
         .map(|at| Text::new("page.next-run").with("at", day_and_time(at).1).render(language));

@@ -6,12 +6,13 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{runs, say};
+use super::platform;
 use super::tile::PodTile;
 use crate::api::{Kind, ObjectKey, Uid};
 use crate::language::{Language, Text};
 use crate::view::commands;
 use crate::view::state::Selection;
-use crate::view::yard::{Density, NodeView, Tile};
+use crate::view::yard::{Density, Look, NodeView, Tile};
 
 /// A node.
 #[derive(Properties, PartialEq)]
@@ -58,6 +59,35 @@ pub(super) fn tiles(
     tiles.iter().map(tile).collect()
 }
 
+/// Tiles of which thousands fit: plain elements, that the panel listens for.
+fn dots(tiles: &[Rc<Tile>], marked: &Marked) -> Html {
+    let dot = |tile: &Rc<Tile>| {
+        let family = tile.owner.as_ref().map(|owner| owner.uid);
+        let concerned = marked.family.is_some() && marked.family == family;
+        let mark = match marked.pod.as_ref() == Some(&tile.key) {
+            true => "dot--selected",
+            false if concerned => "dot--concerned",
+            false => "",
+        };
+        html! {
+            <i key={tile.uid.0} class={classes!("dot", tile.look.colours(), mark)} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
+                data-namespace={Rc::clone(&tile.key.namespace)} data-look={tile.look.class()} title={Rc::clone(&tile.key.name)}></i>
+        }
+    };
+    tiles.iter().map(dot).collect()
+}
+
+/// What a reader hears instead of dots.
+fn summary(tiles: &[Rc<Tile>], language: Language) -> String {
+    let count = |look: Look| tiles.iter().filter(|tile| tile.look == look).count();
+    let looks =
+        Look::ALL.into_iter().map(|look| (look, count(look))).filter(|(_, count)| *count > 0);
+    looks
+        .map(|(look, count)| format!("{} {count}", say(language, look.key())))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 fn bar(label: AttrValue, percent: i64) -> Html {
     html! {
         <span class="bar" title={format!("{label} {percent}%")}>
@@ -76,6 +106,19 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
         let (onselect, key) = (props.onselect.clone(), ObjectKey::cluster(Rc::clone(&node.name)));
         Callback::from(move |_: MouseEvent| {
             onselect.emit(Some(Selection { kind: Kind::Node, key: key.clone() }))
+        })
+    };
+    let choose = {
+        let onselect = props.onselect.clone();
+        Callback::from(move |event: MouseEvent| {
+            let (name, namespace) =
+                (platform::data(&event, "pod"), platform::data(&event, "namespace"));
+            if !name.is_empty() {
+                onselect.emit(Some(Selection {
+                    kind: Kind::Pod,
+                    key: ObjectKey::new(namespace, name),
+                }));
+            }
         })
     };
     let state = match (node.powered, node.ready) {
@@ -99,7 +142,11 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                     { bar(say(language, "page.memory"), node.memory_percent) }
                 </div>
             }
-            <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, language, &props.onselect) }</div>
+            if props.density == Density::Dots {
+                <div class="node__tiles" role="img" aria-label={summary(&node.tiles, language)} onclick={choose}>{ dots(&node.tiles, &props.marked) }</div>
+            } else {
+                <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, language, &props.onselect) }</div>
+            }
             if full {
                 <div class="node__marks">
                     { for node.trouble.iter().map(|trouble| html! { <span class="mark mark--trouble">{ trouble.to_string() }</span> }) }

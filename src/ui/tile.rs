@@ -49,16 +49,16 @@ pub(crate) fn PodTile(props: &PodTileProps) -> Html {
         owner.map_or_else(String::new, |owner| format!("\n{}/{}", owner.kind.name(), owner.name));
     let classes = classes!(
         "pod-tile",
-        format!("look--{}", tile.look.class()),
+        tile.look.colours(),
         props.selected.then_some("pod-tile--selected"),
         props.concerned.then_some("pod-tile--concerned"),
         owner.is_none().then_some("pod-tile--free"),
     );
     let shows = props.density == Density::Full;
     html! {
-        <button type="button" class={classes} tabindex="-1" data-rove="" data-uid={tile.uid.to_string()} data-pod={tile.key.name.to_string()}
+        <button type="button" class={classes} tabindex="-1" data-rove="" data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
             data-look={tile.look.class()} style={edge} title={format!("{}\n{}{family}", tile.key.name, tile.status)} aria-label={label} {onclick}>
-            if props.density != Density::Dots { <span class="pod-tile__icon" aria-hidden="true">{ tile.look.icon() }</span> }
+            <span class="pod-tile__icon" aria-hidden="true">{ tile.look.icon() }</span>
             if shows { <span class="pod-tile__name">{ tile.short.to_string() }</span> }
             if shows && tile.restarts > 0 { <span class="pod-tile__restarts">{ tile.restarts }</span> }
             if shows { { for tile.ring.map(ring) } }

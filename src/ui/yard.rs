@@ -99,7 +99,7 @@ fn legend(yard: &YardView, language: Language) -> Html {
     let entry = |look: Look| {
         let count = yard.counts.get(&look).copied().unwrap_or(0);
         html! {
-            <li class={classes!("legend__entry", format!("look--{}", look.class()), (count == 0).then_some("legend__entry--none"))}>
+            <li class={classes!("legend__entry", look.colours(), (count == 0).then_some("legend__entry--none"))}>
                 <span class="legend__icon" aria-hidden="true">{ look.icon() }</span>
                 <span>{ say(language, look.key()) }</span>
                 <b>{ count }</b>

@@ -61,6 +61,21 @@ impl Look {
         }
     }
 
+    /// The class that gives its colours.
+    pub const fn colours(self) -> &'static str {
+        match self {
+            Self::Pending => "look--pending",
+            Self::Creating => "look--creating",
+            Self::Running => "look--running",
+            Self::Unready => "look--unready",
+            Self::Completed => "look--completed",
+            Self::Failed => "look--failed",
+            Self::BackOff => "look--backoff",
+            Self::Terminating => "look--terminating",
+            Self::Lost => "look--lost",
+        }
+    }
+
     /// A sign that says the same without colour.
     pub const fn icon(self) -> &'static str {
         match self {
@@ -132,6 +147,8 @@ pub struct Ring {
 pub struct Tile {
     /// Its uid.
     pub uid: Uid,
+    /// The same as text, by which the page finds its element.
+    pub id: Rc<str>,
     /// Its key.
     pub key: ObjectKey,
     /// The version this was made from.
@@ -162,6 +179,7 @@ impl Tile {
         let owner = palette.owner(cluster, &pod.meta);
         Self {
             uid: pod.meta.uid,
+            id: pod.meta.uid.to_string().into(),
             key: pod.meta.key(),
             version: pod.meta.resource_version,
             powered,

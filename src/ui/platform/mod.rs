@@ -45,6 +45,8 @@ extern "C" {
     pub(crate) fn on_visibility(callback: &Closure<dyn FnMut()>);
     #[wasm_bindgen(js_name = valueOf)]
     fn value_of(event: &JsValue) -> String;
+    #[wasm_bindgen(js_name = dataOf)]
+    fn data_of(event: &JsValue, name: &str) -> String;
     #[wasm_bindgen(js_name = clearValue)]
     fn clear_value(event: &JsValue);
     /// Scrolls an element to its end.
@@ -110,6 +112,11 @@ extern "C" {
 /// What stands in the field that an event comes from.
 pub(crate) fn value(event: &impl AsRef<JsValue>) -> String {
     value_of(event.as_ref())
+}
+
+/// A datum of the element that an event comes from, or nothing.
+pub(crate) fn data(event: &impl AsRef<JsValue>, name: &str) -> String {
+    data_of(event.as_ref(), name)
 }
 
 /// Empties the field that an event comes from.

@@ -39,6 +39,7 @@ export function onVisibility(callback) {
   window.addEventListener('pagehide', () => callback());
 }
 export function valueOf(event) { return event.target?.value ?? ''; }
+export function dataOf(event, name) { return event.target?.dataset?.[name] ?? ''; }
 export function clearValue(event) { if (event.target) event.target.value = ''; }
 export function scrollToEnd(id) {
   const element = document.getElementById(id);
@@ -115,9 +116,13 @@ export function measure(uids) {
 
 /** Lets them fly there. */
 export function fly() {
+  if (!departures.size) return;
+  const seen = document.querySelector('.pane--yard').getBoundingClientRect();
   const flights = [...departures].map(([uid, from]) => {
     const tile = document.querySelector(`.node [data-uid="${uid}"]`);
-    return tile && { tile, from, to: tile.getBoundingClientRect() };
+    // Of a node below the edge nothing is laid out, and its flight would not be seen.
+    const node = tile?.closest('.node').getBoundingClientRect();
+    return node && node.top < seen.bottom && node.bottom > seen.top && { tile, from, to: tile.getBoundingClientRect() };
   });
   departures = new Map();
   for (const flight of flights) {

@@ -375,3 +375,52 @@ impl Controller for EventExpiry {
         Plan::writes(Expiry::Expired, vec![delete])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::facade::Cluster;
+    use super::*;
+    use crate::api::core::Pod;
+    use crate::api::object::Resource;
+    use crate::api::value::Value;
+
+    /// A pod to create; its owner is told.
+    fn create(name: &str) -> Write {
+        let text = format!(
+            r#"{{"metadata":{{"name":"{name}","namespace":"default"}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}}}}"#
+        );
+        let object = Rc::new(Pod::from_value(&Value::from_json(&text).unwrap())).into_any();
+        Write::Create { about: Some(object.clone()), object, note: None }
+    }
+
+    /// The table of `TestSlowStartBatch`: how many are wanted, from which on they are refused; how many are tried and
+    /// made. A name that is taken is refused.
+    #[test]
+    fn the_batch_of_a_refused_create_is_tried_to_its_end() {
+        for (wanted, limit, tried, made) in
+            [(10, 0, 1, 0), (10, 5, 7, 5), (10, 10, 10, 10), (0, 0, 0, 0), (20, 8, 15, 8)]
+        {
+            let config = Config { workers: 0, system_pods: false, ..Config::default() };
+            let mut world = Cluster::new(config.clone()).world;
+            let told = |world: &World| -> i64 {
+                let refused =
+                    world.store.events().iter().filter(|one| &*one.reason == "FailedCreate");
+                refused.map(|event| event.count).sum()
+            };
+            let mut changes = Vec::new();
+            let source = EventSource { component: "test".into(), host: "".into() };
+            let mut run = |writes: &[Write]| {
+                world.execute(writes, CauseId::default(), &source, &config, &mut changes)
+            };
+            run(&[create("taken")]).unwrap();
+            let names: Vec<String> = (0..wanted)
+                .map(|i| if i < limit { format!("p{i}") } else { "taken".to_owned() })
+                .collect();
+            let writes: Vec<Write> = names.iter().map(|name| create(name)).collect();
+            let outcome = run(&writes);
+            assert_eq!(world.store.pods().len(), made + 1, "{wanted} {limit}");
+            assert_eq!(usize::try_from(told(&world)).unwrap(), tried - made, "{wanted} {limit}");
+            assert_eq!(outcome.err().map(|failure| failure.index), (tried > made).then_some(limit));
+        }
+    }
+}

@@ -7,9 +7,12 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
-use crate::api::meta::{ObjectKey, OwnerReference, Uid};
+use crate::api::kind::Kind;
+use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, DeleteOptions, Key, Observed, Plan, Propagation, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Note, Observed, Plan, Propagation, Wake, Write,
+};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -44,6 +47,11 @@ pub enum Decision {
     },
     /// The owner may go.
     OwnerFreed,
+    /// A dependent names an owner that is not where it says.
+    Misplaced {
+        /// Whether the dependent is deleted; another owner may keep it.
+        deleting: bool,
+    },
 }
 
 /// The garbage collector.
@@ -51,6 +59,36 @@ pub struct GarbageCollector;
 
 fn key(uid: Uid) -> Key {
     Key::part(ObjectKey::cluster(""), uid.to_string())
+}
+
+/// The name of the keys of dependents that name an owner of another kind, name or namespace than that of the uid.
+const MISPLACED: &str = "misplaced";
+
+/// The owner that a reference names, if it is what and where the reference says: of that kind and name, in the
+/// dependent's namespace or in none. Follows `isDangling`.
+fn owner_of(
+    reference: &OwnerReference,
+    dependent: &ObjectMeta,
+    store: &Store,
+) -> Option<AnyObject> {
+    let (kind, key) = store.index().by_uid(reference.uid)?;
+    if !is_there(reference, dependent, *kind, key) {
+        return None;
+    }
+    store.get(*kind, key)
+}
+
+fn is_there(
+    reference: &OwnerReference,
+    dependent: &ObjectMeta,
+    kind: Kind,
+    key: &ObjectKey,
+) -> bool {
+    // What lies in no namespace cannot say in which its owner is; upstream leaves it alone.
+    let reachable = key.namespace.is_empty()
+        || dependent.namespace.is_empty()
+        || key.namespace == dependent.namespace;
+    *kind.name() == *reference.kind && key.name == reference.name && reachable
 }
 
 impl Controller for GarbageCollector {
@@ -78,18 +116,23 @@ impl Controller for GarbageCollector {
                 }
                 let old_owners = change.before.as_ref().map(|before| &before.meta().owners);
                 if old_owners.is_some_and(|old| *old != meta.owners) {
-                    wake_absent_owners(meta.owners.iter(), store, wake);
+                    wake_absent_owners(meta, store, wake);
                     for owner in old_owners.into_iter().flat_map(|owners| owners.iter()) {
                         wake(key(owner.uid), Duration::ZERO);
                     }
                 }
             }
-            Operation::Added => wake_absent_owners(meta.owners.iter(), store, wake),
+            Operation::Added => wake_absent_owners(meta, store, wake),
         }
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, ()>, _: Time) -> Plan<Decision, ()> {
         let uid = Uid::from_text(&key.part);
+        if &*key.object.name == MISPLACED {
+            let dependent = seen.store.by_uid(uid);
+            let idle = || Plan::idle(Decision::OwnerLives);
+            return dependent.map_or_else(idle, |dependent| misplaced(&dependent, seen.store));
+        }
         match seen.store.by_uid(uid) {
             None => collect(uid, seen.store),
             Some(owner) if owner.meta().deleting() && owner.meta().has_finalizer(ORPHAN) => {
@@ -103,17 +146,55 @@ impl Controller for GarbageCollector {
     }
 }
 
-/// A new object whose owner never was, or is gone already, is garbage.
-fn wake_absent_owners<'a>(
-    owners: impl Iterator<Item = &'a OwnerReference>,
-    store: &Store,
-    wake: Wake<'_>,
-) {
-    for owner in owners {
-        if store.index().by_uid(owner.uid).is_none() {
-            wake(key(owner.uid), Duration::ZERO);
+/// A new object whose owner never was, or is gone already, is garbage; so is one whose owner is elsewhere.
+fn wake_absent_owners(dependent: &ObjectMeta, store: &Store, wake: Wake<'_>) {
+    for owner in dependent.owners.iter() {
+        match store.index().by_uid(owner.uid) {
+            None => wake(key(owner.uid), Duration::ZERO),
+            Some((kind, at)) if !is_there(owner, dependent, *kind, at) => {
+                let misplaced = ObjectKey::cluster(MISPLACED);
+                wake(Key::part(misplaced, dependent.uid.to_string()), Duration::ZERO);
+            }
+            Some(_) => {}
         }
     }
+}
+
+/// A dependent that names owners that are not where it says forgets them if another owner keeps it, and goes if none
+/// does. Follows `attemptToDeleteItem` and `reportInvalidNamespaceOwnerRef`.
+fn misplaced(dependent: &AnyObject, store: &Store) -> Plan<Decision, ()> {
+    let meta = dependent.meta();
+    let kept: Vec<&OwnerReference> =
+        meta.owners.iter().filter(|owner| owner_of(owner, meta, store).is_some()).collect();
+    if kept.len() == meta.owners.len() || meta.deleting() {
+        return Plan::idle(Decision::OwnerLives);
+    }
+    let mut writes = Vec::new();
+    for owner in meta.owners.iter().filter(|owner| store.index().by_uid(owner.uid).is_some()) {
+        if owner_of(owner, meta, store).is_none() {
+            let text = format!(
+                "ownerRef [{}/{}, namespace: {}, name: {}, uid: {}] does not exist in namespace {:?}",
+                owner.api_version,
+                owner.kind,
+                meta.namespace,
+                owner.name,
+                owner.uid,
+                meta.namespace
+            );
+            let note = Note::warning("OwnerRefInvalidNamespace", text);
+            let about = dependent.clone();
+            writes.push(Write::Event { about, field_path: String::new(), note });
+        }
+    }
+    let deleting = kept.is_empty();
+    if deleting {
+        writes.push(delete(dependent, None));
+    } else {
+        let mut changed = dependent.clone();
+        changed.meta_mut().owners = kept.into_iter().cloned().collect();
+        writes.push(Write::Update(changed));
+    }
+    Plan::writes(Decision::Misplaced { deleting }, writes)
 }
 
 fn dependents(uid: Uid, store: &Store) -> Vec<AnyObject> {
@@ -144,7 +225,7 @@ fn collect(uid: Uid, store: &Store) -> Plan<Decision, ()> {
 /// Whether an owner other than `uid` is there and does not itself wait for its dependents to go.
 fn kept_by_another(dependent: &AnyObject, uid: Uid, store: &Store) -> bool {
     dependent.meta().owners.iter().filter(|owner| owner.uid != uid).any(|owner| {
-        store.by_uid(owner.uid).is_some_and(|owner| {
+        owner_of(owner, dependent.meta(), store).is_some_and(|owner| {
             !(owner.meta().deleting() && owner.meta().has_finalizer(FOREGROUND))
         })
     })
@@ -187,12 +268,19 @@ fn orphan(owner: &AnyObject, store: &Store) -> Plan<Decision, ()> {
     Plan::writes(Decision::Orphaned { dependents: dependents.len() }, writes)
 }
 
+/// Deletes a dependent; one that has a policy of its own already keeps it.
 fn delete(dependent: &AnyObject, propagation: Option<Propagation>) -> Write {
+    let meta = dependent.meta();
+    let own = match () {
+        () if meta.has_finalizer(ORPHAN) => Propagation::Orphan,
+        () if meta.has_finalizer(FOREGROUND) => Propagation::Foreground,
+        () => Propagation::Background,
+    };
     Write::Delete {
         kind: dependent.kind(),
         key: dependent.key(),
         options: DeleteOptions {
-            propagation: propagation.or(Some(Propagation::Background)),
+            propagation: propagation.or(Some(own)),
             uid: Some(dependent.uid()),
             grace_seconds: None,
         },
@@ -207,7 +295,7 @@ fn without_owner(dependent: &AnyObject, uid: Uid) -> Write {
         changed.meta().owners.iter().filter(|owner| owner.uid != uid).cloned().collect();
     let meta = changed.meta_mut();
     meta.owners = owners;
-    if dependent.kind() == crate::api::Kind::Pod {
+    if dependent.kind() == Kind::Pod {
         // A Job's pods wait for the Job to count them; without it they wait for nothing.
         meta.remove_finalizer(JOB_TRACKING);
     }

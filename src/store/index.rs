@@ -286,3 +286,51 @@ impl Index {
         self.tallies.get(&owner).cloned().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::object::Resource;
+    use crate::api::value::Value;
+    use crate::sim::rng::{Purpose, Seed};
+
+    /// A pod of one of two owners, drawn from a seed: labels, phase, readiness, deletion.
+    fn drawn(seed: Seed, name: u64, step: u64) -> Pod {
+        let draw = |what: &str, most: u64| seed.draw(Purpose::Id, what, name * 1000 + step) % most;
+        let phase = ["Pending", "Running", "Running", "Failed"][draw("phase", 4) as usize];
+        let ready = ["True", "False", "True"][draw("ready", 3) as usize];
+        let deletion = match draw("deletion", 3) {
+            0 => r#","deletionTimestamp":"2026-01-01T00:00:30Z""#,
+            _ => "",
+        };
+        let text = format!(
+            r#"{{"metadata":{{"name":"p{name}","namespace":"default","uid":"{name:x}","labels":{{"app":"{}"}}{deletion},"ownerReferences":[
+            {{"kind":"ReplicaSet","name":"x","uid":"a{}","controller":true}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
+            "status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"{ready}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
+            draw("label", 2),
+            draw("owner", 2),
+            draw("since", 4),
+        );
+        Pod::from_value(&Value::from_json(&text).unwrap())
+    }
+
+    #[test]
+    fn tallies_equal_their_recomputation_after_any_changes() {
+        for seed in (0..20).map(Seed) {
+            let mut kept = Index::default();
+            let mut pods: Vec<Option<AnyObject>> = vec![None; 8];
+            for step in 0..60 {
+                let index = (seed.draw(Purpose::Id, "which", step) % 8) as usize;
+                let gone = seed.draw(Purpose::Id, "gone", step).is_multiple_of(5);
+                let next = (!gone).then(|| Rc::new(drawn(seed, index as u64, step)).into_any());
+                kept.replace(pods[index].as_ref(), next.as_ref());
+                pods[index] = next;
+                let mut anew = Index::default();
+                for pod in pods.iter().flatten() {
+                    anew.replace(None, Some(pod));
+                }
+                assert_eq!(kept.tallies, anew.tallies, "seed {seed:?} step {step}");
+            }
+        }
+    }
+}

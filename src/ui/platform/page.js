@@ -71,6 +71,8 @@ export function onKey(callback) {
     const { target, key } = event;
     if (target.closest?.('.cm-editor')) return;
     if (target.closest?.('input:not([type=range]), textarea, select, [contenteditable]') && key !== 'Escape') return;
+    // These scroll a text that has the focus.
+    if ([' ', 'PageDown'].includes(key) && target.closest?.('.details__text, .why, .events, .terminal__screen')) return;
     // Space presses the button that has the focus.
     if (key === ' ' && target.closest?.('button, summary, [role=separator]')) return;
     if ([' ', '.', '?', 'PageDown'].includes(key)) event.preventDefault();

@@ -29,8 +29,8 @@ pub struct Diagnosis {
 pub(super) enum Preemption {
     /// The pod may not push others out, or waits for those it pushed out.
     NotEligible(&'static str),
-    /// No node where it would help.
-    Helpless,
+    /// No node where it would help; why the pod would not fit even then, on nodes with pods of lower priority.
+    Helpless(BTreeMap<Rc<str>, Refusal>),
     /// Room is being made.
     Begun,
 }
@@ -82,15 +82,27 @@ fn message(
     let mut helpful: BTreeMap<&str, usize> = BTreeMap::new();
     let one_by_one = refusals.iter().map(|(_, refusal)| (1, refusal));
     let together = narrowed.map(|(count, refusal)| (*count, refusal));
-    for (count, refusal) in one_by_one.chain(together) {
+    for (count, refusal) in one_by_one.chain(together.clone()) {
         for reason in refusal.reasons() {
             *reasons.entry(reason).or_default() += count;
         }
-        let help = match refusal.preemptible {
-            true => "No preemption victims found for incoming pod",
-            false => "Preemption is not helpful for scheduling",
-        };
-        *helpful.entry(help).or_default() += count;
+    }
+    let none = BTreeMap::new();
+    let tried = if let Preemption::Helpless(tried) = preemption { tried } else { &none };
+    let each = refusals.iter().map(|(node, refusal)| (1, refusal, tried.get(node)));
+    let others = together.map(|(count, refusal)| (count, refusal, None));
+    for (count, refusal, tried) in each.chain(others) {
+        match (refusal.preemptible, tried) {
+            (true, Some(still)) => {
+                still.reasons().for_each(|reason| *helpful.entry(reason).or_default() += count);
+            }
+            (true, None) => {
+                *helpful.entry("No preemption victims found for incoming pod").or_default() += count;
+            }
+            (false, _) => {
+                *helpful.entry("Preemption is not helpful for scheduling").or_default() += count;
+            }
+        }
     }
     let head = format!("0/{nodes} nodes are available: {}.", listed(&reasons));
     // What the plugin for dynamic resources says comes before, whether anybody uses them or not.
@@ -98,7 +110,7 @@ fn message(
     match preemption {
         Preemption::Begun => head,
         Preemption::NotEligible(why) => tail(why),
-        Preemption::Helpless => {
+        Preemption::Helpless(_) => {
             tail(&format!("0/{nodes} nodes are available: {}.", listed(&helpful)))
         }
     }
@@ -123,7 +135,7 @@ mod tests {
         let cordoned = Refusal::lasting(Check::NodeUnschedulable, "node(s) were unschedulable");
         let nodes = |count: usize, refusal: &Refusal| vec![("n".into(), refusal.clone()); count];
         let all = [nodes(10, &full), nodes(2, &cordoned)].concat();
-        let told = diagnose(12, &all, None, &Preemption::Helpless).message;
+        let told = diagnose(12, &all, None, &Preemption::Helpless(BTreeMap::new())).message;
         let expected = "0/12 nodes are available: 10 Insufficient cpu, 2 node(s) were unschedulable. \
             no new claims to deallocate, preemption: 0/12 nodes are available: \
             10 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.";

@@ -164,7 +164,7 @@ fn fail(
     writes.extend(with_condition(pod, "Unschedulable", &diagnosis.message, nominated, now));
     let memory = memory.failed_again(diagnosis.checks, now);
     let decision = match attempt {
-        Ok(Victims { node, pods }) => {
+        Ok(Victims { node, pods, .. }) => {
             let victims = pods.iter().map(|victim| victim.meta.key()).collect();
             Decision::Preempting { node, victims, diagnosis }
         }

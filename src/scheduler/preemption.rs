@@ -1,7 +1,8 @@
 //! Making room for a pod by pushing out pods of lower priority. Follows `pkg/scheduler/framework/preemption` and
-//! `plugins/defaultpreemption`. Budgets for disruptions are not looked at: nothing here keeps their counts.
+//! `plugins/defaultpreemption`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cycle::Cycle;
@@ -10,8 +11,11 @@ use super::filters::Refusal;
 use super::peers;
 use crate::api::conditions;
 use crate::api::core::{Node, Pod};
+use crate::api::kind::Kind;
+use crate::api::labels::Selector;
+use crate::api::value::Value;
 use crate::sim::Time;
-use crate::store::NodeSum;
+use crate::store::{NodeSum, Store};
 
 /// The reason of the condition that pushed-out pods get.
 pub(super) const REASON: &str = "PreemptionByScheduler";
@@ -22,7 +26,10 @@ const MOST_CANDIDATES: usize = 100;
 #[derive(Clone, Debug)]
 pub(super) struct Victims {
     pub(super) node: Rc<str>,
+    /// The most important first.
     pub(super) pods: Vec<Rc<Pod>>,
+    /// How many of them break a disruption budget.
+    breaches: usize,
 }
 
 /// Finds the node where making room costs least.
@@ -36,8 +43,69 @@ pub(super) fn preempt(
     eligible(cycle, refusals)?;
     let hopeful = refusals.iter().filter(|(_, refusal)| refusal.preemptible);
     let nodes = hopeful.filter_map(|(name, _)| peers::node(cycle.store, name));
-    let candidates = nodes.filter_map(|node| victims(cycle, node)).take(MOST_CANDIDATES);
-    candidates.min_by_key(cost).ok_or(Preemption::Helpless)
+    let budgets = Budget::all(cycle.store);
+    let (mut helpless, mut candidates) = (BTreeMap::new(), Vec::new());
+    for node in nodes {
+        match victims(cycle, node, &budgets) {
+            Ok(victims) => candidates.push(victims),
+            Err(Some(refusal)) => {
+                helpless.insert(Rc::clone(&node.meta.name), refusal);
+            }
+            Err(None) => {}
+        }
+        // Nodes where no budget is broken are looked for beyond the limit.
+        let clean = candidates.iter().any(|victims| victims.breaches == 0);
+        if candidates.len() >= MOST_CANDIDATES && clean {
+            break;
+        }
+    }
+    candidates.into_iter().min_by_key(cost).ok_or(Preemption::Helpless(helpless))
+}
+
+/// A disruption budget as preemption looks at it.
+struct Budget {
+    namespace: Rc<str>,
+    selector: Selector,
+    allowed: i64,
+    /// Pods whose disruption is counted already.
+    disrupted: Value,
+}
+
+impl Budget {
+    fn all(store: &Store) -> Vec<Self> {
+        let budgets = store.plain_in(Kind::PodDisruptionBudget, None).map(|budget| {
+            let selector = budget.body.at(&["spec", "selector"]);
+            let status = |key: &str| budget.body.at(&["status", key]);
+            Self {
+                namespace: Rc::clone(&budget.meta.namespace),
+                selector: Selector::from_label_selector(selector).unwrap_or(Selector::Nothing),
+                allowed: status("disruptionsAllowed").and_then(Value::as_i64).unwrap_or(0),
+                disrupted: status("disruptedPods").cloned().unwrap_or_default(),
+            }
+        });
+        budgets.filter(|budget| !budget.selector.is_empty()).collect()
+    }
+
+    fn guards(&self, pod: &Pod) -> bool {
+        self.namespace == pod.meta.namespace
+            && self.selector.matches(&pod.meta.labels)
+            && self.disrupted.get(&pod.meta.name).is_none()
+    }
+}
+
+/// Which of some pods would break a budget if all were pushed out, in their order. Follows
+/// `filterPodsWithPDBViolation`.
+fn breaching(pods: &[Rc<Pod>], budgets: &[Budget]) -> Vec<bool> {
+    let mut allowed: Vec<i64> = budgets.iter().map(|budget| budget.allowed).collect();
+    let breaks = |pod: &Rc<Pod>| {
+        let mut broken = false;
+        for (_, left) in budgets.iter().zip(&mut allowed).filter(|(one, _)| one.guards(pod)) {
+            *left -= 1;
+            broken |= *left < 0;
+        }
+        broken
+    };
+    pods.iter().map(breaks).collect()
 }
 
 /// Follows `PodEligibleToPreemptOthers`.
@@ -60,9 +128,16 @@ fn eligible(cycle: &Cycle<'_>, refusals: &[(Rc<str>, Refusal)]) -> Result<(), Pr
     }
 }
 
-/// The pods that would have to go from a node: all of lower priority, less those that can stay. Follows
-/// `SelectVictimsOnNode`.
-fn victims(cycle: &Cycle<'_>, node: &Node) -> Option<Victims> {
+/// The pods that would have to go from a node: all of lower priority, less those that can stay. Those that would break
+/// a budget are the first that may.
+///
+/// # Errors
+/// Why the pod does not fit even without them; nothing if there are none. Follows `SelectVictimsOnNode`.
+fn victims(
+    cycle: &Cycle<'_>,
+    node: &Node,
+    budgets: &[Budget],
+) -> Result<Victims, Option<Refusal>> {
     let pod = cycle.pod;
     let lower = cycle
         .store
@@ -70,32 +145,43 @@ fn victims(cycle: &Cycle<'_>, node: &Node) -> Option<Victims> {
         .filter(|other| other.spec.priority < pod.spec.priority && !other.status.phase.finished());
     let mut gone: Vec<Rc<Pod>> = lower.cloned().collect();
     if gone.is_empty() {
-        return None;
+        return Err(None);
     }
     let mut sum = cycle.sum(&node.meta.name).clone();
     gone.iter().for_each(|other| sum.remove(other));
-    if !fits(cycle, node, &sum, &gone) {
-        return None;
+    if let Some(refusal) = refusal(cycle, node, &sum, &gone) {
+        return Err(Some(refusal));
     }
-    gone.sort_by_key(|other| (Reverse(other.spec.priority), started(other), other.meta.key()));
-    let mut pods = Vec::new();
-    for other in gone.clone() {
+    let importance = |other: &Rc<Pod>| (Reverse(other.spec.priority), started(other), other.meta.key());
+    gone.sort_by_key(importance);
+    let (mut pods, mut breaches) = (Vec::new(), 0);
+    let breaking = breaching(&gone, budgets);
+    let mut order: Vec<(bool, Rc<Pod>)> = breaking.into_iter().zip(gone.iter().cloned()).collect();
+    order.sort_by_key(|(breaks, _)| !breaks);
+    for (breaks, other) in order {
         let without: Vec<Rc<Pod>> =
             gone.iter().filter(|gone| gone.meta.uid != other.meta.uid).cloned().collect();
         sum.add(&other);
-        if fits(cycle, node, &sum, &without) {
+        if refusal(cycle, node, &sum, &without).is_none() {
             gone = without;
         } else {
             sum.remove(&other);
             pods.push(other);
+            breaches += usize::from(breaks);
         }
     }
-    Some(Victims { node: Rc::clone(&node.meta.name), pods })
+    pods.sort_by_key(importance);
+    Ok(Victims { node: Rc::clone(&node.meta.name), pods, breaches })
 }
 
-fn fits(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum, without: &[Rc<Pod>]) -> bool {
+fn refusal(
+    cycle: &Cycle<'_>,
+    node: &Node,
+    sum: &NodeSum,
+    without: &[Rc<Pod>],
+) -> Option<Refusal> {
     let empty = NodeSum::default();
-    Cycle::new(cycle.pod, cycle.store, without, &empty).check(node, sum).is_none()
+    Cycle::new(cycle.pod, cycle.store, without, &empty).check(node, sum)
 }
 
 /// Since when a pod runs; one that does not yet counts as the latest.
@@ -104,11 +190,11 @@ fn started(pod: &Pod) -> Time {
 }
 
 /// What pushing these pods out costs, in the order in which it counts. Follows `pickOneNodeForPreemption`.
-fn cost(victims: &Victims) -> (i64, i64, usize, Reverse<Time>) {
+fn cost(victims: &Victims) -> (usize, i64, i64, usize, Reverse<Time>) {
     let highest = victims.pods.iter().map(|pod| pod.spec.priority).max().unwrap_or(i64::MIN);
     // Priorities may be negative: each counts from the lowest on.
     let sum = victims.pods.iter().map(|pod| pod.spec.priority + (1 << 31)).sum();
     let top = victims.pods.iter().filter(|pod| pod.spec.priority == highest);
     let earliest = top.map(|pod| started(pod)).min().unwrap_or_default();
-    (highest, sum, victims.pods.len(), Reverse(earliest))
+    (victims.breaches, highest, sum, victims.pods.len(), Reverse(earliest))
 }

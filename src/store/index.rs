@@ -9,7 +9,7 @@ use imbl::{OrdMap, OrdSet};
 
 use super::occupancy::Occupancy;
 use super::zones::Zones;
-use crate::api::core::{Phase, Pod};
+use crate::api::core::{Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
 use crate::api::object::AnyObject;
@@ -83,6 +83,8 @@ pub struct Index {
     tallies: OrdMap<Uid, Tally>,
     occupancy: Occupancy,
     zones: Zones,
+    /// On how many nodes an image is, by each of its names.
+    images: OrdMap<Rc<str>, i64>,
     nominated: OrdSet<ObjectKey>,
     finished: usize,
 }
@@ -134,12 +136,23 @@ impl Index {
             _ => None,
         };
         self.zones.replace(node(before).as_deref(), node(after).as_deref());
+        self.replace_images(node(before).as_deref(), node(after).as_deref());
         if let (Some(AnyObject::Event(event)), None) = (before, after) {
             leave(&mut self.events, &event.involved.uid, &event.meta.key());
         }
         if let (None, Some(AnyObject::Event(event))) = (before, after) {
             join(&mut self.events, &event.involved.uid, event.meta.key());
         }
+    }
+
+    fn replace_images(&mut self, before: Option<&Node>, after: Option<&Node>) {
+        let of = |node: Option<&Node>| node.map(|node| Rc::clone(&node.status.images));
+        let (from, to) = (of(before).unwrap_or_default(), of(after).unwrap_or_default());
+        if Rc::ptr_eq(&from, &to) || from == to {
+            return;
+        }
+        from.keys().for_each(|name| shift(&mut self.images, name, -1));
+        to.keys().for_each(|name| shift(&mut self.images, name, 1));
     }
 
     fn forget_identity(&mut self, object: &AnyObject) {
@@ -279,6 +292,11 @@ impl Index {
     /// The events about the object of a uid.
     pub fn events(&self, uid: &str) -> impl Iterator<Item = &ObjectKey> {
         self.events.get(uid).into_iter().flatten()
+    }
+
+    /// On how many nodes an image of this name is.
+    pub fn nodes_with_image(&self, name: &str) -> i64 {
+        self.images.get(name).copied().unwrap_or(0)
     }
 
     /// The sums over the pods of a controller.

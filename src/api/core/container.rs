@@ -123,6 +123,8 @@ pub struct Container {
     pub ports: Rc<[Port]>,
     /// Requests.
     pub requests: Resources,
+    /// Requests as scores count them: a little of the cpu and memory that it does not name.
+    pub scored: Resources,
     /// Limits.
     pub limits: Resources,
     /// Liveness probe.
@@ -250,6 +252,24 @@ impl Port {
     }
 }
 
+/// What a container counts for in scores that does not name its cpu or memory: thousandths of a cpu, bytes. Follows
+/// `DefaultMilliCPURequest` and `DefaultMemoryRequest`.
+const SCORED: (i64, i64) = (100, 200 * 1024 * 1024);
+
+/// Requests with stand-ins for what is not named; a zero that is written down stays one. Follows
+/// `GetRequestForResource` of `pkg/scheduler/util/pod_resources.go`.
+fn scored(requests: Option<&Value>) -> Resources {
+    let named = |key: &str| requests.is_some_and(|requests| requests.get(key).is_some());
+    let mut sum = Resources::parse(requests);
+    if !named("cpu") {
+        sum.cpu_milli = SCORED.0;
+    }
+    if !named("memory") {
+        sum.memory_bytes = SCORED.1;
+    }
+    sum
+}
+
 impl Container {
     /// Reads a container of a defaulted pod spec.
     pub fn parse(value: &Value) -> Self {
@@ -264,6 +284,7 @@ impl Container {
             env_from: value.get("envFrom").cloned().unwrap_or_default(),
             ports: value.items_at("ports").iter().map(Port::parse).collect(),
             requests: Resources::parse(value.at(&["resources", "requests"])),
+            scored: scored(value.at(&["resources", "requests"])),
             limits: Resources::parse(value.at(&["resources", "limits"])),
             liveness: Probe::parse(value.get("livenessProbe")),
             readiness: Probe::parse(value.get("readinessProbe")),

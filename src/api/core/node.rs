@@ -1,5 +1,6 @@
 //! v1 Node.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::scheduling::{Effect, Taint};
@@ -58,6 +59,8 @@ pub struct NodeStatus {
     pub raw: Value,
     /// What pods may use.
     pub allocatable: Resources,
+    /// The images that it has, by each of their names, and their sizes in bytes.
+    pub images: Rc<BTreeMap<Rc<str>, i64>>,
     /// Conditions.
     pub conditions: Vec<Condition>,
     /// Its address, or nothing.
@@ -65,6 +68,15 @@ pub struct NodeStatus {
     /// When its kubelet last renewed its lease, once it has fallen silent. Stands for the Lease object, whose
     /// renewals every ten seconds would be ten thousand writes an hour; the API does not show it.
     pub silent_since: Option<Time>,
+}
+
+fn images(list: &[Value]) -> BTreeMap<Rc<str>, i64> {
+    let each = list.iter().flat_map(|image| {
+        let size = image.i64_at("sizeBytes").unwrap_or(0);
+        let names = image.items_at("names").iter().filter_map(Value::as_str);
+        names.map(move |name| (name.into(), size))
+    });
+    each.collect()
 }
 
 impl NodeStatus {
@@ -80,6 +92,7 @@ impl NodeStatus {
             allocatable: Resources::parse(
                 value.get("allocatable").or_else(|| value.get("capacity")),
             ),
+            images: images(value.items_at("images")).into(),
             conditions: value.items_at("conditions").iter().map(Condition::from_value).collect(),
             internal_ip: internal
                 .and_then(|address| address.str_at("address"))

@@ -121,8 +121,12 @@ impl PodSpec {
         let host_network = value.bool_at("hostNetwork").unwrap_or(false);
         let host_ports = host_ports(&containers, &init_containers, host_network);
         Self {
-            requests: pod_requests(&containers, &init_containers, value.get("overhead"), (0, 0)),
-            scored: pod_requests(&containers, &init_containers, value.get("overhead"), SCORED),
+            requests: pod_requests(&containers, &init_containers, value.get("overhead"), |one| {
+                &one.requests
+            }),
+            scored: pod_requests(&containers, &init_containers, value.get("overhead"), |one| {
+                &one.scored
+            }),
             qos: qos(&containers, &init_containers),
             containers,
             init_containers,
@@ -196,36 +200,21 @@ fn host_ports(containers: &[Container], init: &[Container], host_network: bool) 
         .collect()
 }
 
-/// What a container without requests counts for in scores: thousandths of a cpu and bytes of memory. Follows
-/// `DefaultMilliCPURequest` and `DefaultMemoryRequest`.
-const SCORED: (i64, i64) = (100, 200 * 1024 * 1024);
-
-/// Follows `k8s.io/component-helpers/resource.PodRequests`. `missing` stands for the cpu and memory that a container
-/// does not name.
+/// Follows `k8s.io/component-helpers/resource.PodRequests`; `asked` says what of a container counts.
 fn pod_requests(
     containers: &[Container],
     init: &[Container],
     overhead: Option<&Value>,
-    missing: (i64, i64),
+    asked: fn(&Container) -> &Resources,
 ) -> Resources {
-    let asked = |container: &Container| {
-        let mut asked = container.requests.clone();
-        if asked.cpu_milli == 0 {
-            asked.cpu_milli = missing.0;
-        }
-        if asked.memory_bytes == 0 {
-            asked.memory_bytes = missing.1;
-        }
-        asked
-    };
     let mut sum = Resources::default();
     for container in containers {
-        sum.add(&asked(container));
+        sum.add(asked(container));
     }
     let mut sidecars = Resources::default();
     let mut highest = Resources::default();
     for container in init {
-        let mut phase = asked(container);
+        let mut phase = asked(container).clone();
         if container.sidecar {
             sum.add(&phase);
             sidecars.add(&phase);

@@ -1,7 +1,7 @@
 //! How well nodes suit a pod: whole numbers from 0 to 100 per plugin, weighted. Each plugin is a file. Follows the
-//! score parts of `pkg/scheduler/framework/plugins/*` with the default profile's weights. `ImageLocality` is left out:
-//! nodes do not report their images here, and without sizes it is 0 everywhere.
+//! score parts of `pkg/scheduler/framework/plugins/*` with the default profile's weights.
 
+mod image_locality;
 mod node_affinity;
 mod pod_affinity;
 mod resources;
@@ -28,17 +28,20 @@ pub enum Score {
     LeastAllocated,
     /// Cpu and memory are used alike.
     BalancedAllocation,
+    /// The images are there.
+    ImageLocality,
 }
 
 impl Score {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TaintToleration,
         Self::NodeAffinity,
         Self::PodTopologySpread,
         Self::InterPodAffinity,
         Self::LeastAllocated,
         Self::BalancedAllocation,
+        Self::ImageLocality,
     ];
 
     /// The name of upstream's plugin.
@@ -50,6 +53,7 @@ impl Score {
             Self::InterPodAffinity => "InterPodAffinity",
             Self::LeastAllocated => "NodeResourcesFit",
             Self::BalancedAllocation => "NodeResourcesBalancedAllocation",
+            Self::ImageLocality => "ImageLocality",
         }
     }
 
@@ -58,7 +62,7 @@ impl Score {
         match self {
             Self::TaintToleration => 3,
             Self::NodeAffinity | Self::PodTopologySpread | Self::InterPodAffinity => 2,
-            Self::LeastAllocated | Self::BalancedAllocation => 1,
+            Self::LeastAllocated | Self::BalancedAllocation | Self::ImageLocality => 1,
         }
     }
 
@@ -70,6 +74,7 @@ impl Score {
             Self::InterPodAffinity => pod_affinity::score(cycle, candidates),
             Self::LeastAllocated => resources::least_allocated(cycle.pod, candidates),
             Self::BalancedAllocation => resources::balanced_allocation(cycle.pod, candidates),
+            Self::ImageLocality => image_locality::score(cycle.pod, cycle.store, candidates),
         }
     }
 }
@@ -82,7 +87,7 @@ pub struct Ranked {
     /// The weighted sum.
     pub total: i64,
     /// The parts before they are weighted, in the order of [`Score::ALL`].
-    pub parts: [i64; 6],
+    pub parts: [i64; 7],
 }
 
 /// How many of the best are remembered with a decision.
@@ -91,7 +96,7 @@ const REMEMBERED: usize = 8;
 /// The best candidates: highest sum first; among equals the one with the fewest pods, then the first by name, so that
 /// replicas do not heap up on one node. A single candidate is not scored at all.
 pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranked> {
-    let mut parts = vec![[0; 6]; candidates.len()];
+    let mut parts = vec![[0; 7]; candidates.len()];
     if candidates.len() > 1 {
         for (column, score) in Score::ALL.into_iter().enumerate() {
             for (row, value) in parts.iter_mut().zip(score.of(cycle, candidates)) {
@@ -101,12 +106,12 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
             }
         }
     }
-    let total = |parts: &[i64; 6]| -> i64 {
+    let total = |parts: &[i64; 7]| -> i64 {
         parts.iter().zip(Score::ALL).map(|(part, score)| part * score.weight()).sum()
     };
-    let mut order: Vec<(i64, &Candidate<'_>, &[i64; 6])> =
+    let mut order: Vec<(i64, &Candidate<'_>, &[i64; 7])> =
         candidates.iter().zip(&parts).map(|(one, parts)| (total(parts), one, parts)).collect();
-    let better = |a: &(i64, &Candidate<'_>, &[i64; 6]), b: &(i64, &Candidate<'_>, &[i64; 6])| {
+    let better = |a: &(i64, &Candidate<'_>, &[i64; 7]), b: &(i64, &Candidate<'_>, &[i64; 7])| {
         b.0.cmp(&a.0)
             .then(a.1.sum.pods.cmp(&b.1.sum.pods))
             .then_with(|| a.1.node.meta.name.cmp(&b.1.node.meta.name))

@@ -54,7 +54,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64>
     let mut raw = vec![0.0_f64; candidates.len()];
     for rule in &rules {
         let counts = match rule.key {
-            HOSTNAME => on_nodes(cycle, rule, &selectors, candidates),
+            HOSTNAME => on_nodes(cycle, rule, &selectors, candidates, &ignored),
             _ => in_domains(cycle, rule, &selectors, candidates, &ignored),
         };
         let Some((counts, domains)) = counts else { continue };
@@ -100,12 +100,13 @@ fn crowds<'a>(
     all.filter(move |crowd| picked(crowd.labels))
 }
 
-/// Every node is a domain of its own.
+/// Every node that is not left out is a domain of its own.
 fn on_nodes(
     cycle: &Cycle<'_>,
     rule: &Rule<'_>,
     selectors: &[Selector],
     candidates: &[Candidate<'_>],
+    ignored: &[bool],
 ) -> Counts {
     let mut counts = vec![0; candidates.len()];
     for crowd in crowds(cycle, rule, selectors) {
@@ -114,7 +115,7 @@ fn on_nodes(
             *count += heads.all - heads.leaving;
         }
     }
-    Some((counts, candidates.len()))
+    Some((counts, ignored.iter().filter(|ignored| !**ignored).count()))
 }
 
 /// Domains are what the candidates have of a label; all nodes of a domain count.

@@ -102,8 +102,7 @@ fn pod(name: &str, short: &Value) -> Rc<Pod> {
         pod.status = Pod::from_value(&object).status;
     }
     if short.bool_at("leaving") == Some(true) {
-        pod.meta.deletion =
-            Some(podyard::api::meta::Deletion { at: NOW, grace_seconds: 30 });
+        pod.meta.deletion = Some(podyard::api::meta::Deletion { at: NOW, grace_seconds: 30 });
     }
     Rc::new(pod)
 }
@@ -259,7 +258,8 @@ impl Case {
     fn check_wakes(&self) {
         let (decision, memory) = self.decide(&Memory::default(), NOW);
         let memory = memory.filter(Memory::waits);
-        let memory = memory.unwrap_or_else(|| panic!("{}: it does not wait: {decision:?}", self.at));
+        let memory =
+            memory.unwrap_or_else(|| panic!("{}: it does not wait: {decision:?}", self.at));
         let key = Key::of(&self.pod.meta);
         let memories: OrdMap<Key, Memory> = OrdMap::unit(key.clone(), memory);
         for row in self.raw.items_at("wakes") {
@@ -269,9 +269,9 @@ impl Case {
                 None => thing(row),
             };
             let change = match row.get("gone") {
-                Some(_) => store
-                    .remove(object.kind(), &object.key(), NOW, CauseId::default())
-                    .unwrap(),
+                Some(_) => {
+                    store.remove(object.kind(), &object.key(), NOW, CauseId::default()).unwrap()
+                }
                 None => store.put(object, NOW, CauseId::default()),
             };
             let mut woken = false;

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
+use crate::sim::rng::{Purpose, Seed};
+
 /// Whether an image can be pulled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +61,13 @@ pub struct Image {
     pub tick_seconds: i64,
     /// Whether it ends when it is asked to (SIGTERM), and with what code; otherwise it must be killed.
     pub term_code: Option<i64>,
+}
+
+impl Image {
+    /// Its size in bytes under a full name: the catalogue has whole megabytes, the odd bytes are drawn.
+    pub fn bytes(&self, full: &str, seed: Seed) -> u64 {
+        self.size * 1_000_000 + seed.draw(Purpose::Id, full, 0) % 1_000_000
+    }
 }
 
 #[derive(Deserialize)]
@@ -119,6 +128,11 @@ impl Reference {
             (false, false) => format!("docker.io/library/{name}"),
         };
         Ok(Self { repository, tag: tag.to_owned() })
+    }
+
+    /// The reference by the digest of what it stands for, which the seed makes up.
+    pub fn digest(&self, seed: Seed) -> String {
+        format!("{}@sha256:{}", self.repository, seed.hex(&self.full(), 0, 64))
     }
 
     /// The whole reference.

@@ -6,7 +6,10 @@ use imbl::{OrdMap, OrdSet};
 
 use super::runtime::PodRuntime;
 use crate::api::meta::{NodeName, Uid};
+use crate::api::value::Value;
+use crate::containers::catalogue::{self, Reference};
 use crate::containers::files::Subtree;
+use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
 
 /// How well the image registry works.
@@ -51,6 +54,9 @@ impl Default for Delays {
 /// The first and the last address of a /24 that pods get: `.1` is the bridge, `.255` is for all.
 const ADDRESSES: (u32, u32) = (2, 254);
 
+/// So many images a node lists. Follows `nodeStatusMaxImages`.
+const LISTED_IMAGES: usize = 50;
+
 /// A machine under a node.
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
@@ -90,6 +96,24 @@ impl Machine {
             addresses: OrdSet::new(),
             last_address: ADDRESSES.0 - 1,
         }
+    }
+
+    /// The images as the node's status lists them: the largest first, at most fifty. Follows `Images` of
+    /// `pkg/kubelet/nodestatus/setters.go`.
+    pub(super) fn image_list(&self, seed: Seed) -> Vec<Value> {
+        let known = self.images.iter().filter_map(|full| {
+            let reference = Reference::parse(full).ok()?;
+            let bytes = catalogue::find(&reference).bytes(full, seed);
+            Some((bytes, reference.digest(seed), Rc::clone(full)))
+        });
+        let mut all: Vec<(u64, String, Rc<str>)> = known.collect();
+        all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+        let written = all.into_iter().take(LISTED_IMAGES).map(|(bytes, digest, full)| {
+            let names = vec![Value::from(digest), Value::from(&*full)];
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            crate::object! { "names" => names, "sizeBytes" => bytes }
+        });
+        written.collect()
     }
 
     /// The next free number of the range after the one given out last, as the host-local address manager does.

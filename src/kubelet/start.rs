@@ -8,10 +8,12 @@ use super::machine::Registry;
 use super::runtime::{BackOff, Probes, Refusal, Run, Step, Stop};
 use super::sync::Look;
 use super::volumes;
-use crate::api::core::{Container, EventType, Handler, PullPolicy, Terminated};
+use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
+use crate::api::object::AnyObject;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{Process, ProcessSpec, StartError};
+use crate::reconcile::Write;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 
@@ -211,8 +213,7 @@ impl Look<'_> {
         }
         let full: Rc<str> = reference.full().into();
         let (took, waited) = ((until - begun).go(), (until - asked).go());
-        // Sizes in the catalogue are whole megabytes; the odd bytes are drawn.
-        let bytes = found.size * 1_000_000 + self.seed.draw(Purpose::Id, &full, 0) % 1_000_000;
+        let bytes = found.bytes(&full, self.seed);
         let text = format!(
             "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
         );
@@ -221,8 +222,20 @@ impl Look<'_> {
             machine.arriving.remove(&full);
             machine.images.insert(full);
         }
+        self.report_images();
         self.runtime.pulls.retain(|(of, _, _)| *of != image);
         self.create(index);
+    }
+
+    /// The node says which images it has. Real kubelets do within ten seconds.
+    fn report_images(&mut self) {
+        let machine = self.kubelets.machines.get(&self.runtime.node);
+        let (Some(node), Some(machine)) = (self.node(), machine) else { return };
+        let mut changed = Node::clone(node);
+        changed.status = node.status.with_images(machine.image_list(self.seed));
+        if changed.status != node.status {
+            self.writes.push(Write::UpdateStatus(AnyObject::Node(Rc::new(changed))));
+        }
     }
 
     fn pull_failed(&mut self, index: usize, image: &Rc<str>, error: &str) {
@@ -356,9 +369,7 @@ impl Look<'_> {
         let number = self.next_number(index);
         let name = format!("{}/{}", self.pod.meta.uid, spec.name);
         let id: Rc<str> = format!("containerd://{}", self.seed.hex(&name, number, 64)).into();
-        let full = reference.full();
-        let digest = self.seed.hex(&full, 0, 64);
-        let image_id = format!("{}@sha256:{digest}", reference.repository).into();
+        let image_id = reference.digest(self.seed).into();
         let (now, sandbox) = (self.now, self.runtime.sandboxes);
         let end = process.as_ref().err().map(|message| {
             Rc::new(Terminated {

@@ -52,7 +52,8 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
     };
     if !pod.status.phase.finished() {
         status.phase = whole_phase(pod, runtime, &status);
-        if let Some((reason, message)) = &runtime.verdict {
+        // Why it must stop is not said before it has. Follows `mergePodStatus`.
+        if let Some((reason, message)) = runtime.verdict.as_ref().filter(|_| over) {
             status.reason = Rc::clone(reason);
             status.message = Rc::clone(message);
         }

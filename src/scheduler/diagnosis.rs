@@ -97,7 +97,8 @@ fn message(
                 still.reasons().for_each(|reason| *helpful.entry(reason).or_default() += count);
             }
             (true, None) => {
-                *helpful.entry("No preemption victims found for incoming pod").or_default() += count;
+                *helpful.entry("No preemption victims found for incoming pod").or_default() +=
+                    count;
             }
             (false, _) => {
                 *helpful.entry("Preemption is not helpful for scheduling").or_default() += count;

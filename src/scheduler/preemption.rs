@@ -133,11 +133,7 @@ fn eligible(cycle: &Cycle<'_>, refusals: &[(Rc<str>, Refusal)]) -> Result<(), Pr
 ///
 /// # Errors
 /// Why the pod does not fit even without them; nothing if there are none. Follows `SelectVictimsOnNode`.
-fn victims(
-    cycle: &Cycle<'_>,
-    node: &Node,
-    budgets: &[Budget],
-) -> Result<Victims, Option<Refusal>> {
+fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims, Option<Refusal>> {
     let pod = cycle.pod;
     let lower = cycle
         .store
@@ -152,7 +148,8 @@ fn victims(
     if let Some(refusal) = refusal(cycle, node, &sum, &gone) {
         return Err(Some(refusal));
     }
-    let importance = |other: &Rc<Pod>| (Reverse(other.spec.priority), started(other), other.meta.key());
+    let importance =
+        |other: &Rc<Pod>| (Reverse(other.spec.priority), started(other), other.meta.key());
     gone.sort_by_key(importance);
     let (mut pods, mut breaches) = (Vec::new(), 0);
     let breaking = breaching(&gone, budgets);
@@ -174,12 +171,7 @@ fn victims(
     Ok(Victims { node: Rc::clone(&node.meta.name), pods, breaches })
 }
 
-fn refusal(
-    cycle: &Cycle<'_>,
-    node: &Node,
-    sum: &NodeSum,
-    without: &[Rc<Pod>],
-) -> Option<Refusal> {
+fn refusal(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum, without: &[Rc<Pod>]) -> Option<Refusal> {
     let empty = NodeSum::default();
     Cycle::new(cycle.pod, cycle.store, without, &empty).check(node, sum)
 }

@@ -80,6 +80,15 @@ fn images(list: &[Value]) -> BTreeMap<Rc<str>, i64> {
 }
 
 impl NodeStatus {
+    /// The same status with other images, each as `names` and `sizeBytes`.
+    #[must_use]
+    pub fn with_images(&self, list: Vec<Value>) -> Self {
+        let mut status = self.clone();
+        status.images = images(&list).into();
+        status.raw.set("images", list);
+        status
+    }
+
     /// Reads a status.
     pub fn parse(value: &Value) -> Self {
         let mut raw = value.clone();

@@ -82,7 +82,7 @@ fn message(
     let mut helpful: BTreeMap<&str, usize> = BTreeMap::new();
     let one_by_one = refusals.iter().map(|(_, refusal)| (1, refusal));
     let together = narrowed.map(|(count, refusal)| (*count, refusal));
-    for (count, refusal) in one_by_one.chain(together.clone()) {
+    for (count, refusal) in one_by_one.chain(together) {
         for reason in refusal.reasons() {
             *reasons.entry(reason).or_default() += count;
         }

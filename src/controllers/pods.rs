@@ -26,8 +26,8 @@ pub(super) struct Claim {
 pub(super) fn claims_settled(store: &Store, owner: &ObjectMeta, selector: &Selector) -> bool {
     let strays =
         store.index().tally(owner.uid).labels.keys().any(|labels| !selector.matches(labels));
-    let adoptable = |pod: &Rc<Pod>| pod.active() && selector.matches(&pod.meta.labels);
-    let orphans = !owner.deleting() && store.orphan_pods(&owner.namespace).any(adoptable);
+    let mut adoptable = store.orphan_pods(&owner.namespace, selector);
+    let orphans = !owner.deleting() && adoptable.any(|pod| pod.active());
     !strays && !orphans
 }
 
@@ -57,8 +57,8 @@ pub(super) fn claim_pods(
     if owner.deleting() {
         return claim;
     }
-    for pod in store.orphan_pods(&owner.namespace).filter(looked_at) {
-        if pod.meta.deleting() || !selector.matches(&pod.meta.labels) {
+    for pod in store.orphan_pods(&owner.namespace, selector).filter(looked_at) {
+        if pod.meta.deleting() {
             continue;
         }
         let others = pod.meta.owners.iter().filter(|one| !owns(one)).cloned();

@@ -78,7 +78,7 @@ pub struct Index {
     owned: OrdMap<Uid, OrdSet<(Kind, ObjectKey)>>,
     nodes: OrdMap<NodeName, OrdSet<ObjectKey>>,
     unbound: OrdSet<ObjectKey>,
-    orphans: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
+    orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
     events: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
     tallies: OrdMap<Uid, Tally>,
     occupancy: Occupancy,
@@ -161,11 +161,6 @@ impl Index {
         for owner in object.meta().owners.iter() {
             leave(&mut self.owned, &owner.uid, &entry);
         }
-        if let AnyObject::Pod(pod) = object
-            && pod.meta.controller().is_none()
-        {
-            leave(&mut self.orphans, &pod.meta.namespace, &entry.1);
-        }
     }
 
     fn learn_identity(&mut self, object: &AnyObject) {
@@ -173,12 +168,32 @@ impl Index {
         for owner in object.meta().owners.iter() {
             join(&mut self.owned, &owner.uid, entry.clone());
         }
-        if let AnyObject::Pod(pod) = object
-            && pod.meta.controller().is_none()
-        {
-            join(&mut self.orphans, &pod.meta.namespace, entry.1.clone());
-        }
         self.uids.insert(object.uid(), entry);
+    }
+
+    /// Orphans lie by their labels: who looks for some to adopt asks once for all that carry the same.
+    fn replace_orphan(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let orphan = |pod: Option<&Pod>| {
+            let pod = pod.filter(|pod| pod.meta.controller().is_none())?;
+            Some((Rc::clone(&pod.meta.namespace), pod.meta.labels.clone(), pod.meta.key()))
+        };
+        let (from, to) = (orphan(before), orphan(after));
+        if from == to {
+            return;
+        }
+        if let Some((namespace, labels, key)) = from
+            && let Some(all) = self.orphans.get_mut(&namespace)
+        {
+            leave(all, &labels, &key);
+            if all.is_empty() {
+                self.orphans.remove(&namespace);
+            }
+        }
+        if let Some((namespace, labels, key)) = to {
+            let mut all = self.orphans.remove(&namespace).unwrap_or_default();
+            join(&mut all, &labels, key);
+            self.orphans.insert(namespace, all);
+        }
     }
 
     fn replace_pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
@@ -205,6 +220,7 @@ impl Index {
                 }
             }
         }
+        self.replace_orphan(before, after);
         self.occupancy.replace(before, after);
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
@@ -284,8 +300,11 @@ impl Index {
         self.unbound.iter()
     }
 
-    /// The pods of a namespace without a controller.
-    pub fn orphans(&self, namespace: &Rc<str>) -> impl Iterator<Item = &ObjectKey> {
+    /// The pods of a namespace without a controller, by the labels they carry.
+    pub fn orphans(
+        &self,
+        namespace: &Rc<str>,
+    ) -> impl Iterator<Item = (&Labels, &OrdSet<ObjectKey>)> {
         self.orphans.get(namespace).into_iter().flatten()
     }
 
@@ -323,10 +342,11 @@ mod tests {
         };
         let text = format!(
             r#"{{"metadata":{{"name":"p{name}","namespace":"default","uid":"{name:x}","labels":{{"app":"{}"}}{deletion},"ownerReferences":[
-            {{"kind":"ReplicaSet","name":"x","uid":"a{}","controller":true}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
+            {{"kind":"ReplicaSet","name":"x","uid":"a{}","controller":{}}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
             "status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"{ready}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
             draw("label", 2),
             draw("owner", 2),
+            draw("controls", 3) > 0,
             draw("since", 4),
         );
         Pod::from_value(&Value::from_json(&text).unwrap())
@@ -348,6 +368,7 @@ mod tests {
                     anew.replace(None, Some(pod));
                 }
                 assert_eq!(kept.tallies, anew.tallies, "seed {seed:?} step {step}");
+                assert_eq!(kept.orphans, anew.orphans, "seed {seed:?} step {step}");
             }
         }
     }

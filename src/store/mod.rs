@@ -21,6 +21,7 @@ use crate::api::apps::{DaemonSet, Deployment, ReplicaSet};
 use crate::api::batch::{CronJob, Job};
 use crate::api::core::{Event, Node, Pod, ReplicationController};
 use crate::api::kind::Kind;
+use crate::api::labels::Selector;
 use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
 use crate::sim::Time;
@@ -255,9 +256,15 @@ impl Store {
         self.index.bound_to(node).filter_map(|key| self.pods.get(key))
     }
 
-    /// The pods of a namespace that no controller owns.
-    pub fn orphan_pods<'a>(&'a self, namespace: &Rc<str>) -> impl Iterator<Item = &'a Rc<Pod>> {
-        self.index.orphans(namespace).filter_map(|key| self.pods.get(key))
+    /// The pods of a namespace that no controller owns and whose labels a selector matches.
+    pub fn orphan_pods<'a>(
+        &'a self,
+        namespace: &Rc<str>,
+        selector: &Selector,
+    ) -> impl Iterator<Item = &'a Rc<Pod>> {
+        let orphans = self.index.orphans(namespace);
+        let matching = orphans.filter(|(labels, _)| selector.matches(*labels));
+        matching.flat_map(|(_, keys)| keys).filter_map(|key| self.pods.get(key))
     }
 
     /// The events about an object, oldest key first.

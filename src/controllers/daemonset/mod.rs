@@ -180,6 +180,14 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
+/// A node, what the set wants of it, and the set's pods for it: the one to keep first. Pods that are being deleted and
+/// over are left out.
+struct Place {
+    node: Rc<Node>,
+    verdict: Verdict,
+    pods: Vec<Rc<Pod>>,
+}
+
 /// One look at a set.
 struct Look<'a> {
     set: &'a Rc<DaemonSet>,
@@ -188,11 +196,10 @@ struct Look<'a> {
     /// The template's spec with the automatic tolerations.
     spec: PodSpec,
     history: History,
-    /// Nodes in order, with what the set wants of them.
-    nodes: Vec<(Rc<Node>, Verdict)>,
-    /// The set's pods by the node they are for; the ones to keep first.
-    placed: BTreeMap<NodeName, Vec<Rc<Pod>>>,
-    /// Pods that are being deleted or over, beside those.
+    /// The nodes in order of their names.
+    places: Vec<Place>,
+    /// The set's pods for nodes that are gone.
+    lost: BTreeMap<NodeName, Vec<Rc<Pod>>>,
     creating: Vec<NodeName>,
     deleting: Vec<Rc<Pod>>,
     notes: Vec<Note>,
@@ -204,12 +211,12 @@ impl<'a> Look<'a> {
     fn new(set: &'a Rc<DaemonSet>, seen: &'a Observed<'a, Memory>, now: Time) -> Self {
         let spec = with_tolerations(&set.spec.template.spec);
         let fixed = set.spec.template.node_name.as_ref();
-        let nodes = seen
-            .store
-            .nodes()
-            .iter()
-            .map(|node| (Rc::clone(node), verdict(&spec, fixed, node)))
-            .collect();
+        let place = |node: &Rc<Node>| Place {
+            node: Rc::clone(node),
+            verdict: verdict(&spec, fixed, node),
+            pods: Vec::new(),
+        };
+        let places = seen.store.nodes().iter().map(place).collect();
         let mut memory = seen.memory.clone();
         if memory.generation != set.meta.generation {
             memory = Memory { generation: set.meta.generation, ..Memory::default() };
@@ -220,8 +227,8 @@ impl<'a> Look<'a> {
             seen,
             now,
             spec,
-            nodes,
-            placed: BTreeMap::new(),
+            places,
+            lost: BTreeMap::new(),
             creating: Vec::new(),
             deleting: Vec::new(),
             notes: Vec::new(),
@@ -275,11 +282,15 @@ impl<'a> Look<'a> {
                 continue;
             }
             // One that was adopted and names no node is left alone until it is bound.
-            if let Some(node) = target(pod) {
-                self.placed.entry(node).or_default().push(Rc::clone(pod));
+            let Some(node) = target(pod) else { continue };
+            let at = self.places.binary_search_by(|place| place.node.meta.name.cmp(&node));
+            match at.ok().and_then(|at| self.places.get_mut(at)) {
+                Some(place) => place.pods.push(Rc::clone(pod)),
+                None => self.lost.entry(node).or_default().push(Rc::clone(pod)),
             }
         }
-        for group in self.placed.values_mut() {
+        let groups = self.places.iter_mut().map(|place| &mut place.pods);
+        for group in groups.chain(self.lost.values_mut()) {
             group.sort_by(|a, b| {
                 let order = |pod: &Pod| (pod.node.is_none(), pod.meta.created.cut_to_second());
                 order(a).cmp(&order(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
@@ -289,24 +300,14 @@ impl<'a> Look<'a> {
 
     /// Follows `podsShouldBeOnNode` for each node, and `getUnscheduledPodsWithoutNode`.
     fn manage(&mut self) {
-        let placed = std::mem::take(&mut self.placed);
-        let mut nodes = Vec::with_capacity(self.nodes.len());
-        for (node, verdict) in std::mem::take(&mut self.nodes) {
-            let group = placed.get(&node.meta.name).map_or(&[][..], Vec::as_slice);
-            self.manage_node(&node, verdict, group);
-            nodes.push((node, verdict));
+        let places = std::mem::take(&mut self.places);
+        for place in &places {
+            self.manage_node(&place.node, place.verdict, &place.pods);
         }
-        (self.nodes, self.placed) = (nodes, placed);
-        let nodes = self.seen.store.nodes();
-        let lost = self
-            .placed
-            .iter()
-            .filter(|(node, _)| nodes.get(&ObjectKey::cluster(Rc::clone(node))).is_none());
-        let lost: Vec<Rc<Pod>> = lost
-            .flat_map(|(_, group)| group)
-            .filter(|pod| pod.node.is_none() && !pod.meta.deleting())
-            .cloned()
-            .collect();
+        self.places = places;
+        let lost = self.lost.values().flatten();
+        let lost: Vec<Rc<Pod>> =
+            lost.filter(|pod| pod.node.is_none() && !pod.meta.deleting()).cloned().collect();
         self.deleting.extend(lost);
     }
 
@@ -398,14 +399,8 @@ impl<'a> Look<'a> {
         if self.set.spec.on_delete { 0 } else { self.set.spec.max_surge.of(self.desired(), true) }
     }
 
-    /// What the set wants of a node; `None` if there is no such node.
-    fn verdict_on(&self, name: &NodeName) -> Option<Verdict> {
-        let at = self.nodes.binary_search_by(|(node, _)| node.meta.name.cmp(name)).ok()?;
-        self.nodes.get(at).map(|(_, verdict)| *verdict)
-    }
-
     fn desired(&self) -> i64 {
-        count(self.nodes.iter().filter(|(_, verdict)| verdict.run).count())
+        count(self.places.iter().filter(|place| place.verdict.run).count())
     }
 
     /// Follows `updateDaemonSetStatus`.
@@ -416,10 +411,9 @@ impl<'a> Look<'a> {
             collision_count: self.history.collisions,
             ..DaemonSetStatus::default()
         };
-        for (node, verdict) in &self.nodes {
-            let group = self.placed.get(&node.meta.name).map_or(&[][..], Vec::as_slice);
-            let Some(first) = group.first() else { continue };
-            if !verdict.run {
+        for place in &self.places {
+            let Some(first) = place.pods.first() else { continue };
+            if !place.verdict.run {
                 status.misscheduled += 1;
                 continue;
             }
@@ -445,7 +439,7 @@ impl<'a> Look<'a> {
             ready: status.ready,
             creating: self.creating.iter().cloned().collect(),
             deleting: self.deleting.iter().map(|pod| Rc::clone(&pod.meta.name)).collect(),
-            left_out: count(self.nodes.len()) - status.desired,
+            left_out: count(self.places.len()) - status.desired,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::placement::template_generation;
 use crate::api::apps::DaemonSet;
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::meta::{NodeName, ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::controllers::pods::available;
@@ -206,13 +206,10 @@ impl Look<'_> {
         if most == 0 && desired > 0 {
             most = 1;
         }
-        let empty = self
-            .nodes
-            .iter()
-            .filter(|(node, verdict)| verdict.run && !self.placed.contains_key(&node.meta.name));
+        let empty = self.places.iter().filter(|place| place.verdict.run && place.pods.is_empty());
         let mut unavailable = i64::try_from(empty.count()).unwrap_or(i64::MAX);
         let (mut candidates, mut at_once) = (Vec::new(), Vec::new());
-        for group in self.placed.values() {
+        for (_, _, group) in self.groups() {
             match pair(self.set, group, &self.history.hash) {
                 Some((Some(new), None)) => unavailable += i64::from(!self.is_available(new)),
                 Some((None, Some(old))) if self.is_available(old) => {
@@ -230,6 +227,13 @@ impl Look<'_> {
         self.deleting.extend(candidates.into_iter().take(room));
     }
 
+    /// The nodes that have pods: their name, whether they should run one, and the pods.
+    fn groups(&self) -> impl Iterator<Item = (&NodeName, bool, &[Rc<Pod>])> {
+        let there = self.places.iter().filter(|place| !place.pods.is_empty());
+        let there = there.map(|place| (&place.node.meta.name, place.verdict.run, &*place.pods));
+        there.chain(self.lost.iter().map(|(name, pods)| (name, false, &**pods)))
+    }
+
     fn is_available(&self, pod: &Pod) -> bool {
         available(pod, self.set.spec.min_ready_seconds, self.now).is_ok()
     }
@@ -240,18 +244,17 @@ impl Look<'_> {
         let (mut surging, mut nodes_available) = (0, 0);
         let (mut candidates, mut sunset) = (Vec::new(), Vec::new());
         let (mut creating, mut deleting) = (Vec::new(), Vec::new());
-        for (name, group) in &self.placed {
+        for (name, runs, group) in self.groups() {
             let Some((new, old)) = pair(self.set, group, &self.history.hash) else {
                 surging += 1;
                 continue;
             };
             nodes_available += i64::from(old.or(new).is_some_and(|pod| self.is_available(pod)));
             let Some(old) = old else { continue };
-            let runs = || self.verdict_on(name).is_some_and(|verdict| verdict.run);
             match new {
                 Some(new) if self.is_available(new) => deleting.push(Rc::clone(old)),
                 Some(_) => surging += 1,
-                None => match (self.is_available(old), runs()) {
+                None => match (self.is_available(old), runs) {
                     (false, true) => creating.push(Rc::clone(name)),
                     (false, false) => deleting.push(Rc::clone(old)),
                     (true, true) => candidates.push(Rc::clone(name)),

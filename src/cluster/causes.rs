@@ -134,6 +134,8 @@ loops! {
     NodeLifecycle: crate::controllers::NodeLifecycle,
     /// Deletion of pods that a taint drives out.
     TaintEviction: crate::controllers::TaintEviction,
+    /// Counts of disruption budgets.
+    Disruption: crate::controllers::Disruption,
     /// Deletion of pods that nobody else will delete.
     PodGc: crate::controllers::PodGc,
     /// Expiry of events after an hour.

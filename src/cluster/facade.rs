@@ -16,6 +16,7 @@ use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::{Api, Patch, Written};
+use crate::controllers::disruption;
 use crate::kubelet::{self, ExecResult, Kubelets, LogLine, Registry};
 use crate::reconcile::{DeleteOptions, Key};
 use crate::sim::Time;
@@ -508,6 +509,14 @@ fn perform_write(
 fn evict(api: &mut Api<'_>, key: &ObjectKey) -> Result<Written, ApiError> {
     let found = api.store.pods().get(key).ok_or_else(|| ApiError::not_found("pods", &key.name))?;
     let mut pod = Pod::clone(found);
+    match disruption::use_up(&pod, api.store, api.now) {
+        Ok(None) => {}
+        Ok(Some(budget)) => {
+            api.update_status(&AnyObject::Plain(Rc::new(budget)))?;
+        }
+        Err((true, words)) => return Err(ApiError::new(Reason::TooManyRequests, words)),
+        Err((false, words)) => return Err(ApiError::new(Reason::InternalError, words)),
+    }
     if pod.node.is_some() && !pod.status.phase.finished() {
         let mut all = pod.status.conditions.to_vec();
         let condition = Condition::new(

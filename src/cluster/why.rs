@@ -6,6 +6,7 @@ use super::facade::Cluster;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
+use crate::controllers::disruption::Decision as DisruptionDecision;
 use crate::controllers::job::Decision as JobDecision;
 use crate::controllers::replicas::Decision as ReplicasDecision;
 use crate::language::{Language, Text};
@@ -96,6 +97,7 @@ fn concerns(key: &LoopKey, kind: Kind) -> bool {
             | (LoopId::DaemonSet, Kind::DaemonSet)
             | (LoopId::Job | LoopId::TtlAfterFinished, Kind::Job)
             | (LoopId::CronJob, Kind::CronJob)
+            | (LoopId::Disruption, Kind::PodDisruptionBudget)
             | (LoopId::NodeLifecycle, Kind::Node)
             | (LoopId::TaintEviction | LoopId::Scheduler | LoopId::Kubelet, Kind::Pod)
     )
@@ -122,9 +124,23 @@ fn text_of(decision: &AnyDecision) -> Option<Text> {
         AnyDecision::Namespace(_) => Some(Text::new("decision.namespace")),
         AnyDecision::NodeLifecycle(_) => Some(Text::new("decision.node")),
         AnyDecision::TaintEviction(_) => Some(Text::new("decision.eviction")),
+        AnyDecision::Disruption(decision) => disruption(decision),
         AnyDecision::PodGc(_) => Some(Text::new("decision.pod-gc")),
         AnyDecision::EventExpiry(_) => Some(Text::new("decision.expiry")),
     }
+}
+
+fn disruption(decision: &DisruptionDecision) -> Option<Text> {
+    Some(match decision {
+        DisruptionDecision::Gone => return None,
+        DisruptionDecision::Counted(counts) => Text::new("decision.disruption")
+            .with("healthy", counts.healthy)
+            .with("desired", counts.desired)
+            .with("allowed", counts.allowed()),
+        DisruptionDecision::Uncountable { why } => {
+            Text::new("decision.disruption.uncountable").with("why", why)
+        }
+    })
 }
 
 fn replicas(decision: &ReplicasDecision) -> Option<Text> {

@@ -3,6 +3,7 @@
 pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
+pub mod disruption;
 pub mod garbage_collector;
 pub mod job;
 pub mod namespace;
@@ -17,6 +18,7 @@ pub mod ttl;
 pub use cronjob::CronJobLoop;
 pub use daemonset::DaemonSetLoop;
 pub use deployment::DeploymentLoop;
+pub use disruption::Disruption;
 pub use garbage_collector::GarbageCollector;
 pub use job::JobLoop;
 pub use namespace::NamespaceLoop;

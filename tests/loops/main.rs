@@ -9,7 +9,8 @@ mod look;
 use std::path::Path;
 
 use podyard::controllers::{
-    DaemonSetLoop, DeploymentLoop, GarbageCollector, ReplicaSetLoop, ReplicationControllerLoop,
+    DaemonSetLoop, DeploymentLoop, Disruption, GarbageCollector, NodeLifecycle, PodGc,
+    ReplicaSetLoop, ReplicationControllerLoop, TaintEviction,
 };
 use podyard::reconcile::Controller;
 
@@ -51,4 +52,24 @@ fn daemon_sets() {
 #[test]
 fn garbage_collection() {
     check::<GarbageCollector>("garbage_collector.yaml");
+}
+
+#[test]
+fn node_life_cycle() {
+    check::<NodeLifecycle>("node_lifecycle.yaml");
+}
+
+#[test]
+fn taint_eviction() {
+    check::<TaintEviction>("taint_eviction.yaml");
+}
+
+#[test]
+fn pod_garbage_collection() {
+    check::<PodGc>("pod_gc.yaml");
+}
+
+#[test]
+fn disruption_budgets() {
+    check::<Disruption>("disruption.yaml");
 }

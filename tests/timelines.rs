@@ -41,7 +41,8 @@ fn kind_of(object: &Value) -> Kind {
     Kind::ALL.into_iter().find(|kind| kind.info().name == name).unwrap()
 }
 
-/// Does one thing: `stop`, `start`, `create`, `delete`, `crash`, `hang`, `registry`, `run` (a command of the shell).
+/// Does one thing: `stop`, `start` or `remove` a node; `create` an object; `delete`, `force`, `evict`, `crash` or
+/// `hang` a pod; `kept` is an eviction that a budget refuses; `registry` is up or down.
 fn perform(cluster: &mut Cluster, act: &Value) {
     let quiet = WriteOptions::default();
     let pod = |name: &str| ObjectKey::new("default", name);
@@ -64,6 +65,17 @@ fn perform(cluster: &mut Cluster, act: &Value) {
             "delete" => {
                 let how = DeleteOptions::default();
                 cluster.delete(Kind::Pod, &pod(name), &how, &quiet).unwrap();
+                continue;
+            }
+            "evict" => {
+                cluster.evict(&pod(name), &quiet).unwrap();
+                continue;
+            }
+            // An eviction that is refused.
+            "kept" => {
+                let refusal = cluster.evict(&pod(name), &quiet).unwrap_err();
+                let words = "Cannot evict pod as it would violate the pod's disruption budget.";
+                assert_eq!((refusal.reason.code(), &*refusal.message), (429, words));
                 continue;
             }
             "force" => {

@@ -85,6 +85,8 @@ pub struct Overrides {
     pub run_time: Option<Duration>,
     /// It uses more memory than its limit, and is killed for it after a moment.
     pub out_of_memory: bool,
+    /// It stops answering after this time.
+    pub hang_after: Option<Duration>,
 }
 
 /// What a command in a container gave.
@@ -125,6 +127,8 @@ pub struct Process {
     partial: String,
     requests: u32,
     hung: bool,
+    /// When it stops answering by itself.
+    hangs_at: Option<Time>,
     wake: Option<Time>,
     seed: Seed,
 }
@@ -184,6 +188,7 @@ impl Process {
             partial: String::new(),
             requests: 0,
             hung: false,
+            hangs_at: spec.overrides.hang_after.map(|span| now + span),
             wake: Some(now),
             seed,
         };
@@ -213,7 +218,7 @@ impl Process {
         if self.exit.is_some() || self.hung {
             return None;
         }
-        [self.wake, self.end.map(|end| end.at)].into_iter().flatten().min()
+        [self.wake, self.end.map(|end| end.at), self.hangs_at].into_iter().flatten().min()
     }
 
     /// How it ended, if it has.
@@ -225,6 +230,10 @@ impl Process {
     pub fn advance(&mut self, now: Time, outside: &mut dyn Outside) {
         while self.exit.is_none() && !self.hung {
             let Some(at) = self.next_wake().filter(|at| *at <= now) else { return };
+            if self.hangs_at.is_some_and(|hangs| hangs <= at) {
+                self.hung = true;
+                return;
+            }
             if let Some(end) = self.end.filter(|end| end.at <= at) {
                 if matches!(self.program, Program::Server { .. }) {
                     for line in &Rc::clone(&self.image).end_log {

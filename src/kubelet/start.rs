@@ -10,6 +10,8 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
+use crate::api::quantity::Quantity;
+use crate::api::value::Value;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{Process, ProcessSpec, StartError};
@@ -348,7 +350,7 @@ impl Look<'_> {
             folder: Rc::clone(&spec.working_dir),
             files: Vec::new(),
             hostname,
-            overrides: self.overrides(i64::try_from(number).unwrap_or(i64::MAX)),
+            overrides: self.overrides(spec, i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };
         let image = catalogue::find(reference);
@@ -469,8 +471,14 @@ impl Look<'_> {
         }
     }
 
-    /// What annotations `podyard.dev/…` ask for.
-    fn overrides(&self, restarts: i64) -> Overrides {
+    /// How many bytes each container of the pod uses, if an annotation says so.
+    fn memory_use(&self) -> Option<i64> {
+        let text = self.pod.meta.annotations.text("podyard.dev/memory-use")?;
+        Quantity::from_value(&Value::from(text)).ok().map(|quantity| quantity.value())
+    }
+
+    /// What annotations `podyard.dev/…` ask for; `docs/annotations.md` says what each does.
+    fn overrides(&self, spec: &Container, restarts: i64) -> Overrides {
         let annotations = &self.pod.meta.annotations;
         let number = |key: &str| -> Option<i64> {
             annotations.text(&format!("podyard.dev/{key}")).and_then(|text| text.parse().ok())
@@ -479,7 +487,12 @@ impl Look<'_> {
         Overrides {
             exit_code: if fails { Some(1) } else { number("exit-code") },
             run_time: number("run-seconds").map(Duration::from_seconds),
-            out_of_memory: annotations.text("podyard.dev/out-of-memory") == Some("true"),
+            out_of_memory: annotations.text("podyard.dev/out-of-memory") == Some("true")
+                || self.memory_use().is_some_and(|used| {
+                    let limit = spec.limits.memory_bytes;
+                    limit > 0 && used > limit
+                }),
+            hang_after: number("hang-after-seconds").map(Duration::from_seconds),
         }
     }
 }

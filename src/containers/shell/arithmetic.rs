@@ -34,6 +34,9 @@ struct Reader<'a> {
     depth: usize,
 }
 
+/// At most so deep may parentheses, signs and choices stand within each other.
+const DEEPEST: usize = 200;
+
 /// Operators by how tightly they bind, loosest first.
 const LEVELS: [&[&str]; 10] = [
     &["||"],
@@ -63,13 +66,26 @@ impl Reader<'_> {
         found
     }
 
-    fn expression(&mut self, level: usize) -> Result<i64, String> {
-        self.depth += 1;
-        if self.depth > 200 {
+    /// Reads something that may stand within itself.
+    fn nested(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<i64, String>,
+    ) -> Result<i64, String> {
+        if self.depth >= DEEPEST {
             return Err("arithmetic syntax error".into());
         }
-        let value = self.binary(level)?;
+        self.depth += 1;
+        let value = read(self);
         self.depth -= 1;
+        value
+    }
+
+    fn expression(&mut self, level: usize) -> Result<i64, String> {
+        self.nested(|reader| reader.choice(level))
+    }
+
+    fn choice(&mut self, level: usize) -> Result<i64, String> {
+        let value = self.binary(level)?;
         if level > 0 || !self.take("?") {
             return Ok(value);
         }
@@ -82,7 +98,7 @@ impl Reader<'_> {
     }
 
     fn binary(&mut self, level: usize) -> Result<i64, String> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+        let Some(operators) = LEVELS.get(level) else { return self.nested(Self::unary) };
         let mut left = self.binary(level + 1)?;
         'more: loop {
             for operator in *operators {
@@ -107,17 +123,17 @@ impl Reader<'_> {
             return Ok(value);
         }
         if self.take("-") {
-            return self.unary().map(i64::wrapping_neg);
+            return self.nested(Self::unary).map(i64::wrapping_neg);
         }
         if self.take("+") {
-            return self.unary();
+            return self.nested(Self::unary);
         }
         if self.starts("!") && !self.starts("!=") {
             self.at += 1;
-            return self.unary().map(|value| i64::from(value == 0));
+            return self.nested(Self::unary).map(|value| i64::from(value == 0));
         }
         if self.take("~") {
-            return self.unary().map(|value| !value);
+            return self.nested(Self::unary).map(|value| !value);
         }
         if self.take("(") {
             let value = self.expression(0)?;

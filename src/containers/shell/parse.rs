@@ -81,6 +81,11 @@ pub enum Part {
 /// At most so deep may commands be nested.
 const DEEPEST: usize = 60;
 
+/// At most so many commands may `&&` and `||` join: each stands within the next.
+const LONGEST_CHAIN: usize = 200;
+
+const TOO_DEEP: &str = "syntax error: nested too deeply";
+
 struct Parser<'a> {
     letters: Vec<char>,
     at: usize,
@@ -179,7 +184,7 @@ impl Parser<'_> {
     fn list(&mut self, ends: &[&str]) -> Parsed<Script> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("syntax error: nested too deeply".into());
+            return Err(TOO_DEEP.into());
         }
         let mut nodes = Vec::new();
         loop {
@@ -206,7 +211,7 @@ impl Parser<'_> {
 
     fn and_or(&mut self) -> Parsed<Node> {
         let mut left = self.pipeline()?;
-        loop {
+        for _ in 0..LONGEST_CHAIN {
             self.blanks();
             let and = if self.take("&&") {
                 true
@@ -222,6 +227,7 @@ impl Parser<'_> {
             let right = self.pipeline()?;
             left = Node::AndOr { left: Rc::new(left), right: Rc::new(right), and };
         }
+        Err(TOO_DEEP.into())
     }
 
     fn pipeline(&mut self) -> Parsed<Node> {
@@ -511,7 +517,13 @@ impl Parser<'_> {
                 self.lines();
                 let name =
                     plain(&word).ok_or_else(|| "syntax error: bad function name".to_owned())?;
-                return Ok(Node::Function { name, body: Rc::new(self.command()?) });
+                self.depth += 1;
+                if self.depth > DEEPEST {
+                    return Err(TOO_DEEP.into());
+                }
+                let body = Rc::new(self.command()?);
+                self.depth -= 1;
+                return Ok(Node::Function { name, body });
             }
             words.push(word);
         }
@@ -736,7 +748,7 @@ impl Parser<'_> {
 /// A text in which only `$` expands, as between double quotes.
 fn quoted_text(text: &str, depth: usize) -> Parsed<Word> {
     if depth > DEEPEST {
-        return Err("syntax error: nested too deeply".into());
+        return Err(TOO_DEEP.into());
     }
     let mut parser =
         Parser { letters: text.chars().collect(), at: 0, depth: depth + 1, source: text };

@@ -126,3 +126,17 @@ fn garbage_is_answered_and_never_panics() {
     run_for(&"(".repeat(5000), 1);
     run_for("f() { f; }; f", 1);
 }
+
+#[test]
+fn what_is_nested_too_deeply_is_refused() {
+    let deep = "sh: syntax error: nested too deeply\n";
+    check(&"f() ".repeat(100_000), deep, 2, 0);
+    check(&format!("true{}", " && true".repeat(100_000)), deep, 2, 0);
+    check(&format!("false{}; echo", " || false".repeat(100)), "\n", 0, 0);
+    for (sign, count) in [("~", 100_000), ("!", 100_000), ("+-", 100_000), ("1?1:", 100_000)] {
+        let text = format!("echo $(({}1))", sign.repeat(count));
+        let (out, _, _) = run_for(&text, 1);
+        assert!(out.contains("arithmetic syntax error"), "{sign}");
+    }
+    check("echo $((~~1)) $((-(-1))) $((0 ? 1 : 0 ? 2 : 3))", "1 1 3\n", 0, 0);
+}

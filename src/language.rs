@@ -104,6 +104,7 @@ macro_rules! topics {
         &[
             include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/page.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/terminal.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/why.txt")),
         ]
     };

@@ -235,7 +235,7 @@ fn one(line: &str, options: &Options, cluster: &mut Cluster, terminal: &mut Term
         };
         let endless = poll.until.is_none() && next > begun + LONGEST_FOLLOW;
         if endless {
-            running.interrupt();
+            running.interrupt(terminal);
         } else {
             cluster.run_until(next);
         }

@@ -1,9 +1,10 @@
 //! The shell and kubectl, clients of the facade. The same terminal runs in the page and headless.
 
 mod complete;
-pub mod kubectl;
-mod line;
+mod kubectl;
+mod process;
 mod run;
+mod shell;
 mod tools;
 mod yard;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use complete::complete;
+pub use kubectl::describe_text;
 pub use run::{Effect, Poll, Running};
 
 use crate::language::Language;
@@ -54,42 +56,4 @@ impl Default for Terminal {
             language: Language::En,
         }
     }
-}
-
-/// What a command gave.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    /// Standard output.
-    pub out: String,
-    /// Standard error.
-    pub err: String,
-    /// Plain sentences beside an error.
-    pub explain: String,
-    /// The exit status.
-    pub status: i32,
-    /// What goes on after this.
-    pub(crate) follow: Option<run::Follow>,
-    /// What the page is asked to do.
-    pub effects: Vec<Effect>,
-}
-
-impl Outcome {
-    /// Printed and done.
-    pub(crate) fn text(out: impl Into<String>) -> Self {
-        Self { out: out.into(), ..Self::default() }
-    }
-
-    /// Failed with a message.
-    pub(crate) fn fail(err: impl Into<String>) -> Self {
-        let mut err = err.into();
-        if !err.ends_with('\n') {
-            err.push('\n');
-        }
-        Self { err, status: 1, ..Self::default() }
-    }
-}
-
-/// An object as `kubectl describe` prints it.
-pub fn describe_text(object: &crate::api::AnyObject, cluster: &crate::cluster::Cluster) -> String {
-    kubectl::describe::describe(object, cluster, true)
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::process::Io;
 use super::run::Effect;
-use super::{Outcome, Terminal, kubectl, tools};
+use super::{Terminal, kubectl, tools};
 use crate::api::ObjectKey;
 use crate::cluster::{Action, Cluster, Registry, WriteOptions};
 
@@ -24,11 +25,48 @@ yard seed                       what everything random follows from
 yard reset [SEED]               begin anew
 ";
 
-/// Runs `yard …`.
-pub(super) fn run(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> Outcome {
+/// How a command went.
+enum Outcome {
+    /// It prints this.
+    Text(String),
+    /// It asks this of the page.
+    Effect(Effect),
+    /// It failed, in these words and with this status.
+    Failure(String, i32),
+}
+
+impl Outcome {
+    fn text(words: impl Into<String>) -> Self {
+        Self::Text(words.into())
+    }
+
+    fn fail(words: impl Into<String>) -> Self {
+        Self::Failure(words.into(), 1)
+    }
+}
+
+/// Runs `yard …`; gives the exit status.
+pub(super) fn run(arguments: &[String], io: &mut Io<'_>) -> i32 {
+    match outcome(arguments, io.cluster, io.terminal) {
+        Outcome::Text(text) => {
+            io.out(&text);
+            0
+        }
+        Outcome::Effect(effect) => {
+            io.output.effect(effect);
+            0
+        }
+        Outcome::Failure(words, status) => {
+            io.error(&words);
+            status
+        }
+    }
+}
+
+fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> Outcome {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let line = format!("yard {}", arguments.join(" "));
-    let effect = |effect| Outcome { effects: vec![effect], ..Outcome::default() };
+    let effect = Outcome::Effect;
     match words.as_slice() {
         [] | ["help", ..] | ["--help" | "-h"] => Outcome::text(HELP),
         ["node", "add", rest @ ..] => add_node(rest, cluster, &line),
@@ -68,9 +106,7 @@ pub(super) fn run(arguments: &[String], cluster: &mut Cluster, terminal: &Termin
             Err(_) => Outcome::fail("yard: a seed is a whole number"),
         },
         ["why", rest @ ..] => why(rest, cluster, terminal),
-        _ => {
-            Outcome { status: 2, ..Outcome::fail(format!("yard: no such command: {line}\n{HELP}")) }
-        }
+        _ => Outcome::Failure(format!("yard: no such command: {line}\n{HELP}"), 2),
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 ///
 /// # Errors
 /// The shell's words.
-pub(super) fn evaluate(
+pub(crate) fn evaluate(
     text: &str,
     variables: &mut BTreeMap<Rc<str>, Rc<str>>,
 ) -> Result<i64, String> {

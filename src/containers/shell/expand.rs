@@ -278,7 +278,7 @@ fn trimmed(text: &str, pattern: &str, operator: &str) -> String {
 }
 
 /// Whether a text fits a pattern of `*`, `?` and `[…]`.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);

@@ -3,11 +3,11 @@
 //!
 //! Substitutions and the stages of a pipeline run to their end within one step; the time they sleep passes after it.
 
-mod arithmetic;
+pub(crate) mod arithmetic;
 mod commands;
-mod expand;
+pub(crate) mod expand;
 mod machine;
-mod parse;
+pub(crate) mod parse;
 
 pub use machine::{Machine, Outcome};
 pub use parse::{Script, parse};

@@ -63,7 +63,7 @@ pub enum RedirectKind {
 }
 
 /// A word: parts that are expanded and joined.
-pub(super) type Word = Vec<Part>;
+pub(crate) type Word = Vec<Part>;
 
 /// A part of a word.
 #[derive(Clone, Debug, PartialEq)]

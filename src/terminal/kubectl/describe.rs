@@ -1,7 +1,10 @@
 //! `kubectl describe`. Follows `pkg/describe/describe.go`.
 
-use super::align::align;
-use super::{Context, Named, Outcome, api_error, chosen, resources};
+use super::problem::Failure;
+use super::resources::{self, Named, Needs};
+use super::tabwriter::align;
+use super::{After, Context, DONE};
+use crate::api::Kind;
 use crate::api::batch::CronJob;
 use crate::api::conditions::Condition;
 use crate::api::core::{
@@ -12,53 +15,70 @@ use crate::api::meta::{Labels, ObjectMeta};
 use crate::api::object::AnyObject;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
-use crate::api::{ApiError, Kind};
 use crate::apiserver::table::{age, node_roles};
 use crate::cluster::Cluster;
 use crate::sim::Time;
 
 /// Runs `describe`.
-pub(super) fn run(context: &mut Context<'_>) -> Outcome {
-    if context.flags.words.is_empty() {
-        return Outcome::fail(
-            "error: You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
-        );
+pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    if words.is_empty() && context.flags.all("filename").is_empty() {
+        return Err(Failure::new(
+            "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
+        ));
     }
-    let (mut objects, errors) = match chosen(context) {
-        Ok(found) => found,
-        Err(outcome) => return outcome,
-    };
+    let needs = Needs { type_is_enough: true, all: false };
+    let mut found = resources::find(context, &words, needs)?;
+    let by_name = matches!(resources::named(&words), Ok(Named::Objects(_)));
     let mut prefix = false;
-    if objects.is_empty() && !errors.is_empty() {
+    if found.objects.is_empty() && by_name && !found.failures.is_empty() {
         // No exact match: every object whose name begins so.
-        if let Ok(Named::Objects(names)) = resources(&context.flags.words) {
+        if let Named::Objects(names) = resources::named(&words)? {
             for (kind, name) in &names {
-                let scope = if kind.namespaced() { Some(context.namespace()) } else { None };
-                let all = context.cluster.store().list(*kind, scope.as_deref());
-                objects.extend(
+                let all = context.cluster.store().list(*kind, context.scope(*kind).as_deref());
+                found.objects.extend(
                     all.into_iter().filter(|object| object.meta().name.starts_with(name.as_str())),
                 );
             }
-            if let (true, Some((kind, name))) = (objects.is_empty(), names.first()) {
-                return Outcome::fail(api_error(&ApiError::not_found(&kind.resource(), name)));
-            }
-            prefix = true;
+        }
+        prefix = !found.objects.is_empty();
+        if prefix {
+            found.failures.clear();
         }
     }
-    if objects.is_empty() {
-        return Outcome {
-            err: format!("No resources found in {} namespace.\n", context.namespace()),
-            ..Outcome::default()
-        };
-    }
-    let events = objects.len() == 1 && !prefix || context.flags.value("show-events").is_some();
+    let shown = context.flags.value("show-events");
+    let events = match shown {
+        Some(value) => value != "false",
+        None => true,
+    };
+    let events = events && (found.objects.len() == 1 && !prefix || shown.is_some() || by_name);
     let texts: Vec<String> =
-        objects.iter().map(|object| describe(object, context.cluster, events)).collect();
-    Outcome::text(texts.join("\n\n"))
+        found.objects.iter().map(|object| describe(object, context.cluster, events)).collect();
+    if !texts.is_empty() {
+        context.out(&texts.join("\n\n"));
+    }
+    match Failure::all(found.failures) {
+        Some(failure) => Err(failure),
+        None if texts.is_empty() => {
+            let namespace = context.namespace();
+            let namespaced = found.kinds.iter().any(|kind| kind.namespaced());
+            context.warn(&match namespaced && !context.flags.has("all-namespaces") {
+                true => format!("No resources found in {namespace} namespace."),
+                false => "No resources found".to_owned(),
+            });
+            DONE
+        }
+        None => DONE,
+    }
+}
+
+/// An object as `kubectl describe` prints it.
+pub fn describe_text(object: &AnyObject, cluster: &Cluster) -> String {
+    describe(object, cluster, true)
 }
 
 /// One object, with its events if asked.
-pub(crate) fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
+fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
     let mut text = match object {
         AnyObject::Pod(pod) => pod_text(pod),
         AnyObject::Node(node) => node_text(node, cluster),
@@ -465,6 +485,11 @@ fn volumes_text(spec: &Value) -> String {
         }
     }
     text
+}
+
+/// A template as `rollout history` and `rollout undo --dry-run` print it: aligned.
+pub(super) fn template_with_tabs(template: &PodTemplate) -> String {
+    align(&template_text(template))
 }
 
 fn template_text(template: &PodTemplate) -> String {

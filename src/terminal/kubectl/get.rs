@@ -1,313 +1,120 @@
-//! `kubectl get`, and watching.
+//! `kubectl get`. Follows `pkg/cmd/get/get.go`.
 
-use std::rc::Rc;
-
-use super::output::{self, push_row, widen, widths};
-use super::{Context, Named, Outcome, chosen, resources, selector};
+use super::output::{self, Form};
+use super::problem::Failure;
+use super::resources::{self, Found, Needs};
+use super::table::{Printer, View};
+use super::{After, Context, DONE, sort_by, watch};
 use crate::api::kind::Kind;
-use crate::api::labels::Selector;
 use crate::api::object::AnyObject;
-use crate::api::value::Value;
-use crate::apiserver::table;
-use crate::cluster::Cluster;
-use crate::sim::Time;
-use crate::store::Operation;
-use crate::terminal::run::Follow;
 
-/// How rows are shown.
-#[derive(Clone, Debug)]
-struct View {
-    wide: bool,
-    namespaces: bool,
-    kinds: bool,
-    labels: bool,
-    columns: Vec<String>,
-    headers: bool,
-}
-
-impl View {
-    fn header(&self, kind: Kind) -> Vec<String> {
-        let mut row: Vec<String> = Vec::new();
-        if self.namespaces {
-            row.push("NAMESPACE".into());
-        }
-        let shown = table::columns(kind).iter().filter(|column| self.wide || !column.wide);
-        row.extend(shown.map(|column| column.name.to_uppercase()));
-        row.extend(
-            self.columns.iter().map(|key| key.rsplit('/').next().unwrap_or(key).to_uppercase()),
-        );
-        if self.labels {
-            row.push("LABELS".into());
-        }
-        row
-    }
-
-    fn row(&self, object: &AnyObject, now: Time) -> Vec<String> {
-        let columns = table::columns(object.kind());
-        let cells = table::row(object, now).into_iter().zip(columns);
-        let meta = object.meta();
-        let mut row: Vec<String> = Vec::new();
-        if self.namespaces {
-            row.push(meta.namespace.to_string());
-        }
-        let first = row.len();
-        row.extend(cells.filter(|(_, column)| self.wide || !column.wide).map(|(cell, _)| cell));
-        if self.kinds
-            && let Some(name) = row.get_mut(first)
-        {
-            *name = format!("{}/{name}", object.kind().word());
-        }
-        row.extend(
-            self.columns.iter().map(|key| meta.labels.text(key).unwrap_or_default().to_owned()),
-        );
-        if self.labels {
-            let all: Vec<String> =
-                meta.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            row.push(if all.is_empty() { "<none>".into() } else { all.join(",") });
-        }
-        row
-    }
-}
-
-/// What a watch shows.
-#[derive(Clone, Debug)]
-pub(crate) struct Watch {
-    kind: Kind,
-    namespace: Option<Rc<str>>,
-    name: Option<String>,
-    selector: Option<Selector>,
-    version: u64,
-    view: View,
-    widths: Vec<usize>,
-    name_form: bool,
-}
-
-impl Watch {
-    /// The rows of what changed since it was last asked.
-    pub(crate) fn advance(&mut self, cluster: &Cluster) -> String {
-        let mut text = String::new();
-        let changes: Vec<_> = cluster.store().journal().since(self.version).cloned().collect();
-        for change in changes {
-            self.version = change.id;
-            let object = &change.object;
-            let meta = object.meta();
-            let concerned = object.kind() == self.kind
-                && self.namespace.as_ref().is_none_or(|namespace| *namespace == meta.namespace)
-                && self.name.as_ref().is_none_or(|name| **name == *meta.name)
-                && self.selector.as_ref().is_none_or(|selector| selector.matches(&meta.labels));
-            if !concerned {
-                continue;
-            }
-            if self.name_form {
-                text.push_str(&format!("{}/{}\n", self.kind.word(), meta.name));
-                continue;
-            }
-            let row = self.view.row(object, change.at);
-            let same = change.operation == Operation::Modified
-                && change.before.as_ref().is_some_and(|before| {
-                    self.view.row(before, change.at) == row
-                        && before.meta().deletion == meta.deletion
-                        && self.kind == Kind::Event
-                });
-            if !same {
-                // A column that grew stays wide, as kubectl's tabwriter remembers widths.
-                widen(&mut self.widths, &row);
-                push_row(&mut text, &row, &self.widths);
-            }
-        }
-        text
-    }
-}
+const NO_TYPE: &str = "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples";
 
 /// Runs `get`.
-pub(super) fn run(context: &mut Context<'_>) -> Outcome {
-    if context.flags.words.is_empty() {
-        return Outcome::fail(
-            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
-        );
+pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let from_files = !context.flags.all("filename").is_empty();
+    if let Some(path) = context.flags.value("raw") {
+        return Err(Failure::new(format!("--raw {path} is not part of this sandbox")));
     }
-    let named = match resources(&context.flags.words) {
-        Ok(named) => named,
-        Err(outcome) => return outcome,
-    };
-    let (mut objects, mut errors) = match chosen(context) {
-        Ok(found) => found,
-        Err(outcome) => return outcome,
-    };
+    if words.is_empty() && !from_files {
+        return Err(Failure::verbatim(NO_TYPE));
+    }
+    let watches = context.flags.has("watch") || context.flags.has("watch-only");
+    if context.flags.has("output-watch-events") && !watches {
+        return Err(Failure::new(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
+    }
+    let mut form = output::form(context, true)?;
+    if words.first().is_some_and(|word| word.split(',').any(|word| word == "ev")) {
+        context.warn("Warning: short name \"ev\" could also match lower priority resource events.events.k8s.io");
+    }
+    let view = view(context, &words, &form);
+    if watches {
+        return watch::start(context, &words, form, view);
+    }
+    let mut found = resources::find(context, &words, Needs { type_is_enough: true, all: false })?;
     if context.flags.has("ignore-not-found") {
-        errors.clear();
+        found.failures.clear();
     }
-    if let Some(fields) = context.flags.value("field-selector")
-        && let Err(outcome) = keep_fields(&mut objects, fields)
-    {
-        return outcome;
+    let path = context.flags.text("sort-by").to_owned();
+    if !path.is_empty() {
+        sort_by::sort(&mut found.objects, &path)?;
     }
-    if let Some(path) = context.flags.value("sort-by") {
-        let path = path.trim_matches(['{', '}']).to_owned();
-        objects.sort_by_cached_key(|object| {
-            let found = output::select(&path, &object.to_value());
-            found.first().map(|value| match value {
-                Value::Int(number) => (*number, String::new()),
-                Value::String(text) => (0, text.to_string()),
-                other => (0, other.to_json()),
-            })
-        });
+    if form.is_human() {
+        return tables(context, &found, view);
     }
-    let form = context.flags.value("output").unwrap_or("").to_owned();
-    if !matches!(form.as_str(), "" | "wide" | "name")
-        || (form == "name" && !context.flags.has("watch"))
-    {
-        let many = matches!(named, Named::Kinds(_)) || objects.len() != 1;
-        if !errors.is_empty() && objects.is_empty() {
-            return Outcome { err: errors, status: 1, ..Outcome::default() };
-        }
-        return match output::print(&form, &objects, many) {
-            Ok(out) => Outcome {
-                out,
-                status: i32::from(!errors.is_empty()),
-                err: errors,
-                ..Outcome::default()
-            },
-            Err(message) => Outcome::fail(message),
-        };
+    if found.single && !found.failures.is_empty() {
+        return Err(Failure::all(found.failures).unwrap_or_else(|| Failure::new("not found")));
     }
-    tables(context, &named, &objects, errors, &form)
+    if found.objects.is_empty() && found.single {
+        return DONE;
+    }
+    let text = form.print(&found.objects, found.single)?;
+    context.out(&text);
+    match Failure::all(found.failures) {
+        Some(failure) => Err(failure),
+        None => DONE,
+    }
 }
 
-fn kinds_of(named: &Named) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = Vec::new();
-    let all: Vec<Kind> = match named {
-        Named::Kinds(kinds) => kinds.clone(),
-        Named::Objects(objects) => objects.iter().map(|(kind, _)| *kind).collect(),
-    };
-    for kind in all {
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    kinds
-}
-
-fn tables(
-    context: &mut Context<'_>,
-    named: &Named,
-    objects: &[AnyObject],
-    errors: String,
-    form: &str,
-) -> Outcome {
-    let now = context.cluster.now();
-    let kinds = kinds_of(named);
-    let all = context.flags.has("all-namespaces");
-    let mut outcome =
-        Outcome { status: i32::from(!errors.is_empty()), err: errors, ..Outcome::default() };
-    let mut view = View {
-        wide: form == "wide",
-        namespaces: false,
-        kinds: kinds.len() > 1 || context.flags.has("show-kind"),
+fn view(context: &Context<'_>, words: &[String], form: &Form) -> View {
+    // Several types were asked for: names say which.
+    let first = words.first().map_or("", String::as_str);
+    let types: std::collections::BTreeSet<&str> =
+        words.iter().filter_map(|word| word.split_once('/')).map(|(kind, _)| kind).collect();
+    let several = first == "all" || first.contains(',') || types.len() > 1;
+    View {
+        wide: matches!(form, Form::Human { wide: true }),
+        namespaces: context.flags.has("all-namespaces"),
+        kinds: several || context.flags.has("show-kind"),
         labels: context.flags.has("show-labels"),
-        columns: context.flags.all("label-columns"),
+        columns: context.flags.all("label-columns").to_vec(),
         headers: !context.flags.has("no-headers"),
-    };
-    let mut last_widths = Vec::new();
-    let mut shown = 0;
-    for kind in &kinds {
-        let mut rows: Vec<&AnyObject> =
-            objects.iter().filter(|object| object.kind() == *kind).collect();
-        if *kind == Kind::Event {
-            rows.sort_by_key(|object| match object {
-                AnyObject::Event(event) => event.last,
-                _ => Time::default(),
-            });
-        }
-        view.namespaces = all && kind.namespaced();
-        let body: Vec<Vec<String>> = rows.iter().map(|object| view.row(object, now)).collect();
-        let mut with_header = vec![view.header(*kind)];
-        with_header.extend(body.clone());
-        last_widths = widths(&with_header);
-        if body.is_empty() {
-            continue;
-        }
-        if shown > 0 {
-            outcome.out.push('\n');
-        }
-        shown += 1;
-        outcome.out.push_str(&output::table(if view.headers { &with_header } else { &body }));
+        events: context.flags.has("output-watch-events"),
     }
-    if shown == 0 && outcome.err.is_empty() && !context.flags.has("ignore-not-found") {
-        let cluster_wide = kinds.iter().all(|kind| !kind.namespaced());
-        outcome.err = match all || cluster_wide {
-            true => "No resources found\n".into(),
-            false => format!("No resources found in {} namespace.\n", context.namespace()),
-        };
-    }
-    if context.flags.has("watch") || context.flags.has("watch-only") {
-        let [kind] = kinds.as_slice() else {
-            return Outcome::fail("error: you may only specify a single resource type");
-        };
-        if context.flags.has("watch-only") {
-            outcome.out.clear();
-        }
-        outcome.err.clear();
-        let name = match named {
-            Named::Objects(names) => names.first().map(|(_, name)| name.clone()),
-            Named::Kinds(_) => None,
-        };
-        outcome.follow = Some(Follow::Watch(Box::new(Watch {
-            kind: *kind,
-            namespace: (kind.namespaced() && !all).then(|| context.namespace()),
-            name,
-            selector: selector(context).unwrap_or(None),
-            version: context.cluster.store().resource_version(),
-            view,
-            widths: last_widths,
-            name_form: form == "name",
-        })));
-    }
-    outcome
 }
 
-/// `--field-selector`: `metadata.name=x,status.phase!=Running`.
-fn keep_fields(objects: &mut Vec<AnyObject>, fields: &str) -> Result<(), Outcome> {
-    for part in fields.split(',').filter(|part| !part.is_empty()) {
-        let (path, value, equal) = match part.split_once("!=") {
-            Some((path, value)) => (path, value, false),
-            None => match part.split_once("==").or_else(|| part.split_once('=')) {
-                Some((path, value)) => (path, value, true),
-                None => {
-                    return Err(Outcome::fail(format!(
-                        "error: invalid selector: '{part}'; can't understand '{part}'"
-                    )));
-                }
-            },
-        };
-        let known = [
-            "metadata.",
-            "status.phase",
-            "spec.nodeName",
-            "spec.restartPolicy",
-            "status.podIP",
-            "involvedObject.",
-            "type",
-            "reason",
-            "status.successful",
-            "spec.unschedulable",
-            "status.replicas",
-            "source",
-        ];
-        if !known.iter().any(|prefix| path.starts_with(prefix)) {
-            return Err(Outcome::fail(format!(
-                "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"\", field selector \"{fields}\": field label not supported: {path}"
-            )));
+fn tables(context: &mut Context<'_>, found: &Found, view: View) -> Result<After, Failure> {
+    let now = context.cluster.now();
+    let mut view = view;
+    let mut kinds: Vec<Kind> = Vec::new();
+    for object in &found.objects {
+        if kinds.last() != Some(&object.kind()) {
+            kinds.push(object.kind());
         }
-        let keys: Vec<&str> = path.split('.').collect();
-        objects.retain(|object| {
-            let all = object.to_value();
-            let found = all.at(&keys).map(|value| match value {
-                Value::String(text) => text.to_string(),
-                other => other.to_json(),
-            });
-            (found.unwrap_or_default() == value) == equal
-        });
     }
-    Ok(())
+    view.kinds |= kinds.len() > 1;
+    let mut rest = found.objects.as_slice();
+    let mut written = false;
+    for kind in kinds {
+        let length = rest.iter().take_while(|object| object.kind() == kind).count();
+        let (rows, behind): (&[AnyObject], &[AnyObject]) =
+            rest.split_at_checked(length).unwrap_or((rest, &[]));
+        rest = behind;
+        let mut printer = Printer::new(kind, view.clone());
+        let text = printer.rows(rows.iter().map(|object| (object, None)), now);
+        if written && view.headers {
+            context.out("\n");
+        }
+        written = true;
+        context.out(&text);
+    }
+    if let Some(failure) = Failure::all(found.failures.clone()) {
+        return Err(failure);
+    }
+    if !written && !context.flags.has("ignore-not-found") {
+        let words = nothing_found(context);
+        context.warn(&words);
+    }
+    DONE
+}
+
+/// `No resources found in NS namespace.`
+pub(super) fn nothing_found(context: &Context<'_>) -> String {
+    match context.flags.has("all-namespaces") {
+        true => "No resources found".into(),
+        false => format!("No resources found in {} namespace.", context.namespace()),
+    }
 }

@@ -1,235 +1,447 @@
 //! kubectl: a client of the API, as in life. Follows `k8s.io/kubectl/pkg/cmd`.
+//!
+//! A command is a function of its [`Context`]; it prints as it goes, and ends with a status, a failure, or something
+//! that goes on (a watch, a log, a wait).
 
-mod align;
-mod change;
-pub(super) mod describe;
-mod files;
+mod apply;
+mod config;
+mod create;
+mod custom_columns;
+mod delete;
+mod describe;
+mod diff;
+mod discovery;
+mod drain;
+mod edit;
+mod events;
+mod exec;
+mod explain;
+mod expose;
 mod flags;
-mod generate;
+mod generators;
 mod get;
+mod help;
+mod jsonpath;
+mod label;
 mod logs;
+mod manifests;
+mod nodes;
 mod output;
+mod patch;
+mod problem;
+mod resources;
+mod rollout;
+mod run;
+mod scale;
+mod set;
+mod sort_by;
+mod table;
+mod tabwriter;
+mod template;
+mod top;
+mod trace;
 mod wait;
+mod watch;
 
 use std::rc::Rc;
 
-pub(crate) use get::Watch;
-pub(crate) use logs::LogFollow;
-pub(crate) use wait::Waiting;
+pub use describe::describe_text;
 
 use self::flags::Flags;
-use super::{Outcome, Terminal};
+use self::problem::Failure;
+use super::process::{Finished, Io, Output, Process, Turn};
+use super::{Stream, Terminal};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
-use crate::api::object::AnyObject;
-use crate::api::{ApiError, Reason};
 use crate::cluster::{Cluster, WriteOptions};
 
-/// Every command, for help, completion and suggestions.
-pub(super) const COMMANDS: [&str; 21] = [
+/// Every command that is understood, for help, completion and suggestions.
+pub(super) const COMMANDS: [&str; 41] = [
     "annotate",
     "api-resources",
+    "api-versions",
     "apply",
+    "attach",
+    "auth",
+    "autoscale",
+    "certificate",
     "cluster-info",
+    "completion",
     "config",
     "cordon",
+    "cp",
     "create",
+    "debug",
     "delete",
     "describe",
+    "diff",
+    "drain",
     "edit",
+    "events",
     "exec",
+    "explain",
+    "expose",
     "get",
+    "kustomize",
     "label",
     "logs",
     "patch",
+    "plugin",
+    "port-forward",
+    "proxy",
+    "replace",
     "rollout",
     "run",
     "scale",
+    "set",
     "taint",
+    "top",
     "uncordon",
     "version",
 ];
 
-/// What every command works with.
-pub(super) struct Context<'a> {
-    pub cluster: &'a mut Cluster,
-    pub terminal: &'a mut Terminal,
-    flags: Flags,
-    pub input: Option<Rc<str>>,
+/// Commands with subcommands.
+const GROUPS: [&str; 7] = ["apply", "auth", "config", "create", "rollout", "set", "top"];
+
+/// How a command went.
+enum After {
+    /// It is over, with this status.
+    Status(i32),
+    /// It goes on.
+    Goes(Box<dyn Process>),
+}
+
+/// The end of a command that went well.
+const DONE: Result<After, Failure> = Ok(After::Status(0));
+
+/// What a command works with.
+struct Context<'a> {
+    pub(super) cluster: &'a mut Cluster,
+    pub(super) terminal: &'a mut Terminal,
+    output: &'a mut Output,
+    pub(super) flags: Flags,
+    /// What stands on standard input.
+    pub(super) input: String,
     /// The whole line, as the cluster remembers it.
-    pub line: String,
+    pub(super) line: Rc<str>,
 }
 
 impl Context<'_> {
+    /// Prints to standard output.
+    pub(super) fn out(&mut self, text: &str) {
+        self.output.push(Stream::Out, text);
+    }
+
+    /// Prints a line to standard error.
+    pub(super) fn warn(&mut self, line: &str) {
+        self.output.push(Stream::Err, line);
+        self.output.push(Stream::Err, "\n");
+    }
+
+    /// A plain sentence that is words already.
+    pub(super) fn explain_words(&mut self, words: &str) {
+        self.output.push(Stream::Explain, &format!("{words}\n"));
+    }
+
+    /// Asks something of the page.
+    pub(super) fn effect(&mut self, effect: super::Effect) {
+        self.output.effect(effect);
+    }
+
     /// The namespace that the command means.
     pub(super) fn namespace(&self) -> Rc<str> {
-        self.flags.value("namespace").map_or_else(|| Rc::clone(&self.terminal.namespace), Rc::from)
-    }
-
-    /// How writes are meant.
-    pub(super) fn write(&self) -> WriteOptions {
-        let dry = self.flags.value("dry-run").is_some_and(|value| value != "none");
-        WriteOptions { dry_run: dry, words: self.line.clone() }
-    }
-
-    /// ` (dry run)` and its kin.
-    pub(super) fn dry_suffix(&self) -> &'static str {
-        match self.flags.value("dry-run") {
-            Some("server") => " (server dry run)",
-            Some("none") | None => "",
-            Some(_) => " (dry run)",
+        match self.flags.value("namespace") {
+            Some(name) if !name.is_empty() => name.into(),
+            _ => Rc::clone(&self.terminal.namespace),
         }
+    }
+
+    /// The namespace of a list: none with `-A`.
+    pub(super) fn scope(&self, kind: Kind) -> Option<Rc<str>> {
+        (kind.namespaced() && !self.flags.has("all-namespaces")).then(|| self.namespace())
     }
 
     /// The key of a name in the namespace of the command.
     pub(super) fn key(&self, kind: Kind, name: &str) -> ObjectKey {
-        if kind.namespaced() {
-            ObjectKey::new(self.namespace(), name)
-        } else {
-            ObjectKey::cluster(name)
+        match kind.namespaced() {
+            true => ObjectKey::new(self.namespace(), name),
+            false => ObjectKey::cluster(name),
+        }
+    }
+
+    /// How writes are meant.
+    pub(super) fn write(&self) -> WriteOptions {
+        WriteOptions { dry_run: self.dry() == Dry::Server, words: self.line.to_string() }
+    }
+
+    /// What `--dry-run` asks for; [`check_dry_run`] has seen it.
+    pub(super) fn dry(&self) -> Dry {
+        match self.flags.value("dry-run") {
+            Some("client" | "unchanged" | "true") => Dry::Client,
+            Some("server") => Dry::Server,
+            _ => Dry::No,
         }
     }
 }
 
-/// Runs `kubectl ARGUMENTS`.
-pub(super) fn run(
-    arguments: &[String],
-    input: Option<Rc<str>>,
-    cluster: &mut Cluster,
-    terminal: &mut Terminal,
-) -> Outcome {
-    let flags = match Flags::parse(arguments) {
-        Ok(flags) => flags,
-        Err(message) => return Outcome::fail(message),
-    };
-    let line = format!("kubectl {}", arguments.join(" "));
-    let mut context = Context { cluster, terminal, flags, input, line };
-    let Some(command) = context.flags.take_word() else { return Outcome::text(help()) };
-    match command.as_str() {
-        "get" => get::run(&mut context),
-        "events" => {
-            context.flags.words.insert(0, "events".into());
-            get::run(&mut context)
+/// What `--dry-run` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dry {
+    /// Nothing.
+    No,
+    /// Nothing is sent.
+    Client,
+    /// What is sent is checked and not kept.
+    Server,
+}
+
+impl Dry {
+    /// What stands behind the words of a success.
+    pub(super) const fn suffix(self) -> &'static str {
+        match self {
+            Self::No => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
         }
-        "apply" => files::apply(&mut context),
-        "create" => generate::create(&mut context),
-        "run" => generate::run(&mut context),
-        "replace" => files::replace(&mut context),
-        "delete" => change::delete(&mut context),
-        "describe" => describe::run(&mut context),
-        "logs" | "log" => logs::run(&mut context),
-        "exec" => logs::exec(&mut context),
-        "label" => change::label(&mut context, true),
-        "annotate" => change::label(&mut context, false),
-        "scale" => change::scale(&mut context),
-        "patch" => change::patch(&mut context),
-        "edit" => change::edit(&mut context),
-        "cordon" => change::cordon(&mut context, true),
-        "uncordon" => change::cordon(&mut context, false),
-        "taint" => change::taint(&mut context),
-        "rollout" => wait::rollout(&mut context),
-        "wait" => wait::wait(&mut context),
-        "api-resources" => api_resources(),
-        "version" => Outcome::text(
-            "Client Version: v1.36.2\nKustomize Version: v5.8.1\nServer Version: v1.36.2\n",
-        ),
-        "cluster-info" => {
-            Outcome::text("Kubernetes control plane is running at https://control-plane:6443\n")
+    }
+}
+
+/// Begins `kubectl ARGUMENTS`.
+pub(super) fn start(arguments: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
+    let reads = arguments.windows(2).any(|pair| {
+        matches!(pair, [flag, value] if value == "-" && (flag == "-f" || flag == "--filename"))
+    }) || arguments.iter().any(|word| matches!(word.as_str(), "-f-" | "--filename=-" | "-f=-"));
+    match reads {
+        true => Box::new(Reading { arguments }),
+        false => begin(&arguments, String::new(), io),
+    }
+}
+
+/// A command that waits until its standard input is complete.
+#[derive(Debug)]
+struct Reading {
+    arguments: Vec<String>,
+}
+
+impl Process for Reading {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        match io.input.all() {
+            None => Turn::Waits(None),
+            Some(text) => begin(&self.arguments, text, io).poll(io),
         }
-        "config" => config(&mut context),
-        "help" => Outcome::text(help()),
-        other => unknown(other),
     }
 }
 
-fn help() -> String {
-    let names: String = COMMANDS.iter().map(|name| format!("  {name}\n")).collect();
-    format!(
-        "kubectl controls the Kubernetes cluster manager.\n\nCommands:\n{names}\nUsage:\n  kubectl [flags] [options]\n"
-    )
-}
-
-/// kubectl's words about a command that it does not have, with what comes near.
-fn unknown(word: &str) -> Outcome {
-    let near: Vec<&str> = COMMANDS
-        .into_iter()
-        .filter(|name| distance(name, word) <= 2 || name.starts_with(word))
-        .collect();
-    let mut text = format!("error: unknown command \"{word}\" for \"kubectl\"\n");
-    if !near.is_empty() {
-        text.push_str("\nDid you mean this?\n");
-        text.extend(near.iter().map(|name| format!("\t{name}\n")));
-    }
-    Outcome::fail(text)
-}
-
-/// How many letters must change to make one word of another.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.chars().enumerate() {
-        let mut next = vec![index + 1];
-        for (at, candidate) in other.iter().enumerate() {
-            let above = row.get(at + 1).copied().unwrap_or(0) + 1;
-            let left = next.last().copied().unwrap_or(0) + 1;
-            let corner = row.get(at).copied().unwrap_or(0) + usize::from(letter != *candidate);
-            next.push(above.min(left).min(corner));
+fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Process> {
+    let (command, rest) = command_of(arguments);
+    let line: Rc<str> = format!("kubectl {}", quoted(arguments)).into();
+    let parsed = Flags::parse(&command, &rest).map_err(|words| {
+        let failure = Failure::flags(&command, &words);
+        match trace::near_flag(&command, &words) {
+            Some(text) => failure.explained(text),
+            None => failure,
         }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-fn api_resources() -> Outcome {
-    let mut rows = vec![
-        ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"].map(str::to_owned).to_vec(),
-    ];
-    for kind in Kind::ALL {
-        let info = kind.info();
-        let version = kind.api_version();
-        rows.push(vec![
-            info.plural.into(),
-            info.short_names.join(","),
-            version,
-            info.namespaced.to_string(),
-            info.name.into(),
-        ]);
-    }
-    Outcome::text(output::table(&rows))
-}
-
-fn config(context: &mut Context<'_>) -> Outcome {
-    match context.flags.take_word().as_deref() {
-        Some("current-context") => Outcome::text("podyard\n"),
-        Some("set-context") => {
-            if let Some(namespace) = context.flags.value("namespace") {
-                context.terminal.namespace = namespace.into();
-            }
-            Outcome::text("Context \"podyard\" modified.\n")
-        }
-        Some("view") => Outcome::text(format!(
-            "apiVersion: v1\ncontexts:\n- context:\n    cluster: podyard\n    namespace: {}\n    user: you\n  name: podyard\ncurrent-context: podyard\nkind: Config\n",
-            context.terminal.namespace
-        )),
-        _ => Outcome::fail("error: config knows current-context, set-context and view here"),
-    }
-}
-
-/// The words for an error of the API server, as kubectl prints them.
-pub(super) fn api_error(error: &ApiError) -> String {
-    if error.reason == Reason::Invalid && !error.kind.is_empty() {
-        let head =
-            format!("The {} {} is invalid: ", error.kind, crate::api::error::go_quote(&error.name));
-        let lines: Vec<String> = error.causes.iter().map(crate::api::FieldError::line).collect();
-        return match lines.as_slice() {
-            [one] => format!("{head}{one}\n"),
-            many => format!(
-                "{head}\n{}",
-                many.iter().map(|line| format!("* {line}\n")).collect::<String>()
-            ),
+    });
+    let result = parsed.and_then(|flags| {
+        let mut context = Context {
+            cluster: io.cluster,
+            terminal: io.terminal,
+            output: io.output,
+            flags,
+            input,
+            line,
         };
+        if context.flags.has("help") {
+            let text = help::of(&command);
+            context.out(&text);
+            return DONE;
+        }
+        check_dry_run(&mut context)?;
+        trace::calls(&mut context, &command);
+        dispatch(&command, &mut context)
+    });
+    match result {
+        Ok(After::Goes(process)) => process,
+        Ok(After::Status(status)) => Box::new(Finished(status)),
+        Err(failure) => {
+            io.output.push(Stream::Err, &failure.lines());
+            for text in &failure.explain {
+                let words = text.render(io.terminal.language);
+                io.output.push(Stream::Explain, &format!("{words}\n"));
+            }
+            Box::new(Finished(failure.status))
+        }
     }
-    format!("Error from server ({}): {}\n", error.reason.word(), error.message)
+}
+
+/// The command (with its subcommand) and what stands behind it; flags may stand before.
+fn command_of(arguments: &[String]) -> (String, Vec<String>) {
+    let mut rest: Vec<String> = arguments.to_vec();
+    let globals = flags::of("");
+    let mut take = |at: usize| -> Option<(String, usize)> {
+        let mut index = at;
+        while let Some(word) = rest.get(index) {
+            if word == "--" {
+                return None;
+            }
+            if !word.starts_with('-') || word == "-" {
+                return Some((rest.remove(index), index));
+            }
+            let name = word.trim_start_matches('-');
+            let takes = globals.iter().find(|flag| {
+                flag.name == name || flag.short.is_some_and(|short| name == short.to_string())
+            });
+            let valued = takes.is_some_and(|flag| flag.takes != flags::Takes::Switch);
+            index += if valued { 2 } else { 1 };
+        }
+        None
+    };
+    let Some((mut command, at)) = take(0) else { return (String::new(), rest) };
+    if command == "log" {
+        command = "logs".into();
+    }
+    if GROUPS.contains(&command.as_str())
+        && let Some((word, index)) = take(at)
+    {
+        match subcommand(&command, &word) {
+            Some(sub) => command = format!("{command} {sub}"),
+            None => rest.insert(index, word),
+        }
+    }
+    (command, rest)
+}
+
+/// The subcommand that a word means.
+fn subcommand(command: &str, word: &str) -> Option<&'static str> {
+    let known: &[(&str, &str)] = match command {
+        "create" => &[
+            ("deployment", "deployment"),
+            ("deploy", "deployment"),
+            ("job", "job"),
+            ("cronjob", "cronjob"),
+            ("cj", "cronjob"),
+            ("namespace", "namespace"),
+            ("ns", "namespace"),
+            ("configmap", "configmap"),
+            ("cm", "configmap"),
+            ("secret", "secret"),
+            ("service", "service"),
+            ("svc", "service"),
+            ("serviceaccount", "serviceaccount"),
+            ("sa", "serviceaccount"),
+            ("priorityclass", "priorityclass"),
+            ("pc", "priorityclass"),
+            ("poddisruptionbudget", "poddisruptionbudget"),
+            ("pdb", "poddisruptionbudget"),
+            ("quota", "quota"),
+            ("resourcequota", "quota"),
+        ],
+        "rollout" => &[
+            ("status", "status"),
+            ("history", "history"),
+            ("undo", "undo"),
+            ("restart", "restart"),
+            ("pause", "pause"),
+            ("resume", "resume"),
+        ],
+        "set" => &[("image", "image"), ("env", "env"), ("resources", "resources")],
+        "top" => &[
+            ("pod", "pod"),
+            ("pods", "pod"),
+            ("po", "pod"),
+            ("node", "node"),
+            ("nodes", "node"),
+            ("no", "node"),
+        ],
+        "apply" => &[("view-last-applied", "view-last-applied")],
+        _ => &[],
+    };
+    known.iter().find(|(name, _)| *name == word).map(|(_, sub)| *sub)
+}
+
+/// The words as they would be typed.
+fn quoted(words: &[String]) -> String {
+    let quote = |word: &String| {
+        let plain = |letter: char| letter.is_alphanumeric() || "-_=./:,@%+".contains(letter);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word.clone(),
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// `--dry-run` takes three values; without one it is old-fashioned.
+fn check_dry_run(context: &mut Context<'_>) -> Result<(), Failure> {
+    match context.flags.value("dry-run") {
+        None | Some("none" | "client" | "server") => Ok(()),
+        Some("unchanged") => {
+            context.warn("W0101 00:00:00.000000       1 helpers.go:702] --dry-run is deprecated and can be replaced with --dry-run=client.");
+            Ok(())
+        }
+        Some("true" | "false") => Ok(()),
+        Some(other) => Err(Failure::new(format!(
+            "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+        ))),
+    }
+}
+
+fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> {
+    match command {
+        "" => {
+            let text = help::overview();
+            context.out(&text);
+            DONE
+        }
+        "help" => {
+            let words = context.flags.words.join(" ");
+            let text = if words.is_empty() { help::overview() } else { help::of(&words) };
+            context.out(&text);
+            DONE
+        }
+        "options" => {
+            let text = help::global_options();
+            context.out(&text);
+            DONE
+        }
+        "get" => get::run(context),
+        "describe" => describe::run(context),
+        "events" => events::run(context),
+        "apply" => apply::run(context),
+        "apply view-last-applied" => apply::view(context),
+        "create" => create::run(context),
+        "replace" => create::replace(context),
+        "delete" => delete::run(context),
+        "diff" => diff::run(context),
+        "edit" => edit::run(context),
+        "label" => label::run(context, label::Target::Labels),
+        "annotate" => label::run(context, label::Target::Annotations),
+        "scale" => scale::run(context),
+        "patch" => patch::run(context),
+        "logs" => logs::run(context),
+        "exec" => exec::run(context),
+        "run" => run::run(context),
+        "expose" => expose::run(context),
+        "wait" => wait::run(context),
+        "explain" => explain::run(context),
+        "cordon" => nodes::cordon(context, true),
+        "uncordon" => nodes::cordon(context, false),
+        "taint" => nodes::taint(context),
+        "drain" => drain::run(context),
+        "top" | "top pod" | "top node" => top::run(context, command),
+        "api-resources" => discovery::api_resources(context),
+        "api-versions" => discovery::api_versions(context),
+        "version" => discovery::version(context),
+        "cluster-info" => discovery::cluster_info(context),
+        "config" => config::run(context),
+        "auth" => config::auth(context),
+        "attach" | "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize"
+        | "plugin" | "port-forward" | "proxy" => Err(absent(command)),
+        command if command.starts_with("create ") => generators::run(context, command),
+        command if command.starts_with("rollout") => rollout::run(context, command),
+        command if command.starts_with("set") => set::run(context, command),
+        other => Err(help::unknown_command(other)),
+    }
 }
 
 /// `KIND/NAME` or `KIND NAME`.
@@ -244,104 +456,8 @@ pub(super) fn object_words(words: &[&str]) -> Option<(Kind, String)> {
     }
 }
 
-/// What the words of a command name: objects by kind, in order.
-pub(super) enum Named {
-    /// All of these kinds.
-    Kinds(Vec<Kind>),
-    /// These objects.
-    Objects(Vec<(Kind, String)>),
-}
-
-/// Reads `TYPE`, `TYPE NAME…`, `TYPE/NAME…`, `TYPE1,TYPE2`, `all`.
-pub(super) fn resources(words: &[String]) -> Result<Named, Outcome> {
-    const ALL: [Kind; 8] = [
-        Kind::Pod,
-        Kind::ReplicationController,
-        Kind::Service,
-        Kind::DaemonSet,
-        Kind::Deployment,
-        Kind::ReplicaSet,
-        Kind::CronJob,
-        Kind::Job,
-    ];
-    let kind_of = |word: &str| {
-        Kind::from_word(word).ok_or_else(|| {
-            Outcome::fail(format!("error: the server doesn't have a resource type \"{word}\""))
-        })
-    };
-    let Some(first) = words.first() else { return Ok(Named::Kinds(Vec::new())) };
-    if first.contains('/') {
-        let mut objects = Vec::new();
-        for word in words {
-            let Some((kind, name)) = word.split_once('/') else {
-                return Err(Outcome::fail(
-                    "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
-                ));
-            };
-            objects.push((kind_of(kind)?, name.to_owned()));
-        }
-        return Ok(Named::Objects(objects));
-    }
-    let mut kinds = Vec::new();
-    for part in first.split(',') {
-        match part {
-            "all" => kinds.extend(ALL),
-            part => kinds.push(kind_of(part)?),
-        }
-    }
-    if words.len() == 1 {
-        return Ok(Named::Kinds(kinds));
-    }
-    let names = words.iter().skip(1);
-    Ok(Named::Objects(
-        names.flat_map(|name| kinds.iter().map(move |kind| (*kind, name.clone()))).collect(),
-    ))
-}
-
-/// The objects that the words, `-l`, `--all` and `-A` of a command choose; errors in kubectl's words.
-pub(super) fn chosen(context: &Context<'_>) -> Result<(Vec<AnyObject>, String), Outcome> {
-    let namespace = context.namespace();
-    let all = context.flags.has("all-namespaces");
-    let selector = selector(context)?;
-    match resources(&context.flags.words)? {
-        Named::Kinds(kinds) => {
-            let mut objects = Vec::new();
-            for kind in kinds {
-                let scope = if kind.namespaced() && !all { Some(&*namespace) } else { None };
-                let found = context.cluster.store().list(kind, scope);
-                objects.extend(found.into_iter().filter(|object| {
-                    selector.as_ref().is_none_or(|selector| selector.matches(&object.meta().labels))
-                }));
-            }
-            Ok((objects, String::new()))
-        }
-        Named::Objects(names) => {
-            let (mut objects, mut errors) = (Vec::new(), String::new());
-            for (kind, name) in names {
-                match context.cluster.store().get(kind, &context.key(kind, &name)) {
-                    Some(object) => objects.push(object),
-                    None => {
-                        errors.push_str(&api_error(&ApiError::not_found(&kind.resource(), &name)))
-                    }
-                }
-            }
-            Ok((objects, errors))
-        }
-    }
-}
-
-/// The selector of `-l`.
-pub(super) fn selector(
-    context: &Context<'_>,
-) -> Result<Option<crate::api::labels::Selector>, Outcome> {
-    let Some(text) = context.flags.value("selector") else { return Ok(None) };
-    crate::api::labels::Selector::parse(text).map(Some).map_err(|message| {
-        let kind = context.flags.words.first().and_then(|word| Kind::from_word(word)).unwrap_or(Kind::Pod);
-        let info = kind.info();
-        let group = if info.group.is_empty() { "/v1".to_owned() } else { format!("{}/v1", info.group) };
-        Outcome::fail(format!(
-            "Error from server (BadRequest): Unable to find \"{group}, Resource={}\" that match label selector \"{text}\", field selector \"\": {message}",
-            info.plural
-        ))
-    })
+/// A command of kubectl that has nothing to work on here.
+fn absent(command: &str) -> Failure {
+    let text = crate::language::Text::new("terminal.not-simulated").with("command", command);
+    Failure::new(format!("kubectl {command} is not part of this sandbox")).explained(text)
 }

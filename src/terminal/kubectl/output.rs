@@ -1,227 +1,239 @@
-//! Tables and the other output forms. Follows `k8s.io/cli-runtime/pkg/printers`.
+//! `-o`: the forms in which objects are printed. Follows `k8s.io/cli-runtime/pkg/genericclioptions`.
 
+use super::Context;
+use super::custom_columns::CustomColumns;
+use super::jsonpath::JsonPath;
+use super::problem::Failure;
+use super::template::Template;
+use crate::api::error::go_quote;
+use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::manifest::to_yaml;
+use crate::manifest;
 
-/// Rows as a table: columns as wide as their widest cell and three blanks, at least six; the last one not padded.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
-    let mut text = String::new();
-    let widths = widths(rows);
-    for row in rows {
-        push_row(&mut text, row, &widths);
+/// A form of output.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// A table, or words such as `created`.
+    Human { wide: bool },
+    /// `kind.group/name`
+    Name,
+    /// YAML
+    Yaml,
+    /// YAML as JSON with comments and commas.
+    Kyaml,
+    /// JSON
+    Json,
+    /// JSONPath
+    JsonPath(JsonPath),
+    /// JSONPath whose results are a JSON list.
+    JsonPathAsJson(JsonPath),
+    /// Columns
+    Columns(CustomColumns),
+    /// A Go template.
+    Template(Template),
+}
+
+/// The names that kubectl lists for `get`, and for commands that print one line per object.
+const FOR_GET: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+const FOR_OTHERS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,yaml";
+
+/// Reads `-o` and `--template`.
+///
+/// # Errors
+/// kubectl's words about the form or its template.
+pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure> {
+    let flag = context.flags.text("output");
+    let template = context.flags.text("template");
+    let (name, own) = flag.split_once('=').unwrap_or((flag, ""));
+    let argument = if own.is_empty() { template } else { own };
+    let name = if name.is_empty() && !template.is_empty() { "go-template" } else { name };
+    let needs = |argument: &str| match argument {
+        "" => Err(Failure::new("template format specified but no template given")),
+        text => Ok(text.to_owned()),
+    };
+    let file = |argument: &str| -> Result<String, Failure> {
+        let name = argument.strip_prefix("./").unwrap_or(argument);
+        let found = context.terminal.files.get(name).map(ToString::to_string);
+        found.ok_or_else(|| {
+            Failure::new(format!(
+                "error reading --template {argument}, open {argument}: no such file or directory\n"
+            ))
+        })
+    };
+    let jsonpath = |text: &str| JsonPath::parse(text).map_err(Failure::new);
+    match name {
+        "" => Ok(Form::Human { wide: false }),
+        "wide" if for_get => Ok(Form::Human { wide: true }),
+        "name" => Ok(Form::Name),
+        "yaml" => Ok(Form::Yaml),
+        "kyaml" => Ok(Form::Kyaml),
+        "json" => Ok(Form::Json),
+        "jsonpath" => Ok(Form::JsonPath(jsonpath(&needs(argument)?)?)),
+        "jsonpath-as-json" => Ok(Form::JsonPathAsJson(jsonpath(&needs(argument)?)?)),
+        "jsonpath-file" => Ok(Form::JsonPath(jsonpath(&file(argument)?)?)),
+        "custom-columns" if for_get => {
+            let headers = !context.flags.has("no-headers");
+            CustomColumns::parse(argument, headers).map(Form::Columns).map_err(Failure::new)
+        }
+        "custom-columns-file" if for_get => {
+            CustomColumns::parse_file(&file(argument)?).map(Form::Columns).map_err(Failure::new)
+        }
+        "go-template" | "template" => {
+            Template::parse(&needs(argument)?).map(Form::Template).map_err(Failure::new)
+        }
+        "go-template-file" | "templatefile" => {
+            Template::parse(&file(argument)?).map(Form::Template).map_err(Failure::new)
+        }
+        _ => {
+            let allowed = if for_get { FOR_GET } else { FOR_OTHERS };
+            let words = "unable to match a printer suitable for the output format";
+            Err(Failure::new(format!("{words} {}, allowed formats are: {allowed}", go_quote(flag))))
+        }
     }
+}
+
+/// A list of objects as kubectl makes one up.
+fn list(objects: &[Value]) -> Value {
+    crate::object! {
+        "apiVersion" => "v1",
+        "items" => objects.to_vec(),
+        "kind" => "List",
+        "metadata" => crate::object! { "resourceVersion" => "" },
+    }
+}
+
+impl Form {
+    /// Whether it is a table or words.
+    pub(super) const fn is_human(&self) -> bool {
+        matches!(self, Self::Human { .. })
+    }
+
+    /// Prints objects: one alone, several as a list.
+    ///
+    /// # Errors
+    /// The template's words.
+    pub(super) fn print(&mut self, objects: &[AnyObject], single: bool) -> Result<String, Failure> {
+        let values: Vec<Value> = objects.iter().map(AnyObject::to_value).collect();
+        match self {
+            Self::Name => {
+                let names = objects.iter().map(|object| name(object.kind(), &object.meta().name));
+                Ok(names.collect())
+            }
+            Self::Columns(columns) => columns.print(&values).map_err(Failure::new),
+            _ => match (single, values.as_slice()) {
+                (true, [one]) => self.print_value(one),
+                _ => self.print_value(&list(&values)),
+            },
+        }
+    }
+
+    /// Prints any JSON.
+    ///
+    /// # Errors
+    /// The template's words.
+    pub(super) fn print_value(&mut self, value: &Value) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Yaml => manifest::to_yaml(value),
+            Self::Kyaml => format!("---\n{}\n", kyaml(value, 0)),
+            Self::Json => pretty(value),
+            Self::JsonPath(path) => path.print(value).map_err(|words| {
+                let template = go_quote(path.template());
+                let shown = crate::apiserver::patch::go_print(value);
+                Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n", path.template()))
+            })?,
+            Self::JsonPathAsJson(path) => {
+                let found = path.results(value, true).map_err(Failure::new)?;
+                found.into_iter().map(|group| pretty(&Value::from(group))).collect()
+            }
+            Self::Template(template) => template.print(value).map_err(|words| {
+                Failure::new(format!("error executing template {}: {words}", go_quote(template.text())))
+            })?,
+            Self::Human { .. } | Self::Name => {
+                let text = |path: &[&str]| value.at(path).and_then(Value::as_str).unwrap_or_default();
+                let word = Kind::from_manifest(text(&["kind"]), text(&["apiVersion"]))
+                    .map_or_else(|| text(&["kind"]).to_lowercase(), Kind::word);
+                format!("{word}/{}\n", text(&["metadata", "name"]))
+            }
+            Self::Columns(columns) => {
+                columns.print(std::slice::from_ref(value)).map_err(Failure::new)?
+            }
+        })
+    }
+}
+
+/// `pod/x` on a line.
+pub(super) fn name(kind: Kind, name: &str) -> String {
+    format!("{}/{name}\n", kind.word())
+}
+
+/// JSON over several lines, indented by four, as Go prints it.
+pub(super) fn pretty(value: &Value) -> String {
+    let mut text = String::new();
+    write_json(value, 0, &mut text);
+    text.push('\n');
     text
 }
 
-/// The widths of the columns.
-pub(super) fn widths(rows: &[Vec<String>]) -> Vec<usize> {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    (0..count).map(|column| (width(column) + 3).max(6)).collect()
-}
-
-/// Makes room for a row that comes after the widths were found.
-pub(super) fn widen(known: &mut Vec<usize>, row: &[String]) {
-    let needed = widths(&[row.to_vec()]);
-    known.resize(known.len().max(needed.len()), 0);
-    for (width, needed) in known.iter_mut().zip(needed) {
-        *width = (*width).max(needed);
-    }
-}
-
-/// One row of a table whose widths are known.
-pub(super) fn push_row(text: &mut String, row: &[String], widths: &[usize]) {
-    for (index, cell) in row.iter().enumerate() {
-        let cell = cell.lines().next().unwrap_or_default();
-        text.push_str(cell);
-        if index + 1 < row.len() {
-            let width = widths.get(index).copied().unwrap_or(0);
-            text.push_str(&" ".repeat(width.saturating_sub(cell.chars().count())));
-        }
-    }
-    text.push('\n');
-}
-
-/// Objects in the form that `-o` asks for; tables are not made here.
-pub(super) fn print(form: &str, objects: &[AnyObject], many: bool) -> Result<String, String> {
-    let value = || match (objects, many) {
-        ([one], false) => one.to_value(),
-        _ => crate::object! {
-            "apiVersion" => "v1",
-            "items" => objects.iter().map(AnyObject::to_value).collect::<Vec<_>>(),
-            "kind" => "List",
-            "metadata" => crate::object! { "resourceVersion" => "" },
-        },
-    };
-    match form.split_once('=').unwrap_or((form, "")) {
-        ("yaml", _) => Ok(to_yaml(&value())),
-        ("json", _) => Ok(pretty(&value())),
-        ("name", _) => Ok(objects
-            .iter()
-            .map(|one| format!("{}/{}\n", one.kind().word(), one.meta().name))
-            .collect()),
-        ("jsonpath", template) => json_path(template, &value()),
-        ("custom-columns", spec) => custom_columns(spec, objects),
-        _ => Err(format!(
-            "error: unable to match a printer suitable for the output format \"{form}\", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml"
-        )),
-    }
-}
-
-/// JSON with four blanks, as kubectl prints it.
-pub(super) fn pretty(value: &Value) -> String {
-    let mut text = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    if serde::Serialize::serialize(value, &mut serializer).is_err() {
-        return String::new();
-    }
-    text.push(b'\n');
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// `{.metadata.name}`, `{.items[*].metadata.name}`, `{range …}…{end}`, quoted texts. Follows client-go's jsonpath.
-fn json_path(template: &str, value: &Value) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((text, tail)) = rest.split_once('{') {
-        out.push_str(text);
-        let Some((expression, tail)) = tail.split_once('}') else {
-            return Err(format!("error: error parsing jsonpath {template}, unclosed action"));
-        };
-        rest = tail;
-        let expression = expression.trim();
-        if let Some(path) = expression.strip_prefix("range ") {
-            let Some((body, after)) = split_end(rest) else {
-                return Err(format!(
-                    "error: error parsing jsonpath {template}, not enough items to build range"
-                ));
-            };
-            for item in select(path, value) {
-                out.push_str(&json_path(body, &item)?);
-            }
-            rest = after;
-        } else if let Some(quoted) =
-            expression.strip_prefix('"').and_then(|text| text.strip_suffix('"'))
-        {
-            out.push_str(&quoted.replace("\\n", "\n").replace("\\t", "\t"));
-        } else {
-            let found: Vec<String> = select(expression, value).iter().map(shown).collect();
-            out.push_str(&found.join(" "));
-        }
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The text up to the `{end}` that belongs to a range, and what follows it.
-fn split_end(text: &str) -> Option<(&str, &str)> {
-    text.split_once("{end}")
-}
-
-fn shown(value: &Value) -> String {
+fn write_json(value: &Value, depth: usize, text: &mut String) {
+    let pad = |depth: usize| "    ".repeat(depth);
     match value {
-        Value::String(text) => text.to_string(),
+        Value::Array(items) if !items.is_empty() => {
+            text.push_str("[\n");
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(&pad(depth + 1));
+                write_json(item, depth + 1, text);
+                text.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
+            }
+            text.push_str(&pad(depth));
+            text.push(']');
+        }
+        Value::Object(map) if !map.is_empty() => {
+            text.push_str("{\n");
+            for (index, (key, item)) in map.iter().enumerate() {
+                let key = Value::from(&**key).to_json();
+                text.push_str(&format!("{}{key}: ", pad(depth + 1)));
+                write_json(item, depth + 1, text);
+                text.push_str(if index + 1 < map.len() { ",\n" } else { "\n" });
+            }
+            text.push_str(&pad(depth));
+            text.push('}');
+        }
+        other => text.push_str(&other.to_json()),
+    }
+}
+
+/// YAML in flow style: every string in quotes, keys bare, trailing commas.
+fn kyaml(value: &Value, depth: usize) -> String {
+    let pad = "  ".repeat(depth + 1);
+    let end = "  ".repeat(depth);
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            let compact = items.iter().all(|item| matches!(item, Value::Object(_)));
+            if compact {
+                let parts: Vec<String> = items.iter().map(|item| kyaml(item, depth)).collect();
+                return format!("[{}]", parts.join(", "));
+            }
+            let lines = items.iter().map(|item| format!("{pad}{},\n", kyaml(item, depth + 1)));
+            format!("[\n{}{end}]", lines.collect::<String>())
+        }
+        Value::Object(map) if !map.is_empty() => {
+            let key = |key: &str| {
+                let plain =
+                    |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+                match key.chars().all(plain)
+                    && !matches!(key, "true" | "false" | "null" | "no" | "yes")
+                {
+                    true => key.to_owned(),
+                    false => go_quote(key),
+                }
+            };
+            let lines = map
+                .iter()
+                .map(|(name, item)| format!("{pad}{}: {},\n", key(name), kyaml(item, depth + 1)));
+            format!("{{\n{}{end}}}", lines.collect::<String>())
+        }
+        Value::String(text) => go_quote(text),
         other => other.to_json(),
     }
-}
-
-/// The values at a path: `.a.b[0].c[*]`, `['key']`, `[?(@.a=="b")]`.
-pub(super) fn select(path: &str, value: &Value) -> Vec<Value> {
-    let mut found = vec![value.clone()];
-    let mut rest = path.trim().trim_start_matches('$').trim_start_matches('@');
-    while !rest.is_empty() {
-        if let Some(tail) = rest.strip_prefix('.') {
-            let mut key = String::new();
-            let mut letters = tail.char_indices();
-            let mut end = tail.len();
-            while let Some((at, letter)) = letters.next() {
-                match letter {
-                    '\\' => key.extend(letters.next().map(|(_, letter)| letter)),
-                    '.' | '[' => {
-                        end = at;
-                        break;
-                    }
-                    letter => key.push(letter),
-                }
-            }
-            rest = tail.get(end..).unwrap_or_default();
-            if key == "*" {
-                found = found
-                    .iter()
-                    .flat_map(|one| {
-                        one.entries()
-                            .map(|(_, value)| value.clone())
-                            .chain(one.items().iter().cloned())
-                            .collect::<Vec<_>>()
-                    })
-                    .collect();
-            } else if !key.is_empty() {
-                found = found.iter().filter_map(|one| one.get(&key).cloned()).collect();
-            }
-        } else if let Some((inside, tail)) =
-            rest.strip_prefix('[').and_then(|tail| tail.split_once(']'))
-        {
-            rest = tail;
-            found = found.iter().flat_map(|one| bracket(inside, one)).collect();
-        } else {
-            return Vec::new();
-        }
-    }
-    found
-}
-
-fn bracket(inside: &str, value: &Value) -> Vec<Value> {
-    let inside = inside.trim();
-    if inside == "*" {
-        return value.items().to_vec();
-    }
-    if let Some(condition) = inside.strip_prefix("?(").and_then(|text| text.strip_suffix(')')) {
-        let Some((path, wanted)) = condition.split_once("==") else { return Vec::new() };
-        let wanted = wanted.trim().trim_matches(['"', '\'']);
-        let hit =
-            |item: &&Value| select(path.trim(), item).iter().any(|found| shown(found) == wanted);
-        return value.items().iter().filter(hit).cloned().collect();
-    }
-    if let Some(key) = inside.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
-        return value.get(key).cloned().into_iter().collect();
-    }
-    let items = value.items();
-    let index: Option<usize> = match inside.parse::<i64>() {
-        Ok(index) if index < 0 => {
-            items.len().checked_sub(usize::try_from(-index).unwrap_or(usize::MAX))
-        }
-        Ok(index) => usize::try_from(index).ok(),
-        Err(_) => None,
-    };
-    index.and_then(|index| items.get(index)).cloned().into_iter().collect()
-}
-
-fn custom_columns(spec: &str, objects: &[AnyObject]) -> Result<String, String> {
-    let columns: Option<Vec<(&str, &str)>> =
-        spec.split(',').map(|column| column.split_once(':')).collect();
-    let Some(columns) = columns else {
-        return Err(format!(
-            "error: unexpected custom-columns spec: {spec}, expected <header>:<json-path-expr>"
-        ));
-    };
-    let mut rows = vec![columns.iter().map(|(header, _)| (*header).to_owned()).collect::<Vec<_>>()];
-    for object in objects {
-        let value = object.to_value();
-        let cell = |path: &str| {
-            let path =
-                if path.starts_with(['.', '[']) { path.to_owned() } else { format!(".{path}") };
-            let found: Vec<String> = select(&path, &value).iter().map(shown).collect();
-            if found.is_empty() { "<none>".to_owned() } else { found.join(",") }
-        };
-        rows.push(columns.iter().map(|(_, path)| cell(path)).collect());
-    }
-    Ok(table(&rows))
 }

@@ -1,374 +1,271 @@
-//! `wait` and `rollout`. Follows `pkg/cmd/{wait,rollout}` and `pkg/polymorphichelpers/rollout_status.go`.
+//! `kubectl wait`, and what else stands still until objects are as wanted. Follows `pkg/cmd/wait`.
 
-use super::{Context, Outcome, api_error, chosen, files};
-use crate::api::conditions;
+use super::custom_columns::relaxed;
+use super::delete::Target;
+use super::jsonpath::JsonPath;
+use super::problem::Failure;
+use super::resources::{self, Named, Needs};
+use super::{After, Context, DONE};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::cluster::{Cluster, Patch};
-use crate::sim::Time;
-use crate::terminal::run::Follow;
-use crate::terminal::tools;
+use crate::sim::{Duration, Time};
+use crate::terminal::process::{Io, Process, Turn};
 
-/// Something that is waited for.
+/// What is waited for.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiting {
-    targets: Vec<(Kind, ObjectKey)>,
-    goal: Goal,
-    deadline: Option<Time>,
-    output: String,
-    last: String,
+pub(super) enum Goal {
+    /// The object is gone; quietly, or with a line.
+    Gone { quiet: bool },
+    /// A condition has a status.
+    Condition { name: String, status: String },
+    /// A path gives a value; any value if `None`.
+    Path { path: JsonPath, value: Option<String> },
+    /// As many replicas as wanted are there.
+    Replicas(i64),
 }
 
-#[derive(Clone, Debug)]
-enum Goal {
-    Condition(String, String),
-    Deleted,
-    Rollout,
+impl Goal {
+    fn met(&self, object: Option<&AnyObject>) -> Result<bool, String> {
+        let Some(object) = object else { return Ok(matches!(self, Self::Gone { .. })) };
+        match self {
+            Self::Gone { .. } => Ok(false),
+            Self::Condition { name, status } => Ok(has_condition(&object.to_value(), name, status)),
+            Self::Path { path, value } => path_met(path, value.as_deref(), &object.to_value()),
+            Self::Replicas(wanted) => {
+                let value = object.to_value();
+                let number = |path: &[&str]| value.at(path).and_then(Value::as_i64).unwrap_or(0);
+                Ok(number(&["spec", "replicas"]) != *wanted
+                    || number(&["status", "replicas"]) == *wanted)
+            }
+        }
+    }
+}
+
+/// Whether a condition has a status, and the status is of the object's last version.
+fn has_condition(object: &Value, name: &str, wanted: &str) -> bool {
+    let same = |one: &Value, key: &str, text: &str| {
+        one.str_at(key).is_some_and(|found| found.eq_ignore_ascii_case(text))
+    };
+    let conditions = object.at(&["status", "conditions"]).map_or(&[][..], Value::items);
+    let Some(found) = conditions.iter().find(|one| same(one, "type", name)) else { return false };
+    let generation = object.at(&["metadata", "generation"]).and_then(Value::as_i64);
+    let observed = found
+        .i64_at("observedGeneration")
+        .or_else(|| object.at(&["status", "observedGeneration"]).and_then(Value::as_i64));
+    if let (Some(generation), Some(observed)) = (generation, observed)
+        && observed < generation
+    {
+        return false;
+    }
+    same(found, "status", wanted)
+}
+
+fn path_met(path: &JsonPath, wanted: Option<&str>, object: &Value) -> Result<bool, String> {
+    let found = path.results(object, true)?;
+    let Some(first) = found.first().filter(|values| !values.is_empty()) else { return Ok(false) };
+    if found.len() > 1 || first.len() > 1 {
+        return Err("given jsonpath expression matches more than one list".into());
+    }
+    let Some(value) = first.first() else { return Ok(false) };
+    let Some(wanted) = wanted else { return Ok(true) };
+    match value {
+        Value::Object(_) | Value::Array(_) => {
+            Err("jsonpath leads to a nested object or list which is not supported".into())
+        }
+        other => Ok(crate::apiserver::patch::go_print(other).trim() == wanted.trim()),
+    }
+}
+
+/// Objects that are waited for, one after the other.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    targets: std::collections::VecDeque<Target>,
+    goals: Vec<Goal>,
+    deadline: Option<Time>,
+    /// What went wrong so far; told at the end.
+    failures: Vec<Failure>,
 }
 
 impl Waiting {
-    /// When it gives up.
-    pub(crate) const fn deadline(&self) -> Option<Time> {
-        self.deadline
+    pub(super) fn new(targets: Vec<Target>, goal: Goal, deadline: Option<Time>) -> Self {
+        Self { targets: targets.into(), goals: vec![goal], deadline, failures: Vec::new() }
     }
+}
 
-    /// What it printed meanwhile.
-    pub(crate) fn take_output(&mut self) -> String {
-        std::mem::take(&mut self.output)
-    }
-
-    /// The end, once it is reached.
-    pub(crate) fn advance(&mut self, cluster: &Cluster) -> Option<Outcome> {
-        let mut left = Vec::new();
-        for (kind, key) in std::mem::take(&mut self.targets) {
-            let object = cluster.store().get(kind, &key);
-            let met = match &self.goal {
-                Goal::Deleted => object.is_none(),
-                Goal::Condition(name, wanted) => {
-                    object.as_ref().is_some_and(|object| has_condition(object, name, wanted))
-                }
-                Goal::Rollout => match object.as_ref().map(rollout_status) {
-                    Some((text, done)) => {
-                        if text != self.last {
-                            self.output.push_str(&format!("{text}\n"));
-                            self.last = text;
-                        }
-                        done
+impl Process for Waiting {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        while let Some((kind, key, uid)) = self.targets.front().cloned() {
+            let object = io.cluster.store().get(kind, &key).filter(|object| object.uid() == uid);
+            let mut all_met = true;
+            for goal in &self.goals {
+                match goal.met(object.as_ref()) {
+                    Ok(met) => all_met &= met,
+                    Err(words) => {
+                        io.error(&Failure::new(words).lines());
+                        return Turn::Done(1);
                     }
-                    None => true,
-                },
-            };
-            match (met, &self.goal) {
-                (true, Goal::Condition(..)) => {
-                    self.output.push_str(&format!("{}/{} condition met\n", kind.word(), key.name))
                 }
-                (true, _) => {}
-                (false, _) => left.push((kind, key)),
             }
+            let gone = object.is_none() && !all_met;
+            let expired = self.deadline.is_some_and(|deadline| io.cluster.now() >= deadline);
+            if all_met {
+                for goal in &self.goals {
+                    if !matches!(goal, Goal::Gone { quiet: true } | Goal::Replicas(_)) {
+                        io.out(&format!("{}/{} condition met\n", kind.word(), key.name));
+                    }
+                }
+            } else if gone && kind != Kind::Event {
+                self.failures.push(Failure::not_found(kind, &key.name));
+            } else if expired {
+                let name = format!("{}/{}", kind.info().plural, key.name);
+                self.failures
+                    .push(Failure::new(format!("timed out waiting for the condition on {name}")));
+            } else {
+                return Turn::Waits(self.deadline);
+            }
+            self.targets.pop_front();
         }
-        self.targets = left;
-        if self.targets.is_empty() {
-            return Some(Outcome::text(self.take_output()));
+        match Failure::all(std::mem::take(&mut self.failures)) {
+            Some(failure) => {
+                io.error(&failure.lines());
+                Turn::Done(1)
+            }
+            None => Turn::Done(0),
         }
-        if self.deadline.is_some_and(|deadline| cluster.now() >= deadline) {
-            let names = self.targets.iter().map(|(kind, key)| {
-                format!(
-                    "error: timed out waiting for the condition on {}/{}\n",
-                    kind.info().plural,
-                    key.name
-                )
-            });
-            let names: String = names.collect();
-            return Some(Outcome { out: self.take_output(), ..Outcome::fail(names) });
-        }
-        None
     }
 }
 
-fn has_condition(object: &AnyObject, name: &str, wanted: &str) -> bool {
-    let all = object.to_value();
-    let found = all
-        .get("status")
-        .map_or(&[][..], |status| status.items_at("conditions"))
-        .iter()
-        .find(|one| one.str_at("type").is_some_and(|kind| kind.eq_ignore_ascii_case(name)));
-    found
-        .and_then(|one| one.str_at("status"))
-        .is_some_and(|status| status.eq_ignore_ascii_case(wanted))
+/// Objects whose making is waited for.
+#[derive(Debug)]
+struct Creation {
+    objects: Vec<(Kind, ObjectKey)>,
+    goals: Vec<Goal>,
+    deadline: Time,
 }
 
-/// `wait --for=…`.
-pub(super) fn wait(context: &mut Context<'_>) -> Outcome {
-    let Some(goal) = context.flags.value("for").map(str::to_owned) else {
-        return Outcome::fail("error: required flag(s) \"for\" not set");
-    };
-    let goal = match goal.as_str() {
-        "delete" => Goal::Deleted,
-        other => match other.strip_prefix("condition=") {
-            Some(text) => {
-                let (name, wanted) = text.split_once('=').unwrap_or((text, "True"));
-                Goal::Condition(name.to_owned(), wanted.to_owned())
+impl Process for Creation {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        let store = io.cluster.store();
+        let missing = self.objects.iter().any(|(kind, key)| store.get(*kind, key).is_none());
+        if !missing {
+            for (kind, key) in &self.objects {
+                io.out(&format!("{}/{} condition met\n", kind.word(), key.name));
             }
-            None => return Outcome::fail(format!("error: unrecognized condition: \"{other}\"")),
-        },
-    };
-    let (objects, errors) = match chosen(context) {
-        Ok(found) => found,
-        Err(outcome) => return outcome,
-    };
-    if !errors.is_empty() {
-        return if matches!(goal, Goal::Deleted) {
-            Outcome::default()
-        } else {
-            Outcome::fail(errors)
+            return Turn::Done(0);
+        }
+        if io.cluster.now() >= self.deadline {
+            io.error("error: timed out waiting for the condition");
+            return Turn::Done(1);
+        }
+        debug_assert!(self.goals.is_empty(), "creation is the only goal");
+        Turn::Waits(Some(self.deadline))
+    }
+}
+
+/// Reads `--for`.
+fn goal(text: &str) -> Result<Option<Goal>, Failure> {
+    let lower = text.to_lowercase();
+    if lower == "delete" {
+        return Ok(Some(Goal::Gone { quiet: false }));
+    }
+    if lower == "create" {
+        return Ok(None);
+    }
+    if let Some(rest) = text.strip_prefix("condition=") {
+        let (name, status) = rest.split_once('=').unwrap_or((rest, "true"));
+        return Ok(Some(Goal::Condition { name: name.to_owned(), status: status.to_owned() }));
+    }
+    if let Some(rest) = text.strip_prefix("jsonpath=") {
+        // The path ends at its closing brace; what follows is the value.
+        let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
+        let (path, value) = match rest.starts_with('{') {
+            true => rest.split_at_checked(end).unwrap_or((rest, "")),
+            false => rest
+                .split_once('=')
+                .map_or((rest, ""), |(path, _)| (path, rest.get(path.len()..).unwrap_or(""))),
+        };
+        let value = match value.strip_prefix('=') {
+            Some(value) => {
+                let value = value.trim_matches(['\'', '"']);
+                if value.is_empty() {
+                    return Err(Failure::new(
+                        "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+                    ));
+                }
+                Some(value.to_owned())
+            }
+            None if value.is_empty() => None,
+            None => {
+                return Err(Failure::new(
+                    "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'",
+                ));
+            }
+        };
+        let path = relaxed(path).map_err(Failure::new)?;
+        let path = JsonPath::parse_plain(&path).map_err(Failure::new)?;
+        return Ok(Some(Goal::Path { path, value }));
+    }
+    Err(Failure::new(format!("unrecognized condition: {}", crate::api::error::go_quote(text))))
+}
+
+/// Runs `wait`.
+pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let mut asked: Vec<String> = context.flags.all("for").to_vec();
+    if asked.is_empty() {
+        asked.push(String::new());
+    }
+    let goals: Vec<Option<Goal>> = asked.iter().map(|text| goal(text)).collect::<Result<_, _>>()?;
+    let span = context.flags.span("timeout").unwrap_or(Duration::from_seconds(30));
+    // A negative timeout means a week.
+    let span = if span < Duration::ZERO { Duration::from_seconds(7 * 86_400) } else { span };
+    let deadline = context.cluster.now() + span;
+    if goals.iter().any(Option::is_none)
+        && let Named::Objects(names) = resources::named(&words)?
+    {
+        let objects = names.iter().map(|(kind, name)| (*kind, context.key(*kind, name))).collect();
+        return Ok(After::Goes(Box::new(Creation { objects, goals: Vec::new(), deadline })));
+    }
+    let goals: Vec<Goal> = goals.into_iter().flatten().collect();
+    let found = resources::find(context, &words, Needs { type_is_enough: false, all: true })?;
+    let for_delete = goals.iter().any(|goal| matches!(goal, Goal::Gone { .. }));
+    if !for_delete && let Some(failure) = Failure::all(found.failures.clone()) {
+        return Err(failure);
+    }
+    if found.objects.is_empty() {
+        return match for_delete {
+            true => DONE,
+            false => Err(Failure::new("no matching resources found")),
         };
     }
-    if objects.is_empty() {
-        return Outcome::fail("error: no matching resources found");
+    let targets: Vec<Target> =
+        found.objects.iter().map(|object| (object.kind(), object.key(), object.uid())).collect();
+    if span == Duration::ZERO {
+        return once(&found.objects, &goals);
     }
-    let span = context
-        .flags
-        .value("timeout")
-        .and_then(tools::duration)
-        .unwrap_or(crate::sim::Duration::from_seconds(30));
-    let waiting = Waiting {
-        targets: objects.iter().map(|object| (object.kind(), object.key())).collect(),
-        goal,
-        deadline: Some(context.cluster.now() + span),
-        output: String::new(),
-        last: String::new(),
-    };
-    Outcome { follow: Some(Follow::Condition(Box::new(waiting))), ..Outcome::default() }
+    Ok(After::Goes(Box::new(Waiting {
+        targets: targets.into(),
+        goals,
+        deadline: Some(deadline),
+        failures: Vec::new(),
+    })))
 }
 
-/// What `rollout status` says, and whether the rollout is over.
-fn rollout_status(object: &AnyObject) -> (String, bool) {
-    match object {
-        AnyObject::Deployment(deployment) => {
-            let (spec, status, name) =
-                (&deployment.spec, &deployment.status, &deployment.meta.name);
-            if status.observed_generation < deployment.meta.generation {
-                return ("Waiting for deployment spec update to be observed...".into(), false);
-            }
-            let late = conditions::find(&status.conditions, "Progressing")
-                .is_some_and(|one| &*one.reason == "ProgressDeadlineExceeded");
-            let head = format!("Waiting for deployment \"{name}\" rollout to finish: ");
-            match () {
-                () if late => {
-                    (format!("error: deployment \"{name}\" exceeded its progress deadline"), true)
-                }
-                () if status.updated < spec.replicas => (
-                    format!(
-                        "{head}{} out of {} new replicas have been updated...",
-                        status.updated, spec.replicas
-                    ),
-                    false,
-                ),
-                () if status.replicas > status.updated => (
-                    format!(
-                        "{head}{} old replicas are pending termination...",
-                        status.replicas - status.updated
-                    ),
-                    false,
-                ),
-                () if status.available < status.updated => (
-                    format!(
-                        "{head}{} of {} updated replicas are available...",
-                        status.available, status.updated
-                    ),
-                    false,
-                ),
-                () => (format!("deployment \"{name}\" successfully rolled out"), true),
+/// `--timeout=0`: looked at once.
+fn once(objects: &[AnyObject], goals: &[Goal]) -> Result<After, Failure> {
+    let mut failures = Vec::new();
+    for object in objects {
+        for goal in goals {
+            if !goal.met(Some(object)).map_err(Failure::new)? {
+                let name = format!("{}/{}", object.kind().info().plural, object.meta().name);
+                failures.push(Failure::new(format!("condition not met for {name}")));
             }
         }
-        AnyObject::DaemonSet(set) => {
-            let (status, name) = (&set.status, &set.meta.name);
-            let head = format!("Waiting for daemon set \"{name}\" rollout to finish: ");
-            match () {
-                () if status.observed_generation < set.meta.generation => {
-                    ("Waiting for daemon set spec update to be observed...".into(), false)
-                }
-                () if status.updated < status.desired => (
-                    format!(
-                        "{head}{} out of {} new pods have been updated...",
-                        status.updated, status.desired
-                    ),
-                    false,
-                ),
-                () if status.available < status.desired => (
-                    format!(
-                        "{head}{} of {} updated pods are available...",
-                        status.available, status.desired
-                    ),
-                    false,
-                ),
-                () => (format!("daemon set \"{name}\" successfully rolled out"), true),
-            }
-        }
-        _ => ("error: no status viewer has been implemented".into(), true),
     }
-}
-
-/// `rollout status | history | undo | restart | pause | resume`.
-pub(super) fn rollout(context: &mut Context<'_>) -> Outcome {
-    let Some(verb) = context.flags.take_word() else {
-        return Outcome::fail(
-            "error: rollout needs status, history, undo, restart, pause or resume",
-        );
-    };
-    let (objects, errors) = match chosen(context) {
-        Ok(found) => found,
-        Err(outcome) => return outcome,
-    };
-    if !errors.is_empty() {
-        return Outcome::fail(errors);
+    match Failure::all(failures) {
+        Some(failure) => Err(failure),
+        None => DONE,
     }
-    let Some(object) = objects.first().cloned() else {
-        return Outcome::fail("error: required resource not specified");
-    };
-    match verb.as_str() {
-        "status" => {
-            let waiting = Waiting {
-                targets: vec![(object.kind(), object.key())],
-                goal: Goal::Rollout,
-                deadline: None,
-                output: String::new(),
-                last: String::new(),
-            };
-            Outcome { follow: Some(Follow::Condition(Box::new(waiting))), ..Outcome::default() }
-        }
-        "restart" => {
-            let stamp = context.cluster.now().rfc3339();
-            let annotations = crate::object! { "kubectl.kubernetes.io/restartedAt" => stamp };
-            let template =
-                crate::object! { "metadata" => crate::object! { "annotations" => annotations } };
-            change(
-                context,
-                &object,
-                crate::object! { "spec" => crate::object! { "template" => template } },
-                "restarted",
-            )
-        }
-        "pause" | "resume" if object.kind() == Kind::Deployment => {
-            let paused = verb == "pause";
-            let verb = if paused { "paused" } else { "resumed" };
-            let value = if paused { Value::Bool(true) } else { Value::Null };
-            change(
-                context,
-                &object,
-                crate::object! { "spec" => crate::object! { "paused" => value } },
-                verb,
-            )
-        }
-        "pause" | "resume" => {
-            let words = if verb == "pause" { "pausing" } else { "resuming" };
-            Outcome::fail(format!(
-                "error: {} \"{}\" {words} is not supported",
-                object.kind().resource(),
-                object.meta().name
-            ))
-        }
-        "history" => history(context, &object),
-        "undo" => undo(context, &object),
-        other => {
-            Outcome::fail(format!("error: unknown command \"{other}\" for \"kubectl rollout\""))
-        }
-    }
-}
-
-fn change(context: &mut Context<'_>, object: &AnyObject, patch: Value, verb: &str) -> Outcome {
-    let options = context.write();
-    let mut outcome = Outcome::default();
-    match context.cluster.patch(object.kind(), &object.key(), Patch::Strategic(patch), &options) {
-        Ok(written) => files::show(context, &written.object, verb, &mut outcome),
-        Err(error) => return Outcome::fail(api_error(&error)),
-    }
-    outcome
-}
-
-/// The ReplicaSets of a Deployment with their revisions, oldest first.
-fn revisions(cluster: &Cluster, object: &AnyObject) -> Vec<(i64, Value)> {
-    let owned = cluster.store().index().owned(object.uid());
-    let mut all: Vec<(i64, Value)> = owned
-        .filter_map(|(kind, key)| cluster.store().get(*kind, key))
-        .filter_map(|child| {
-            let value = child.to_value();
-            match child.kind() {
-                Kind::ReplicaSet => {
-                    let number = child
-                        .meta()
-                        .annotations
-                        .text("deployment.kubernetes.io/revision")?
-                        .parse()
-                        .ok()?;
-                    Some((number, value.at(&["spec", "template"])?.clone()))
-                }
-                Kind::ControllerRevision => Some((
-                    value.i64_at("revision")?,
-                    value.at(&["data", "spec", "template"])?.clone(),
-                )),
-                _ => None,
-            }
-        })
-        .collect();
-    all.sort_by_key(|(number, _)| *number);
-    all
-}
-
-fn history(context: &Context<'_>, object: &AnyObject) -> Outcome {
-    let mut rows = vec![vec!["REVISION".to_owned(), "CHANGE-CAUSE".to_owned()]];
-    for (number, _) in revisions(context.cluster, object) {
-        rows.push(vec![number.to_string(), "<none>".into()]);
-    }
-    let text: String = rows
-        .iter()
-        .map(|row| {
-            format!(
-                "{:<10}{}\n",
-                row.first().map_or("", String::as_str),
-                row.get(1).map_or("", String::as_str)
-            )
-        })
-        .collect();
-    Outcome::text(format!("{}/{} \n{text}\n", object.kind().word(), object.meta().name))
-}
-
-fn undo(context: &mut Context<'_>, object: &AnyObject) -> Outcome {
-    let all = revisions(context.cluster, object);
-    let wanted = context
-        .flags
-        .value("to-revision")
-        .and_then(|text| text.parse::<i64>().ok())
-        .filter(|number| *number > 0);
-    let found = match wanted {
-        Some(number) => all.iter().find(|(own, _)| *own == number),
-        None => all.len().checked_sub(2).and_then(|index| all.get(index)),
-    };
-    let Some((_, template)) = found else {
-        return match wanted {
-            Some(number) => Outcome::fail(format!(
-                "error: unable to find specified revision {number} in history"
-            )),
-            None => Outcome::fail(format!(
-                "error: no rollout history found for deployment \"{}\"",
-                object.meta().name
-            )),
-        };
-    };
-    let mut template = template.clone();
-    template.remove("$patch");
-    if template.at(&["metadata", "labels", "pod-template-hash"]).is_some() {
-        template.child("metadata").child("labels").remove("pod-template-hash");
-    }
-    let mut value = object.to_value();
-    value.child("spec").set("template", template);
-    let options = context.write();
-    let mut outcome = Outcome::default();
-    match context.cluster.update(object.kind(), &object.meta().namespace, value, &options) {
-        Ok(written) => files::show(context, &written.object, "rolled back", &mut outcome),
-        Err(error) => return Outcome::fail(api_error(&error)),
-    }
-    outcome
 }

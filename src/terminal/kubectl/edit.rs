@@ -1,0 +1,26 @@
+//! `kubectl edit`: the object becomes a file of the editor; applying the file there saves it. Follows `pkg/cmd/edit`.
+
+use super::problem::Failure;
+use super::resources::{self, Needs};
+use super::{After, Context, DONE};
+use crate::manifest;
+use crate::terminal::Effect;
+
+const HEAD: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n";
+
+/// Runs `edit`.
+pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let found = resources::find(context, &words, Needs::default())?;
+    if let Some(failure) = Failure::all(found.failures) {
+        return Err(failure);
+    }
+    for object in &found.objects {
+        let kind = object.kind().name().to_lowercase();
+        let file = format!("{kind}-{}.yaml", object.meta().name);
+        let text = format!("{HEAD}{}", manifest::to_yaml(&object.to_value()));
+        context.terminal.files.insert(file.clone(), text.into());
+        context.effect(Effect::OpenEditor(file));
+    }
+    DONE
+}

@@ -1,0 +1,157 @@
+//! `kubectl explain`: the documentation of kinds and fields, from the schema. Follows `pkg/explain/v2`.
+
+use super::problem::Failure;
+use super::resources;
+use super::{After, Context, DONE};
+use crate::api::error::go_quote;
+use crate::api::kind::Kind;
+use crate::api::schema::{self, Field, ObjectType, Schema, Shape};
+use crate::language::Text;
+
+/// Runs `explain`.
+pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let [word] = words.as_slice() else {
+        return Err(match words.is_empty() {
+            true => Failure::new(
+                "You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete list of supported resources.",
+            ),
+            false => Failure::new("We accept only this format: explain RESOURCE\n"),
+        });
+    };
+    let mut parts = word.split('.');
+    let first = parts.next().unwrap_or(word);
+    let kind = resources::kind(first)?;
+    let mut path: Vec<&str> = parts.collect();
+    // `deployments.apps.spec`, `jobs.v1.batch.spec`
+    for skipped in ["v1", kind.info().group] {
+        let group: Vec<&str> = skipped.split('.').filter(|part| !part.is_empty()).collect();
+        if !group.is_empty() && path.starts_with(&group) {
+            path.drain(..group.len());
+        }
+    }
+    if schema::docs().is_none() {
+        let text = Text::new("terminal.docs-loading");
+        return Err(Failure::new("the documentation of fields is not loaded yet").explained(text));
+    }
+    let version = context.flags.text("api-version");
+    if !version.is_empty() && version != kind.api_version() {
+        let words = format!(
+            "couldn't find resource for {}, Resource={}",
+            go_quote(version),
+            kind.info().plural
+        );
+        return Err(Failure::new(words));
+    }
+    let text = page(kind, &path, context.flags.has("recursive"))?;
+    context.out(&text);
+    DONE
+}
+
+/// The page of a kind or of one of its fields.
+fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
+    let info = kind.info();
+    let version = kind.api_version();
+    let version = version.rsplit('/').next().unwrap_or(&version);
+    let mut text = String::new();
+    if !info.group.is_empty() {
+        text.push_str(&format!("GROUP:      {}\n", info.group));
+    }
+    text.push_str(&format!("KIND:       {}\nVERSION:    {version}\n\n", info.name));
+    let mut ty = Schema::of(kind);
+    let mut field: Option<(&'static ObjectType, &'static Field)> = None;
+    for (index, name) in path.iter().enumerate() {
+        let missing = || Failure::new(format!("field {} does not exist", go_quote(name)));
+        let found = ty.field(name).ok_or_else(missing)?;
+        field = Some((ty, found));
+        match found.ty.object() {
+            Some(inner) => ty = inner,
+            None if index + 1 < path.len() => {
+                let rest = path.get(index + 1).copied().unwrap_or_default();
+                return Err(Failure::new(format!("field {} does not exist", go_quote(rest))));
+            }
+            None => {}
+        }
+    }
+    let mut description = schema::object_docs(ty).unwrap_or_default().to_owned();
+    let mut shows_fields = true;
+    if let Some((holder, found)) = field {
+        let required = if found.required { " -required-" } else { "" };
+        text.push_str(&format!("FIELD: {} {}{required}\n\n", found.name, found.ty.explained()));
+        let own = schema::field_docs(holder, found.name).unwrap_or_default();
+        let values = found.ty.values();
+        if !values.is_empty() {
+            text.push_str(&format!(
+                "ENUM:\n{}",
+                values.iter().map(|value| format!("    {value}\n")).collect::<String>()
+            ));
+        }
+        shows_fields = found.ty.object().is_some();
+        description = match (own.is_empty(), shows_fields) {
+            (true, _) => description,
+            (false, true) if description.is_empty() => own.to_owned(),
+            (false, true) => format!("{own}\n{description}"),
+            (false, false) => own.to_owned(),
+        };
+    }
+    if field.is_some() {
+        text.push('\n');
+    }
+    text.push_str(&format!("DESCRIPTION:\n{}    \n", wrapped(&description, 4)));
+    if shows_fields && !ty.fields.is_empty() {
+        text.push_str("FIELDS:\n");
+        text.push_str(&fields(ty, recursive, 0));
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// Paragraphs, wrapped at eighty letters and indented.
+fn wrapped(text: &str, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    let width = 80_usize.saturating_sub(indent);
+    let mut all = String::new();
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            let needed = line.chars().count() + 1 + word.chars().count();
+            if !line.is_empty() && needed > width {
+                all.push_str(&format!("{pad}{line}\n"));
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        all.push_str(&format!("{pad}{line}\n"));
+    }
+    all
+}
+
+/// How deep a recursive list goes.
+const DEEPEST: usize = 12;
+
+fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
+    let mut all = String::new();
+    let pad = "  ".repeat(depth + 1);
+    for field in &ty.fields {
+        let required = if field.required { " -required-" } else { "" };
+        all.push_str(&format!("{pad}{}\t{}{required}\n", field.name, field.ty.explained()));
+        if !recursive {
+            let values = field.ty.values();
+            if !values.is_empty() {
+                all.push_str(&format!("{pad}enum: {}\n", values.join(", ")));
+            }
+            let own = schema::field_docs(ty, field.name).unwrap_or_default();
+            all.push_str(&wrapped(own, 4 + 2 * depth));
+            all.push('\n');
+        } else if depth < DEEPEST
+            && !matches!(field.ty.shape(), Shape::Json)
+            && let Some(inner) = field.ty.object()
+        {
+            all.push_str(&fields(inner, true, depth + 1));
+        }
+    }
+    all
+}

@@ -1,0 +1,390 @@
+//! Which objects a command means: `TYPE`, `TYPE NAME…`, `TYPE/NAME…`, `-f`, `-l`, `--all`. Follows
+//! `k8s.io/cli-runtime/pkg/resource/builder.go`.
+
+use super::Context;
+use super::manifests;
+use super::problem::Failure;
+use crate::api::error::go_quote;
+use crate::api::kind::Kind;
+use crate::api::labels::Selector;
+use crate::api::meta::ObjectKey;
+use crate::api::object::AnyObject;
+use crate::api::value::Value;
+use crate::api::{ApiError, Reason};
+use crate::language::Text;
+
+/// The types of `all`, in the order in which they are shown.
+const ALL: [Kind; 9] = [
+    Kind::Pod,
+    Kind::ReplicationController,
+    Kind::Service,
+    Kind::DaemonSet,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::CronJob,
+    Kind::Job,
+];
+
+/// What words name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Nothing.
+    Nothing,
+    /// All objects of these types.
+    Types(Vec<Kind>),
+    /// These objects.
+    Objects(Vec<(Kind, String)>),
+}
+
+/// The objects that were found, and what was not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) objects: Vec<AnyObject>,
+    pub(super) failures: Vec<Failure>,
+    /// The types that were asked for.
+    pub(super) kinds: Vec<Kind>,
+    /// Whether one object was asked for by name, and not a list.
+    pub(super) single: bool,
+}
+
+/// What a command needs from its words.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Needs {
+    /// A type alone means all of its objects (`get`, `describe`); otherwise `-l` or `--all` is needed.
+    pub(super) type_is_enough: bool,
+    /// `--all` counts.
+    pub(super) all: bool,
+}
+
+/// The kind that a word means.
+///
+/// # Errors
+/// `the server doesn't have a resource type "foo"`
+pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
+    if word.to_lowercase().starts_with("events.") || word.to_lowercase().starts_with("event.") {
+        return Ok(Kind::Event);
+    }
+    if let Some(kind) = Kind::from_word(word) {
+        return Ok(kind);
+    }
+    let name = word.split('.').next().unwrap_or(word);
+    let words = format!("the server doesn't have a resource type {}", go_quote(name));
+    let failure = Failure::new(words);
+    Err(match nearest_type(name) {
+        Some(near) => failure
+            .explained(Text::new("terminal.unknown-type").with("word", name).with("near", near)),
+        None => failure,
+    })
+}
+
+/// The type whose name comes nearest to a misspelt one.
+fn nearest_type(word: &str) -> Option<&'static str> {
+    let names = Kind::ALL.into_iter().flat_map(|kind| {
+        let info = kind.info();
+        std::iter::once(info.plural).chain(info.short_names.iter().copied())
+    });
+    super::help::nearest(word, names)
+}
+
+/// Reads the words of a command.
+///
+/// # Errors
+/// kubectl's words about types and forms.
+pub(super) fn named(words: &[String]) -> Result<Named, Failure> {
+    let Some(first) = words.first() else { return Ok(Named::Nothing) };
+    if words.iter().any(|word| word.contains('/')) {
+        return slashed(words).map(Named::Objects);
+    }
+    let mut kinds = Vec::new();
+    for part in first.split(',').filter(|part| !part.is_empty()) {
+        match part {
+            "all" => kinds.extend(ALL),
+            part => kinds.push(kind(part)?),
+        }
+    }
+    let names: Vec<&String> = words.iter().skip(1).filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return Ok(Named::Types(kinds));
+    }
+    let pairs = kinds.iter().flat_map(|kind| names.iter().map(|name| (*kind, (*name).clone())));
+    Ok(Named::Objects(pairs.collect()))
+}
+
+fn slashed(words: &[String]) -> Result<Vec<(Kind, String)>, Failure> {
+    let mut objects = Vec::new();
+    for word in words {
+        let parts: Vec<&str> = word.split('/').collect();
+        match parts.as_slice() {
+            [_] => {
+                return Err(Failure::new(
+                    "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+                ));
+            }
+            [word, name] if !word.is_empty() && !name.is_empty() => {
+                objects.push((kind(word)?, (*name).to_owned()));
+            }
+            [_, _] => {
+                return Err(Failure::new(
+                    "arguments in resource/name form must have a single resource and name",
+                ));
+            }
+            _ => {
+                return Err(Failure::new(
+                    "arguments in resource/name form may not have more than one slash",
+                ));
+            }
+        }
+    }
+    Ok(objects)
+}
+
+/// The selectors of a command.
+#[derive(Clone, Debug)]
+pub(super) struct Selectors {
+    pub(super) labels: Selector,
+    fields: Vec<FieldRequirement>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct FieldRequirement {
+    path: String,
+    value: String,
+    equal: bool,
+}
+
+impl Selectors {
+    /// Whether an object is meant.
+    pub(super) fn matches(&self, object: &AnyObject) -> bool {
+        if !self.labels.is_empty() && !self.labels.matches(&object.meta().labels) {
+            return false;
+        }
+        self.fields.iter().all(|one| (field(object, &one.path) == one.value) == one.equal)
+    }
+
+    /// Whether everything is meant.
+    pub(super) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+}
+
+/// The value of a field that selectors know. Follows the `ToSelectableFields` of each kind.
+fn field(object: &AnyObject, path: &str) -> String {
+    let meta = object.meta();
+    match (path, object) {
+        ("metadata.name", _) => return meta.name.to_string(),
+        ("metadata.namespace", _) => return meta.namespace.to_string(),
+        ("spec.nodeName", AnyObject::Pod(pod)) => {
+            return pod.node.as_deref().unwrap_or_default().into();
+        }
+        ("status.phase", AnyObject::Pod(pod)) => return pod.status.phase.word().into(),
+        ("status.successful", AnyObject::Job(job)) => return job.status.succeeded.to_string(),
+        ("spec.unschedulable", AnyObject::Node(node)) => {
+            return node.spec.unschedulable.to_string();
+        }
+        ("spec.hostNetwork", AnyObject::Pod(pod)) => return pod.spec.host_network.to_string(),
+        _ => {}
+    }
+    let keys: Vec<&str> = match path {
+        "source" => vec!["source", "component"],
+        path => path.split('.').collect(),
+    };
+    match object.to_value().at(&keys) {
+        Some(Value::String(text)) => text.to_string(),
+        Some(other) => other.to_json(),
+        None => String::new(),
+    }
+}
+
+/// The fields beside name and namespace that the server selects by.
+const fn selectable(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Pod => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ],
+        Kind::Job => &["status.successful"],
+        Kind::Node => &["spec.unschedulable"],
+        Kind::ReplicationController | Kind::ReplicaSet => &["status.replicas"],
+        Kind::Namespace => &["status.phase", "name"],
+        Kind::Secret => &["type"],
+        Kind::Service => &["spec.clusterIP", "spec.type"],
+        Kind::Event => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        _ => &[],
+    }
+}
+
+/// Reads `-l` and `--field-selector`.
+///
+/// # Errors
+/// The server's words, as kubectl hands them on.
+pub(super) fn selectors(context: &Context<'_>, kind: Kind) -> Result<Selectors, Failure> {
+    let labels = context.flags.text("selector");
+    let fields = context.flags.text("field-selector");
+    let refuse = |words: String| {
+        let (info, version) = (kind.info(), kind.api_version());
+        let version = if info.group.is_empty() { format!("/{version}") } else { version };
+        let message = format!(
+            "Unable to find \"{version}, Resource={}\" that match label selector {}, field selector {}: {words}",
+            info.plural,
+            go_quote(labels),
+            go_quote(fields)
+        );
+        Failure::from(ApiError::new(Reason::BadRequest, message))
+    };
+    let selector = Selector::parse(labels).map_err(refuse)?;
+    let mut requirements = Vec::new();
+    for part in fields.split(',').filter(|part| !part.is_empty()) {
+        let found = ["!=", "==", "="].iter().find_map(|operator| {
+            part.split_once(operator).map(|(path, value)| (path, value, *operator))
+        });
+        let Some((path, value, operator)) = found else {
+            return Err(refuse(format!("invalid selector: '{part}'; can't understand '{part}'")));
+        };
+        let known = matches!(path, "metadata.name")
+            || path == "metadata.namespace" && kind.namespaced()
+            || selectable(kind).contains(&path);
+        if !known {
+            return Err(refuse(format!("field label not supported: {path}")));
+        }
+        requirements.push(FieldRequirement {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            equal: operator != "!=",
+        });
+    }
+    Ok(Selectors { labels: selector, fields: requirements })
+}
+
+/// The objects of a list, by namespace and selectors.
+pub(super) fn list(context: &Context<'_>, kind: Kind, selectors: &Selectors) -> Vec<AnyObject> {
+    let scope = context.scope(kind);
+    let mut all = context.cluster.store().list(kind, scope.as_deref());
+    if !selectors.is_empty() {
+        all.retain(|object| selectors.matches(object));
+    }
+    all
+}
+
+/// The objects that the words, files and selectors of a command mean.
+///
+/// # Errors
+/// kubectl's words where it gives up before asking the server; what the server does not have is among the failures.
+pub(super) fn find(
+    context: &mut Context<'_>,
+    words: &[String],
+    needs: Needs,
+) -> Result<Found, Failure> {
+    if !context.flags.all("filename").is_empty() {
+        return from_files(context);
+    }
+    let selects = !context.flags.text("selector").is_empty()
+        || !context.flags.text("field-selector").is_empty();
+    let all = needs.all && context.flags.has("all");
+    match named(words)? {
+        Named::Nothing => Err(Failure::new(NOTHING_NAMED)),
+        Named::Types(kinds) => {
+            if !(needs.type_is_enough || selects || all) {
+                return Err(Failure::new("resource(s) were provided, but no name was specified"));
+            }
+            let mut found = Found { kinds: kinds.clone(), ..Found::default() };
+            for kind in kinds {
+                let selectors = selectors(context, kind)?;
+                found.objects.extend(list(context, kind, &selectors));
+            }
+            Ok(found)
+        }
+        Named::Objects(names) => {
+            if selects {
+                return Err(Failure::new("name cannot be provided when a selector is specified"));
+            }
+            if all {
+                return Err(Failure::new("name cannot be provided when a selector is specified"));
+            }
+            if context.flags.has("all-namespaces") {
+                return Err(Failure::new(
+                    "a resource cannot be retrieved by name across all namespaces",
+                ));
+            }
+            Ok(by_name(context, &names))
+        }
+    }
+}
+
+/// What `delete`, `edit` and `expose` say without words.
+pub(super) const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+
+/// Objects by name; missing ones are failures.
+pub(super) fn by_name(context: &Context<'_>, names: &[(Kind, String)]) -> Found {
+    let mut found = Found { single: names.len() == 1, ..Found::default() };
+    for (kind, name) in names {
+        if !found.kinds.contains(kind) {
+            found.kinds.push(*kind);
+        }
+        let key = context.key(*kind, name);
+        match context.cluster.store().get(*kind, &key) {
+            Some(object) => found.objects.push(object),
+            None => found.failures.push(missing(context, *kind, name)),
+        }
+    }
+    found
+}
+
+/// `Error from server (NotFound): …`, and where such an object is, if it is elsewhere.
+pub(super) fn missing(context: &Context<'_>, kind: Kind, name: &str) -> Failure {
+    let failure = Failure::not_found(kind, name);
+    if !kind.namespaced() {
+        return failure;
+    }
+    let own = context.namespace();
+    let elsewhere = context
+        .cluster
+        .store()
+        .list(kind, None)
+        .into_iter()
+        .find(|object| &*object.meta().name == name && object.meta().namespace != own);
+    match elsewhere {
+        Some(object) => failure.explained(
+            Text::new("terminal.elsewhere")
+                .with("name", name)
+                .with("namespace", &object.meta().namespace),
+        ),
+        None => failure,
+    }
+}
+
+/// The live objects of the manifests of `-f`.
+fn from_files(context: &mut Context<'_>) -> Result<Found, Failure> {
+    let loaded = manifests::load(context)?;
+    let mut found = Found { single: loaded.documents.len() == 1, ..Found::default() };
+    for document in &loaded.documents {
+        if !found.kinds.contains(&document.kind) {
+            found.kinds.push(document.kind);
+        }
+        let key = ObjectKey::new(document.namespace.clone(), document.name());
+        match context.cluster.store().get(document.kind, &key) {
+            Some(object) => found.objects.push(object),
+            None => found.failures.push(Failure::not_found(document.kind, document.name())),
+        }
+    }
+    found.failures.extend(loaded.failures);
+    Ok(found)
+}

@@ -1,0 +1,378 @@
+//! `kubectl set image | env | resources`. Follows `pkg/cmd/set`.
+
+use super::create::print;
+use super::label::split;
+use super::output;
+use super::problem::Failure;
+use super::resources::{self, Needs};
+use super::{After, Context, DONE, Dry};
+use crate::api::error::go_quote;
+use crate::api::kind::Kind;
+use crate::api::object::AnyObject;
+use crate::api::quantity::Quantity;
+use crate::api::value::Value;
+use crate::apiserver::patch::three_way;
+use crate::cluster::Patch;
+use crate::containers::shell::expand::glob;
+
+/// Runs `set WHAT`.
+pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Failure> {
+    match command.strip_prefix("set").unwrap_or("").trim() {
+        "image" => image(context),
+        "env" => env(context),
+        "resources" => resource_amounts(context),
+        _ => match context.flags.words.first() {
+            Some(word) => Err(super::help::unknown_subcommand("set", word)),
+            None => {
+                let text = super::help::of("set");
+                context.out(&text);
+                Ok(After::Status(1))
+            }
+        },
+    }
+}
+
+/// Where the pod spec of a kind lies.
+const fn pod_spec(kind: Kind) -> Option<&'static [&'static str]> {
+    match kind {
+        Kind::Pod => Some(&["spec"]),
+        Kind::CronJob => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::DaemonSet
+        | Kind::StatefulSet
+        | Kind::Job => Some(&["spec", "template", "spec"]),
+        _ => None,
+    }
+}
+
+/// Runs a change on each container of an object's pod spec; the changed object.
+fn change(
+    object: &AnyObject,
+    mut each: impl FnMut(&mut Value, &str),
+) -> Result<(Value, Value), Failure> {
+    let Some(path) = pod_spec(object.kind()) else {
+        let (kind, name) = (object.kind(), &object.meta().name);
+        let plural = kind.info().plural;
+        let go = format!("*v1.{}", kind.name());
+        return Err(Failure::new(format!(
+            "error: {plural}/{name} the object is not a pod or does not have a pod template: {go}\n"
+        )));
+    };
+    let old = object.to_value();
+    let mut new = old.clone();
+    let spec = path.iter().fold(&mut new, |value, key| value.child(key));
+    for group in ["initContainers", "containers"] {
+        if !spec.items_at(group).is_empty() {
+            spec.child(group).make_items().iter_mut().for_each(|one| each(one, group));
+        }
+    }
+    Ok((old, new))
+}
+
+/// Sends what changed; says so, or nothing if nothing did.
+fn send(
+    context: &mut Context<'_>,
+    object: &AnyObject,
+    old: &Value,
+    new: &Value,
+    (verb, failed): (&str, &str),
+) -> Result<(), Failure> {
+    if old == new {
+        return Ok(());
+    }
+    let mut form = output::form(context, false)?;
+    if context.dry() == Dry::Client {
+        return print(context, &mut form, &AnyObject::from_value(object.kind(), new), verb);
+    }
+    let ty = crate::api::schema::Schema::of(object.kind());
+    let patch = three_way(old, new, old, ty).map_err(Failure::new)?;
+    let result = context.send_patch(object.kind(), &object.key(), Patch::Strategic(patch));
+    let written = result.map_err(|failure| {
+        let words = failure.problems.first().map(|problem| match problem {
+            super::problem::Problem::Api(error) => error.message.clone(),
+            super::problem::Problem::Words(words) | super::problem::Problem::Verbatim(words) => {
+                words.clone()
+            }
+        });
+        Failure::new(format!("{failed}{}", words.unwrap_or_default()))
+    })?;
+    print(context, &mut form, &written.object, verb)
+}
+
+fn targets(
+    context: &mut Context<'_>,
+    words: &[String],
+) -> Result<(Vec<AnyObject>, Vec<Failure>), Failure> {
+    let found = resources::find(context, words, Needs { type_is_enough: false, all: true })?;
+    Ok((found.objects, found.failures))
+}
+
+fn ended(failures: Vec<Failure>) -> Result<After, Failure> {
+    match Failure::all(failures) {
+        Some(failure) => Err(failure),
+        None => DONE,
+    }
+}
+
+const NO_RESOURCES: &str =
+    "one or more resources must be specified as <resource> <name> or <resource>/<name>";
+
+// ---- image ----
+
+fn image(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let (things, pairs) = split(&words, "image")?;
+    let mut failures = Vec::new();
+    if things.is_empty() && context.flags.all("filename").is_empty() {
+        failures.push(Failure::new(NO_RESOURCES));
+    }
+    let mut images: Vec<(String, String)> = Vec::new();
+    for pair in pairs {
+        match pair.split_once('=') {
+            Some((name, image)) => images.push((name.to_owned(), image.to_owned())),
+            None => return Err(Failure::new(format!("invalid image format: {pair}"))),
+        }
+    }
+    if images.is_empty() {
+        failures.push(Failure::new("at least one image update is required"));
+    } else if images.len() > 1 && images.iter().any(|(name, _)| name == "*") {
+        failures.push(Failure::new("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
+    }
+    if let Some(failure) = Failure::all(failures) {
+        return Err(failure);
+    }
+    let (objects, mut failures) = targets(context, things)?;
+    for object in &objects {
+        let mut found = vec![false; images.len()];
+        let changed = change(object, |container, _| {
+            for ((name, image), found) in images.iter().zip(&mut found) {
+                if name == "*" || container.str_at("name") == Some(name) {
+                    container.set("image", image.as_str());
+                    *found = true;
+                }
+            }
+        });
+        let (old, new) = match changed {
+            Ok(pair) => pair,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
+        for ((name, _), _) in images.iter().zip(&found).filter(|(_, found)| !**found) {
+            let words = format!("error: unable to find container named {}", go_quote(name));
+            failures.push(Failure::new(words));
+        }
+        let said = ("image updated", "failed to patch image update to pod template: ");
+        failures.extend(send(context, object, &old, &new, said).err());
+    }
+    ended(failures)
+}
+
+// ---- resources ----
+
+fn amounts(text: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut found = Vec::new();
+    for pair in text.split(',').filter(|pair| !pair.is_empty()) {
+        let Some((name, amount)) = pair.split_once('=') else {
+            return Err(Failure::new(format!(
+                "invalid argument syntax {pair}, expected <resource>=<value>"
+            )));
+        };
+        let quantity = Quantity::parse(amount).map_err(Failure::new)?;
+        let text = Value::from(quantity);
+        found.push((name.to_owned(), text.as_str().unwrap_or(amount).to_owned()));
+    }
+    Ok(found)
+}
+
+fn resource_amounts(context: &mut Context<'_>) -> Result<After, Failure> {
+    let words = context.flags.words.clone();
+    let (limits, requests) =
+        (context.flags.text("limits").to_owned(), context.flags.text("requests").to_owned());
+    if limits.is_empty() && requests.is_empty() {
+        return Err(Failure::new(
+            "you must specify an update to requests or limits (in the form of --requests/--limits)",
+        ));
+    }
+    let (limits, requests) = (amounts(&limits)?, amounts(&requests)?);
+    let selector = context.flags.value("containers").unwrap_or("*").to_owned();
+    let (objects, mut failures) = targets(context, &words)?;
+    for object in &objects {
+        let mut any = false;
+        let changed = change(object, |container, _| {
+            if !glob(&selector, container.str_at("name").unwrap_or_default()) {
+                return;
+            }
+            any = true;
+            for (field, list) in [("limits", &limits), ("requests", &requests)] {
+                for (name, amount) in list {
+                    container.child("resources").child(field).set(name, amount.as_str());
+                }
+            }
+        });
+        match changed {
+            Ok(_) if !any => failures
+                .push(Failure::new(format!("error: unable to find container named {selector}"))),
+            Ok((old, new)) => {
+                let said = (
+                    "resource requirements updated",
+                    "failed to patch resources update to pod template ",
+                );
+                failures.extend(send(context, object, &old, &new, said).err());
+            }
+            Err(failure) => failures.push(failure),
+        }
+    }
+    ended(failures)
+}
+
+// ---- env ----
+
+fn env(context: &mut Context<'_>) -> Result<After, Failure> {
+    let mut words = context.flags.words.clone();
+    words.extend(context.flags.all("env").iter().cloned());
+    let (things, pairs) = split(&words, "environment variable")?;
+    if things.is_empty() && context.flags.all("filename").is_empty() {
+        return Err(Failure::new(NO_RESOURCES));
+    }
+    let list = context.flags.has("list");
+    let (mut set, mut remove): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        match pair.split_once('=') {
+            Some((name, value)) => {
+                set.push(crate::object! { "name" => name, "value" => value });
+            }
+            None => remove.push(pair.strip_suffix('-').unwrap_or(pair).to_owned()),
+        }
+    }
+    set.extend(from_source(context)?);
+    let selector = context.flags.value("containers").unwrap_or("*").to_owned();
+    let overwrite = context.flags.unless_off("overwrite");
+    let (objects, mut failures) = targets(context, things)?;
+    for object in &objects {
+        let (mut clash, mut lines) = (None, String::new());
+        let head = format!("# {} {}, container", object.kind().name(), object.meta().name);
+        let changed = change(object, |container, _| {
+            let name = container.str_at("name").unwrap_or_default().to_owned();
+            if !glob(&selector, &name) {
+                return;
+            }
+            if !overwrite {
+                clash = clash.take().or_else(|| overwritten(container, &set));
+            }
+            update(container, &set, &remove);
+            lines.push_str(&format!("{head} {name}\n"));
+            for one in container.items_at("env") {
+                let name = one.str_at("name").unwrap_or_default();
+                match one.get("valueFrom") {
+                    Some(from) => lines.push_str(&format!("# {name} from {}\n", source(from))),
+                    None => {
+                        let value = one.str_at("value").unwrap_or_default();
+                        lines.push_str(&format!("{name}={value}\n"));
+                    }
+                }
+            }
+        });
+        match (changed, clash) {
+            (Err(failure), _) => failures.push(failure),
+            (_, Some(words)) => {
+                let name = format!("{}/{}", object.kind().info().plural, object.meta().name);
+                failures.push(Failure::new(format!("error: {name} {words}\n")));
+            }
+            (Ok(_), None) if list => context.out(&lines),
+            (Ok((old, new)), None) => {
+                let said = ("env updated", "failed to patch env update to pod template: ");
+                failures.extend(send(context, object, &old, &new, said).err());
+            }
+        }
+    }
+    ended(failures)
+}
+
+/// `configmap db, key password`
+fn source(from: &Value) -> String {
+    let text = |value: &Value, key: &str| value.str_at(key).unwrap_or_default().to_owned();
+    if let Some(key) = from.get("configMapKeyRef") {
+        return format!("configmap {}, key {}", text(key, "name"), text(key, "key"));
+    }
+    if let Some(key) = from.get("secretKeyRef") {
+        return format!("secret {}, key {}", text(key, "name"), text(key, "key"));
+    }
+    if let Some(field) = from.get("fieldRef") {
+        return format!("field path {}", text(field, "fieldPath"));
+    }
+    match from.get("resourceFieldRef") {
+        Some(field) => format!("resource field {}", text(field, "resource")),
+        None => "invalid valueFrom".into(),
+    }
+}
+
+/// The variables of `--from=configmap/x`.
+fn from_source(context: &mut Context<'_>) -> Result<Vec<Value>, Failure> {
+    let from = context.flags.text("from").to_owned();
+    if from.is_empty() {
+        return match context.flags.given("keys") {
+            true => Err(Failure::new(
+                "when specifying --keys, a configmap or secret must be provided with --from",
+            )),
+            false => Ok(Vec::new()),
+        };
+    }
+    let found = resources::named(&[from])?;
+    let resources::Named::Objects(names) = found else {
+        return Err(Failure::new("resource(s) were provided, but no name was specified"));
+    };
+    let (keys, prefix) =
+        (context.flags.all("keys").to_vec(), context.flags.text("prefix").to_owned());
+    let mut variables = Vec::new();
+    for (kind, name) in names {
+        let key = context.key(kind, &name);
+        let Some(object) = context.read(kind, &key) else {
+            return Err(Failure::not_found(kind, &name));
+        };
+        let field = match kind {
+            Kind::ConfigMap => "configMapKeyRef",
+            Kind::Secret => "secretKeyRef",
+            _ => return Err(Failure::new("unsupported resource specified in --from")),
+        };
+        for (key, _) in object.to_value().get("data").into_iter().flat_map(Value::entries) {
+            if !keys.is_empty() && !keys.iter().any(|one| **one == **key) {
+                continue;
+            }
+            let letters = key.chars().map(|letter| {
+                if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
+            });
+            let variable = format!("{prefix}{}", letters.collect::<String>());
+            let reference = crate::object! { "key" => key, "name" => name.as_str() };
+            let from = crate::object! { field => reference };
+            variables.push(crate::object! { "name" => variable, "valueFrom" => from });
+        }
+    }
+    Ok(variables)
+}
+
+fn overwritten(container: &Value, set: &[Value]) -> Option<String> {
+    let same =
+        |one: &&Value| set.iter().any(|new| new.get("name") == one.get("name") && *one != new);
+    let one = container.items_at("env").iter().find(same)?;
+    let (name, value) = (one.str_at("name")?, one.str_at("value").unwrap_or_default());
+    Some(format!("'{name}' already has a value ({value}), and --overwrite is false"))
+}
+
+fn update(container: &mut Value, set: &[Value], remove: &[String]) {
+    let mut all: Vec<Value> = container.items_at("env").to_vec();
+    for new in set {
+        match all.iter_mut().find(|one| one.get("name") == new.get("name")) {
+            Some(slot) => *slot = new.clone(),
+            None => all.push(new.clone()),
+        }
+    }
+    all.retain(|one| !remove.iter().any(|name| one.str_at("name") == Some(name)));
+    match all.is_empty() {
+        true => drop(container.remove("env")),
+        false => container.set("env", all),
+    }
+}

@@ -1,0 +1,542 @@
+//! Parts of a script at work: a tree of tasks, each asked to go on.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::expand::{Expander, substitutions};
+use super::route::Routes;
+use crate::containers::shell::expand::glob;
+use crate::containers::shell::parse::{Node, Redirect, RedirectKind, Script, Word};
+use crate::sim::Duration;
+use crate::terminal::process::{Input, Io, Leave, Output, Process, Turn};
+use crate::terminal::tools;
+
+/// A part of a script at work.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Over.
+    Done(i32),
+    /// Commands one after the other.
+    List { nodes: Script, at: usize, current: Option<Box<Self>>, status: i32 },
+    /// `left && right`, `left || right`
+    AndOr { left: Box<Self>, right: Rc<Node>, and: bool },
+    /// Commands side by side.
+    Pipeline { stages: Vec<Stage>, negated: bool },
+    /// `if`, `elif`, `else`: the branch whose condition runs.
+    If { branches: Rc<[(Script, Script)]>, at: usize, otherwise: Script, condition: Box<Self> },
+    /// `while` and `until`: the condition, then the body.
+    While {
+        condition: Script,
+        body: Script,
+        until: bool,
+        in_body: bool,
+        current: Box<Self>,
+        status: i32,
+    },
+    /// `for` over fields.
+    For {
+        name: String,
+        fields: std::vec::IntoIter<String>,
+        body: Script,
+        current: Option<Box<Self>>,
+        status: i32,
+    },
+    /// Words that wait for their substitutions.
+    Words(Words),
+    /// A command.
+    Command { process: Box<dyn Process>, routes: Routes, input: Option<Input>, restore: Variables },
+    /// A compound command with redirections.
+    Redirected { inner: Box<Self>, routes: Routes, input: Option<Input> },
+    /// `( … )`: variables are as before afterwards.
+    Subshell { inner: Box<Self>, saved: BTreeMap<String, String> },
+}
+
+/// Variables and what they were before.
+type Variables = Vec<(String, Option<String>)>;
+
+/// A stage of a pipeline.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    task: Task,
+    input: Input,
+    status: Option<i32>,
+    until: Option<crate::sim::Time>,
+}
+
+/// What happens to words once they are expanded.
+#[derive(Debug)]
+enum Use {
+    Command { assigns: Vec<(String, Word)>, words: Vec<Word>, redirects: Vec<Redirect> },
+    For { name: String, words: Vec<Word>, body: Script },
+    Case { word: Word, arms: Rc<[(Vec<Word>, Script)]> },
+    Redirected { inner: Rc<Node>, redirects: Vec<Redirect> },
+}
+
+/// Words whose substitutions run.
+#[derive(Debug)]
+pub(crate) struct Words {
+    purpose: Option<Use>,
+    scripts: std::vec::IntoIter<Script>,
+    current: Option<(Box<Task>, String)>,
+    results: Vec<String>,
+    status: i32,
+}
+
+impl Task {
+    /// A list of commands.
+    pub(crate) fn list(nodes: Script) -> Self {
+        Self::List { nodes, at: 0, current: None, status: 0 }
+    }
+
+    fn boxed(nodes: &Script) -> Box<Self> {
+        Box::new(Self::list(Rc::clone(nodes)))
+    }
+
+    fn new(node: &Node, io: &mut Io<'_>) -> Self {
+        match node {
+            Node::Simple { assigns, words, redirects } => Self::Words(Words::new(Use::Command {
+                assigns: assigns.clone(),
+                words: words.clone(),
+                redirects: redirects.clone(),
+            })),
+            Node::Pipeline { stages, negated } => {
+                let count = stages.len();
+                let stage = |(index, node): (usize, &Node)| Stage {
+                    task: Self::new(node, io),
+                    // The first stage has the input of the pipeline, the others wait for theirs.
+                    input: match index {
+                        0 => std::mem::take(io.input),
+                        _ => Input::default(),
+                    },
+                    status: None,
+                    until: None,
+                };
+                debug_assert!(count > 0, "a pipeline has stages");
+                Self::Pipeline {
+                    stages: stages.iter().enumerate().map(stage).collect(),
+                    negated: *negated,
+                }
+            }
+            Node::AndOr { left, right, and } => Self::AndOr {
+                left: Box::new(Self::new(left, io)),
+                right: Rc::clone(right),
+                and: *and,
+            },
+            Node::If { branches, otherwise } => match branches.first() {
+                Some((condition, _)) => Self::If {
+                    branches: Rc::clone(branches),
+                    at: 0,
+                    otherwise: Rc::clone(otherwise),
+                    condition: Self::boxed(condition),
+                },
+                None => Self::Done(0),
+            },
+            Node::While { condition, body, until } => Self::While {
+                condition: Rc::clone(condition),
+                body: Rc::clone(body),
+                until: *until,
+                in_body: false,
+                current: Self::boxed(condition),
+                status: 0,
+            },
+            Node::For { name, words, body } => Self::Words(Words::new(Use::For {
+                name: name.clone(),
+                words: words.clone().unwrap_or_default(),
+                body: Rc::clone(body),
+            })),
+            Node::Case { word, arms } => {
+                Self::Words(Words::new(Use::Case { word: word.clone(), arms: Rc::clone(arms) }))
+            }
+            Node::Group(body) => Self::list(Rc::clone(body)),
+            Node::Subshell(body) => {
+                Self::Subshell { inner: Self::boxed(body), saved: io.terminal.variables.clone() }
+            }
+            Node::Redirected(inner, redirects) => Self::Words(Words::new(Use::Redirected {
+                inner: Rc::clone(inner),
+                redirects: redirects.clone(),
+            })),
+            Node::Function { name, .. } => {
+                io.error(&format!("bash: {name}: functions are not part of this terminal"));
+                Self::Done(2)
+            }
+            Node::Background(_) => {
+                io.error("bash: commands in the background (&) are not part of this terminal");
+                Self::Done(2)
+            }
+        }
+    }
+
+    /// Goes on as far as it can at this moment.
+    pub(crate) fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        loop {
+            let next = match self {
+                Self::Done(status) => return Turn::Done(*status),
+                Self::List { .. } => return self.poll_list(io),
+                Self::Pipeline { stages, negated } => return poll_pipeline(stages, *negated, io),
+                Self::While { .. } => return self.poll_while(io),
+                Self::For { .. } => return self.poll_for(io),
+                Self::AndOr { left, right, and } => match left.poll(io) {
+                    Turn::Done(status) => {
+                        io.terminal.status = status;
+                        match (status == 0) == *and && io.leave.is_none() {
+                            true => Self::new(&Rc::clone(right), io),
+                            false => Self::Done(status),
+                        }
+                    }
+                    waits => return waits,
+                },
+                Self::If { branches, at, otherwise, condition } => match condition.poll(io) {
+                    Turn::Done(status) if io.leave.is_some() => Self::Done(status),
+                    Turn::Done(0) => match branches.get(*at) {
+                        Some((_, body)) => Self::list(Rc::clone(body)),
+                        None => Self::Done(0),
+                    },
+                    Turn::Done(_) => match branches.get(*at + 1) {
+                        Some((next, _)) => Self::If {
+                            branches: Rc::clone(branches),
+                            at: *at + 1,
+                            otherwise: Rc::clone(otherwise),
+                            condition: Self::boxed(next),
+                        },
+                        None => Self::list(Rc::clone(otherwise)),
+                    },
+                    waits => return waits,
+                },
+                Self::Words(words) => match words.poll(io) {
+                    Ok(next) => next,
+                    Err(turn) => return turn,
+                },
+                Self::Command { process, routes, input, restore } => {
+                    let turn = routed(routes, input.as_mut(), io, |io| process.poll(io));
+                    let Turn::Done(status) = turn else { return turn };
+                    for (name, value) in restore.drain(..) {
+                        match value {
+                            Some(value) => io.terminal.variables.insert(name, value),
+                            None => io.terminal.variables.remove(&name),
+                        };
+                    }
+                    Self::Done(status)
+                }
+                Self::Redirected { inner, routes, input } => {
+                    match routed(routes, input.as_mut(), io, |io| inner.poll(io)) {
+                        Turn::Done(status) => Self::Done(status),
+                        waits => return waits,
+                    }
+                }
+                Self::Subshell { inner, saved } => match inner.poll(io) {
+                    Turn::Done(status) => {
+                        io.terminal.variables = std::mem::take(saved);
+                        *io.leave = None;
+                        Self::Done(status)
+                    }
+                    waits => return waits,
+                },
+            };
+            *self = next;
+        }
+    }
+
+    fn poll_list(&mut self, io: &mut Io<'_>) -> Turn {
+        let Self::List { nodes, at, current, status } = self else { return Turn::Done(0) };
+        loop {
+            if let Some(task) = current {
+                match task.poll(io) {
+                    Turn::Done(code) => {
+                        *status = code;
+                        io.terminal.status = code;
+                        *current = None;
+                    }
+                    waits => return waits,
+                }
+            }
+            if io.leave.is_some() {
+                return Turn::Done(*status);
+            }
+            let Some(node) = nodes.get(*at) else { return Turn::Done(*status) };
+            if *io.fuel == 0 {
+                return Turn::Waits(Some(io.cluster.now() + Duration::from_millis(1)));
+            }
+            *io.fuel -= 1;
+            *at += 1;
+            *current = Some(Box::new(Self::new(node, io)));
+        }
+    }
+
+    fn poll_while(&mut self, io: &mut Io<'_>) -> Turn {
+        let Self::While { condition, body, until, in_body, current, status } = self else {
+            return Turn::Done(0);
+        };
+        loop {
+            if *io.fuel == 0 {
+                return Turn::Waits(Some(io.cluster.now() + Duration::from_millis(1)));
+            }
+            let code = match current.poll(io) {
+                Turn::Done(code) => code,
+                waits => return waits,
+            };
+            *io.fuel -= u32::from(*io.fuel > 0);
+            if *in_body {
+                *status = code;
+            }
+            if leaves_loop(io) {
+                return Turn::Done(*status);
+            }
+            if !*in_body && (code == 0) == *until {
+                return Turn::Done(*status);
+            }
+            *in_body = !*in_body;
+            **current = Self::list(Rc::clone(if *in_body { body } else { condition }));
+        }
+    }
+
+    fn poll_for(&mut self, io: &mut Io<'_>) -> Turn {
+        let Self::For { name, fields, body, current, status } = self else { return Turn::Done(0) };
+        loop {
+            if let Some(task) = current {
+                match task.poll(io) {
+                    Turn::Done(code) => *status = code,
+                    waits => return waits,
+                }
+                *current = None;
+                if leaves_loop(io) {
+                    return Turn::Done(*status);
+                }
+            }
+            let Some(value) = fields.next() else { return Turn::Done(*status) };
+            io.terminal.variables.insert(name.clone(), value);
+            *current = Some(Self::boxed(body));
+        }
+    }
+}
+
+/// Whether a `break`, `continue` or `exit` ends the loop at hand.
+fn leaves_loop(io: &mut Io<'_>) -> bool {
+    match *io.leave {
+        None => false,
+        Some(Leave::Continue(1)) => {
+            *io.leave = None;
+            false
+        }
+        Some(Leave::Break(1)) => {
+            *io.leave = None;
+            true
+        }
+        Some(Leave::Break(levels)) => {
+            *io.leave = Some(Leave::Break(levels - 1));
+            true
+        }
+        Some(Leave::Continue(levels)) => {
+            *io.leave = Some(Leave::Continue(levels - 1));
+            true
+        }
+        Some(Leave::Exit) => true,
+    }
+}
+
+/// Runs something with its output on its way and its own input, if it has one.
+fn routed(
+    routes: &Routes,
+    input: Option<&mut Input>,
+    io: &mut Io<'_>,
+    run: impl FnOnce(&mut Io<'_>) -> Turn,
+) -> Turn {
+    let mut output = Output::default();
+    let turn = match input {
+        Some(input) => run(&mut io.with(input, &mut output)),
+        None => {
+            let mut own = std::mem::take(io.input);
+            let turn = run(&mut io.with(&mut own, &mut output));
+            *io.input = own;
+            turn
+        }
+    };
+    routes.deliver(output, io);
+    turn
+}
+
+/// Asks each stage to go on; what one prints is the input of the next. A stage whose reader is gone ends.
+fn poll_pipeline(stages: &mut [Stage], negated: bool, io: &mut Io<'_>) -> Turn {
+    let count = stages.len();
+    for index in 0..count {
+        let reader_gone = stages.get(index + 1).is_some_and(|next| next.status.is_some());
+        let mut passed = String::new();
+        let Some(stage) = stages.get_mut(index) else { break };
+        if stage.status.is_none() {
+            let mut output = Output::default();
+            match stage.task.poll(&mut io.with(&mut stage.input, &mut output)) {
+                Turn::Done(status) => stage.status = Some(status),
+                Turn::Waits(_) if reader_gone => stage.status = Some(141),
+                Turn::Waits(until) => stage.until = until,
+            }
+            if index + 1 < count {
+                passed = output.take_out();
+            }
+            io.output.append(output);
+        }
+        let closed = stage.status.is_some();
+        if let Some(next) = stages.get_mut(index + 1) {
+            next.input.text.push_str(&passed);
+            next.input.closed = closed;
+        }
+    }
+    // A reader that ended in this round ends those before it.
+    for index in (0..count).rev() {
+        let gone = stages.get(index + 1).is_some_and(|next| next.status.is_some());
+        if let Some(stage) = stages.get_mut(index).filter(|stage| gone && stage.status.is_none()) {
+            stage.status = Some(141);
+        }
+    }
+    if stages.iter().any(|stage| stage.status.is_none()) {
+        let waiting = stages.iter().filter(|stage| stage.status.is_none());
+        return Turn::Waits(waiting.filter_map(|stage| stage.until).min());
+    }
+    let status = stages.last().and_then(|stage| stage.status).unwrap_or(0);
+    Turn::Done(if negated { i32::from(status == 0) } else { status })
+}
+
+impl Words {
+    fn new(purpose: Use) -> Self {
+        let mut scripts = Vec::new();
+        let mut all = |words: &[Word]| {
+            words.iter().for_each(|word| substitutions(word, &mut scripts));
+        };
+        let targets = |redirects: &[Redirect]| -> Vec<Word> {
+            redirects.iter().map(|redirect| redirect.target.clone()).collect()
+        };
+        match &purpose {
+            Use::Command { assigns, words, redirects } => {
+                all(words);
+                all(&assigns.iter().map(|(_, word)| word.clone()).collect::<Vec<_>>());
+                all(&targets(redirects));
+            }
+            Use::For { words, .. } => all(words),
+            Use::Case { word, arms } => {
+                all(std::slice::from_ref(word));
+                arms.iter().for_each(|(patterns, _)| all(patterns));
+            }
+            Use::Redirected { redirects, .. } => all(&targets(redirects)),
+        }
+        Self {
+            purpose: Some(purpose),
+            scripts: scripts.into_iter(),
+            current: None,
+            results: Vec::new(),
+            status: 0,
+        }
+    }
+
+    /// The task that the words become, once every substitution has run; `Err` while one waits.
+    fn poll(&mut self, io: &mut Io<'_>) -> Result<Task, Turn> {
+        loop {
+            if let Some((task, text)) = &mut self.current {
+                let mut output = Output::default();
+                let mut input = Input::of(String::new());
+                let turn = task.poll(&mut io.with(&mut input, &mut output));
+                text.push_str(&output.take_out());
+                io.output.append(output);
+                let Turn::Done(status) = turn else { return Err(turn) };
+                *io.leave = None;
+                self.status = status;
+                self.results.push(std::mem::take(text));
+                self.current = None;
+            }
+            match self.scripts.next() {
+                Some(script) => self.current = Some((Box::new(Task::list(script)), String::new())),
+                None => break,
+            }
+        }
+        let Some(purpose) = self.purpose.take() else { return Ok(Task::Done(self.status)) };
+        let results = std::mem::take(&mut self.results).into_iter();
+        let next = begin(purpose, results, self.status, io);
+        Ok(next.unwrap_or_else(|words| {
+            io.error(&words);
+            Task::Done(1)
+        }))
+    }
+}
+
+/// What the expanded words become.
+fn begin(
+    purpose: Use,
+    results: std::vec::IntoIter<String>,
+    substituted: i32,
+    io: &mut Io<'_>,
+) -> Result<Task, String> {
+    let now = io.cluster.now();
+    let mut expander = Expander { terminal: io.terminal, now, results };
+    match purpose {
+        Use::For { name, words, body } => {
+            let fields = expander.fields(&words)?.into_iter();
+            Ok(Task::For { name, fields, body, current: None, status: 0 })
+        }
+        Use::Case { word, arms } => {
+            let text = expander.text(&word)?;
+            for (patterns, body) in arms.iter() {
+                for pattern in patterns {
+                    if glob(&expander.text(pattern)?, &text) {
+                        return Ok(Task::list(Rc::clone(body)));
+                    }
+                }
+            }
+            Ok(Task::Done(0))
+        }
+        Use::Redirected { inner, redirects } => {
+            let targets = targets(&redirects, &mut expander)?;
+            let mut routes = routes(&redirects, targets, io)?;
+            let input = routes.input.take().map(Input::of);
+            Ok(Task::Redirected { inner: Box::new(Task::new(&inner, io)), routes, input })
+        }
+        Use::Command { assigns, words, redirects } => {
+            let argv = expander.fields(&words)?;
+            let mut values = Vec::new();
+            for (name, word) in &assigns {
+                values.push((name.clone(), expander.text(word)?));
+            }
+            let targets = targets(&redirects, &mut expander)?;
+            let mut routes = routes(&redirects, targets, io)?;
+            let mut restore = Vec::new();
+            for (name, value) in values {
+                let before = io.terminal.variables.insert(name.clone(), value);
+                if !argv.is_empty() {
+                    restore.push((name, before));
+                }
+            }
+            if argv.is_empty() {
+                return Ok(Task::Done(if assigns.is_empty() { 0 } else { substituted }));
+            }
+            let mut input = routes.input.take().map(Input::of);
+            let mut process: Option<Box<dyn Process>> = None;
+            let turn = routed(&routes, input.as_mut(), io, |io| {
+                process = Some(tools::start(argv, io));
+                Turn::Done(0)
+            });
+            debug_assert!(turn == Turn::Done(0), "starting a command takes no time");
+            match process {
+                Some(process) => Ok(Task::Command { process, routes, input, restore }),
+                None => Ok(Task::Done(0)),
+            }
+        }
+    }
+}
+
+fn targets(redirects: &[Redirect], expander: &mut Expander<'_>) -> Result<Vec<String>, String> {
+    let mut all = Vec::new();
+    for redirect in redirects {
+        all.push(match redirect.kind {
+            RedirectKind::Here => expander.text(&redirect.target)?,
+            _ => match expander.fields(std::slice::from_ref(&redirect.target))?.as_slice() {
+                [one] => one.clone(),
+                _ => return Err("bash: ambiguous redirect".into()),
+            },
+        });
+    }
+    Ok(all)
+}
+
+fn routes(redirects: &[Redirect], targets: Vec<String>, io: &mut Io<'_>) -> Result<Routes, String> {
+    let mut routes = Routes::default();
+    for (redirect, target) in redirects.iter().zip(targets) {
+        routes.add(redirect.fd, redirect.kind, target, io)?;
+    }
+    Ok(routes)
+}

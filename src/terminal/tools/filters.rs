@@ -1,0 +1,899 @@
+//! Commands that read lines and write lines: cat, head, tail, wc, sort, uniq, cut, tr, tee, nl, tac, sed.
+
+use super::file;
+use super::pattern::Pattern;
+use crate::terminal::process::{Finished, Io, Process, Turn};
+
+/// What is done with the lines.
+#[derive(Debug)]
+enum Kind {
+    Cat {
+        number: bool,
+    },
+    Head {
+        lines: usize,
+        seen: usize,
+    },
+    /// `None`: the last lines; `Some`: from a line on (`tail -n +2`).
+    Tail {
+        lines: usize,
+        from: Option<usize>,
+        follow: bool,
+    },
+    Wc {
+        lines: bool,
+        words: bool,
+        bytes: bool,
+    },
+    Sort {
+        reverse: bool,
+        numeric: bool,
+        unique: bool,
+        key: Option<usize>,
+        separator: Option<char>,
+        fold: bool,
+    },
+    Uniq {
+        count: bool,
+        repeated: bool,
+        last: Option<String>,
+        times: usize,
+    },
+    Cut {
+        delimiter: char,
+        fields: Vec<(usize, usize)>,
+        letters: bool,
+    },
+    Tr {
+        from: Vec<char>,
+        to: Vec<char>,
+        delete: bool,
+        squeeze: bool,
+    },
+    Tee {
+        names: Vec<String>,
+    },
+    Tac,
+    Sed(Sed),
+}
+
+/// `s/A/B/g`, `Np`, `N,Mp`, `Nd`, `/A/d`, `/A/p`
+#[derive(Debug)]
+struct Sed {
+    quiet: bool,
+    commands: Vec<SedCommand>,
+    number: usize,
+}
+
+#[derive(Debug)]
+struct SedCommand {
+    from: Option<Address>,
+    to: Option<Address>,
+    inside: bool,
+    action: SedAction,
+}
+
+#[derive(Debug)]
+enum Address {
+    Line(usize),
+    Last,
+    Match(Pattern),
+}
+
+#[derive(Debug)]
+enum SedAction {
+    Print,
+    Delete,
+    Quit,
+    Substitute { pattern: Pattern, with: String, all: bool, print: bool },
+}
+
+/// A filter over files or standard input.
+#[derive(Debug)]
+struct Filter {
+    name: String,
+    kind: Kind,
+    files: Vec<(String, String)>,
+    from_input: bool,
+    /// Everything, for filters that need all of it.
+    text: String,
+    missing: bool,
+    number: usize,
+}
+
+fn wrong(io: &mut Io<'_>, words: &str) -> Box<dyn Process> {
+    io.error(words);
+    Box::new(Finished(1))
+}
+
+/// Begins a filter.
+pub(super) fn start(name: &str, arguments: &[String], io: &mut Io<'_>) -> Box<dyn Process> {
+    let parsed = match name {
+        "cat" | "tac" | "nl" => cat(name, arguments),
+        "head" | "tail" => ends(name, arguments),
+        "wc" => wc(arguments),
+        "sort" => sort(arguments),
+        "uniq" => uniq(arguments),
+        "cut" => cut(arguments),
+        "tr" => tr(arguments),
+        "tee" => tee(arguments, io),
+        _ => sed(arguments),
+    };
+    let (kind, names) = match parsed {
+        Ok(parsed) => parsed,
+        Err(words) => {
+            return wrong(
+                io,
+                &format!("{name}: {words}\nTry '{name} --help' for more information."),
+            );
+        }
+    };
+    let mut files = Vec::new();
+    let mut missing = false;
+    for one in names.iter().filter(|one| *one != "-") {
+        match file(io, one) {
+            Some(text) => files.push((one.clone(), text.to_string())),
+            None => {
+                let words = match name {
+                    "head" | "tail" => format!(
+                        "{name}: cannot open '{one}' for reading: No such file or directory"
+                    ),
+                    "sort" => format!("sort: cannot read: {one}: No such file or directory"),
+                    "sed" => format!("sed: can't read {one}: No such file or directory"),
+                    _ => format!("{name}: {one}: No such file or directory"),
+                };
+                io.error(&words);
+                missing = true;
+            }
+        }
+    }
+    let from_input = names.is_empty() || names.iter().any(|one| one == "-");
+    Box::new(Filter {
+        name: name.to_owned(),
+        kind,
+        files,
+        from_input,
+        text: String::new(),
+        missing,
+        number: 0,
+    })
+}
+
+type Parsed = Result<(Kind, Vec<String>), String>;
+
+fn invalid(letter: char) -> String {
+    format!("invalid option -- '{letter}'")
+}
+
+/// Goes through short flags; `take` is told a letter and may ask for its value.
+fn flags(
+    arguments: &[String],
+    valued: &str,
+    mut take: impl FnMut(char, &str) -> Result<(), String>,
+) -> Result<Vec<String>, String> {
+    let (mut names, mut words) = (Vec::new(), arguments.iter());
+    while let Some(word) = words.next() {
+        if word == "--" {
+            names.extend(words.cloned());
+            break;
+        }
+        if !word.starts_with('-') || word.len() == 1 {
+            names.push(word.clone());
+            continue;
+        }
+        if let Some(long) = word.strip_prefix("--") {
+            return Err(format!("unrecognized option '--{long}'"));
+        }
+        let mut letters = word.chars().skip(1);
+        while let Some(letter) = letters.next() {
+            if !valued.contains(letter) {
+                take(letter, "")?;
+                continue;
+            }
+            let rest: String = letters.collect();
+            let value = if rest.is_empty() { words.next().cloned() } else { Some(rest) };
+            let value =
+                value.ok_or_else(|| format!("option requires an argument -- '{letter}'"))?;
+            take(letter, &value)?;
+            break;
+        }
+    }
+    Ok(names)
+}
+
+fn cat(name: &str, arguments: &[String]) -> Parsed {
+    let mut number = name == "nl";
+    let names = flags(arguments, "", |letter, _| match letter {
+        'n' | 'b' => {
+            number = true;
+            Ok(())
+        }
+        'e' | 'v' | 't' | 'A' | 's' | 'u' => Ok(()),
+        other => Err(invalid(other)),
+    })?;
+    Ok((if name == "tac" { Kind::Tac } else { Kind::Cat { number } }, names))
+}
+
+fn ends(name: &str, arguments: &[String]) -> Parsed {
+    let (mut lines, mut from, mut follow) = (10, None, false);
+    let mut set = |text: &str| -> Result<(), String> {
+        let wrong = || format!("invalid number of lines: '{text}'");
+        if let Some(first) = text.strip_prefix('+') {
+            from = Some(first.parse().map_err(|_| wrong())?);
+        } else {
+            let plain = text.strip_prefix('-').unwrap_or(text);
+            lines = plain.parse().map_err(|_| wrong())?;
+        }
+        Ok(())
+    };
+    let mut kept = Vec::new();
+    for word in arguments {
+        // `head -3`, `--lines=3`
+        let number = word.strip_prefix('-').filter(|rest| !rest.is_empty());
+        if let Some(digits) =
+            number.filter(|rest| rest.chars().all(|letter| letter.is_ascii_digit()))
+        {
+            set(digits)?;
+        } else if let Some(value) = word.strip_prefix("--lines=") {
+            set(value)?;
+        } else {
+            kept.push(word.clone());
+        }
+    }
+    let names = flags(&kept, "nc", |letter, value| match letter {
+        'n' => set(value),
+        'f' | 'F' if name == "tail" => {
+            follow = true;
+            Ok(())
+        }
+        'q' | 'v' => Ok(()),
+        other => Err(invalid(other)),
+    })?;
+    let kind = if name == "head" {
+        Kind::Head { lines, seen: 0 }
+    } else {
+        Kind::Tail { lines, from, follow }
+    };
+    Ok((kind, names))
+}
+
+fn wc(arguments: &[String]) -> Parsed {
+    let (mut lines, mut words, mut bytes) = (false, false, false);
+    let names = flags(arguments, "", |letter, _| {
+        match letter {
+            'l' => lines = true,
+            'w' => words = true,
+            'c' | 'm' => bytes = true,
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    if !(lines || words || bytes) {
+        (lines, words, bytes) = (true, true, true);
+    }
+    Ok((Kind::Wc { lines, words, bytes }, names))
+}
+
+fn sort(arguments: &[String]) -> Parsed {
+    let (mut reverse, mut numeric, mut unique, mut fold) = (false, false, false, false);
+    let (mut key, mut separator) = (None, None);
+    let names = flags(arguments, "kt", |letter, value| {
+        match letter {
+            'r' => reverse = true,
+            'n' | 'g' | 'h' | 'V' => numeric = true,
+            'u' => unique = true,
+            'f' => fold = true,
+            'b' | 's' => {}
+            'k' => {
+                let first = value.split([',', '.']).next().unwrap_or(value);
+                numeric |= value.contains('n');
+                reverse |= value.contains('r');
+                let digits = first.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+                let number: usize = digits
+                    .parse()
+                    .map_err(|_| format!("invalid number at field start: '{value}'"))?;
+                key = Some(number.max(1));
+            }
+            't' => separator = value.chars().next(),
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    Ok((Kind::Sort { reverse, numeric, unique, key, separator, fold }, names))
+}
+
+fn uniq(arguments: &[String]) -> Parsed {
+    let (mut count, mut repeated) = (false, false);
+    let names = flags(arguments, "", |letter, _| {
+        match letter {
+            'c' => count = true,
+            'd' => repeated = true,
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    Ok((Kind::Uniq { count, repeated, last: None, times: 0 }, names))
+}
+
+fn cut(arguments: &[String]) -> Parsed {
+    let (mut delimiter, mut list, mut letters) = ('\t', String::new(), false);
+    let names = flags(arguments, "dfc", |letter, value| {
+        match letter {
+            'd' => delimiter = value.chars().next().unwrap_or('\t'),
+            'f' | 'c' => {
+                list = value.to_owned();
+                letters = letter == 'c';
+            }
+            's' => {}
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    if list.is_empty() {
+        return Err("you must specify a list of bytes, characters, or fields".into());
+    }
+    let wrong = || format!("invalid field value '{list}'");
+    let number = |text: &str, default: usize| match text {
+        "" => Ok(default),
+        text => text.parse::<usize>().map_err(|_| wrong()),
+    };
+    let mut fields = Vec::new();
+    for part in list.split(',') {
+        let (from, to) = match part.split_once('-') {
+            Some((from, to)) => (number(from, 1)?, number(to, usize::MAX)?),
+            None => (number(part, 0)?, number(part, 0)?),
+        };
+        if from == 0 {
+            return Err("fields are numbered from 1".into());
+        }
+        fields.push((from, to));
+    }
+    Ok((Kind::Cut { delimiter, fields, letters }, names))
+}
+
+/// `a-z`, `[:upper:]`, `\n`
+fn letters_of(text: &str) -> Vec<char> {
+    match text {
+        "[:upper:]" => return ('A'..='Z').collect(),
+        "[:lower:]" => return ('a'..='z').collect(),
+        "[:digit:]" => return ('0'..='9').collect(),
+        "[:space:]" => return vec![' ', '\t', '\n', '\r'],
+        _ => {}
+    }
+    let plain: Vec<char> = super::printf::unescape(text).chars().collect();
+    let mut all = Vec::new();
+    let mut at = 0;
+    while let Some(letter) = plain.get(at) {
+        match (plain.get(at + 1), plain.get(at + 2)) {
+            (Some('-'), Some(high)) if high >= letter => {
+                all.extend(*letter..=*high);
+                at += 3;
+            }
+            _ => {
+                all.push(*letter);
+                at += 1;
+            }
+        }
+    }
+    all
+}
+
+fn tr(arguments: &[String]) -> Parsed {
+    let (mut delete, mut squeeze) = (false, false);
+    let sets = flags(arguments, "", |letter, _| {
+        match letter {
+            'd' => delete = true,
+            's' => squeeze = true,
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    let from = sets.first().ok_or("missing operand")?;
+    let to = match sets.get(1) {
+        Some(to) => letters_of(to),
+        None if delete || squeeze => Vec::new(),
+        None => return Err(format!("missing operand after '{from}'")),
+    };
+    Ok((Kind::Tr { from: letters_of(from), to, delete, squeeze }, Vec::new()))
+}
+
+fn tee(arguments: &[String], io: &mut Io<'_>) -> Parsed {
+    let mut append = false;
+    let names = flags(arguments, "", |letter, _| match letter {
+        'a' => {
+            append = true;
+            Ok(())
+        }
+        other => Err(invalid(other)),
+    })?;
+    for name in &names {
+        let file = io.terminal.files.entry(name.clone()).or_default();
+        if !append {
+            *file = "".into();
+        }
+    }
+    Ok((Kind::Tee { names }, Vec::new()))
+}
+
+fn sed(arguments: &[String]) -> Parsed {
+    let (mut quiet, mut extended, mut scripts) = (false, false, Vec::new());
+    let mut names = flags(arguments, "e", |letter, value| {
+        match letter {
+            'n' => quiet = true,
+            'E' | 'r' => extended = true,
+            'e' => scripts.push(value.to_owned()),
+            'i' => return Err("-i: files are changed with > FILE here".into()),
+            other => return Err(invalid(other)),
+        }
+        Ok(())
+    })?;
+    if scripts.is_empty() {
+        if names.is_empty() {
+            return Err("no script specified".into());
+        }
+        scripts.push(names.remove(0));
+    }
+    let mut commands = Vec::new();
+    for script in &scripts {
+        let mut rest = script.as_str();
+        loop {
+            rest = rest.trim_start_matches([' ', ';', '\n']);
+            if rest.is_empty() {
+                break;
+            }
+            let (command, after) = sed_command(rest, extended)?;
+            commands.push(command);
+            rest = after;
+        }
+    }
+    Ok((Kind::Sed(Sed { quiet, commands, number: 0 }), names))
+}
+
+/// What stands up to an unescaped delimiter, and what stands behind it.
+fn until(text: &str, delimiter: char) -> Option<(String, &str)> {
+    let (mut piece, mut escaped) = (String::new(), false);
+    for (at, letter) in text.char_indices() {
+        match (escaped, letter) {
+            (true, letter) => {
+                if letter != delimiter {
+                    piece.push('\\');
+                }
+                piece.push(letter);
+                escaped = false;
+            }
+            (false, '\\') => escaped = true,
+            (false, letter) if letter == delimiter => {
+                return Some((piece, text.get(at + letter.len_utf8()..)?));
+            }
+            (false, letter) => piece.push(letter),
+        }
+    }
+    None
+}
+
+fn sed_address(text: &str, extended: bool) -> Result<(Option<Address>, &str), String> {
+    if let Some(rest) = text.strip_prefix('$') {
+        return Ok((Some(Address::Last), rest));
+    }
+    if let Some(rest) = text.strip_prefix('/') {
+        let (pattern, rest) =
+            until(rest, '/').ok_or("-e expression #1, char 0: unterminated address regex")?;
+        return Ok((Some(Address::Match(Pattern::parse(&pattern, extended, false)?)), rest));
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        Some((digits, rest)) if !digits.is_empty() => {
+            Ok((Some(Address::Line(digits.parse().unwrap_or(usize::MAX))), rest))
+        }
+        _ => Ok((None, text)),
+    }
+}
+
+fn sed_command(text: &str, extended: bool) -> Result<(SedCommand, &str), String> {
+    let (from, rest) = sed_address(text, extended)?;
+    let (to, rest) = match rest.strip_prefix(',') {
+        Some(rest) => sed_address(rest, extended)?,
+        None => (None, rest),
+    };
+    let rest = rest.trim_start();
+    let mut letters = rest.chars();
+    let command = letters.next();
+    let mut after = letters.as_str();
+    let action = match command {
+        Some('p') => SedAction::Print,
+        Some('d') => SedAction::Delete,
+        Some('q') => SedAction::Quit,
+        Some('s') => {
+            let delimiter = letters.next().ok_or("-e expression #1: unterminated `s' command")?;
+            let unterminated = "-e expression #1: unterminated `s' command";
+            let (pattern, rest) = until(letters.as_str(), delimiter).ok_or(unterminated)?;
+            let (with, rest) = until(rest, delimiter).ok_or(unterminated)?;
+            let (mut all, mut print, mut fold) = (false, false, false);
+            after = rest;
+            while let Some(letter) = after.chars().next().filter(|letter| "gpiI".contains(*letter))
+            {
+                all |= letter == 'g';
+                print |= letter == 'p';
+                fold |= matches!(letter, 'i' | 'I');
+                after = after.get(1..).unwrap_or("");
+            }
+            SedAction::Substitute {
+                pattern: Pattern::parse(&pattern, extended, fold)?,
+                with,
+                all,
+                print,
+            }
+        }
+        Some(other) => return Err(format!("-e expression #1, char 1: unknown command: `{other}'")),
+        None => return Err("-e expression #1, char 1: missing command".into()),
+    };
+    Ok((SedCommand { from, to, inside: false, action }, after))
+}
+
+impl Address {
+    fn meets(&self, number: usize, last: bool, line: &str) -> bool {
+        match self {
+            Self::Line(wanted) => *wanted == number,
+            Self::Last => last,
+            Self::Match(pattern) => pattern.fits(line),
+        }
+    }
+}
+
+impl SedCommand {
+    fn applies(&mut self, number: usize, last: bool, line: &str) -> bool {
+        let Some(from) = &self.from else { return true };
+        let Some(to) = &self.to else { return from.meets(number, last, line) };
+        if self.inside {
+            self.inside = match to {
+                Address::Line(end) => number < *end,
+                other => !other.meets(number, last, line),
+            };
+            return true;
+        }
+        let begins = from.meets(number, last, line);
+        self.inside = begins && !matches!(to, Address::Line(end) if *end <= number);
+        begins
+    }
+}
+
+fn substitute(line: &str, pattern: &Pattern, with: &str, all: bool) -> Option<String> {
+    let letters: Vec<char> = line.chars().collect();
+    let (mut text, mut from, mut copied, mut changed) = (String::new(), 0, 0, false);
+    while let Some((start, end)) = pattern.find(&letters, from) {
+        changed = true;
+        let piece = |from: usize, to: usize| letters.get(from..to).unwrap_or_default().iter();
+        text.extend(piece(copied, start));
+        let mut escaped = false;
+        for letter in with.chars() {
+            match (escaped, letter) {
+                (false, '\\') => escaped = true,
+                (false, '&') => text.extend(piece(start, end)),
+                (true, 'n') => {
+                    text.push('\n');
+                    escaped = false;
+                }
+                (_, letter) => {
+                    text.push(letter);
+                    escaped = false;
+                }
+            }
+        }
+        copied = end;
+        from = end.max(start + 1);
+        if !all || from > letters.len() {
+            break;
+        }
+    }
+    text.extend(letters.get(copied..).unwrap_or_default());
+    changed.then_some(text)
+}
+
+impl Sed {
+    /// Runs the script on a line; says whether it ends here.
+    fn line(&mut self, line: &str, last: bool, io: &mut Io<'_>) -> bool {
+        self.number += 1;
+        let mut line = line.to_owned();
+        for command in &mut self.commands {
+            if !command.applies(self.number, last, &line) {
+                continue;
+            }
+            match &command.action {
+                SedAction::Print => io.out(&format!("{line}\n")),
+                SedAction::Delete => return false,
+                SedAction::Quit => {
+                    if !self.quiet {
+                        io.out(&format!("{line}\n"));
+                    }
+                    return true;
+                }
+                SedAction::Substitute { pattern, with, all, print } => {
+                    if let Some(changed) = substitute(&line, pattern, with, *all) {
+                        line = changed;
+                        if *print {
+                            io.out(&format!("{line}\n"));
+                        }
+                    }
+                }
+            }
+        }
+        if !self.quiet {
+            io.out(&format!("{line}\n"));
+        }
+        false
+    }
+}
+
+impl Filter {
+    /// Whether the filter shows lines as they come.
+    const fn streams(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Cat { .. }
+                | Kind::Head { .. }
+                | Kind::Uniq { .. }
+                | Kind::Cut { .. }
+                | Kind::Tr { .. }
+                | Kind::Tee { .. }
+        )
+    }
+
+    /// A line of a filter that streams; says whether it has had enough.
+    fn line(&mut self, line: &str, io: &mut Io<'_>) -> bool {
+        let plain = line.strip_suffix('\n').unwrap_or(line);
+        match &mut self.kind {
+            Kind::Cat { number: false } => io.out(line),
+            Kind::Cat { number: true } => {
+                self.number += 1;
+                io.out(&format!("{:>6}\t{line}", self.number));
+            }
+            Kind::Head { lines, seen } => {
+                if *seen < *lines {
+                    *seen += 1;
+                    io.out(line);
+                }
+                return *seen >= *lines;
+            }
+            Kind::Uniq { count, repeated, last, times } => {
+                if last.as_deref() == Some(plain) {
+                    *times += 1;
+                } else {
+                    let before = last.replace(plain.to_owned());
+                    show_uniq(before, *times, *count, *repeated, io);
+                    *times = 1;
+                }
+            }
+            Kind::Cut { delimiter, fields, letters } => {
+                io.out(&format!("{}\n", cut_line(plain, *delimiter, fields, *letters)));
+            }
+            Kind::Tr { from, to, delete, squeeze } => {
+                io.out(&tr_text(line, from, to, *delete, *squeeze));
+            }
+            Kind::Tee { names } => {
+                for name in names.iter() {
+                    let file = io.terminal.files.entry(name.clone()).or_default();
+                    *file = format!("{file}{line}").into();
+                }
+                io.out(line);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// What is left to say once all lines have come.
+    fn end(&mut self, texts: &[(String, String)], io: &mut Io<'_>) {
+        match &mut self.kind {
+            Kind::Uniq { count, repeated, last, times } => {
+                show_uniq(last.take(), *times, *count, *repeated, io);
+            }
+            Kind::Tail { lines, from, .. } => {
+                for (name, text) in texts {
+                    if texts.len() > 1 {
+                        io.out(&format!("==> {name} <==\n"));
+                    }
+                    let all: Vec<&str> = text.split_inclusive('\n').collect();
+                    let skip = match from {
+                        Some(first) => first.saturating_sub(1),
+                        None => all.len().saturating_sub(*lines),
+                    };
+                    all.iter().skip(skip).for_each(|line| io.out(line));
+                }
+            }
+            Kind::Wc { lines, words, bytes } => show_counts(texts, *lines, *words, *bytes, io),
+            Kind::Tac => {
+                let all: String = texts.iter().map(|(_, text)| text.as_str()).collect();
+                all.lines().rev().for_each(|line| io.out(&format!("{line}\n")));
+            }
+            Kind::Sort { .. } => {
+                let all: String = texts.iter().map(|(_, text)| text.as_str()).collect();
+                for line in self.sorted(&all) {
+                    io.out(&format!("{line}\n"));
+                }
+            }
+            Kind::Sed(sed) => {
+                let all: String = texts.iter().map(|(_, text)| text.as_str()).collect();
+                let mut lines = all.lines().peekable();
+                while let Some(line) = lines.next() {
+                    if sed.line(line, lines.peek().is_none(), io) {
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn sorted(&self, text: &str) -> Vec<String> {
+        let Kind::Sort { reverse, numeric, unique, key, separator, fold } = &self.kind else {
+            return Vec::new();
+        };
+        let field = |line: &str| -> String {
+            let Some(key) = key else { return line.to_owned() };
+            match separator {
+                Some(separator) => line.split(*separator).nth(key - 1).unwrap_or("").to_owned(),
+                None => line.split_whitespace().nth(key - 1).unwrap_or("").to_owned(),
+            }
+        };
+        let number = |text: &str| -> i128 {
+            let text = text.trim_start();
+            let end = text
+                .char_indices()
+                .find(|(at, letter)| !(letter.is_ascii_digit() || *at == 0 && *letter == '-'))
+                .map_or(text.len(), |(at, _)| at);
+            text.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_by(|one, other| {
+            let (a, b) = (field(one), field(other));
+            let by_key = match (numeric, fold) {
+                (true, _) => number(&a).cmp(&number(&b)),
+                (false, true) => a.to_lowercase().cmp(&b.to_lowercase()),
+                (false, false) => a.cmp(&b),
+            };
+            by_key.then_with(|| one.cmp(other))
+        });
+        if *reverse {
+            lines.reverse();
+        }
+        if *unique {
+            lines.dedup();
+        }
+        lines.into_iter().map(str::to_owned).collect()
+    }
+}
+
+fn show_uniq(line: Option<String>, times: usize, count: bool, repeated: bool, io: &mut Io<'_>) {
+    let Some(line) = line.filter(|_| !repeated || times > 1) else { return };
+    match count {
+        true => io.out(&format!("{times:>7} {line}\n")),
+        false => io.out(&format!("{line}\n")),
+    }
+}
+
+fn cut_line(line: &str, delimiter: char, fields: &[(usize, usize)], letters: bool) -> String {
+    let chosen = |number: usize| fields.iter().any(|(from, to)| (*from..=*to).contains(&number));
+    if letters {
+        let kept = line.chars().enumerate().filter(|(index, _)| chosen(index + 1));
+        return kept.map(|(_, letter)| letter).collect();
+    }
+    if !line.contains(delimiter) {
+        return line.to_owned();
+    }
+    let parts = line.split(delimiter).enumerate().filter(|(index, _)| chosen(index + 1));
+    parts.map(|(_, part)| part).collect::<Vec<_>>().join(&delimiter.to_string())
+}
+
+fn tr_text(text: &str, from: &[char], to: &[char], delete: bool, squeeze: bool) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut before = None;
+    for letter in text.chars() {
+        let place = from.iter().position(|one| *one == letter);
+        if delete && place.is_some() {
+            continue;
+        }
+        let new = match place {
+            Some(at) => to.get(at).or_else(|| to.last()).copied().unwrap_or(letter),
+            None => letter,
+        };
+        if squeeze && place.is_some() && before == Some(new) {
+            continue;
+        }
+        before = Some(new);
+        done.push(new);
+    }
+    done
+}
+
+fn show_counts(texts: &[(String, String)], lines: bool, words: bool, bytes: bool, io: &mut Io<'_>) {
+    let count = |text: &str| {
+        let mut numbers = Vec::new();
+        if lines {
+            numbers.push(text.matches('\n').count());
+        }
+        if words {
+            numbers.push(text.split_whitespace().count());
+        }
+        if bytes {
+            numbers.push(text.len());
+        }
+        numbers
+    };
+    let mut rows: Vec<(String, Vec<usize>)> =
+        texts.iter().map(|(name, text)| (name.clone(), count(text))).collect();
+    if rows.len() > 1 {
+        let columns = rows.first().map_or(0, |(_, numbers)| numbers.len());
+        let sum = |column: usize| rows.iter().filter_map(|(_, numbers)| numbers.get(column)).sum();
+        let total: Vec<usize> = (0..columns).map(sum).collect();
+        rows.push(("total".into(), total));
+    }
+    // One number stands alone; more are lined up.
+    let alone = rows.len() == 1 && rows.first().is_some_and(|(_, numbers)| numbers.len() == 1);
+    let longest =
+        rows.iter().flat_map(|(_, numbers)| numbers).max().map_or(1, |most| most.to_string().len());
+    let from_input = rows.iter().any(|(name, _)| name.is_empty());
+    let width = match (alone, from_input) {
+        (true, _) => 0,
+        (false, true) => longest.max(7),
+        (false, false) => longest,
+    };
+    for (name, numbers) in rows {
+        let numbers: Vec<String> =
+            numbers.iter().map(|number| format!("{number:>width$}")).collect();
+        let space = if name.is_empty() { "" } else { " " };
+        io.out(&format!("{}{space}{name}\n", numbers.join(" ")));
+    }
+}
+
+impl Process for Filter {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        if self.streams() {
+            if matches!(self.kind, Kind::Head { lines: 0, .. }) {
+                return Turn::Done(0);
+            }
+            if self.from_input {
+                while let Some(line) = io.input.line() {
+                    if self.line(&line, io) {
+                        return Turn::Done(0);
+                    }
+                }
+                if !io.input.closed {
+                    return Turn::Waits(None);
+                }
+            }
+            let files = std::mem::take(&mut self.files);
+            let many = files.len() > 1 && matches!(self.kind, Kind::Head { .. });
+            for (index, (name, text)) in files.iter().enumerate() {
+                if many {
+                    io.out(&format!("{}==> {name} <==\n", if index > 0 { "\n" } else { "" }));
+                }
+                if let Kind::Head { seen, .. } = &mut self.kind {
+                    *seen = 0;
+                }
+                for line in text.split_inclusive('\n') {
+                    if self.line(line, io) {
+                        break;
+                    }
+                }
+            }
+            self.end(&[], io);
+            return Turn::Done(i32::from(self.missing));
+        }
+        if self.from_input {
+            self.text.push_str(&std::mem::take(&mut io.input.text));
+            if !io.input.closed {
+                return Turn::Waits(None);
+            }
+        }
+        let mut texts = std::mem::take(&mut self.files);
+        if self.from_input {
+            texts.push((String::new(), std::mem::take(&mut self.text)));
+        }
+        self.end(&texts, io);
+        if matches!(self.kind, Kind::Tail { follow: true, .. }) {
+            return Turn::Waits(None);
+        }
+        debug_assert!(!self.name.is_empty(), "a filter has a name");
+        Turn::Done(i32::from(self.missing))
+    }
+}

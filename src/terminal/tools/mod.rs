@@ -1,0 +1,46 @@
+//! The tools of the shell, small and in the words of their originals (bash, GNU coreutils, GNU grep).
+
+mod basic;
+mod filters;
+mod grep;
+mod pattern;
+mod printf;
+mod test;
+mod timing;
+
+use super::kubectl;
+use super::process::{Finished, Io, Process};
+use super::yard;
+
+pub(super) use timing::duration;
+
+/// The names of all commands, for help and completion.
+pub(super) const NAMES: [&str; 37] = [
+    "alias", "cat", "clear", "cut", "date", "echo", "env", "exit", "export", "false", "grep",
+    "head", "help", "history", "kubectl", "ls", "mv", "cp", "nl", "printf", "pwd", "rm", "sed",
+    "seq", "sleep", "sort", "tac", "tail", "tee", "test", "timeout", "touch", "tr", "true", "uniq",
+    "watch", "wc",
+];
+
+/// Begins a command.
+pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
+    let mut words = argv.into_iter();
+    let Some(name) = words.next() else { return Box::new(Finished(0)) };
+    let arguments: Vec<String> = words.collect();
+    match name.as_str() {
+        "kubectl" | "k" => kubectl::start(arguments, io),
+        "yard" => Box::new(Finished(yard::run(&arguments, io))),
+        "sleep" | "timeout" | "watch" | "wait" => timing::start(&name, arguments, io),
+        "cat" | "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "tr" | "tee" | "nl" | "tac"
+        | "sed" => filters::start(&name, &arguments, io),
+        "grep" | "egrep" | "fgrep" => grep::start(&name, &arguments, io),
+        "sudo" | "command" | "exec" | "time" if !arguments.is_empty() => start(arguments, io),
+        _ => Box::new(Finished(basic::run(&name, &arguments, io))),
+    }
+}
+
+/// The text of a file of the workspace.
+fn file(io: &Io<'_>, name: &str) -> Option<std::rc::Rc<str>> {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    io.terminal.files.get(name).cloned()
+}

@@ -465,8 +465,8 @@ impl Engine {
     pub(crate) fn interrupt(&self) {
         let stopped = {
             let mut state = self.state.borrow_mut();
-            let running = state.running.as_mut();
-            running.map(Running::interrupt).is_some()
+            let State { running, terminal, .. } = &mut *state;
+            running.as_mut().map(|running| running.interrupt(terminal)).is_some()
         };
         if stopped {
             self.write(|state| state.push("err", "^C"));

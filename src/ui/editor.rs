@@ -7,7 +7,6 @@ use super::bridge::Engine;
 use super::components::{Button, say};
 use super::platform;
 use crate::language::{Language, Text};
-use crate::view::commands::knows;
 use crate::view::diagnostics;
 
 /// The examples: key of the name, file, text.
@@ -72,7 +71,6 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
         count => html! { <span class="editor__problems">{ format!("⚠ {count}") }</span> },
     };
     let command = |verb: &str| format!("kubectl {verb} -f {}", props.file);
-    let diffs = props.engine.read(|state| knows(&state.cluster, "diff"));
     html! {
         <div class="editor">
             <div class="files" role="group" aria-label={say(language, "page.files")}>
@@ -86,7 +84,7 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
                     { for EXAMPLES.iter().enumerate().map(|(index, (key, ..))| html! { <option value={index.to_string()}>{ say(language, key) }</option> }) }
                 </select>
                 <Button label={say(language, "page.delete")} command={command("delete")} onclick={on_open_file("delete")} />
-                if diffs { <Button label={say(language, "page.diff")} command={command("diff")} onclick={on_open_file("diff")} /> }
+                <Button label={say(language, "page.diff")} command={command("diff")} onclick={on_open_file("diff")} />
                 <Button label={say(language, "page.apply")} command={command("apply")} class="button--accent" onclick={on_open_file("apply")} />
             </div>
             <div class="editor__code" id="code"></div>

@@ -6,7 +6,6 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::cluster::Cluster;
-use crate::terminal::{Terminal, complete};
 
 /// A button: what it says, what it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,19 +57,11 @@ pub fn of(cluster: &Cluster, object: &AnyObject) -> Vec<Command> {
     match object {
         AnyObject::Node(node) => {
             let runs = cluster.kubelets().running(&key.name) != Some(false);
-            let mut all = nodes(&key.name, runs, node.spec.unschedulable);
-            all.retain(|command| command.label != "page.drain" || knows(cluster, "drain"));
-            all
+            nodes(&key.name, runs, node.spec.unschedulable)
         }
         AnyObject::Pod(_) => pods(&key),
         _ => workload(cluster, object),
     }
-}
-
-/// Whether the terminal's kubectl has a command.
-pub fn knows(cluster: &Cluster, command: &str) -> bool {
-    let line = format!("kubectl {command}");
-    complete(&line, cluster, &Terminal::default()).iter().any(|known| known == command)
 }
 
 fn nodes(name: &str, runs: bool, cordoned: bool) -> Vec<Command> {

@@ -83,7 +83,7 @@ test('files are tabs; edit opens one, and its cross asks before it removes', asy
   await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.locator('.cm-content', { hasText: 'job-hello-world' }).waitFor();
   await type(page, 'kubectl edit rc kubia');
-  await page.locator('.cm-content', { hasText: 'resourceVersion' }).waitFor();
+  await page.locator('.cm-content', { hasText: 'Please edit the object below' }).waitFor();
   const tabs = await page.locator('.files__name').count();
   await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.getByRole('button', { name: 'Delete job.yaml' }).click();

@@ -147,6 +147,7 @@ mod tests {
     use super::*;
     use crate::cluster::{Config, WriteOptions};
     use crate::manifest;
+    use crate::terminal::Terminal;
 
     fn with(text: &str) -> Cluster {
         let mut cluster = Cluster::new(Config::default());

@@ -18,7 +18,14 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     for object in &found.objects {
         let kind = object.kind().name().to_lowercase();
         let file = format!("{kind}-{}.yaml", object.meta().name);
-        let text = format!("{HEAD}{}", manifest::to_yaml(&object.to_value()));
+        let mut value = object.to_value();
+        // The tab is applied, not sent back whole: a version would make every later status a conflict.
+        if let Some(meta) = value.get("metadata") {
+            let mut meta = meta.clone();
+            meta.remove("resourceVersion");
+            value.set("metadata", meta);
+        }
+        let text = format!("{HEAD}{}", manifest::to_yaml(&value));
         context.terminal.files.insert(file.clone(), text.into());
         context.effect(Effect::OpenEditor(file));
     }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use podyard::api::validation::{validate_create, validate_update, warnings};
-use podyard::api::{Kind, Value, defaults, strategy};
+use podyard::api::{AnyObject, Kind, Value, defaults, strategy};
 
 struct Case {
     title: String,
@@ -159,6 +159,63 @@ fn every_case() {
     assert!(count >= 130, "only {count} cases were found");
 }
 
+/// What the server would keep of every manifest and of every object of a case that is not refused.
+fn accepted() -> Vec<(String, Kind, Value)> {
+    let mut list = Vec::new();
+    for folder in ["tests/cases", "tests/manifests"] {
+        for file in fs::read_dir(folder).unwrap() {
+            let file = file.unwrap().path();
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&file).unwrap();
+            if folder == "tests/manifests" {
+                list.push((name, kind_of(&read(&text)), text));
+            } else if name.starts_with("validation") {
+                let cases = cases(&text).into_iter();
+                list.extend(cases.map(|case| (case.title, case.kind, case.given)));
+            }
+        }
+    }
+    let list = list.into_iter().map(|(name, kind, text)| (name, kind, prepared(kind, &text)));
+    let list = list.filter(|(_, kind, object)| validate_create(*kind, object).is_empty());
+    list.map(|(name, kind, mut object)| {
+        strategy::canonicalize(kind, &mut object);
+        (name, kind, object)
+    })
+    .collect()
+}
+
+fn kind_of(object: &Value) -> Kind {
+    let (kind, version) = (object.str_at("kind").unwrap(), object.str_at("apiVersion").unwrap());
+    Kind::from_manifest(kind, version).unwrap_or_else(|| panic!("{kind} of {version}"))
+}
+
+/// What is stored is a fixed point: nothing more to fill in, nothing that the typed form loses, and writing it back
+/// unchanged is no change.
+#[test]
+fn what_is_stored_stays_as_it_is() {
+    let accepted = accepted();
+    assert!(accepted.len() >= 50, "only {} objects", accepted.len());
+    for (name, kind, mut object) in accepted {
+        object.set("apiVersion", kind.api_version());
+        object.set("kind", kind.name());
+        let mut again = object.clone();
+        defaults::apply(kind, &mut again);
+        assert_eq!(again, object, "{name}: defaults");
+        let mut typed = AnyObject::from_value(kind, &object).to_value();
+        for part in ["spec", "data"] {
+            let (typed, given) = (typed.get(part), object.get(part));
+            assert_eq!(typed, given, "{name}: typed {part}\n{typed:?}\n{given:?}");
+        }
+        typed.set("metadata", object.get("metadata").cloned().unwrap());
+        defaults::apply(kind, &mut typed);
+        strategy::prepare_for_update(kind, &mut typed, &object);
+        let errors = validate_update(kind, &typed, &object);
+        let lines: Vec<String> = errors.iter().map(podyard::api::FieldError::line).collect();
+        assert!(lines.is_empty(), "{name}: unchanged, but {lines:#?}");
+        assert!(!strategy::spec_changed(kind, &typed, &object), "{name}: unchanged, but changed");
+    }
+}
+
 #[test]
 fn manifests_of_study_notes_pass() {
     let folder = Path::new("tests/manifests");
@@ -166,11 +223,7 @@ fn manifests_of_study_notes_pass() {
     for file in fs::read_dir(folder).unwrap() {
         let file = file.unwrap().path();
         let text = fs::read_to_string(&file).unwrap();
-        let object = read(&text);
-        let (kind, version) =
-            (object.str_at("kind").unwrap(), object.str_at("apiVersion").unwrap());
-        let kind =
-            Kind::from_manifest(kind, version).unwrap_or_else(|| panic!("{}", file.display()));
+        let kind = kind_of(&read(&text));
         let errors = validate_create(kind, &prepared(kind, &text));
         let lines: Vec<String> = errors.iter().map(podyard::api::FieldError::line).collect();
         assert!(lines.is_empty(), "{}: {lines:#?}", file.display());

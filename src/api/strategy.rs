@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::defaults::labels_from_template;
 use super::kind::Kind;
 use super::labels::Labels;
 use super::quantity::Quantity;
@@ -65,7 +66,14 @@ pub fn prepare_for_create(kind: Kind, object: &mut Value, uid: &str) {
     match kind {
         Kind::Pod => prepare_pod(object),
         Kind::Namespace => prepare_namespace(object),
-        Kind::Job => generate_job_selector(object, uid),
+        Kind::Job => {
+            // A Job without labels shares those of its pods, with what is added to them.
+            let shared = object.at(&["spec", "template", "metadata", "labels"]).is_some();
+            generate_job_selector(object, uid);
+            if shared {
+                labels_from_template(object);
+            }
+        }
         Kind::DaemonSet => {
             let generation = template_generation(object).max(1);
             set_template_generation(object, generation);
@@ -236,6 +244,14 @@ fn generate_job_selector(job: &mut Value, uid: &str) {
     spec.child("selector").child("matchLabels").set_default(CONTROLLER_UID[1], uid);
 }
 
+/// Brings a new object, once it was validated, into the form in which it is read back: a Job whose author gave labels
+/// neither to it nor to its pods shows the labels that were generated for the pods.
+pub fn canonicalize(kind: Kind, object: &mut Value) {
+    if kind == Kind::Job {
+        labels_from_template(object);
+    }
+}
+
 fn template_generation(daemon_set: &Value) -> i64 {
     let text = daemon_set.at(&["metadata", "annotations", TEMPLATE_GENERATION]);
     text.and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or(0)
@@ -262,6 +278,7 @@ pub fn prepare_for_update(kind: Kind, new: &mut Value, old: &Value) {
             let changed = new.at(&path) != old.at(&path);
             set_template_generation(new, template_generation(old) + i64::from(changed));
         }
+        Kind::Job => labels_from_template(new),
         _ => {}
     }
 }

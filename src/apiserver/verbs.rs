@@ -195,6 +195,7 @@ impl Api<'_> {
         if self.store.get(kind, &meta.key()).is_some() {
             return Err(ApiError::already_exists(&kind.resource(), &meta.name));
         }
+        strategy::canonicalize(kind, &mut object);
         let mut new = AnyObject::from_value(kind, &object);
         new.meta_mut().created = self.now;
         let warnings = validation::warnings(kind, &object);

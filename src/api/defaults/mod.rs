@@ -14,6 +14,7 @@ mod tests;
 
 pub use image::{ImageName, parse_image_name};
 pub(crate) use pod::container_requests;
+pub(crate) use workloads::labels_from_template;
 
 use super::kind::Kind;
 use super::quantity::Quantity;

@@ -395,28 +395,26 @@ fn jobs_and_cron_jobs() {
         Kind::Job,
         &format!("spec: {{{template}}}"),
         expect![[r#"
-        metadata:
-          labels:
-            a: b
-        spec:
-          backoffLimit: 6
-          completionMode: NonIndexed
-          completions: 1
-          manualSelector: false
-          parallelism: 1
-          podReplacementPolicy: TerminatingOrFailed
-          suspend: false
-          template:
-            metadata:
-              labels:
-                a: b
+            metadata: {}
             spec:
-              dnsPolicy: ClusterFirst
-              restartPolicy: Never
-              schedulerName: default-scheduler
-              securityContext: {}
-              terminationGracePeriodSeconds: 30
-    "#]],
+              backoffLimit: 6
+              completionMode: NonIndexed
+              completions: 1
+              manualSelector: false
+              parallelism: 1
+              podReplacementPolicy: TerminatingOrFailed
+              suspend: false
+              template:
+                metadata:
+                  labels:
+                    a: b
+                spec:
+                  dnsPolicy: ClusterFirst
+                  restartPolicy: Never
+                  schedulerName: default-scheduler
+                  securityContext: {}
+                  terminationGracePeriodSeconds: 30
+        "#]],
     );
     check(
         Kind::Job,

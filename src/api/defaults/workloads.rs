@@ -5,8 +5,9 @@ use super::{each, entry};
 use crate::api::labels::Labels;
 use crate::api::value::Value;
 
-/// Gives an object the labels of its pod template, unless it has labels of its own.
-fn labels_from_template(object: &mut Value) {
+/// Gives an object the labels of its pod template, unless it has labels of its own. The strategy does this for Jobs,
+/// whose templates get labels after the defaults, and those too become the Job's.
+pub(crate) fn labels_from_template(object: &mut Value) {
     let labels = object.at(&["spec", "template", "metadata", "labels"]).cloned();
     if let Some(labels) = labels
         && Labels::of(object).is_empty()
@@ -91,7 +92,6 @@ pub(super) fn stateful_set(object: &mut Value) {
 }
 
 pub(super) fn job(object: &mut Value) {
-    labels_from_template(object);
     let spec = object.child("spec");
     if spec.get("completions").is_none() && spec.get("parallelism").is_none() {
         spec.set("completions", 1);

@@ -12,8 +12,19 @@ fn a_job_gets_selector_and_labels_that_its_author_left_out() {
     prepare_for_create(Kind::Job, &mut job, "U");
     assert_eq!(
         job.to_json(),
-        r#"{"metadata":{"generation":1,"name":"j"},"spec":{"selector":{"matchLabels":{"batch.kubernetes.io/controller-uid":"U"}},"template":{"metadata":{"labels":{"a":"b","batch.kubernetes.io/controller-uid":"U","batch.kubernetes.io/job-name":"j","controller-uid":"U","job-name":"other"}}}},"status":{}}"#
+        r#"{"metadata":{"generation":1,"labels":{"a":"b","batch.kubernetes.io/controller-uid":"U","batch.kubernetes.io/job-name":"j","controller-uid":"U","job-name":"other"},"name":"j"},"spec":{"selector":{"matchLabels":{"batch.kubernetes.io/controller-uid":"U"}},"template":{"metadata":{"labels":{"a":"b","batch.kubernetes.io/controller-uid":"U","batch.kubernetes.io/job-name":"j","controller-uid":"U","job-name":"other"}}}},"status":{}}"#
     );
+    for (labels, before, after) in
+        [("{}", "{}", 4), ("{a: b}", "{}", 5), ("{a: b}", "{a: b}", 1), ("{}", "{c: d}", 1)]
+    {
+        let mut job = read(&format!(
+            "{{metadata: {{name: j, labels: {before}}}, spec: {{template: {{metadata: {{labels: {labels}}}}}}}}}"
+        ));
+        crate::api::defaults::apply(Kind::Job, &mut job);
+        prepare_for_create(Kind::Job, &mut job, "U");
+        canonicalize(Kind::Job, &mut job);
+        assert_eq!(Labels::of(&job).iter().count(), after, "{labels} {before}");
+    }
     let mut manual = read("{metadata: {name: j}, spec: {manualSelector: true, template: {}}}");
     prepare_for_create(Kind::Job, &mut manual, "U");
     assert_eq!(manual.at(&["spec", "selector"]), None);

@@ -57,3 +57,6 @@ impl Default for Terminal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -314,7 +314,12 @@ impl Parser<'_> {
         nodes.push(match parts.as_slice() {
             [one] => {
                 let from = number(one)?.ok_or_else(wrong)?;
-                Node::Slice { from: Some(from), to: Some(from + 1), derived: true, step: None }
+                Node::Slice {
+                    from: Some(from),
+                    to: Some(from.wrapping_add(1)),
+                    derived: true,
+                    step: None,
+                }
             }
             [from, to] => {
                 Node::Slice { from: number(from)?, to: number(to)?, derived: false, step: None }

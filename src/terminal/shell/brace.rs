@@ -2,9 +2,14 @@
 
 /// At most so many words come out of one.
 const MOST: usize = 1_000;
+/// A word with more braces stays as it stands.
+const DEEPEST: usize = 100;
 
 /// The words that a text with braces stands for; the text itself if it has none.
 pub(super) fn expand(text: &str) -> Vec<String> {
+    if text.matches('{').count() > DEEPEST {
+        return vec![text.to_owned()];
+    }
     let mut all = Vec::new();
     one(text, &mut all);
     all

@@ -53,6 +53,7 @@ impl Expander<'_> {
         let mut text = String::new();
         for part in word {
             text.push_str(&self.part(part)?.0);
+            within(&text)?;
         }
         Ok(text)
     }
@@ -69,6 +70,8 @@ impl Expander<'_> {
         let (mut field, mut open, mut pattern) = (String::new(), false, false);
         for part in word {
             let (text, quoted) = self.part(part)?;
+            within(&text)?;
+            within(&field)?;
             let literal = matches!(part, Part::Text { .. });
             if quoted || literal {
                 pattern |= literal && !quoted && text.contains(['*', '?', '[']);
@@ -190,6 +193,16 @@ impl Expander<'_> {
             }
             _ => Ok(text),
         }
+    }
+}
+
+/// At most so many bytes may one field have, so that `a=$a$a` in a loop ends.
+const LONGEST: usize = 1 << 20;
+
+fn within(text: &str) -> Result<(), String> {
+    match text.len() > LONGEST {
+        true => Err(format!("bash: xrealloc: cannot allocate {} bytes", text.len())),
+        false => Ok(()),
     }
 }
 

@@ -24,7 +24,12 @@ pub(super) const NAMES: [&str; 37] = [
 
 /// Begins a command.
 pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
-    let mut words = argv.into_iter();
+    // Words that only say how the command behind them runs.
+    let before = argv
+        .iter()
+        .take_while(|word| matches!(word.as_str(), "sudo" | "command" | "exec" | "time"));
+    let before = before.count().min(argv.len().saturating_sub(1));
+    let mut words = argv.into_iter().skip(before);
     let Some(name) = words.next() else { return Box::new(Finished(0)) };
     let arguments: Vec<String> = words.collect();
     match name.as_str() {
@@ -34,7 +39,6 @@ pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
         "cat" | "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "tr" | "tee" | "nl" | "tac"
         | "sed" => filters::start(&name, &arguments, io),
         "grep" | "egrep" | "fgrep" => grep::start(&name, &arguments, io),
-        "sudo" | "command" | "exec" | "time" if !arguments.is_empty() => start(arguments, io),
         _ => Box::new(Finished(basic::run(&name, &arguments, io))),
     }
 }

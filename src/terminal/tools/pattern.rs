@@ -29,7 +29,9 @@ pub(super) struct Pattern {
 }
 
 /// Matching gives up after so many steps.
-const STEPS: usize = 200_000;
+const STEPS: usize = 2_000_000;
+/// Matching gives up where so many parts and rounds stand behind each other.
+const LONGEST: usize = 1_000;
 const DEEPEST: usize = 40;
 
 struct Reader {
@@ -62,7 +64,7 @@ impl Pattern {
     /// The first place where it fits: from and to, in letters.
     pub(super) fn find(&self, text: &[char], from: usize) -> Option<(usize, usize)> {
         let mut steps = 0;
-        let mut matcher = Matcher { text, fold: self.fold, steps: &mut steps };
+        let mut matcher = Matcher { text, fold: self.fold, steps: &mut steps, depth: 0 };
         (from..=text.len()).find_map(|start| {
             let mut end = None;
             matcher.branches(&self.branches, start, &mut |at| {
@@ -258,6 +260,7 @@ struct Matcher<'a> {
     text: &'a [char],
     fold: bool,
     steps: &'a mut usize,
+    depth: usize,
 }
 
 /// Goes on behind a match; says whether all of it fits.
@@ -278,6 +281,23 @@ impl Matcher<'_> {
     }
 
     fn repeat(
+        &mut self,
+        one: &Repeated,
+        done: usize,
+        at: usize,
+        rest: &[Repeated],
+        next: Next<'_>,
+    ) -> bool {
+        if self.depth >= LONGEST {
+            return false;
+        }
+        self.depth += 1;
+        let fits = self.rounds(one, done, at, rest, next);
+        self.depth -= 1;
+        fits
+    }
+
+    fn rounds(
         &mut self,
         one: &Repeated,
         done: usize,
@@ -306,6 +326,10 @@ impl Matcher<'_> {
         let mut count = 0;
         while count < one.most && self.fits(&one.piece, at + count) {
             count += 1;
+            *self.steps += 1;
+            if *self.steps > STEPS {
+                return false;
+            }
             if self.width(&one.piece) == 0 {
                 return count >= one.least && self.pieces(rest, at, next);
             }
@@ -399,6 +423,10 @@ mod tests {
     fn a_hostile_expression_ends() {
         let pattern = Pattern::parse("(a|a)*(a|a)*(a|a)*b", true, false).unwrap();
         assert!(!pattern.fits(&"a".repeat(200)));
+        for pattern in ["(){100000}b", "(.)*b", "a*a*a*a*b", &format!("{}b", "a".repeat(100_000))] {
+            let pattern = Pattern::parse(pattern, true, false).unwrap();
+            assert!(!pattern.fits(&"a".repeat(100_000)));
+        }
     }
 
     #[test]

@@ -1,0 +1,219 @@
+//! Whatever is typed is answered: no line stops the program or keeps it for ever.
+
+use super::{Poll, Stream, Terminal, complete};
+use crate::cluster::{Cluster, Config};
+use crate::sim::rng::{Purpose, Seed};
+use crate::sim::{Duration, Time};
+
+const PIECES: &[&str] = &[
+    "kubectl ",
+    "k ",
+    "get ",
+    "pods ",
+    "po,rs ",
+    "nodes ",
+    "describe ",
+    "logs ",
+    "-f ",
+    "-w ",
+    "-o ",
+    "json ",
+    "yaml ",
+    "wide ",
+    "jsonpath=",
+    "{.items[*].metadata.name} ",
+    "{range .items[*]}",
+    "{end}",
+    "[?(@.a==1)]",
+    "[9223372036854775807]",
+    "[-9223372036854775808:]",
+    "..",
+    "go-template=",
+    "{{range .items}}",
+    "{{.a}}",
+    "{{end}} ",
+    "custom-columns=A:.metadata.name ",
+    "create ",
+    "deployment ",
+    "job ",
+    "web ",
+    "--image=nginx ",
+    "--replicas=",
+    "99999999999999999999 ",
+    "-1 ",
+    "run ",
+    "delete ",
+    "--all ",
+    "apply ",
+    "patch ",
+    "-p ",
+    "'{\"a\":",
+    "--type=json ",
+    "scale ",
+    "label ",
+    "a=b ",
+    "a- ",
+    "drain ",
+    "worker-1 ",
+    "--force ",
+    "rollout ",
+    "undo ",
+    "wait ",
+    "--for=",
+    "condition=Ready ",
+    "--timeout=",
+    "1ns ",
+    "explain ",
+    "pod.spec ",
+    "-n ",
+    "-A ",
+    "-l ",
+    "app in (a,b) ",
+    "--sort-by=",
+    "sleep ",
+    "0.01 ",
+    "watch ",
+    "timeout ",
+    "1 ",
+    "grep ",
+    "-E ",
+    "'(a*)*b' ",
+    "sed ",
+    "'s/a/b/g' ",
+    "echo ",
+    "$((",
+    "))",
+    "1?",
+    ":",
+    "~",
+    "$(",
+    ")",
+    "${a:-",
+    "}",
+    "{a,b}",
+    "{1..9}",
+    "`",
+    "'",
+    "\"",
+    "\\",
+    "|",
+    "&&",
+    "||",
+    ";",
+    "&",
+    ">",
+    "<<E\n",
+    "<",
+    "f ",
+    "\n",
+    "#",
+    "*",
+    "?",
+    "[",
+    "!",
+    "%",
+    "=",
+    "-",
+    "--",
+    "한글 ",
+    "\u{0}",
+    "\t",
+    "if ",
+    "then ",
+    "fi ",
+    "for ",
+    "i ",
+    "in ",
+    "while ",
+    "true ",
+    "do ",
+    "done ",
+    "case ",
+    "esac ",
+    "f() ",
+    "{ ",
+    "a=$a$a ",
+    "yard ",
+    "speed ",
+    "back ",
+];
+
+fn draw(seed: u64, counter: u64, below: usize) -> usize {
+    let drawn = Seed(seed).draw(Purpose::Container, "lines", counter);
+    usize::try_from(drawn % u64::try_from(below).unwrap()).unwrap()
+}
+
+/// Types a line, and Ctrl-C after a few seconds of the cluster's time; gives what was printed.
+fn typed(line: &str, cluster: &mut Cluster, terminal: &mut Terminal) -> String {
+    let mut running = terminal.start(line);
+    let end: Time = cluster.now() + Duration::from_seconds(5);
+    let mut printed = String::new();
+    for _ in 0..50 {
+        let Poll { output, status, until, .. } = running.poll(cluster, terminal);
+        let shown = output.into_iter().filter(|(stream, _)| *stream != Stream::Explain);
+        printed.extend(shown.map(|(_, text)| text));
+        if status.is_some() || cluster.now() >= end {
+            break;
+        }
+        let next = [until, cluster.next_wake(), Some(end)].into_iter().flatten().min();
+        cluster.run_until(next.unwrap_or(end).max(cluster.now()));
+    }
+    running.interrupt(terminal);
+    printed
+}
+
+#[test]
+fn every_line_is_answered() {
+    let mut cluster = Cluster::new(Config::default());
+    let mut terminal = Terminal::default();
+    for seed in 0..1_500 {
+        let count = 1 + draw(seed, 0, 12);
+        let line: String = (0..count)
+            .map(|index| PIECES[draw(seed, 1 + u64::try_from(index).unwrap(), PIECES.len())])
+            .collect();
+        Terminal::incomplete(&line);
+        complete(&line, &cluster, &terminal);
+        typed(&line, &mut cluster, &mut terminal);
+    }
+    assert_eq!(typed("echo $((1 + 1))", &mut cluster, &mut terminal), "2\n");
+}
+
+#[test]
+fn long_and_deep_lines_are_answered() {
+    let mut cluster = Cluster::new(Config::default());
+    let mut terminal = Terminal::default();
+    for piece in [
+        "sudo ",
+        "timeout 1 ",
+        "watch ",
+        "{a,b}",
+        "$(",
+        "(",
+        "`",
+        "\"",
+        "'",
+        "a=",
+        "! ",
+        "true|",
+        "if ",
+        "k -o ",
+        "{{",
+    ] {
+        let line = piece.repeat(20_000);
+        Terminal::incomplete(&line);
+        typed(&line, &mut cluster, &mut terminal);
+    }
+    for piece in ["(", "{{if ", "{{(", "{range ", "[", "{.a[?(", ".a", "..a"] {
+        for output in ["jsonpath", "go-template", "custom-columns"] {
+            let line = format!("kubectl get nodes -o {output}='{}'", piece.repeat(20_000));
+            typed(&line, &mut cluster, &mut terminal);
+        }
+    }
+    let index = "kubectl get nodes -o jsonpath='{.items[9223372036854775807]}'";
+    let printed = typed(index, &mut cluster, &mut terminal);
+    assert!(printed.contains("out of bounds"), "{printed}");
+    let doubled = "a=x; while true; do a=$a$a || break; done; echo ${#a}";
+    let printed = typed(doubled, &mut cluster, &mut terminal);
+    assert!(printed.contains("cannot allocate"), "{printed}");
+    assert_eq!(typed("echo fine", &mut cluster, &mut terminal), "fine\n");
+}

@@ -147,3 +147,15 @@ fn every_zone_reads_as_in_the_database() {
         }
     }
 }
+
+#[test]
+fn names_are_found_as_they_are_written() {
+    for name in
+        ["Asia/Seoul", "UTC", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "GMT", "EST5EDT"]
+    {
+        assert!(TimeZone::find(name).is_some(), "{name}");
+    }
+    for name in ["asia/seoul", "Asia/Seoul ", "", "Seoul", "KST", "Asia"] {
+        assert!(TimeZone::find(name).is_none(), "{name}");
+    }
+}

@@ -334,6 +334,3 @@ fn next_local(search: &cron::Schedule, after: Time, zone: &TimeZone) -> Option<T
 fn local(at: Time, offset_seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(at.unix_seconds() + offset_seconds, 0)
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,10 +10,11 @@ use imbl::OrdMap;
 use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobSpec, JobStatus};
 use crate::api::conditions;
 use crate::api::core::ObjectReference;
+use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::AnyObject;
-use crate::api::schedule::Schedule;
+use crate::api::schedule::{self, Schedule};
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
 use crate::reconcile::{
@@ -104,9 +105,9 @@ impl Controller for CronJobLoop {
                 });
                 // A new schedule is looked at when it first fires, not now.
                 let wait = match (moved, Clock::of(cron)) {
-                    (true, Some(clock)) => {
-                        clock.next(change.at).map(|next| next + DELTA - change.at)
-                    }
+                    (true, Some(clock)) => clock
+                        .next_look(cron, change.at)
+                        .map(|next| (next + DELTA - change.at).max(Duration::ZERO)),
                     (true, None) => None,
                     (false, _) => Some(Duration::ZERO),
                 };
@@ -160,29 +161,36 @@ impl Clock {
     pub fn next(&self, after: Time) -> Option<Time> {
         self.schedule.next_after(after, &self.zone)
     }
+
+    /// The slot at which a CronJob is to be looked at next: the one after the latest that has come, however late that
+    /// was. So `@every` keeps its beat. Follows `nextScheduleTimeDuration`.
+    fn next_look(&self, cron: &CronJob, now: Time) -> Option<Time> {
+        self.next(match latest_slot(self, last_start(cron), now) {
+            Due::Slot(slot, _) => slot,
+            Due::NothingSince(since) => since,
+            Due::Lost | Due::Never => now,
+        })
+    }
 }
 
 /// The slot that is due, and how many went by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
-    /// None.
-    Nothing,
+    /// None has come since this time.
+    NothingSince(Time),
+    /// Slots have come, but the search finds none of them (they lie too unevenly).
+    Lost,
     /// The schedule never fires.
     Never,
     /// This one; so many slots went by unstarted, this one among them.
     Slot(Time, i64),
 }
 
-/// The latest slot since the last start. Follows `mostRecentScheduleTime` and `nextScheduleTime`.
-fn due(cron: &CronJob, clock: &Clock, now: Time) -> Due {
-    let mut earliest =
-        cron.status.last_schedule_time.unwrap_or_else(|| cron.meta.created.cut_to_second());
-    if let Some(seconds) = cron.spec.starting_deadline_seconds {
-        earliest = earliest.max(now - Duration::from_seconds(seconds));
-    }
-    let Some(first) = clock.next(earliest) else { return Due::Never };
+/// The latest slot since a time. Follows `mostRecentScheduleTime`.
+fn latest_slot(clock: &Clock, since: Time, now: Time) -> Due {
+    let Some(first) = clock.next(since) else { return Due::Never };
     if now < first {
-        return Due::Nothing;
+        return Due::NothingSince(since);
     }
     let Some(second) = clock.next(first) else { return Due::Never };
     if now < second {
@@ -200,7 +208,21 @@ fn due(cron: &CronJob, clock: &Clock, now: Time) -> Due {
         latest = Some(next);
         slot = next;
     }
-    latest.map_or(Due::Nothing, |latest| Due::Slot(latest, missed))
+    latest.map_or(Due::Lost, |latest| Due::Slot(latest, missed))
+}
+
+/// The last start, or the creation.
+fn last_start(cron: &CronJob) -> Time {
+    cron.status.last_schedule_time.unwrap_or_else(|| cron.meta.created.cut_to_second())
+}
+
+/// The latest slot since the last start that may still be started. Follows `nextScheduleTime`.
+fn due(cron: &CronJob, clock: &Clock, now: Time) -> Due {
+    let mut since = last_start(cron);
+    if let Some(seconds) = cron.spec.starting_deadline_seconds {
+        since = since.max(now - Duration::from_seconds(seconds));
+    }
+    latest_slot(clock, since, now)
 }
 
 /// One look at a CronJob.
@@ -229,16 +251,25 @@ impl<'a> Look<'a> {
         });
         self.trim_history(&jobs);
         self.take_stock(&jobs, fresh.as_deref());
-        let next = clock.as_ref().and_then(|clock| clock.next(self.now));
+        let next = clock.as_ref().and_then(|clock| clock.next_look(self.cron, self.now));
         if self.cron.meta.deleting() {
             return self.rest(None, Idle::BeingDeleted, None);
+        }
+        if let Some(name) = self.cron.spec.time_zone.clone()
+            && TimeZone::find(&name).is_none()
+        {
+            let quoted = go_quote(&name);
+            let words = format!("invalid timeZone: {quoted}: unknown time zone {name}");
+            self.tell(Note::warning("UnknownTimeZone", words));
+            return self.rest(None, Idle::NeverFires, None);
         }
         if self.cron.spec.suspend {
             return self.rest(None, Idle::Suspended, None);
         }
+        self.judge_schedule();
         let Some(clock) = clock else { return self.rest(None, Idle::NeverFires, None) };
         match due(self.cron, &clock, self.now) {
-            Due::Nothing => self.rest(None, Idle::NothingDue, next),
+            Due::NothingSince(_) | Due::Lost => self.rest(None, Idle::NothingDue, next),
             Due::Never => {
                 let text = &self.cron.spec.schedule;
                 let words = "time difference between two schedules is less than 1 second";
@@ -246,9 +277,25 @@ impl<'a> Look<'a> {
                     "InvalidSchedule",
                     format!("invalid schedule: {text} : {words}"),
                 ));
-                self.rest(None, Idle::NeverFires, next)
+                self.rest(None, Idle::NeverFires, None)
             }
             Due::Slot(slot, missed) => self.fire(slot, missed, next),
+        }
+    }
+
+    /// Warns of a schedule that validation would refuse today.
+    fn judge_schedule(&mut self) {
+        let text = &self.cron.spec.schedule;
+        let quoted = go_quote(text);
+        if text.contains("TZ") {
+            let words = format!(
+                "CRON_TZ or TZ used in schedule {quoted} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+            );
+            self.tell(Note::warning("UnsupportedSchedule", words));
+        }
+        if let Err(refusal) = schedule::parse(text) {
+            let words = format!("unparseable schedule: {quoted} : {refusal}");
+            self.tell(Note::warning("UnparseableSchedule", words));
         }
     }
 

@@ -9,7 +9,7 @@ mod look;
 use std::path::Path;
 
 use podyard::controllers::{
-    DaemonSetLoop, DeploymentLoop, Disruption, GarbageCollector, NodeLifecycle, PodGc,
+    CronJobLoop, DaemonSetLoop, DeploymentLoop, Disruption, GarbageCollector, NodeLifecycle, PodGc,
     ReplicaSetLoop, ReplicationControllerLoop, TaintEviction,
 };
 use podyard::reconcile::Controller;
@@ -72,4 +72,9 @@ fn pod_garbage_collection() {
 #[test]
 fn disruption_budgets() {
     check::<Disruption>("disruption.yaml");
+}
+
+#[test]
+fn cron_jobs() {
+    check::<CronJobLoop>("cron_job.yaml");
 }

@@ -1,7 +1,7 @@
 //! CronJobs: Jobs by the clock. Follows `pkg/controller/cronjob/{cronjob_controllerv2,utils}.go`.
 //!
 //! Nothing is remembered: each look works from the schedule, the status and the Jobs that are there. Cost: the Jobs
-//! of one CronJob, which the history limits bound.
+//! of a namespace.
 
 use std::rc::Rc;
 
@@ -299,19 +299,14 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// The Jobs that name this CronJob as their controller.
+    /// The Jobs whose controller has this CronJob's name, also those that one of that name left behind when it was
+    /// deleted. Follows `getJobsToBeReconciled`.
     fn jobs(&self) -> Vec<Rc<Job>> {
-        let owned = self
-            .seen
-            .store
-            .index()
-            .owned(self.cron.meta.uid)
-            .filter(|(kind, _)| *kind == Kind::Job);
-        let jobs = owned.filter_map(|(_, key)| self.seen.store.jobs().get(key)).cloned();
-        jobs.filter(|job| {
-            job.meta.controller().is_some_and(|owner| owner.uid == self.cron.meta.uid)
-        })
-        .collect()
+        let meta = &self.cron.meta;
+        let jobs = self.seen.store.jobs().iter_in(Some(&meta.namespace));
+        jobs.filter(|job| job.meta.controller().is_some_and(|owner| owner.name == meta.name))
+            .cloned()
+            .collect()
     }
 
     /// The name of the Job of a slot: the CronJob's and the minutes since 1970.

@@ -9,8 +9,8 @@ mod look;
 use std::path::Path;
 
 use podyard::controllers::{
-    CronJobLoop, DaemonSetLoop, DeploymentLoop, Disruption, GarbageCollector, NodeLifecycle, PodGc,
-    ReplicaSetLoop, ReplicationControllerLoop, TaintEviction,
+    CronJobLoop, DaemonSetLoop, DeploymentLoop, Disruption, GarbageCollector, JobLoop,
+    NodeLifecycle, PodGc, ReplicaSetLoop, ReplicationControllerLoop, TaintEviction,
 };
 use podyard::reconcile::Controller;
 
@@ -77,4 +77,9 @@ fn disruption_budgets() {
 #[test]
 fn cron_jobs() {
     check::<CronJobLoop>("cron_job.yaml");
+}
+
+#[test]
+fn jobs() {
+    check::<JobLoop>("job.yaml");
 }

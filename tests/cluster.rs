@@ -138,3 +138,63 @@ fn a_source_that_says_too_much_about_an_object_is_not_heard_for_a_while() {
     }
     assert_eq!(told(&cluster), 27);
 }
+
+#[test]
+fn a_pod_that_a_loop_made_is_a_pod_like_any_other() {
+    let template = r#""template":{"metadata":{"labels":{"a":"b"}},"spec":{"terminationGracePeriodSeconds":-1,
+        "hostNetwork":true,"containers":[{"name":"c","image":"luksa/kubia","ports":[{"containerPort":8080}],
+        "resources":{"limits":{"cpu":"100m"}}}]}}"#;
+    let mut cluster = Cluster::new(Config::default());
+    for (kind, name, selector) in [
+        (Kind::ReplicationController, "rc", r#""selector":{"a":"b"}"#),
+        (Kind::DaemonSet, "ds", r#""selector":{"matchLabels":{"a":"b"}}"#),
+    ] {
+        let json =
+            format!(r#"{{"metadata":{{"name":"{name}"}},"spec":{{{selector},{template}}}}}"#);
+        apply(&mut cluster, kind, &json);
+    }
+    apply(
+        &mut cluster,
+        Kind::Job,
+        r#"{"metadata":{"name":"j"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[
+        {"name":"c","image":"busybox","args":["sleep","60"],"resources":{"limits":{"memory":"1Mi"}}}]}}}}"#,
+    );
+    after(&mut cluster, 5);
+    let pods: Vec<ObjectKey> =
+        cluster.store().pods().iter_in(Some("default")).map(|pod| pod.meta.key()).collect();
+    assert!(pods.len() > 3, "{pods:?}");
+    for pod in pods {
+        let found = cluster.store().get(Kind::Pod, &pod).unwrap().to_value();
+        let spec = found.get("spec").unwrap();
+        assert_eq!(spec.bool_at("enableServiceLinks"), Some(true), "{found}");
+        let resources = spec.items_at("containers")[0].get("resources").unwrap();
+        assert_eq!(resources.get("requests"), resources.get("limits"), "{found}");
+        // An update that changes no more than a label is allowed.
+        let patch = Value::from_json(r#"{"metadata":{"labels":{"seen":"yes"}}}"#).unwrap();
+        let patch = podyard::cluster::Patch::Merge(patch);
+        cluster.patch(Kind::Pod, &pod, patch, &WriteOptions::default()).unwrap();
+    }
+}
+
+#[test]
+fn every_namespace_has_its_service_account_and_the_certificate() {
+    let mut cluster = Cluster::new(Config::default());
+    apply(&mut cluster, Kind::Namespace, r#"{"metadata":{"name":"shop"}}"#);
+    for namespace in ["default", "kube-system", "shop"] {
+        for (kind, name) in
+            [(Kind::ServiceAccount, "default"), (Kind::ConfigMap, "kube-root-ca.crt")]
+        {
+            assert!(
+                cluster.store().get(kind, &ObjectKey::new(namespace, name)).is_some(),
+                "{namespace} {name}"
+            );
+        }
+    }
+    let key = ObjectKey::new("shop", "kube-root-ca.crt");
+    cluster.delete(Kind::ConfigMap, &key, &Default::default(), &WriteOptions::default()).unwrap();
+    assert!(cluster.store().get(Kind::ConfigMap, &key).is_some(), "it comes back");
+    let gone = ObjectKey::cluster("shop");
+    cluster.delete(Kind::Namespace, &gone, &Default::default(), &WriteOptions::default()).unwrap();
+    after(&mut cluster, 30);
+    assert!(cluster.store().get(Kind::Namespace, &gone).is_none(), "an emptied namespace goes");
+}

@@ -148,9 +148,6 @@ pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Valu
         class.set("description", "Used for system critical pods.");
         objects.push((Kind::PriorityClass, "", class));
     }
-    for namespace in ["default", "kube-system", "kube-public", "kube-node-lease"] {
-        objects.push((Kind::ServiceAccount, namespace, named("default")));
-    }
     let api = object! {
         "metadata" => object! {
             "name" => "kubernetes",

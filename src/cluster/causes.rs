@@ -130,6 +130,8 @@ loops! {
     GarbageCollector: crate::controllers::GarbageCollector,
     /// Deletion of namespaces with all they hold.
     Namespace: crate::controllers::NamespaceLoop,
+    /// What every namespace has from the start.
+    NamespaceContent: crate::controllers::NamespaceContent,
     /// Taints and conditions of nodes that do not answer.
     NodeLifecycle: crate::controllers::NodeLifecycle,
     /// Deletion of pods that a taint drives out.

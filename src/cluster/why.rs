@@ -122,6 +122,7 @@ fn text_of(decision: &AnyDecision) -> Option<Text> {
         AnyDecision::GarbageCollector(_) => Some(Text::new("decision.gc")),
         AnyDecision::TtlAfterFinished(_) => Some(Text::new("decision.ttl")),
         AnyDecision::Namespace(_) => Some(Text::new("decision.namespace")),
+        AnyDecision::NamespaceContent(_) => Some(Text::new("decision.namespace-content")),
         AnyDecision::NodeLifecycle(_) => Some(Text::new("decision.node")),
         AnyDecision::TaintEviction(_) => Some(Text::new("decision.eviction")),
         AnyDecision::Disruption(decision) => disruption(decision),

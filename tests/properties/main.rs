@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use manifests::Family;
 
 /// Runs of each family; together more than 10,000.
-const RUNS: u32 = 100;
+const RUNS: u32 = 2_600;
 
 /// Holds everything for many random sessions of one family. The draws are the same at every run of the test.
 #[track_caller]

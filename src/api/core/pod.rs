@@ -44,7 +44,7 @@ impl Pod {
                 owners: Rc::new([owner]),
                 ..ObjectMeta::default()
             },
-            spec: Rc::clone(&template.spec),
+            spec: Rc::clone(&template.made),
             node: template.node_name.clone(),
             status: PodStatus::default(),
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::container::{Container, Port};
 use super::scheduling::{Affinity, SpreadConstraint, Toleration};
+use crate::api::defaults;
 use crate::api::meta::Labels;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
@@ -255,8 +256,10 @@ pub struct PodTemplate {
     pub annotations: Labels,
     /// Finalizers of its pods.
     pub finalizers: Rc<[Rc<str>]>,
-    /// The spec of its pods.
+    /// The spec as written and defaulted.
     pub spec: Rc<PodSpec>,
+    /// The spec of a pod made from it: the server fills in a little more.
+    pub made: Rc<PodSpec>,
     /// `spec.nodeName`, if the author wrote one.
     pub node_name: Option<Rc<str>>,
 }
@@ -267,6 +270,10 @@ impl PodTemplate {
         let empty = Value::Null;
         let meta = value.get("metadata").unwrap_or(&empty);
         let spec = value.get("spec").unwrap_or(&empty);
+        let mut made = spec.clone();
+        if !spec.is_null() {
+            defaults::beyond_template(&mut made);
+        }
         Self {
             raw: value.clone(),
             labels: Labels::from_value(meta.get("labels")),
@@ -278,6 +285,7 @@ impl PodTemplate {
                 .map(Rc::from)
                 .collect(),
             spec: Rc::new(PodSpec::parse(spec)),
+            made: Rc::new(PodSpec::parse(&made)),
             node_name: spec.str_at("nodeName").filter(|name| !name.is_empty()).map(Rc::from),
         }
     }

@@ -8,9 +8,16 @@ use super::{each, entry, round_resources};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 
-/// Fills in what a Pod object gets beyond its spec's defaults.
+/// Fills in what a Pod object gets.
 pub(super) fn pod(pod: &mut Value) {
     let spec = pod.child("spec");
+    beyond_template(spec);
+    pod_spec(spec);
+    pod.child("status").set_default("phase", "Pending");
+}
+
+/// Fills in what the spec of a Pod gets and that of a template does not. Follows `SetDefaults_Pod`.
+pub(crate) fn beyond_template(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         each(spec, list, requests_from_limits);
     }
@@ -25,8 +32,6 @@ pub(super) fn pod(pod: &mut Value) {
     if spec.i64_at("terminationGracePeriodSeconds").is_some_and(|seconds| seconds < 0) {
         spec.set("terminationGracePeriodSeconds", 1);
     }
-    pod_spec(spec);
-    pod.child("status").set_default("phase", "Pending");
 }
 
 fn host_port(port: &mut Value) {

@@ -163,7 +163,7 @@ fn wake_for_revision(revision: &ObjectMeta, store: &Store, wake: Wake<'_>) {
 /// A node concerns the sets that should have a pod there and have none, or have one that should not be there.
 fn wake_for_node(node: &Node, store: &Store, wake: Wake<'_>) {
     for set in store.daemon_sets().iter() {
-        let spec = with_tolerations(&set.spec.template.spec);
+        let spec = with_tolerations(&set.spec.template.made);
         let verdict = verdict(&spec, set.spec.template.node_name.as_ref(), node);
         let has = store
             .pods_on(&node.meta.name)
@@ -209,7 +209,7 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     fn new(set: &'a Rc<DaemonSet>, seen: &'a Observed<'a, Memory>, now: Time) -> Self {
-        let spec = with_tolerations(&set.spec.template.spec);
+        let spec = with_tolerations(&set.spec.template.made);
         let fixed = set.spec.template.node_name.as_ref();
         let place = |node: &Rc<Node>| Place {
             node: Rc::clone(node),

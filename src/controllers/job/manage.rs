@@ -162,7 +162,7 @@ fn indexed_pods(
     if job.spec.pod_replacement_policy == PodReplacementPolicy::Failed {
         taken.extend(census.terminating.iter().filter_map(|pod| index_of(pod, completions)));
     }
-    let spec = with_index_variable(&job.spec.template.spec);
+    let spec = with_index_variable(&job.spec.template.made);
     let free = (0..completions).filter(|index| !taken.contains(index)).take(missing);
     let mut pods = Vec::new();
     for index in free {

@@ -13,90 +13,108 @@ const GROUPS: [(&str, &[(&str, &str)]); 8] = [
         "Basic Commands (Beginner)",
         &[
             ("create", "Create a resource from a file or from stdin"),
-            ("expose", "Make a service for a workload or a pod"),
-            ("run", "Run an image as a pod"),
-            ("set", "Set a field of objects"),
+            (
+                "expose",
+                "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
+            ),
+            ("run", "Run a particular image on the cluster"),
+            ("set", "Set specific features on objects"),
         ],
     ),
     (
         "Basic Commands (Intermediate)",
         &[
-            ("explain", "Say what a type and its fields mean"),
-            ("get", "Show one or many objects"),
-            ("edit", "Edit an object in the editor"),
-            ("delete", "Delete objects by file, name or selector"),
+            ("explain", "Get documentation for a resource"),
+            ("get", "Display one or many resources"),
+            ("edit", "Edit a resource on the server"),
+            (
+                "delete",
+                "Delete resources by file names, stdin, resources and names, or by resources and label selector",
+            ),
         ],
     ),
     (
         "Deploy Commands",
         &[
-            ("rollout", "Look after a rollout"),
-            ("scale", "Set how many replicas there are"),
-            ("autoscale", "Not part of this sandbox"),
+            ("rollout", "Manage the rollout of a resource"),
+            ("scale", "Set a new size for a deployment, replica set, or replication controller"),
+            (
+                "autoscale",
+                "Auto-scale a deployment, replica set, stateful set, or replication controller",
+            ),
         ],
     ),
     (
         "Cluster Management Commands",
         &[
-            ("certificate", "Not part of this sandbox"),
-            ("cluster-info", "Show where the cluster is"),
-            ("top", "Show what nodes and pods use"),
-            ("cordon", "Let no new pods onto a node"),
-            ("uncordon", "Let pods onto a node again"),
-            ("drain", "Empty a node for maintenance"),
-            ("taint", "Set the taints of nodes"),
+            ("certificate", "Modify certificate resources"),
+            ("cluster-info", "Display cluster information"),
+            ("top", "Display resource (CPU/memory) usage"),
+            ("cordon", "Mark node as unschedulable"),
+            ("uncordon", "Mark node as schedulable"),
+            ("drain", "Drain node in preparation for maintenance"),
+            ("taint", "Update the taints on one or more nodes"),
         ],
     ),
     (
         "Troubleshooting and Debugging Commands",
         &[
-            ("describe", "Show an object with all that belongs to it"),
-            ("logs", "Print what a container printed"),
-            ("attach", "Not part of this sandbox"),
-            ("exec", "Run a command in a container"),
-            ("port-forward", "Not part of this sandbox"),
-            ("proxy", "Not part of this sandbox"),
-            ("cp", "Not part of this sandbox"),
-            ("auth", "Ask what you may do"),
-            ("debug", "Not part of this sandbox"),
+            ("describe", "Show details of a specific resource or group of resources"),
+            ("logs", "Print the logs for a container in a pod"),
+            ("attach", "Attach to a running container"),
+            ("exec", "Execute a command in a container"),
+            ("port-forward", "Forward one or more local ports to a pod"),
+            ("proxy", "Run a proxy to the Kubernetes API server"),
+            ("cp", "Copy files and directories to and from containers"),
+            ("auth", "Inspect authorization"),
+            ("debug", "Create debugging sessions for troubleshooting workloads and nodes"),
             ("events", "List events"),
         ],
     ),
     (
         "Advanced Commands",
         &[
-            ("diff", "Show what applying a file would change"),
-            ("apply", "Bring objects to what a file says"),
-            ("patch", "Change fields of an object"),
-            ("replace", "Replace an object by a file"),
-            ("wait", "Wait until something holds"),
-            ("kustomize", "Not part of this sandbox"),
+            ("diff", "Diff the live version against a would-be applied version"),
+            ("apply", "Apply a configuration to a resource by file name or stdin"),
+            ("patch", "Update fields of a resource"),
+            ("replace", "Replace a resource by file name or stdin"),
+            ("wait", "Experimental: Wait for a specific condition on one or many resources"),
+            ("kustomize", "Build a kustomization target from a directory or URL"),
         ],
     ),
     (
         "Settings Commands",
         &[
-            ("label", "Set the labels of objects"),
-            ("annotate", "Set the annotations of objects"),
-            ("completion", "Not part of this sandbox"),
+            ("label", "Update the labels on a resource"),
+            ("annotate", "Update the annotations on a resource"),
+            (
+                "completion",
+                "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+            ),
         ],
     ),
     (
         "Other Commands",
         &[
-            ("api-resources", "List the types that the server has"),
-            ("api-versions", "List the versions that the server has"),
-            ("config", "Show and set which namespace commands mean"),
-            ("plugin", "Not part of this sandbox"),
-            ("version", "Print the versions of client and server"),
+            ("api-resources", "Print the supported API resources on the server"),
+            (
+                "api-versions",
+                "Print the supported API versions on the server, in the form of \"group/version\"",
+            ),
+            ("config", "Modify kubeconfig files"),
+            ("plugin", "Provides utilities for interacting with plugins"),
+            ("version", "Print the client and server version information"),
         ],
     ),
 ];
 
 /// What `kubectl` alone prints.
 pub(super) fn overview() -> String {
-    let mut text = "kubectl controls the Kubernetes cluster manager.\n".to_owned();
+    let mut text = "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n".to_owned();
     for (title, commands) in GROUPS {
+        if title == "Other Commands" {
+            text.push_str("\nSubcommands provided by plugins:\n");
+        }
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{title}:");
         for (name, what) in commands {

@@ -198,3 +198,44 @@ fn every_namespace_has_its_service_account_and_the_certificate() {
     after(&mut cluster, 30);
     assert!(cluster.store().get(Kind::Namespace, &gone).is_none(), "an emptied namespace goes");
 }
+
+#[test]
+fn a_service_gets_an_address_of_its_own_and_keeps_it() {
+    let mut cluster = Cluster::new(Config::default());
+    for name in ["a", "b"] {
+        let json = format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"type":"NodePort","selector":{{"x":"y"}},"ports":[{{"port":80}},{{"name":"s","port":443}}]}}}}"#
+        )
+        .replace(r#"[{"port":80}"#, r#"[{"name":"w","port":80}"#);
+        apply(&mut cluster, Kind::Service, &json);
+    }
+    let spec = |cluster: &Cluster, name: &str| {
+        let found = cluster.store().get(Kind::Service, &ObjectKey::new("default", name)).unwrap();
+        found.to_value().get("spec").unwrap().clone()
+    };
+    let (one, other) = (spec(&cluster, "a"), spec(&cluster, "b"));
+    let address = one.str_at("clusterIP").unwrap().to_owned();
+    assert!(address.starts_with("10."), "{one}");
+    assert_ne!(other.str_at("clusterIP"), Some(&*address));
+    let mut ports: Vec<i64> = [&one, &other]
+        .iter()
+        .flat_map(|spec| spec.items_at("ports"))
+        .map(|port| port.i64_at("nodePort").unwrap())
+        .collect();
+    assert!(ports.iter().all(|port| (30_000..32_768).contains(port)), "{ports:?}");
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 4);
+    // A writer that leaves the address out does not lose it; one that asks for another's is refused.
+    let replaced =
+        r#"{"metadata":{"name":"a"},"spec":{"selector":{"x":"z"},"ports":[{"port":80}]}}"#;
+    let replaced = Value::from_json(replaced).unwrap();
+    cluster.update(Kind::Service, "default", replaced, &WriteOptions::default()).unwrap();
+    assert_eq!(spec(&cluster, "a").str_at("clusterIP"), Some(&*address));
+    let thief = format!(
+        r#"{{"metadata":{{"name":"c"}},"spec":{{"clusterIP":"{address}","ports":[{{"port":80}}]}}}}"#
+    );
+    let thief = Value::from_json(&thief).unwrap();
+    let refused = cluster.create(Kind::Service, "default", thief, &WriteOptions::default());
+    assert!(refused.unwrap_err().message.contains("already allocated"));
+}

@@ -279,7 +279,23 @@ pub fn prepare_for_update(kind: Kind, new: &mut Value, old: &Value) {
             set_template_generation(new, template_generation(old) + i64::from(changed));
         }
         Kind::Job => labels_from_template(new),
+        Kind::Service => keep_allocated(new, old),
         _ => {}
+    }
+}
+
+/// What a Service was given and its writer left out stays. Follows `patchAllocatedValues`.
+fn keep_allocated(new: &mut Value, old: &Value) {
+    let external = |service: &Value| {
+        service.at(&["spec", "type"]).and_then(Value::as_str) == Some("ExternalName")
+    };
+    if external(new) || external(old) {
+        return;
+    }
+    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+        if let Some(value) = old.at(&["spec", field]).cloned() {
+            new.child("spec").set_default(field, value);
+        }
     }
 }
 

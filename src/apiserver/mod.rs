@@ -2,6 +2,7 @@
 //! defaults, validation, admission, graceful deletion, finalizers, events. Follows
 //! `k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 
+mod addresses;
 mod admission;
 mod delete;
 mod events;

@@ -195,6 +195,10 @@ impl Api<'_> {
         if self.store.get(kind, &meta.key()).is_some() {
             return Err(ApiError::already_exists(&kind.resource(), &meta.name));
         }
+        if kind == Kind::Service {
+            let given = self.allocate(&meta.key(), &mut object);
+            given.map_err(|error| ApiError::invalid(&kind.qualified(), &meta.name, vec![error]))?;
+        }
         strategy::canonicalize(kind, &mut object);
         let mut new = AnyObject::from_value(kind, &object);
         new.meta_mut().created = self.now;
@@ -285,6 +289,10 @@ impl Api<'_> {
         let errors = validation::validate_update(kind, &new, &old_value);
         if !errors.is_empty() {
             return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
+        }
+        if kind == Kind::Service {
+            let given = self.allocate(&meta.key(), &mut new);
+            given.map_err(|error| ApiError::invalid(&kind.qualified(), &meta.name, vec![error]))?;
         }
         if has_generation(kind) && strategy::spec_changed(kind, &new, &old_value) {
             meta.generation += 1;

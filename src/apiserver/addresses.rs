@@ -75,7 +75,7 @@ impl Api<'_> {
             let number = match port.i64_at("nodePort").filter(|number| *number > 0) {
                 Some(asked) if used.contains(&asked) => {
                     return Err(FieldError::invalid(
-                        &format!("spec.ports[{index}].nodePort"),
+                        format!("spec.ports[{index}].nodePort"),
                         &Value::from(asked),
                         "provided port is already allocated",
                     ));

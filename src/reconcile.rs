@@ -15,6 +15,7 @@ use crate::api::error::ApiError;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -35,7 +36,7 @@ impl Key {
 
     /// The key of a whole object.
     pub fn new(object: ObjectKey) -> Self {
-        Self { object, part: "".into() }
+        Self { object, part: word("") }
     }
 
     /// The key of a part of an object.

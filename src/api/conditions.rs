@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::value::Value;
+use super::words::word;
 use crate::sim::Time;
 
 /// `True`, `False` or `Unknown`.
@@ -42,7 +43,7 @@ impl Status {
 }
 
 /// One condition of an object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// `Ready`, `Complete`, …
     pub kind: Rc<str>,
@@ -62,10 +63,10 @@ impl Condition {
     /// A condition that begins at `since`.
     pub fn new(kind: &str, status: Status, reason: &str, message: &str, since: Time) -> Self {
         Self {
-            kind: kind.into(),
+            kind: word(kind),
             status,
-            reason: reason.into(),
-            message: message.into(),
+            reason: word(reason),
+            message: if message.is_empty() { word("") } else { message.into() },
             since,
             seen: None,
         }

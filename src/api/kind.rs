@@ -155,10 +155,15 @@ impl Kind {
     }
 
     /// `batch/v1`, `v1`
-    pub fn api_version(self) -> String {
+    pub fn api_version(self) -> &'static str {
         match self.info().group {
-            "" => "v1".into(),
-            group => format!("{group}/v1"),
+            "apps" => "apps/v1",
+            "batch" => "batch/v1",
+            "coordination.k8s.io" => "coordination.k8s.io/v1",
+            "discovery.k8s.io" => "discovery.k8s.io/v1",
+            "policy" => "policy/v1",
+            "scheduling.k8s.io" => "scheduling.k8s.io/v1",
+            _ => "v1",
         }
     }
 
@@ -212,4 +217,18 @@ impl Kind {
 
 fn with_group(word: &str, group: &str) -> String {
     if group.is_empty() { word.into() } else { format!("{word}.{group}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_names_its_group() {
+        for kind in Kind::ALL {
+            let group = kind.info().group;
+            let expected = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+            assert_eq!(kind.api_version(), expected, "{}", kind.name());
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::kind::Kind;
 use super::value::{Map, Value};
+use super::words::word;
 use crate::sim::Time;
 
 /// The uid of an object: a version 4 UUID.
@@ -18,24 +19,35 @@ pub struct Uid(pub u128);
 impl Uid {
     /// Reads `8-4-4-4-12` hexadecimal digits; any other text gets a uid of its own by its bytes.
     pub fn from_text(text: &str) -> Self {
-        let digits: String = text.chars().filter(|letter| *letter != '-').collect();
-        u128::from_str_radix(&digits, 16)
-            .map_or_else(|_| Self(crate::sim::rng::Seed(0).uid(text, 0)), Self)
+        let mut letters = text.bytes().filter(|letter| *letter != b'-');
+        let digits = letters.try_fold((0_u128, 0), |(bits, count), letter| {
+            let digit = char::from(letter).to_digit(16).filter(|_| count < 32)?;
+            Some((bits << 4 | u128::from(digit), count + 1))
+        });
+        match digits {
+            Some((bits, 1..)) => Self(bits),
+            _ => Self(crate::sim::rng::Seed(0).uid(text, 0)),
+        }
     }
 }
 
 impl fmt::Display for Uid {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0;
-        write!(
-            out,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            bits >> 96,
-            bits >> 80 & 0xffff,
-            bits >> 64 & 0xffff,
-            bits >> 48 & 0xffff,
-            bits & 0xffff_ffff_ffff
-        )
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        let mut place = 0;
+        for (index, byte) in self.0.to_be_bytes().into_iter().enumerate() {
+            place += usize::from(matches!(index, 4 | 6 | 8 | 10));
+            for nibble in [byte >> 4, byte & 0xf] {
+                if let (Some(letter), Some(digit)) =
+                    (text.get_mut(place), DIGITS.get(usize::from(nibble)))
+                {
+                    *letter = *digit;
+                }
+                place += 1;
+            }
+        }
+        out.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -59,7 +71,7 @@ impl ObjectKey {
 
     /// The key of a cluster-wide object.
     pub fn cluster(name: impl Into<Rc<str>>) -> Self {
-        Self::new("", name)
+        Self::new(word(""), name)
     }
 }
 
@@ -198,8 +210,8 @@ impl OwnerReference {
     /// The reference that a controller of `kind` puts on what it creates.
     pub fn controller_of(kind: Kind, owner: &ObjectMeta) -> Self {
         Self {
-            api_version: kind.api_version().into(),
-            kind: kind.name().into(),
+            api_version: word(kind.api_version()),
+            kind: word(kind.name()),
             name: Rc::clone(&owner.name),
             uid: owner.uid,
             controller: true,
@@ -246,7 +258,7 @@ pub struct Deletion {
 }
 
 /// The metadata of an object. Follows `metav1.ObjectMeta`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectMeta {
     /// The name.
     pub name: Rc<str>,
@@ -272,6 +284,30 @@ pub struct ObjectMeta {
     pub owners: Rc<[OwnerReference]>,
     /// Finalizers: it stays until all are gone.
     pub finalizers: Rc<[Rc<str>]>,
+}
+
+thread_local! {
+    /// Every new object begins with these: the empty parts are shared.
+    static BLANK: ObjectMeta = ObjectMeta {
+        name: word(""),
+        namespace: word(""),
+        generate_name: None,
+        uid: Uid::default(),
+        resource_version: 0,
+        generation: 0,
+        created: Time::default(),
+        deletion: None,
+        labels: Labels::default(),
+        annotations: Labels::default(),
+        owners: Rc::default(),
+        finalizers: Rc::default(),
+    };
+}
+
+impl Default for ObjectMeta {
+    fn default() -> Self {
+        BLANK.with(Self::clone)
+    }
 }
 
 impl ObjectMeta {

@@ -19,9 +19,11 @@ pub mod strategy;
 pub mod time_zone;
 pub mod validation;
 pub mod value;
+pub mod words;
 
 pub use error::{ApiError, FieldError, FieldErrorKind, Reason};
 pub use kind::{Kind, KindInfo};
 pub use meta::{Labels, NodeName, ObjectKey, ObjectMeta, OwnerReference, Uid};
 pub use object::{AnyObject, Plain, Resource};
 pub use value::{Map, Value};
+pub use words::word;

@@ -28,7 +28,7 @@ pub trait Resource: Clone + PartialEq + 'static {
 }
 
 /// An object that is kept as it is, without fields of its own: `ConfigMap`, `Secret`, `Service`, …
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain {
     /// The kind.
     pub kind: Kind,
@@ -60,7 +60,7 @@ impl Plain {
 }
 
 /// Any object at the API boundary.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnyObject {
     /// v1 Pod
     Pod(Rc<Pod>),
@@ -178,7 +178,7 @@ impl AnyObject {
 macro_rules! resource {
     ($(#[$doc:meta])* $name:ident, $spec:ty, $status:ty) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name {
             /// The metadata.
             pub meta: $crate::api::meta::ObjectMeta,

@@ -15,14 +15,14 @@ use super::time_zone::TimeZone;
 use crate::sim::{Duration, Time};
 
 /// When something is due, again and again.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     plan: Plan,
     /// The zone of a `TZ=` prefix, which wins over any other.
     zone: Option<TimeZone>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Plan {
     /// `@every`: a whole number of seconds after the last time.
     Every(Duration),

@@ -33,6 +33,9 @@ pub enum Value {
     Object(Rc<Map>),
 }
 
+/// Equal to itself, so that shared parts are compared by their pointers (JSON knows no NaN).
+impl Eq for Value {}
+
 /// Builds a [`Value::Object`] from `key => value` pairs.
 #[macro_export]
 macro_rules! object {

@@ -8,7 +8,9 @@ use crate::api::core::{Event, EventSource, ObjectReference};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta};
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::reconcile::Note;
+use crate::sim::rng::{Purpose, push_hex};
 use crate::sim::{Duration, Time};
 
 /// How many different messages of one source, object, type and reason within ten minutes are kept apart.
@@ -45,9 +47,11 @@ impl Bucket {
 impl Api<'_> {
     /// Whether a source may say one more thing about an object. Follows `EventSourceObjectSpamFilter`.
     fn may_tell(&mut self, uid: &str, source: &EventSource) -> bool {
-        let key = format!("{uid} {} {}", source.component, source.host);
-        let bucket = match self.names.buckets.get(key.as_str()) {
-            Some(bucket) => *bucket,
+        let key = [uid, &source.component, &source.host];
+        let known = || self.names.buckets.get(key.join(" ").as_str()).copied();
+        let known = if self.names.buckets.is_empty() { None } else { known() };
+        let bucket = match known {
+            Some(bucket) => bucket,
             None => {
                 let own = self.store.events_of(uid).filter(|event| event.source == *source);
                 let (told, first) = own.fold((0, self.now), |(told, first), event| {
@@ -62,7 +66,7 @@ impl Api<'_> {
             }
         };
         let (left, passes) = bucket.take(self.now);
-        self.names.buckets.insert(key.into(), left);
+        self.names.buckets.insert(key.join(" ").into(), left);
         passes
     }
 
@@ -83,8 +87,7 @@ impl Api<'_> {
         note: &Note,
         source: EventSource,
     ) {
-        let mut involved =
-            ObjectReference::to(about.kind(), about.meta()).at(field_path.to_owned());
+        let mut involved = ObjectReference::to(about.kind(), about.meta()).at(field_path);
         if about.kind() == Kind::Node {
             // The kubelet and the node controller refer to nodes by name in place of the uid.
             involved.uid = Rc::clone(&about.meta().name);
@@ -94,10 +97,10 @@ impl Api<'_> {
             return;
         }
         let alike = |event: &&Rc<Event>| {
-            event.source == source
-                && event.involved == involved
+            *event.reason == *note.reason
                 && event.event_type == note.event_type
-                && *event.reason == *note.reason
+                && event.source == source
+                && event.involved == involved
         };
         let similar: Vec<Rc<Event>> = self.store.events_of(&uid).filter(alike).cloned().collect();
         let recent = similar.iter().filter(|event| self.now - event.last < SIMILAR_WINDOW).count();
@@ -117,7 +120,7 @@ impl Api<'_> {
         let message =
             if recent >= SIMILAR_LIMIT { format!("{COMBINED}{message}").into() } else { message };
         let namespace: Rc<str> = match &*about.meta().namespace {
-            "" => "default".into(),
+            "" => word("default"),
             _ => Rc::clone(&about.meta().namespace),
         };
         let name = self.event_name(&namespace, &about.meta().name);
@@ -125,7 +128,7 @@ impl Api<'_> {
             meta: ObjectMeta { name, namespace, created: self.now, ..ObjectMeta::default() },
             involved,
             event_type: note.event_type,
-            reason: note.reason.into(),
+            reason: word(note.reason),
             message,
             modern: &*source.component == SCHEDULER,
             source,
@@ -142,9 +145,12 @@ impl Api<'_> {
     fn event_name(&self, namespace: &Rc<str>, name: &str) -> Rc<str> {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
-            nanos = nanos
-                .wrapping_add(1 + self.seed.draw(crate::sim::rng::Purpose::Id, name, nanos) % 4096);
-            let key = ObjectKey::new(Rc::clone(namespace), format!("{name}.{nanos:x}"));
+            nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
+            let mut text = String::with_capacity(name.len() + 17);
+            text.push_str(name);
+            text.push('.');
+            push_hex(&mut text, nanos, usize::try_from(nanos.max(1).ilog2() / 4 + 1).unwrap_or(16));
+            let key = ObjectKey::new(Rc::clone(namespace), text);
             if self.store.events().get(&key).is_none() {
                 return key.name;
             }

@@ -121,7 +121,10 @@ impl Api<'_> {
 
     /// A uid for a new object.
     pub(super) fn new_uid(&self, kind: Kind, key: &ObjectKey) -> Uid {
-        let path = format!("{}/{key}", kind.name());
+        let path = match &*key.namespace {
+            "" => [kind.name(), &key.name].join("/"),
+            namespace => [kind.name(), namespace, &key.name].join("/"),
+        };
         let mut counter = u64::try_from(self.now.unix_millis()).unwrap_or(0);
         loop {
             let uid = Uid(self.seed.uid(&path, counter));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 
 use crate::reconcile::{Controller, Failure, Key};
 use crate::sim::Time;
@@ -194,7 +194,8 @@ const KEPT: usize = 200_000;
 /// Every cause so far, and the last decision about each key.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
-    all: OrdMap<CauseId, Rc<Cause>>,
+    /// Numbered without gaps, the last is `next`.
+    all: Vector<Rc<Cause>>,
     next: u64,
     last: OrdMap<LoopKey, (Time, AnyDecision)>,
     /// The refusals that keys back off from, and how many there were in a row.
@@ -205,12 +206,10 @@ impl Causes {
     pub(super) fn add(&mut self, cause: Cause) -> CauseId {
         self.next += 1;
         let id = CauseId(self.next);
-        if self.all.len() >= KEPT
-            && let Some(oldest) = self.all.get_min().map(|(id, _)| *id)
-        {
-            self.all.remove(&oldest);
+        if self.all.len() >= KEPT {
+            self.all.pop_front();
         }
-        self.all.insert(id, Rc::new(cause));
+        self.all.push_back(Rc::new(cause));
         id
     }
 
@@ -236,7 +235,8 @@ impl Causes {
 
     /// The cause of a write.
     pub fn get(&self, id: CauseId) -> Option<&Rc<Cause>> {
-        self.all.get(&id)
+        let back = usize::try_from(self.next.checked_sub(id.0)?).ok()?;
+        self.all.get(self.all.len().checked_sub(back + 1)?)
     }
 
     /// What a loop last decided about a key, and when.

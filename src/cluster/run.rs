@@ -13,6 +13,7 @@ use crate::api::ApiError;
 use crate::api::core::EventSource;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::apiserver::{Api, Written};
 use crate::kubelet;
 use crate::reconcile::{
@@ -170,7 +171,7 @@ impl World {
         }
         let decision = AnyDecision::from(Of::<C>(plan.decision));
         let cause = self.note_cause(key, trigger, decision, plan.writes.is_empty());
-        let source = EventSource { component: C::NAME.into(), host: "".into() };
+        let source = EventSource { component: word(C::NAME), host: word("") };
         self.execute(&plan.writes, cause, &source, config, changes)
     }
 
@@ -258,7 +259,7 @@ impl World {
             AnyDecision::Kubelet(plan.decision),
             plan.writes.is_empty(),
         );
-        let source = EventSource { component: "kubelet".into(), host: plan.node };
+        let source = EventSource { component: word("kubelet"), host: plan.node };
         let refused = self.execute(&plan.writes, cause, &source, config, changes).err();
         self.back_off(key, refused);
     }
@@ -351,28 +352,34 @@ impl Controller for EventExpiry {
     type Memory = ();
     const NAME: &'static str = "kube-apiserver";
 
-    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
-        if let (AnyObject::Event(event), Operation::Added) = (&change.object, change.operation) {
-            wake(Key::of(&event.meta), EVENT_LIFE);
+    /// One wake-up serves all events: the oldest sets it, each look sets the next.
+    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+        let oldest = store.index().events_by_age().next();
+        if change.operation == Operation::Added
+            && oldest.is_some_and(|(_, key)| *key == change.object.key())
+        {
+            wake(Key::whole(), EVENT_LIFE);
         }
     }
 
-    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
-        let Some(event) = seen.store.events().get(&key.object) else {
-            return Plan::idle(Expiry::Expired);
-        };
-        let end = event.last + EVENT_LIFE;
-        if now < end {
-            return Plan::idle(Expiry::Kept).wake_at(Some(end));
+    fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
+        let (mut writes, mut next) = (Vec::new(), None);
+        for (last, key) in seen.store.index().events_by_age() {
+            let end = last + EVENT_LIFE;
+            if now < end {
+                next = Some(end);
+                break;
+            }
+            writes.push(Write::Delete {
+                kind: Kind::Event,
+                key: key.clone(),
+                options: DeleteOptions::default(),
+                note: None,
+                about: None,
+            });
         }
-        let delete = Write::Delete {
-            kind: Kind::Event,
-            key: key.object.clone(),
-            options: DeleteOptions::default(),
-            note: None,
-            about: None,
-        };
-        Plan::writes(Expiry::Expired, vec![delete])
+        let decision = if writes.is_empty() { Expiry::Kept } else { Expiry::Expired };
+        Plan::writes(decision, writes).wake_at(next)
     }
 }
 

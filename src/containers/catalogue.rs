@@ -132,13 +132,13 @@ impl Reference {
 
     /// The reference by the digest of what it stands for, which the seed makes up.
     pub fn digest(&self, seed: Seed) -> String {
-        format!("{}@sha256:{}", self.repository, seed.hex(&self.full(), 0, 64))
+        [&self.repository, "@sha256:", &seed.hex(&self.full(), 0, 64)].concat()
     }
 
     /// The whole reference.
     pub fn full(&self) -> String {
-        let separator = if self.tag.contains(':') { '@' } else { ':' };
-        format!("{}{separator}{}", self.repository, self.tag)
+        let separator = if self.tag.contains(':') { "@" } else { ":" };
+        [&self.repository, separator, &self.tag].concat()
     }
 }
 

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
+use crate::api::words::word;
+
 /// At most so many bytes in one file, so that a loop that appends cannot fill the tab.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -15,6 +17,10 @@ pub struct Files {
 
 /// What lies in a folder, by path relative to it; folders have no content.
 pub type Subtree = OrdMap<Rc<str>, Option<Rc<str>>>;
+
+thread_local! {
+    static STANDARD: Files = Files::common();
+}
 
 impl Files {
     /// What lies in a folder.
@@ -41,6 +47,13 @@ impl Files {
 
     /// The files that every container finds.
     pub fn standard(hostname: &str) -> Self {
+        let mut files = STANDARD.with(Self::clone);
+        files.entries.insert(word("/etc/hostname"), Some(format!("{hostname}\n").into()));
+        files
+    }
+
+    /// What is the same in every container.
+    fn common() -> Self {
         let mut files = Self::default();
         for folder in [
             "/", "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr", "/var",
@@ -48,7 +61,6 @@ impl Files {
         ] {
             files.entries.insert(folder.into(), None);
         }
-        files.write("/etc/hostname", &format!("{hostname}\n"), false);
         files.write("/dev/null", "", false);
         files.write("/dev/termination-log", "", false);
         files.write("/etc/os-release", "PRETTY_NAME=\"Podyard container\"\n", false);

@@ -202,9 +202,16 @@ impl Process {
     }
 
     fn log(&mut self, at: Time, line: &str) {
-        let line = line
-            .replace("{unix-date}", &shell_date(at))
-            .replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
+        if !line.contains('{') {
+            return self.output.push((at, line.into()));
+        }
+        let mut line = line.to_owned();
+        if line.contains("{unix-date}") {
+            line = line.replace("{unix-date}", &shell_date(at));
+        }
+        if line.contains("{date}") {
+            line = line.replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
+        }
         self.output.push((at, line.into()));
     }
 

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::api::core::{Container, EnvSource, Node, Pod};
+use crate::api::core::{Container, EnvSource, EnvVar, Node, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
+use crate::api::object::Plain;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+use crate::api::words::word;
 use crate::store::Store;
 
 /// Texts by name.
@@ -20,6 +22,16 @@ pub(super) struct Scene<'a> {
     pub(super) address: &'a str,
     pub(super) node: Option<&'a Node>,
     pub(super) store: &'a Store,
+    /// What [`of_services`] says.
+    pub(super) services: Rc<Texts>,
+}
+
+/// Whether a container's variables come from objects that may be missing.
+pub(super) fn may_lack(container: &Container) -> bool {
+    let from_object = |variable: &EnvVar| {
+        matches!(variable.source, EnvSource::ConfigMap { .. } | EnvSource::Secret { .. })
+    };
+    !container.env_from.items().is_empty() || container.env.iter().any(from_object)
 }
 
 /// The variables of a container.
@@ -28,7 +40,7 @@ pub(super) struct Scene<'a> {
 /// The kubelet's words about a config map, secret or key that is missing.
 pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Texts, String> {
     let (pod, store) = (scene.pod, scene.store);
-    let mut services = of_services(pod, store);
+    let mut services = Texts::clone(&scene.services);
     let mut all = Texts::new();
     for source in container.env_from.items() {
         let prefix = source.str_at("prefix").unwrap_or_default();
@@ -76,15 +88,25 @@ pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Text
     Ok(all)
 }
 
-/// The variables that tell of Services: those of the pod's namespace, and of the API server. Follows `FromServices`.
-fn of_services(pod: &Pod, store: &Store) -> Texts {
-    let mut all = Texts::new();
-    let links = pod.spec.raw.bool_at("enableServiceLinks") != Some(false);
-    let api = ObjectKey::new("default", "kubernetes");
-    let own = store.plain_in(Kind::Service, Some(&pod.meta.namespace)).filter(|_| links);
+/// The Services that a pod is told of.
+pub(super) fn services<'a>(pod: &'a Pod, store: &'a Store) -> impl Iterator<Item = &'a Rc<Plain>> {
+    let links = links(pod);
+    let api = ObjectKey::new(word("default"), word("kubernetes"));
+    let own = store.plain_in(Kind::Service, Some(&pod.meta.namespace)).filter(move |_| links);
     let first =
         store.plain(Kind::Service, &api).filter(|_| !links || *pod.meta.namespace != *"default");
-    for service in first.into_iter().chain(own) {
+    first.into_iter().chain(own)
+}
+
+/// Whether a pod wants to be told of the Services of its namespace.
+pub(super) fn links(pod: &Pod) -> bool {
+    pod.spec.raw.bool_at("enableServiceLinks") != Some(false)
+}
+
+/// The variables that tell of Services: those of the pod's namespace, and of the API server. Follows `FromServices`.
+pub(super) fn of_services<'a>(services: impl Iterator<Item = &'a Rc<Plain>>) -> Texts {
+    let mut all = Texts::new();
+    for service in services {
         let Some(spec) = service.body.get("spec") else { continue };
         let address = spec.str_at("clusterIP").unwrap_or_default();
         let ports = spec.items_at("ports");
@@ -95,8 +117,8 @@ fn of_services(pod: &Pod, store: &Store) -> Texts {
         let upper = |text: &str| text.to_uppercase().replace('-', "_");
         let name = upper(&service.meta.name);
         let mut put = |key: String, value: String| all.insert(key.into(), value.into());
-        put(format!("{name}_SERVICE_HOST"), address.to_owned());
-        put(format!("{name}_SERVICE_PORT"), port.to_string());
+        put([&name, "_SERVICE_HOST"].concat(), address.to_owned());
+        put([&name, "_SERVICE_PORT"].concat(), port.to_string());
         for (index, entry) in ports.iter().enumerate() {
             let (Some(port), protocol) =
                 (entry.i64_at("port"), entry.str_at("protocol").unwrap_or("TCP"))
@@ -104,18 +126,19 @@ fn of_services(pod: &Pod, store: &Store) -> Texts {
                 continue;
             };
             if let Some(port_name) = entry.str_at("name").filter(|name| !name.is_empty()) {
-                put(format!("{name}_SERVICE_PORT_{}", upper(port_name)), port.to_string());
+                put([&name, "_SERVICE_PORT_", &upper(port_name)].concat(), port.to_string());
             }
             let scheme = protocol.to_lowercase();
-            let url = format!("{scheme}://{address}:{port}");
+            let port = port.to_string();
+            let url = [&scheme, "://", address, ":", &port].concat();
             if index == 0 {
-                put(format!("{name}_PORT"), url.clone());
+                put([&name, "_PORT"].concat(), url.clone());
             }
-            let prefix = format!("{name}_PORT_{port}_{protocol}");
+            let prefix = [&name, "_PORT_", &port, "_", protocol].concat();
             put(prefix.clone(), url);
-            put(format!("{prefix}_PROTO"), scheme);
-            put(format!("{prefix}_PORT"), port.to_string());
-            put(format!("{prefix}_ADDR"), address.to_owned());
+            put([&prefix, "_PROTO"].concat(), scheme);
+            put([&prefix, "_PORT"].concat(), port);
+            put([&prefix, "_ADDR"].concat(), address.to_owned());
         }
     }
     all

@@ -4,13 +4,17 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, OrdSet};
 
+use super::environment::{self, Texts};
 use super::runtime::PodRuntime;
+use crate::api::core::Pod;
 use crate::api::meta::{NodeName, Uid};
+use crate::api::object::Plain;
 use crate::api::value::Value;
 use crate::containers::catalogue::{self, Reference};
 use crate::containers::files::Subtree;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
+use crate::store::Store;
 
 /// How well the image registry works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +144,9 @@ pub struct Kubelets {
     pub(super) addresses: OrdMap<Rc<str>, Uid>,
     /// How many requests went to Services: each goes to another of their pods.
     pub(super) requests: u64,
+    /// The variables that tell of Services, by namespace and by whether all of it are told of; and of which versions
+    /// of which Services they tell.
+    links: OrdMap<(Rc<str>, bool), (Vec<(Uid, u64)>, Rc<Texts>)>,
     registry: Registry,
     ever: usize,
 }
@@ -271,6 +278,21 @@ impl Kubelets {
         if let (Some(machine), Some(number)) = (self.machines.get_mut(node), number) {
             machine.addresses.remove(&number);
         }
+    }
+
+    /// The variables that tell a pod of Services. Written anew only when one of them has changed.
+    pub(super) fn links(&mut self, pod: &Pod, store: &Store) -> Rc<Texts> {
+        let version = |service: &Rc<Plain>| (service.meta.uid, service.meta.resource_version);
+        let versions = || environment::services(pod, store).map(version);
+        let key = (Rc::clone(&pod.meta.namespace), environment::links(pod));
+        if let Some((known, texts)) = self.links.get(&key)
+            && versions().eq(known.iter().copied())
+        {
+            return Rc::clone(texts);
+        }
+        let texts = Rc::new(environment::of_services(environment::services(pod, store)));
+        self.links.insert(key, (versions().collect(), Rc::clone(&texts)));
+        texts
     }
 
     /// Forgets a pod of which nothing is left.

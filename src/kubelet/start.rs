@@ -220,11 +220,14 @@ impl Look<'_> {
             "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
         );
         self.tell(index, EventType::Normal, "Pulled", text);
-        if let Some(machine) = self.kubelets.machines.get_mut(&self.runtime.node) {
+        let machine = self.kubelets.machines.get_mut(&self.runtime.node);
+        let new = machine.is_some_and(|machine| {
             machine.arriving.remove(&full);
-            machine.images.insert(full);
+            machine.images.insert(full).is_none()
+        });
+        if new {
+            self.report_images();
         }
-        self.report_images();
         self.runtime.pulls.retain(|(of, _, _)| *of != image);
         self.create(index);
     }
@@ -254,7 +257,11 @@ impl Look<'_> {
     /// The image is there: the container is created, unless something it needs is missing.
     fn create(&mut self, index: usize) {
         let Some(spec) = self.spec(index).cloned() else { return };
-        let checked = self.environment(&spec).and_then(|_| self.check_user(&spec));
+        let known = match environment::may_lack(&spec) {
+            true => self.environment(&spec).map(drop),
+            false => Ok(()),
+        };
+        let checked = known.and_then(|()| self.check_user(&spec));
         if let Err(message) = checked {
             self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
             let retry_at = self.now + CONFIG_RETRY;
@@ -273,10 +280,11 @@ impl Look<'_> {
         run.map_or(0, |run| u64::try_from(run.number).unwrap_or(0) + 1)
     }
 
-    fn environment(&self, spec: &Container) -> Result<Texts, String> {
+    fn environment(&mut self, spec: &Container) -> Result<Texts, String> {
+        let services = self.kubelets.links(&self.pod, self.store);
         let address = self.runtime.address.clone().unwrap_or_default();
         let node = self.node().map(|node| &**node);
-        let scene = Scene { pod: &self.pod, address: &address, node, store: self.store };
+        let scene = Scene { pod: &self.pod, address: &address, node, store: self.store, services };
         environment::variables(&scene, spec)
     }
 
@@ -325,7 +333,7 @@ impl Look<'_> {
     }
 
     fn process(
-        &self,
+        &mut self,
         index: usize,
         spec: &Container,
         reference: &Reference,
@@ -480,6 +488,9 @@ impl Look<'_> {
     /// What annotations `podyard.dev/…` ask for; `docs/annotations.md` says what each does.
     fn overrides(&self, spec: &Container, restarts: i64) -> Overrides {
         let annotations = &self.pod.meta.annotations;
+        if annotations.is_empty() {
+            return Overrides::default();
+        }
         let number = |key: &str| -> Option<i64> {
             annotations.text(&format!("podyard.dev/{key}")).and_then(|text| text.parse().ok())
         };

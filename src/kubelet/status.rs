@@ -310,13 +310,17 @@ fn all_conditions(
     ];
     let old = &pod.status.conditions;
     let own = OF_KUBELET.into_iter().zip(verdicts).map(|(kind, (value, reason, message))| {
-        let mut condition = Condition::new(kind, value, reason, &message, now);
         let before = conditions::find(old, kind).filter(|before| before.status == value);
-        if let Some(before) = before {
-            condition.since = before.since;
-            condition.seen = before.seen;
+        match before {
+            Some(before) if *before.reason == *reason && *before.message == *message => {
+                before.clone()
+            }
+            Some(before) => Condition {
+                seen: before.seen,
+                ..Condition::new(kind, value, reason, &message, before.since)
+            },
+            None => Condition::new(kind, value, reason, &message, now),
         }
-        condition
     });
     let others = old.iter().filter(|condition| !OF_KUBELET.contains(&&*condition.kind)).cloned();
     own.chain(others).collect()

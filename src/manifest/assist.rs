@@ -147,7 +147,7 @@ fn values(context: &Context, key: &str) -> Vec<Completion> {
             let mut versions: Vec<String> = Kind::ALL
                 .into_iter()
                 .filter(|kind| context.kind_name.as_ref().is_none_or(|name| kind.name() == name))
-                .map(Kind::api_version)
+                .map(|kind| kind.api_version().to_owned())
                 .collect();
             versions.sort();
             versions.dedup();

@@ -66,14 +66,22 @@ impl Seed {
         let mut text = String::with_capacity(length + 16);
         let mut part = 0;
         while text.len() < length {
-            text.push_str(&format!(
-                "{:016x}",
-                self.draw(Purpose::Id, name, counter.wrapping_mul(64).wrapping_add(part))
-            ));
+            let bits = self.draw(Purpose::Id, name, counter.wrapping_mul(64).wrapping_add(part));
+            push_hex(&mut text, bits, 16);
             part += 1;
         }
         text.truncate(length);
         text
+    }
+}
+
+/// Writes the last `digits` hexadecimal digits of a number.
+pub fn push_hex(text: &mut String, bits: u64, digits: usize) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    for place in (0..digits).rev() {
+        let nibble = usize::try_from(bits >> (4 * place) & 0xf).unwrap_or(0);
+        text.extend(DIGITS.get(nibble));
     }
 }
 

@@ -41,19 +41,37 @@ impl Time {
     pub fn rfc3339(self) -> String {
         let (year, month, day) = civil_from_days(self.unix_seconds().div_euclid(86_400));
         let second = self.unix_seconds().rem_euclid(86_400);
-        format!(
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        let mut text = String::with_capacity(20);
+        if !(0..10_000).contains(&year) {
+            text.push_str(&format!("{year:04}"));
+        } else {
+            push_digits(&mut text, year, 4);
+        }
+        let parts = [
+            ('-', month),
+            ('-', day),
+            ('T', second / 3600),
+            (':', second / 60 % 60),
+            (':', second % 60),
+        ];
+        for (mark, number) in parts {
+            text.push(mark);
+            push_digits(&mut text, number, 2);
+        }
+        text.push('Z');
+        text
     }
 
     /// `2026-01-01T00:00:00.100000Z`: RFC 3339 with microseconds, as the API prints `metav1.MicroTime`.
     pub fn rfc3339_micro(self) -> String {
         let whole = self.rfc3339();
         let seconds = whole.strip_suffix('Z').unwrap_or(&whole);
-        format!("{seconds}.{:03}000Z", self.0.rem_euclid(1000))
+        let mut text = String::with_capacity(27);
+        text.push_str(seconds);
+        text.push('.');
+        push_digits(&mut text, self.0.rem_euclid(1000), 3);
+        text.push_str("000Z");
+        text
     }
 
     /// Reads RFC 3339 (`2026-01-01T00:00:00Z`, offsets and fractions allowed).
@@ -68,7 +86,7 @@ impl Time {
 }
 
 /// Year, month and day of a day number counted from 1970-01-01 (proleptic Gregorian calendar).
-fn civil_from_days(days: i64) -> (i64, u32, u32) {
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -79,7 +97,16 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, u32::try_from(month).unwrap_or(1), u32::try_from(day).unwrap_or(1))
+    (year, month, day)
+}
+
+/// Writes the last `width` decimal digits of a number that is not negative: timestamps are written often, and
+/// `format!` is slow.
+fn push_digits(text: &mut String, number: i64, width: u32) {
+    for place in (0..width).rev() {
+        let digit = u32::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 impl Duration {

@@ -1,18 +1,17 @@
 //! A queue in which a key stands at most once, first in first out.
 
-use imbl::{OrdMap, OrdSet};
+use imbl::{OrdSet, Vector};
 
 /// Keys to look at now. A key that is added while it waits keeps its place.
 #[derive(Clone, Debug)]
 pub struct WorkQueue<K: Ord + Clone> {
-    order: OrdMap<u64, K>,
+    order: Vector<K>,
     members: OrdSet<K>,
-    sequence: u64,
 }
 
 impl<K: Ord + Clone> Default for WorkQueue<K> {
     fn default() -> Self {
-        Self { order: OrdMap::new(), members: OrdSet::new(), sequence: 0 }
+        Self { order: Vector::new(), members: OrdSet::new() }
     }
 }
 
@@ -22,15 +21,13 @@ impl<K: Ord + Clone> WorkQueue<K> {
         if self.members.insert(key.clone()).is_some() {
             return false;
         }
-        self.sequence += 1;
-        self.order.insert(self.sequence, key);
+        self.order.push_back(key);
         true
     }
 
     /// Takes the key that has waited longest.
     pub fn pop(&mut self) -> Option<K> {
-        let sequence = self.order.get_min().map(|(sequence, _)| *sequence)?;
-        let key = self.order.remove(&sequence)?;
+        let key = self.order.pop_front()?;
         self.members.remove(&key);
         Some(key)
     }

@@ -9,7 +9,7 @@ use imbl::{OrdMap, OrdSet};
 
 use super::occupancy::Occupancy;
 use super::zones::Zones;
-use crate::api::core::{Node, Phase, Pod};
+use crate::api::core::{Event, Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
 use crate::api::object::AnyObject;
@@ -79,7 +79,10 @@ pub struct Index {
     nodes: OrdMap<NodeName, OrdSet<ObjectKey>>,
     unbound: OrdSet<ObjectKey>,
     orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
-    events: OrdMap<Rc<str>, OrdSet<ObjectKey>>,
+    /// By the uid of what they are about, in order of their keys: mostly a handful.
+    events: OrdMap<Uid, Rc<Vec<Rc<Event>>>>,
+    /// Events by when they were last written, and by the number of that write.
+    told: OrdMap<(Time, u64), ObjectKey>,
     tallies: OrdMap<Uid, Tally>,
     occupancy: Occupancy,
     zones: Zones,
@@ -107,17 +110,26 @@ fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &
     }
 }
 
+/// Where an event is, or belongs.
+fn place(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
+    let key = event.meta.key();
+    all.binary_search_by(|one| one.meta.key().cmp(&key))
+}
+
 impl Index {
     /// Brings the indexes from one version of an object to the next.
     pub(super) fn replace(&mut self, before: Option<&AnyObject>, after: Option<&AnyObject>) {
-        let owners_stay = match (before, after) {
-            (Some(before), Some(after)) => {
-                let (old, new) = (before.meta(), after.meta());
-                old.uid == new.uid
-                    && (Rc::ptr_eq(&old.owners, &new.owners) || old.owners == new.owners)
-            }
-            _ => false,
-        };
+        // Nobody asks for events by their own uid, or by an owner.
+        let event = matches!(before.or(after), Some(AnyObject::Event(_)));
+        let owners_stay = event
+            || match (before, after) {
+                (Some(before), Some(after)) => {
+                    let (old, new) = (before.meta(), after.meta());
+                    old.uid == new.uid
+                        && (Rc::ptr_eq(&old.owners, &new.owners) || old.owners == new.owners)
+                }
+                _ => false,
+            };
         if !owners_stay {
             if let Some(before) = before {
                 self.forget_identity(before);
@@ -137,11 +149,44 @@ impl Index {
         };
         self.zones.replace(node(before).as_deref(), node(after).as_deref());
         self.replace_images(node(before).as_deref(), node(after).as_deref());
-        if let (Some(AnyObject::Event(event)), None) = (before, after) {
-            leave(&mut self.events, &event.involved.uid, &event.meta.key());
+        if let Some(AnyObject::Event(event)) = before {
+            self.told.remove(&(event.last, event.meta.resource_version));
+            if after.is_none() {
+                self.forget_event(event);
+            }
         }
-        if let (None, Some(AnyObject::Event(event))) = (before, after) {
-            join(&mut self.events, &event.involved.uid, event.meta.key());
+        if let Some(AnyObject::Event(event)) = after {
+            self.told.insert((event.last, event.meta.resource_version), event.meta.key());
+            self.learn_event(event);
+        }
+    }
+
+    fn learn_event(&mut self, event: &Rc<Event>) {
+        let about = event.involved_uid();
+        if let Some(all) = self.events.get_mut(&about) {
+            let all = Rc::make_mut(all);
+            match place(all, event) {
+                Ok(place) => {
+                    if let Some(own) = all.get_mut(place) {
+                        *own = Rc::clone(event);
+                    }
+                }
+                Err(place) => all.insert(place, Rc::clone(event)),
+            }
+        } else {
+            self.events.insert(about, Rc::new(vec![Rc::clone(event)]));
+        }
+    }
+
+    fn forget_event(&mut self, event: &Event) {
+        let about = event.involved_uid();
+        let Some(all) = self.events.get_mut(&about) else { return };
+        let all = Rc::make_mut(all);
+        if let Ok(place) = place(all, event) {
+            all.remove(place);
+        }
+        if all.is_empty() {
+            self.events.remove(&about);
         }
     }
 
@@ -309,8 +354,13 @@ impl Index {
     }
 
     /// The events about the object of a uid.
-    pub fn events(&self, uid: &str) -> impl Iterator<Item = &ObjectKey> {
-        self.events.get(uid).into_iter().flatten()
+    pub fn events(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
+        self.events.get(&Uid::from_text(uid)).into_iter().flat_map(|all| all.iter())
+    }
+
+    /// All events, the one that was written longest ago first; when that was.
+    pub fn events_by_age(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
+        self.told.iter().map(|((last, _), key)| (*last, key))
     }
 
     /// On how many nodes an image of this name is.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use imbl::Vector;
 
 use crate::api::object::AnyObject;
 use crate::sim::Time;
@@ -43,35 +43,41 @@ pub struct Change {
 /// can be had again by going back in history.
 const KEPT: usize = 200_000;
 
-/// The changes, oldest first.
+/// The changes, oldest first. Each write makes one, so that they are numbered without gaps.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    changes: OrdMap<u64, Rc<Change>>,
+    changes: Vector<Rc<Change>>,
 }
 
 impl Journal {
     pub(super) fn push(&mut self, change: Rc<Change>) {
-        if self.changes.len() >= KEPT
-            && let Some(oldest) = self.changes.get_min().map(|(id, _)| *id)
-        {
-            self.changes.remove(&oldest);
+        if self.changes.len() >= KEPT {
+            self.changes.pop_front();
         }
-        self.changes.insert(change.id, change);
+        debug_assert!(self.changes.back().is_none_or(|last| last.id + 1 == change.id));
+        self.changes.push_back(change);
+    }
+
+    /// The place of the change that made resource version `version`, if it is kept or to come.
+    fn place(&self, version: u64) -> Option<usize> {
+        let first = self.changes.front()?.id;
+        usize::try_from(version.checked_sub(first)?).ok()
     }
 
     /// The changes after resource version `version`, oldest first.
     pub fn since(&self, version: u64) -> impl Iterator<Item = &Rc<Change>> {
-        self.changes.range(version + 1..).map(|(_, change)| change)
+        let from = self.place(version + 1).unwrap_or(0).min(self.changes.len());
+        self.changes.focus().narrow(from..).into_iter()
     }
 
     /// The change that made resource version `version`.
     pub fn get(&self, version: u64) -> Option<&Rc<Change>> {
-        self.changes.get(&version)
+        self.changes.get(self.place(version)?)
     }
 
     /// All changes that are kept, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &Rc<Change>> {
-        self.changes.iter().rev().map(|(_, change)| change)
+        self.changes.iter().rev()
     }
 
     /// How many are kept.

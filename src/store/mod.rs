@@ -269,6 +269,6 @@ impl Store {
 
     /// The events about an object, oldest key first.
     pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
-        self.index.events(uid).filter_map(|key| self.events.get(key))
+        self.index.events(uid)
     }
 }

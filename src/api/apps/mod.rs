@@ -46,7 +46,7 @@ crate::resource!(
 );
 
 /// What a Deployment wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeploymentSpec {
     /// Everything, as written and defaulted.
     pub raw: Value,
@@ -96,7 +96,7 @@ impl DeploymentSpec {
 }
 
 /// What was seen of a Deployment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeploymentStatus {
     /// Pods of all its ReplicaSets.
     pub replicas: i64,
@@ -171,7 +171,7 @@ crate::resource!(
 );
 
 /// What a DaemonSet wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DaemonSetSpec {
     /// Everything, as written and defaulted.
     pub raw: Value,
@@ -213,7 +213,7 @@ impl DaemonSetSpec {
 }
 
 /// What was seen of a DaemonSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DaemonSetStatus {
     /// Nodes that should run a pod.
     pub desired: i64,

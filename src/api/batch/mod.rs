@@ -20,7 +20,7 @@ pub enum PodReplacementPolicy {
 }
 
 /// What a Job wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobSpec {
     /// Everything, as written and defaulted.
     pub raw: Value,
@@ -94,7 +94,7 @@ impl JobSpec {
 }
 
 /// What was seen of a Job.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobStatus {
     /// Pods that are neither finished nor being deleted.
     pub active: i64,
@@ -200,7 +200,7 @@ pub enum ConcurrencyPolicy {
 }
 
 /// What a CronJob makes Jobs of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobTemplate {
     /// Labels of its Jobs.
     pub labels: Labels,
@@ -211,7 +211,7 @@ pub struct JobTemplate {
 }
 
 /// What a CronJob wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronJobSpec {
     /// Everything, as written and defaulted.
     pub raw: Value,
@@ -266,7 +266,7 @@ impl CronJobSpec {
 }
 
 /// What was seen of a CronJob.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CronJobStatus {
     /// Jobs that it started and that are not over.
     pub active: Vec<(ObjectReference, u64)>,

@@ -103,7 +103,7 @@ pub struct Probe {
 }
 
 /// A container of a pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The name.
     pub name: Rc<str>,

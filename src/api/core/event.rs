@@ -6,6 +6,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, Uid};
 use crate::api::object::{AnyObject, Resource};
 use crate::api::value::Value;
+use crate::api::words::word;
 use crate::sim::Time;
 
 /// `Normal` or `Warning`.
@@ -48,19 +49,19 @@ impl ObjectReference {
     /// The reference to an object of `kind`.
     pub fn to(kind: Kind, meta: &ObjectMeta) -> Self {
         Self {
-            api_version: kind.api_version().into(),
-            kind: kind.name().into(),
+            api_version: word(kind.api_version()),
+            kind: word(kind.name()),
             namespace: Rc::clone(&meta.namespace),
             name: Rc::clone(&meta.name),
             uid: meta.uid.to_string().into(),
-            field_path: "".into(),
+            field_path: word(""),
         }
     }
 
     /// The same reference to a part of the object.
     #[must_use]
-    pub fn at(mut self, field_path: String) -> Self {
-        self.field_path = field_path.into();
+    pub fn at(mut self, field_path: &str) -> Self {
+        self.field_path = word(field_path);
         self
     }
 }
@@ -75,7 +76,7 @@ pub struct EventSource {
 }
 
 /// An event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The metadata.
     pub meta: ObjectMeta,

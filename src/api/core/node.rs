@@ -10,7 +10,7 @@ use crate::api::value::Value;
 use crate::sim::Time;
 
 /// The spec of a node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSpec {
     /// Everything, as written.
     pub raw: Value,
@@ -53,7 +53,7 @@ impl NodeSpec {
 }
 
 /// The status of a node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeStatus {
     /// Everything but the conditions.
     pub raw: Value,

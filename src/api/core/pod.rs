@@ -13,7 +13,7 @@ use crate::sim::Time;
 use crate::sim::rng::letters;
 
 /// A pod. Its spec is shared with its siblings; the node it is bound to is its own.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     /// The metadata.
     pub meta: ObjectMeta,

@@ -44,7 +44,7 @@ impl Qos {
 }
 
 /// A volume of a pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// The name.
     pub name: Rc<str>,
@@ -101,6 +101,8 @@ pub struct PodSpec {
     pub hostname: Rc<str>,
     /// This spec after admission, once it was computed. See `apiserver::admission`.
     pub admitted: OnceCell<Rc<Self>>,
+    /// This spec with what every daemon pod bears, once it was computed. See `controllers::daemonset`.
+    pub daemon: OnceCell<Rc<Self>>,
 }
 
 impl PartialEq for PodSpec {
@@ -108,6 +110,8 @@ impl PartialEq for PodSpec {
         self.raw == other.raw
     }
 }
+
+impl Eq for PodSpec {}
 
 impl PodSpec {
     /// Reads a defaulted pod spec.
@@ -164,6 +168,7 @@ impl PodSpec {
             hostname: text("hostname"),
             raw,
             admitted: OnceCell::new(),
+            daemon: OnceCell::new(),
         }
     }
 
@@ -246,7 +251,7 @@ fn qos(containers: &[Container], init: &[Container]) -> Qos {
 }
 
 /// A template from which a controller makes pods.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodTemplate {
     /// Everything, as written and defaulted.
     pub raw: Value,

@@ -111,7 +111,7 @@ pub struct ContainerStatus {
 }
 
 /// The status of a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodStatus {
     /// The phase.
     pub phase: Phase,

@@ -8,7 +8,7 @@ use crate::api::labels::Selector;
 use crate::api::value::Value;
 
 /// What a ReplicationController or ReplicaSet wants.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicasSpec {
     /// Everything, as written and defaulted.
     pub raw: Value,
@@ -54,7 +54,7 @@ impl ReplicasSpec {
 }
 
 /// What was seen of a ReplicationController or ReplicaSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplicasStatus {
     /// Pods that are there.
     pub replicas: i64,

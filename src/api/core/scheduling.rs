@@ -163,7 +163,7 @@ impl Toleration {
 }
 
 /// One term of a node selector: all requirements must hold; an empty term matches nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSelectorTerm {
     /// Requirements on labels.
     pub labels: Selector,
@@ -207,7 +207,7 @@ fn terms(expressions: &[Value]) -> Selector {
 }
 
 /// One term of pod affinity or anti-affinity.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodAffinityTerm {
     /// The pods it speaks of.
     pub selector: Selector,
@@ -247,7 +247,7 @@ impl PodAffinityTerm {
 }
 
 /// The affinity of a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Affinity {
     /// Required node terms (any of them); `None` if nothing is required.
     pub node_required: Option<Vec<NodeSelectorTerm>>,
@@ -297,7 +297,7 @@ impl Affinity {
 }
 
 /// A topology spread constraint.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpreadConstraint {
     /// How uneven it may be.
     pub max_skew: i64,

@@ -194,7 +194,7 @@ struct Look<'a> {
     seen: &'a Observed<'a, Memory>,
     now: Time,
     /// The template's spec with the automatic tolerations.
-    spec: PodSpec,
+    spec: Rc<PodSpec>,
     history: History,
     /// The nodes in order of their names.
     places: Vec<Place>,

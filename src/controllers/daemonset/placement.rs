@@ -28,8 +28,12 @@ const BORNE: [(&str, Effect); 6] = [
     ("node.kubernetes.io/unschedulable", Effect::NoSchedule),
 ];
 
-/// The template's spec with the automatic tolerations.
-pub(super) fn with_tolerations(spec: &PodSpec) -> PodSpec {
+/// The template's spec with the automatic tolerations; computed once for each template.
+pub(super) fn with_tolerations(spec: &PodSpec) -> Rc<PodSpec> {
+    Rc::clone(spec.daemon.get_or_init(|| Rc::new(tolerant(spec))))
+}
+
+fn tolerant(spec: &PodSpec) -> PodSpec {
     let network = ("node.kubernetes.io/network-unavailable", Effect::NoSchedule);
     let borne = BORNE.into_iter().chain(spec.host_network.then_some(network));
     let wanted: Vec<Toleration> =

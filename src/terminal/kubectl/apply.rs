@@ -127,7 +127,7 @@ fn with_annotation(mut object: Value, text: &str) -> Value {
 /// `Resource: "/v1, Resource=pods", GroupVersionKind: "/v1, Kind=Pod"` and the name.
 fn information(document: &Document) -> String {
     let (info, version) = (document.kind.info(), document.kind.api_version());
-    let version = if info.group.is_empty() { format!("/{version}") } else { version };
+    let version = if info.group.is_empty() { format!("/{version}") } else { version.to_owned() };
     format!(
         "Resource: \"{version}, Resource={}\", GroupVersionKind: \"{version}, Kind={}\"\nName: {}, Namespace: {}",
         info.plural,

@@ -82,7 +82,7 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
 
 /// `api-versions`
 pub(super) fn api_versions(context: &mut Context<'_>) -> Result<After, Failure> {
-    let mut versions: Vec<String> = Kind::ALL.iter().map(|kind| kind.api_version()).collect();
+    let mut versions: Vec<&str> = Kind::ALL.iter().map(|kind| kind.api_version()).collect();
     versions.sort();
     versions.dedup();
     let text: String = versions.iter().map(|version| format!("{version}\n")).collect();

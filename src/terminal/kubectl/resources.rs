@@ -241,7 +241,8 @@ pub(super) fn selectors(context: &Context<'_>, kind: Kind) -> Result<Selectors, 
     let fields = context.flags.text("field-selector");
     let refuse = |words: String| {
         let (info, version) = (kind.info(), kind.api_version());
-        let version = if info.group.is_empty() { format!("/{version}") } else { version };
+        let version =
+            if info.group.is_empty() { format!("/{version}") } else { version.to_owned() };
         let message = format!(
             "Unable to find \"{version}, Resource={}\" that match label selector {}, field selector {}: {words}",
             info.plural,

@@ -1,0 +1,46 @@
+//! Words that come again and again (`Ready`, `kubelet`, `v1`): one shared copy of each in place of one per object.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// So many words are shared at a time; a power of two. Kubernetes' own vocabulary fits several times.
+const SLOTS: usize = 1024;
+
+thread_local! {
+    static SLOT: RefCell<Vec<Option<Rc<str>>>> = RefCell::new(vec![None; SLOTS]);
+}
+
+/// The shared copy of a word. Words that fall on the same slot push each other out: nothing grows, and any text may
+/// be asked for.
+pub fn word(text: &str) -> Rc<str> {
+    SLOT.with_borrow_mut(|slots| {
+        let Some(slot) = slots.get_mut(place(text)) else { return text.into() };
+        match slot {
+            Some(kept) if **kept == *text => Rc::clone(kept),
+            _ => Rc::clone(slot.insert(text.into())),
+        }
+    })
+}
+
+/// The slot of a word: FNV-1a over its letters.
+fn place(text: &str) -> usize {
+    let hash = text
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    usize::try_from(hash ^ hash >> 15).unwrap_or(0) % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_words_share_their_copy_and_others_keep_their_letters() {
+        assert!(Rc::ptr_eq(&word("Ready"), &word("Ready")));
+        for number in 0..4 * SLOTS {
+            let text = format!("word-{number}");
+            assert_eq!(&*word(&text), text);
+        }
+        assert_eq!(&*word(""), "");
+    }
+}

@@ -286,6 +286,9 @@ impl<'a> Look<'a> {
     /// Warns of a schedule that validation would refuse today.
     fn judge_schedule(&mut self) {
         let text = &self.cron.spec.schedule;
+        if self.cron.spec.calendar.is_some() && !text.contains("TZ") {
+            return;
+        }
         let quoted = go_quote(text);
         if text.contains("TZ") {
             let words = format!(
@@ -293,7 +296,8 @@ impl<'a> Look<'a> {
             );
             self.tell(Note::warning("UnsupportedSchedule", words));
         }
-        if let Err(refusal) = schedule::parse(text) {
+        let unread = self.cron.spec.calendar.is_none();
+        if let Some(refusal) = unread.then(|| schedule::parse(text).err()).flatten() {
             let words = format!("unparseable schedule: {quoted} : {refusal}");
             self.tell(Note::warning("UnparseableSchedule", words));
         }

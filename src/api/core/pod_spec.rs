@@ -172,6 +172,16 @@ impl PodSpec {
         }
     }
 
+    /// The same spec with another affinity; nothing else is read anew.
+    #[must_use]
+    pub fn with_affinity(&self, affinity: Value) -> Self {
+        let mut raw = self.raw.clone();
+        let parsed = Some(Rc::new(Affinity::parse(&affinity)));
+        raw.set("affinity", affinity);
+        let (admitted, daemon) = (OnceCell::new(), OnceCell::new());
+        Self { raw, affinity: parsed, admitted, daemon, ..self.clone() }
+    }
+
     /// All containers, init containers first.
     pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
         self.init_containers.iter().chain(self.containers.iter())

@@ -104,11 +104,9 @@ pub(super) fn daemon_pod(set: &DaemonSet, spec: &PodSpec, hash: &str, node: &Nod
     let field = crate::object! { "key" => "metadata.name", "operator" => "In", "values" => vec![Rc::clone(node)] };
     let term = crate::object! { "matchFields" => vec![field] };
     let required = crate::object! { "nodeSelectorTerms" => vec![term] };
-    let mut raw = spec.raw.clone();
-    raw.child("affinity")
-        .child("nodeAffinity")
-        .set("requiredDuringSchedulingIgnoredDuringExecution", required);
-    pod.spec = Rc::new(PodSpec::parse(&raw));
+    let mut affinity = spec.raw.get("affinity").cloned().unwrap_or_else(Value::empty_object);
+    affinity.child("nodeAffinity").set("requiredDuringSchedulingIgnoredDuringExecution", required);
+    pod.spec = Rc::new(spec.with_affinity(affinity));
     pod
 }
 

@@ -6,10 +6,11 @@ use imbl::{OrdMap, OrdSet};
 
 use super::admission;
 use super::events::Bucket;
+use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
+use crate::api::meta::{Labels, ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason, defaults, strategy, validation};
@@ -209,18 +210,21 @@ impl Api<'_> {
         Ok(Written { object: self.keep(new), warnings, changed: true })
     }
 
-    /// Creates what a loop made. Pods come from stored templates, which were defaulted and validated with their
-    /// owner, and go a short way; everything else goes the way of [`Api::create`].
+    /// Creates what a loop made. Pods and Jobs come from stored templates, which were defaulted and validated with
+    /// their owner, and go a short way; everything else goes the way of [`Api::create`].
     ///
     /// # Errors
     /// As [`Api::create`].
     pub fn create_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
-        let AnyObject::Pod(pod) = object else {
-            return self.create(
-                object.kind(),
-                &object.meta().namespace.clone(),
-                &object.to_value(),
-            );
+        let pod = match object {
+            AnyObject::Pod(pod) => pod,
+            AnyObject::Job(job) if job.spec.raw.bool_at("manualSelector") != Some(true) => {
+                return self.create_job(job);
+            }
+            _ => {
+                let namespace = Rc::clone(&object.meta().namespace);
+                return self.create(object.kind(), &namespace, &object.to_value());
+            }
         };
         self.check_namespace(Kind::Pod, &pod.meta)?;
         let mut pod = Pod::clone(pod);
@@ -236,6 +240,30 @@ impl Api<'_> {
         pod.meta.created = self.now;
         pod.meta.generation = 1;
         Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
+    }
+
+    /// Creates a Job from a template: it gets a uid, and its pods the labels and the selector that follow from it.
+    fn create_job(&mut self, job: &Job) -> Result<Written, ApiError> {
+        self.check_namespace(Kind::Job, &job.meta)?;
+        let key = job.meta.key();
+        if self.store.jobs().get(&key).is_some() {
+            return Err(ApiError::already_exists(&Kind::Job.resource(), &key.name));
+        }
+        let mut meta = ObjectMeta {
+            uid: self.new_uid(Kind::Job, &key),
+            created: self.now,
+            generation: 1,
+            ..job.meta.clone()
+        };
+        let mut object =
+            crate::object! { "metadata" => meta.to_value(), "spec" => job.spec.raw.clone() };
+        strategy::prepare_for_create(Kind::Job, &mut object, &meta.uid.to_string());
+        strategy::canonicalize(Kind::Job, &mut object);
+        meta.labels = Labels::from_value(object.at(&["metadata", "labels"]));
+        let spec = job.spec.with_identity(object.get("spec").cloned().unwrap_or_default());
+        let status = job.status.clone();
+        let job = Job { meta, spec: Rc::new(spec), status };
+        Ok(Written::new(self.keep(AnyObject::Job(Rc::new(job))), true))
     }
 
     /// Objects are made only in namespaces that are there and stay.

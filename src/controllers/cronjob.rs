@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
-use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobSpec, JobStatus};
+use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobStatus};
 use crate::api::conditions;
 use crate::api::core::ObjectReference;
 use crate::api::error::go_quote;
@@ -500,7 +500,7 @@ impl<'a> Look<'a> {
                 owners: Rc::new([OwnerReference::controller_of(Kind::CronJob, &self.cron.meta)]),
                 ..ObjectMeta::default()
             },
-            spec: Rc::new(JobSpec::parse(&template.spec)),
+            spec: Rc::clone(&template.made),
             status: JobStatus::parse(&Value::Null),
         }
     }

@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use super::conditions::Condition;
 use super::core::{ObjectReference, PodTemplate};
+use super::defaults;
+use super::kind::Kind;
 use super::labels::Selector;
 use super::meta::Labels;
 use super::schedule::{self, Schedule};
@@ -89,6 +91,26 @@ impl JobSpec {
                 .unwrap_or(Selector::Nothing),
             template: Rc::new(PodTemplate::parse(value.get("template").unwrap_or(&empty))),
             raw: value.clone(),
+        }
+    }
+}
+
+impl JobSpec {
+    /// The same spec with another selector and other labels of its pods, as `raw` has them; nothing else is read anew.
+    #[must_use]
+    pub fn with_identity(&self, raw: Value) -> Self {
+        let labels = raw.at(&["template", "metadata", "labels"]);
+        let template = PodTemplate {
+            labels: Labels::from_value(labels),
+            raw: raw.get("template").cloned().unwrap_or_default(),
+            ..PodTemplate::clone(&self.template)
+        };
+        Self {
+            selector: Selector::from_label_selector(raw.get("selector"))
+                .unwrap_or(Selector::Nothing),
+            template: Rc::new(template),
+            raw,
+            ..self.clone()
         }
     }
 }
@@ -208,6 +230,25 @@ pub struct JobTemplate {
     pub annotations: Labels,
     /// `spec` as written; the defaults of a Job are filled in when the Job is created.
     pub spec: Value,
+    /// The spec of its Jobs with those defaults, but for what carries a Job's own name and uid.
+    pub made: Rc<JobSpec>,
+}
+
+impl JobTemplate {
+    fn parse(template: &Value) -> Self {
+        let spec = template.get("spec").cloned().unwrap_or_default();
+        let mut job =
+            crate::object! { "metadata" => Value::empty_object(), "spec" => spec.clone() };
+        if !spec.is_null() {
+            defaults::apply(Kind::Job, &mut job);
+        }
+        Self {
+            labels: Labels::from_value(template.at(&["metadata", "labels"])),
+            annotations: Labels::from_value(template.at(&["metadata", "annotations"])),
+            made: Rc::new(JobSpec::parse(job.get("spec").unwrap_or(&Value::Null))),
+            spec,
+        }
+    }
 }
 
 /// What a CronJob wants.
@@ -238,7 +279,6 @@ pub struct CronJobSpec {
 impl CronJobSpec {
     /// Reads a defaulted spec.
     pub fn parse(value: &Value) -> Self {
-        let template = value.get("jobTemplate").cloned().unwrap_or_default();
         Self {
             schedule: value.str_at("schedule").unwrap_or_default().into(),
             calendar: value
@@ -255,11 +295,9 @@ impl CronJobSpec {
             suspend: value.bool_at("suspend").unwrap_or(false),
             successful_jobs_history_limit: value.i64_at("successfulJobsHistoryLimit"),
             failed_jobs_history_limit: value.i64_at("failedJobsHistoryLimit"),
-            job_template: Rc::new(JobTemplate {
-                labels: Labels::from_value(template.at(&["metadata", "labels"])),
-                annotations: Labels::from_value(template.at(&["metadata", "annotations"])),
-                spec: template.get("spec").cloned().unwrap_or_default(),
-            }),
+            job_template: Rc::new(JobTemplate::parse(
+                value.get("jobTemplate").unwrap_or(&Value::Null),
+            )),
             raw: value.clone(),
         }
     }

@@ -13,15 +13,12 @@ pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i6
             (have.cpu_milli, used.cpu_milli + own.cpu_milli),
             (have.memory_bytes, used.memory_bytes + own.memory_bytes),
         ];
-        let left: Vec<i64> = parts
+        let left = parts
             .into_iter()
             .filter(|(have, _)| *have > 0)
-            .map(|(have, used)| if used > have { 0 } else { (have - used) * 100 / have })
-            .collect();
-        match left.len() {
-            0 => 0,
-            count => left.iter().sum::<i64>() / i64::try_from(count).unwrap_or(1),
-        }
+            .map(|(have, used)| if used > have { 0 } else { (have - used) * 100 / have });
+        let (sum, count) = left.fold((0, 0), |(sum, count), part| (sum + part, count + 1));
+        if count == 0 { 0 } else { sum / count }
     };
     candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.scored)).collect()
 }

@@ -16,6 +16,6 @@ pub(super) fn check(document: &Decoded) -> Option<Known> {
     let why = Text::new("manifest.version_of_other_kind")
         .with("kind", kind)
         .with("found", version)
-        .with("wanted", &version_wanted);
-    Some(("wrong-api-version", why, edits::replace_value(document, "apiVersion", &version_wanted)))
+        .with("wanted", version_wanted);
+    Some(("wrong-api-version", why, edits::replace_value(document, "apiVersion", version_wanted)))
 }

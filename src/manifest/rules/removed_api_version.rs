@@ -39,10 +39,10 @@ pub(super) fn check(document: &Decoded) -> Option<Known> {
     let wanted = kind.api_version();
     let why = Text::new("manifest.removed_version")
         .with("found", version)
-        .with("wanted", &wanted)
+        .with("wanted", wanted)
         .with("kind", kind.name())
         .with("since", since);
-    Some(("removed-api-version", why, edits::replace_value(document, "apiVersion", &wanted)))
+    Some(("removed-api-version", why, edits::replace_value(document, "apiVersion", wanted)))
 }
 
 #[cfg(test)]

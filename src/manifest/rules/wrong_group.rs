@@ -10,7 +10,7 @@ pub(super) fn check(document: &Decoded) -> Option<Known> {
     let wanted = Kind::ALL.into_iter().find(|known| known.name() == kind)?.api_version();
     let why = Text::new("manifest.wrong_group")
         .with("found", version)
-        .with("wanted", &wanted)
+        .with("wanted", wanted)
         .with("kind", kind);
-    Some(("wrong-group", why, edits::replace_value(document, "apiVersion", &wanted)))
+    Some(("wrong-group", why, edits::replace_value(document, "apiVersion", wanted)))
 }

@@ -52,7 +52,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
 fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     let info = kind.info();
     let version = kind.api_version();
-    let version = version.rsplit('/').next().unwrap_or(&version);
+    let version = version.rsplit('/').next().unwrap_or(version);
     let mut text = String::new();
     if !info.group.is_empty() {
         text.push_str(&format!("GROUP:      {}\n", info.group));

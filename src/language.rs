@@ -102,6 +102,7 @@ type Catalogue = BTreeMap<&'static str, &'static str>;
 macro_rules! topics {
     ($language:literal) => {
         &[
+            include_str!(concat!("../assets/i18n/", $language, "/lesson.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/page.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/terminal.txt")),

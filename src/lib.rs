@@ -17,6 +17,8 @@ pub mod controllers;
 pub mod kubelet;
 /// English and Korean texts by key. Knows nothing of Kubernetes.
 pub mod language;
+/// Lessons as data: format, checks, the learner's way, proof.
+pub mod lessons;
 /// YAML text to objects: the only place that knows lines and columns.
 pub mod manifest;
 /// What control loops, scheduler and kubelet share: observed state in, plan out. Read this first.

@@ -1,14 +1,16 @@
 //! The native binary: the same terminal without a screen.
 
 use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use podyard::cluster::{Cluster, Config, Session};
 use podyard::language::Language;
+use podyard::lessons::{Finished, Lesson, Track, prove};
+use podyard::sim::Time;
 use podyard::sim::rng::Seed;
-use podyard::sim::{Duration, Time};
-use podyard::terminal::{Effect, Stream, Terminal};
+use podyard::terminal::{Audience, Stream, Terminal, run_script};
 
 const HELP: &str = "podyard run [--dir DIR] [--seed N] [--nodes N] [--start RFC3339] [--no-echo] [--explain] [--lang en|ko] [--save FILE] SCRIPT
 
@@ -21,10 +23,13 @@ podyard replay [--no-echo] [--explain] [--lang en|ko] FILE [SCRIPT]
 
 Does again what was done in a session that the page exported, at its own times, and says whether the end is the same,
 byte for byte. SCRIPT (- for standard input) runs after it, in the cluster and among the files of the session.
-";
 
-/// How long a command that never ends is followed.
-const LONGEST_FOLLOW: Duration = Duration::from_seconds(600);
+podyard check [--lang en|ko] [FILE or DIR ...]
+
+Proves lessons (those under lessons/ if none is named): each solution passes every task, doing nothing passes none,
+one choice of each prediction is right, each usual mistake is told by its own sentence, all evidence is there, and
+every manifest is understood.
+";
 
 struct Options {
     config: Config,
@@ -41,13 +46,14 @@ fn main() -> ExitCode {
     let command = words.next();
     let done = match command.as_deref() {
         Some("run") => options(words).map_err(usage).and_then(|options| run(&options)),
+        Some("check") => options(words).map_err(usage).and_then(|options| check(&options)),
         Some("replay") => options(words).map_err(usage).and_then(|options| replay(&options)),
         Some("help" | "--help" | "-h") => {
             write(&mut std::io::stdout(), HELP);
             return ExitCode::SUCCESS;
         }
         Some(other) => Err(usage(format!("{other}: no such command"))),
-        None => Err(usage("run or replay?".to_owned())),
+        None => Err(usage("run, replay or check?".to_owned())),
     };
     done.unwrap_or_else(|message| fail(&format!("podyard: {}\n", message.trim_end())))
 }
@@ -182,82 +188,94 @@ fn lines(
     cluster: &mut Cluster,
     terminal: &mut Terminal,
 ) -> ExitCode {
-    let mut pending = String::new();
-    let mut status = 0;
-    for line in text.lines() {
-        if !pending.is_empty() {
-            pending.push('\n');
-        }
-        pending.push_str(line);
-        if Terminal::incomplete(&pending) && !pending.trim().is_empty() {
-            continue;
-        }
-        let command = std::mem::take(&mut pending);
-        if !command.trim().is_empty() {
-            status = one(&command, options, cluster, terminal);
-        }
-    }
-    if !pending.trim().is_empty() {
-        status = one(&pending, options, cluster, terminal);
-    }
+    let mut printer = Printer { echo: options.echo, explain: options.explain };
+    let status = run_script(text, cluster, terminal, &options.config, &mut printer);
     ExitCode::from(u8::try_from(status & 0xff).unwrap_or(1))
 }
 
-/// Runs one line to its end, letting time pass while it waits.
-fn one(line: &str, options: &Options, cluster: &mut Cluster, terminal: &mut Terminal) -> i32 {
-    if options.echo {
-        write(&mut std::io::stdout(), &format!("$ {line}\n"));
+/// Writes what a script prints to where it belongs.
+struct Printer {
+    echo: bool,
+    explain: bool,
+}
+
+impl Audience for Printer {
+    fn line(&mut self, command: &str) {
+        if self.echo {
+            write(&mut std::io::stdout(), &format!("$ {command}\n"));
+        }
     }
-    let mut running = terminal.start(line);
-    let begun = cluster.now();
-    loop {
-        let poll = running.poll(cluster, terminal);
-        for (stream, text) in &poll.output {
-            match stream {
-                Stream::Out => write(&mut std::io::stdout(), text),
-                Stream::Err => write(&mut std::io::stderr(), text),
-                Stream::Explain if options.explain => write(&mut std::io::stderr(), text),
-                Stream::Explain => {}
+
+    fn output(&mut self, stream: Stream, text: &str) {
+        match stream {
+            Stream::Out => {
+                write(&mut std::io::stdout(), text);
+                let _ = std::io::stdout().flush();
             }
-        }
-        let _ = std::io::stdout().flush();
-        for effect in &poll.effects {
-            perform(effect, options, cluster);
-        }
-        if let Some(status) = poll.status {
-            return status;
-        }
-        let next = match (cluster.next_wake(), poll.until) {
-            (Some(wake), Some(until)) => wake.min(until),
-            (Some(wake), None) => wake,
-            (None, Some(until)) => until,
-            (None, None) => cluster.now() + LONGEST_FOLLOW,
-        };
-        let endless = poll.until.is_none() && next > begun + LONGEST_FOLLOW;
-        if endless {
-            running.interrupt(terminal);
-        } else {
-            cluster.run_until(next);
+            Stream::Err => write(&mut std::io::stderr(), text),
+            Stream::Explain if self.explain => write(&mut std::io::stderr(), text),
+            Stream::Explain => {}
         }
     }
 }
 
-/// What the page would do, as far as it makes sense without one.
-fn perform(effect: &Effect, options: &Options, cluster: &mut Cluster) {
-    match effect {
-        Effect::Back(span) => cluster.back_to(cluster.now() - *span),
-        Effect::Undo => drop(cluster.undo()),
-        Effect::Reset(seed) => {
-            let mut config = options.config.clone();
-            if let Some(seed) = seed {
-                config.seed = Seed(*seed);
-            }
-            *cluster = Cluster::new(config);
-        }
-        Effect::OpenEditor(_) => write(
-            &mut std::io::stderr(),
-            "error: there is no editor here; use `kubectl patch`, or change the file and `kubectl apply -f` it\n",
-        ),
-        Effect::Clear | Effect::Speed(_) | Effect::Pause(_) => {}
+/// Proves lessons: files, or folders of tracks. The exit status says whether all are sound.
+fn check(options: &Options) -> Result<ExitCode, String> {
+    let given = options.files.iter().map(PathBuf::from).collect::<Vec<_>>();
+    let places = if given.is_empty() { vec![PathBuf::from("lessons")] } else { given };
+    let mut files = Vec::new();
+    for place in &places {
+        lessons_in(place, &mut files).map_err(|error| format!("{}: {error}", place.display()))?;
     }
+    let (mut sound, mut steps) = (0, 0);
+    for file in &files {
+        let track = file.with_file_name("track.yaml");
+        let problems = match prove_file(file, &track, options.language) {
+            Ok(finished) => {
+                steps += finished.steps;
+                finished.problems
+            }
+            Err(problem) => vec![problem],
+        };
+        if problems.is_empty() {
+            sound += 1;
+        }
+        for problem in problems {
+            write(&mut std::io::stdout(), &format!("{}: {problem}\n", file.display()));
+        }
+    }
+    let all = files.len();
+    write(&mut std::io::stdout(), &format!("{sound} of {all} lessons are sound, {steps} steps\n"));
+    Ok(if sound == all && all > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The lessons of a folder and of the folders in it, in order of their names.
+fn lessons_in(place: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if place.is_file() {
+        found.push(place.to_owned());
+        return Ok(());
+    }
+    let mut inside: Vec<PathBuf> =
+        std::fs::read_dir(place)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    inside.sort();
+    for path in inside {
+        let lesson = path.extension().is_some_and(|end| end == "yaml")
+            && path.file_name().is_some_and(|name| name != "track.yaml");
+        if path.is_dir() || lesson {
+            lessons_in(&path, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn prove_file(file: &Path, track: &Path, language: Language) -> Result<Finished, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let track = match std::fs::read_to_string(track) {
+        Ok(text) => {
+            Some(Track::parse(&text).map_err(|error| format!("{}:{error}", track.display()))?)
+        }
+        Err(_) => None,
+    };
+    let lesson = Lesson::parse(&text, track.as_ref()).map_err(|error| error.to_string())?;
+    Ok(prove(&lesson, language))
 }

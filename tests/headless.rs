@@ -102,3 +102,36 @@ fn a_wrong_call_says_how_it_is_done() {
         assert!(err(&run).contains("podyard replay"), "{arguments:?}: {}", err(&run));
     }
 }
+
+#[test]
+fn lessons_are_checked_with_file_line_and_reason() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/jobs");
+    let good = podyard(&["check", root], "");
+    assert!(good.status.success(), "{}", out(&good));
+    assert!(out(&good).ends_with("4 of 4 lessons are sound, 9 steps\n"), "{}", out(&good));
+
+    let text = std::fs::read_to_string(format!("{root}/hello.yaml")).unwrap();
+    let (odd, undone) = (file("odd.yaml"), file("undone.yaml"));
+    std::fs::write(&odd, text.replace("minutes: 6", "minuets: 6")).unwrap();
+    std::fs::write(&undone, text.replace("kubectl delete job hello\n    sleep 10", "sleep 10"))
+        .unwrap();
+    let wrong = podyard(&["check", odd.to_str().unwrap(), undone.to_str().unwrap()], "");
+    assert_eq!(wrong.status.code(), Some(1));
+    let told = out(&wrong);
+    assert!(told.contains("odd.yaml: 5:1: unknown field `minuets`"), "{told}");
+    assert!(told.contains("the solution does not do task 1: Expected: 0 Job (hello)"), "{told}");
+    assert!(told.contains("0 of 2 lessons are sound"), "{told}");
+}
+
+#[test]
+fn a_server_of_files_answers_what_it_has() {
+    let script = "kubectl run web --image=nginx
+sleep 10
+kubectl exec web -- curl -s -o /dev/null -w %{http_code} localhost/missing
+kubectl exec web -- sh -c 'mkdir -p /usr/share/nginx/html; echo hi > /usr/share/nginx/html/x'
+kubectl exec web -- curl -s localhost/x
+kubectl logs web | grep -c ' 404 '
+";
+    let run = podyard(&["run", "--no-echo", "-"], script);
+    assert!(out(&run).contains("hi\n1\n"), "{}{}", out(&run), err(&run));
+}

@@ -45,6 +45,8 @@ pub struct Image {
     pub ports: Vec<u16>,
     /// What it answers; `{hostname}` is replaced.
     pub body: String,
+    /// The folder whose files it serves; what is not there it answers with 404. Empty: it answers every path alike.
+    pub web_root: String,
     /// How many requests it answers well before it answers 500.
     pub good_requests: Option<u32>,
     /// For how many seconds it answers well before it answers 500.

@@ -362,21 +362,39 @@ impl Process {
             return Answer::Refused;
         }
         self.requests += 1;
+        let (status, body) = self.page(now, path);
         if !self.image.request_log.is_empty() {
             let line = self.image.request_log.replace("{peer}", peer).replace("{path}", path);
             let line = line.replace("{agent}", "kube-probe/1.36").replace("{clf}", &now.rfc3339());
-            self.log(now, &line);
+            let line = line.replace("{status}", &status.to_string());
+            self.log(now, &line.replace("{bytes}", &body.len().to_string()));
         }
+        Answer::Body { status, body }
+    }
+
+    /// The page of a path, with its status.
+    fn page(&self, now: Time, path: &str) -> (u16, String) {
         let tired = self.image.good_requests.is_some_and(|most| self.requests > most);
         let old = self
             .image
             .good_seconds
             .is_some_and(|most| now - self.started > Duration::from_seconds(most));
         if tired || old {
-            let body = "I'm not well. Please restart me!\n".into();
-            return Answer::Body { status: 500, body };
+            return (500, "I'm not well. Please restart me!\n".into());
         }
-        Answer::Body { status: 200, body: self.image.body.replace("{hostname}", &self.hostname) }
+        let whole = self.image.body.replace("{hostname}", &self.hostname);
+        if self.image.web_root.is_empty() {
+            return (200, whole);
+        }
+        // A server of files: those that somebody put there, and the page that came with the image.
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+        match self.files.read(&Files::absolute(&self.image.web_root, name.trim_start_matches('/')))
+        {
+            Some(text) => (200, text.to_owned()),
+            None if name == "/index.html" => (200, whole),
+            None => (404, "<html>\n<head><title>404 Not Found</title></head>\n</html>\n".into()),
+        }
     }
 
     /// Whether something listens on a port.
@@ -420,7 +438,7 @@ impl Process {
         let mut at = now;
         let mut result = ExecOutput::default();
         for _ in 0..1000 {
-            match machine.run(at, outside) {
+            match machine.run(at, &mut Beside { process: self, outside, now }) {
                 Outcome::Sleeps(next) => at = next,
                 Outcome::Blocked => {
                     result.endless = true;
@@ -442,6 +460,23 @@ impl Process {
         self.files = std::mem::take(&mut machine.files);
         result.took = at - now;
         result
+    }
+}
+
+/// The network as a command sees it that runs beside a process: what the process serves is on `localhost`.
+struct Beside<'a> {
+    process: &'a mut Process,
+    outside: &'a mut dyn Outside,
+    now: Time,
+}
+
+impl Outside for Beside<'_> {
+    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer {
+        let local = ["localhost", "127.0.0.1", "::1", &self.process.hostname].contains(&host);
+        match local && self.process.listens(port) {
+            true => self.process.http(self.now, port, path, "127.0.0.1"),
+            false => self.outside.http(host, port, path),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod complete;
 mod kubectl;
 mod process;
 mod run;
+mod script;
 mod shell;
 mod tools;
 mod yard;
@@ -14,6 +15,7 @@ use std::rc::Rc;
 pub use complete::complete;
 pub use kubectl::describe_text;
 pub use run::{Effect, Poll, Running};
+pub use script::{Audience, run_script};
 
 use crate::language::Language;
 

@@ -1,0 +1,190 @@
+//! Proves that a lesson is sound, by playing it: `podyard check`.
+
+use std::rc::Rc;
+
+use super::format::{Lesson, Step};
+use super::player::Player;
+use super::watch::Watch;
+use crate::cluster::Cluster;
+use crate::language::Language;
+use crate::sim::Duration;
+use crate::terminal::{Audience, Stream, Terminal, run_script};
+
+/// For so long nothing is done, to see that no task does itself.
+const IDLE: Duration = Duration::from_seconds(600);
+
+/// What a proof found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// How many steps were played.
+    pub steps: usize,
+    /// What is wrong; nothing if the lesson is sound.
+    pub problems: Vec<String>,
+}
+
+/// A cluster with a terminal, of which there can be copies that try something.
+#[derive(Clone)]
+struct Scene {
+    cluster: Cluster,
+    terminal: Terminal,
+}
+
+/// Keeps the errors of a script.
+#[derive(Default)]
+struct Errors(String);
+
+impl Audience for Errors {
+    fn output(&mut self, stream: Stream, text: &str) {
+        if stream == Stream::Err {
+            self.0.push_str(text);
+        }
+    }
+}
+
+impl Scene {
+    /// Runs lines; answers with the status of the last and all errors.
+    fn play(&mut self, script: &str) -> (i32, String) {
+        let mut errors = Errors::default();
+        let config = self.cluster.config().clone();
+        let status =
+            run_script(script, &mut self.cluster, &mut self.terminal, &config, &mut errors);
+        (status, errors.0)
+    }
+}
+
+/// Plays a lesson in every way it speaks of; `language` is that of what is found.
+pub fn prove(lesson: &Lesson, language: Language) -> Finished {
+    let mut found = Finished::default();
+    let files = lesson.files.iter().map(|(name, text)| (name.clone(), Rc::from(text.as_str())));
+    let terminal = Terminal { files: files.collect(), ..Terminal::default() };
+    let mut scene = Scene { cluster: Cluster::new(lesson.settings.config()), terminal };
+    let mut problem = |text: String| found.problems.push(text);
+    understand(lesson, &scene, &mut problem);
+    if let (1.., errors) = scene.play(&lesson.before) {
+        problem(format!("before: the last line fails: {}", errors.trim_end()));
+    }
+    let shared = Rc::new(lesson.clone());
+    for (index, step) in lesson.steps.iter().enumerate() {
+        let place = format!("step {} ({})", index + 1, step.title.text(language));
+        if let (1.., errors) = scene.play(&step.before) {
+            problem(format!("{place}: before: the last line fails: {}", errors.trim_end()));
+        }
+        let mut player = Player::at(Rc::clone(&shared), index, &scene.cluster);
+        foretell(step, &place, &mut scene, &mut player, &mut problem);
+        idle(&place, &scene, &player, &mut problem);
+        mistakes(step, &place, &scene, &mut problem);
+        evidence(step, &place, &scene, &mut problem);
+        let (_, errors) = scene.play(&step.solution);
+        for (number, task) in step.tasks.iter().enumerate() {
+            if let Some(evidence) = &task.evidence {
+                player.observe(&scene.cluster);
+                let early = player.tasks(&scene.cluster, language);
+                if early.get(number).is_some_and(|view| view.done) {
+                    problem(format!("{place}: task {}: done without its evidence", number + 1));
+                }
+                for pointed in evidence.proofs() {
+                    player.point(&pointed, language);
+                }
+            }
+        }
+        player.observe(&scene.cluster);
+        for (number, view) in player.tasks(&scene.cluster, language).into_iter().enumerate() {
+            let Some(missing) = view.missing.filter(|_| !view.done) else { continue };
+            problem(format!(
+                "{place}: the solution does not do task {}: {}; {}; see `{}`. {}",
+                number + 1,
+                missing.expected.render(language),
+                missing.seen.render(language),
+                missing.look,
+                errors.trim_end()
+            ));
+        }
+        found.steps += 1;
+    }
+    found
+}
+
+/// Every manifest among the files is understood, but for those that are meant to be refused.
+fn understand(lesson: &Lesson, scene: &Scene, problem: &mut dyn FnMut(String)) {
+    for name in &lesson.broken {
+        if !lesson.files.contains_key(name) {
+            problem(format!("broken: there is no file {name}"));
+        }
+    }
+    for name in lesson.files.keys().filter(|name| name.ends_with(".yaml")) {
+        let (status, errors) =
+            scene.clone().play(&format!("kubectl apply --dry-run=server -f '{name}'"));
+        match (status, lesson.broken.contains(name)) {
+            (1.., false) => problem(format!("{name}: {}", errors.trim_end())),
+            (0, true) => problem(format!("{name} is called broken and is not")),
+            _ => {}
+        }
+    }
+}
+
+/// Exactly one answer comes true.
+fn foretell(
+    step: &Step,
+    place: &str,
+    scene: &mut Scene,
+    player: &mut Player,
+    problem: &mut dyn FnMut(String),
+) {
+    let Some(prediction) = &step.predict else { return };
+    let mut answers: Vec<Watch> =
+        prediction.choices.iter().map(|one| Watch::begin(&one.check, &scene.cluster)).collect();
+    player.foretell(0, &scene.cluster);
+    scene.play(&prediction.play);
+    answers.iter_mut().for_each(|answer| answer.observe(&scene.cluster));
+    let now = scene.cluster.now();
+    let right: Vec<usize> = (1..)
+        .zip(&answers)
+        .filter(|(_, answer)| answer.passes(now))
+        .map(|(number, _)| number)
+        .collect();
+    if right.len() != 1 {
+        problem(format!("{place}: answers {right:?} come true, and it must be one"));
+    }
+    player.reveal(&scene.cluster);
+}
+
+/// Who does nothing has done nothing.
+fn idle(place: &str, scene: &Scene, player: &Player, problem: &mut dyn FnMut(String)) {
+    let (mut cluster, mut player) = (scene.cluster.clone(), player.clone());
+    cluster.run_until(cluster.now() + IDLE);
+    for task in player.observe(&cluster) {
+        problem(format!("{place}: task {} does itself", task + 1));
+    }
+}
+
+/// Each usual mistake is made, is seen by its own check, and does not do the task.
+fn mistakes(step: &Step, place: &str, scene: &Scene, problem: &mut dyn FnMut(String)) {
+    for (task, number) in step.tasks.iter().zip(1..) {
+        for (mistake, which) in task.mistakes.iter().zip(1..) {
+            let mut scene = scene.clone();
+            let mut check = Watch::begin(&task.check, &scene.cluster);
+            let mut others: Vec<Watch> =
+                task.mistakes.iter().map(|one| Watch::begin(&one.check, &scene.cluster)).collect();
+            scene.play(&mistake.script);
+            check.observe(&scene.cluster);
+            others.iter_mut().for_each(|other| other.observe(&scene.cluster));
+            let now = scene.cluster.now();
+            if check.passes(now) {
+                problem(format!("{place}: task {number}: mistake {which} does the task"));
+            }
+            let seen = (1..).zip(&others).find(|(_, other)| other.passes(now));
+            if seen.map(|(seen, _)| seen) != Some(which) {
+                problem(format!("{place}: task {number}: mistake {which} is not told as itself"));
+            }
+        }
+    }
+}
+
+/// What is to be pointed at is there.
+fn evidence(step: &Step, place: &str, scene: &Scene, problem: &mut dyn FnMut(String)) {
+    for (task, number) in step.tasks.iter().zip(1..) {
+        if task.evidence.as_ref().is_some_and(|evidence| !evidence.present(&scene.cluster)) {
+            problem(format!("{place}: task {number}: the evidence is not there"));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every lesson is proven, and the proof finds what is wrong with one that is not sound.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests are not tests to clippy
+
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use podyard::cluster::Cluster;
+use podyard::language::Language;
+use podyard::lessons::{Check, Lesson, Player, Pointed, Track, Watch, prove};
+use podyard::terminal::{Terminal, run_script};
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons")
+}
+
+fn lesson(name: &str) -> Lesson {
+    let path = folder().join(name);
+    let track = fs::read_to_string(path.with_file_name("track.yaml")).unwrap();
+    let track = Track::parse(&track).unwrap();
+    Lesson::parse(&fs::read_to_string(path).unwrap(), Some(&track)).unwrap()
+}
+
+#[test]
+fn every_lesson_of_every_track_is_sound_and_in_its_place() {
+    let mut lessons = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let track = Track::parse(&fs::read_to_string(path.join("track.yaml")).unwrap()).unwrap();
+        let mut files: Vec<String> = fs::read_dir(&path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned())
+            .filter(|name| name != "track.yaml")
+            .collect();
+        files.sort();
+        let mut named: Vec<String> =
+            track.lessons.iter().map(|name| format!("{name}.yaml")).collect();
+        named.sort();
+        assert_eq!(files, named, "{}: the track names every lesson once", path.display());
+        for name in files {
+            let text = fs::read_to_string(path.join(&name)).unwrap();
+            let lesson = Lesson::parse(&text, Some(&track))
+                .unwrap_or_else(|error| panic!("{}:{error}", path.join(&name).display()));
+            let found = prove(&lesson, Language::En);
+            assert_eq!(found.problems, Vec::<String>::new(), "{}", path.join(name).display());
+            lessons += 1;
+        }
+    }
+    assert!(lessons > 0);
+}
+
+/// A lesson with one task: to make a Job of a name complete.
+fn made(change: impl Fn(&str) -> String) -> Vec<String> {
+    let text = r#"
+title: {en: A, ko: 가}
+summary: {en: A, ko: 가}
+minutes: 1
+files: {job.yaml: "{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [\"true\"]}]}}}}"}
+steps:
+- title: {en: A, ko: 가}
+  text: {en: A, ko: 가}
+  tasks:
+  - text: {en: A, ko: 가}
+    check: {kind: jobs, name: a, where: [{column: COMPLETIONS, is: 1/1}]}
+    hints: [{en: A, ko: 가}, {en: A, ko: 가}, {en: A, ko: 가}]
+    mistakes:
+    - {check: {kind: jobs, name: b}, says: {en: A, ko: 가}, script: "kubectl create job b --image busybox -- true"}
+  solution: |
+    kubectl apply -f job.yaml
+    sleep 30
+"#;
+    prove(&Lesson::parse(&change(text), None).unwrap(), Language::En).problems
+}
+
+#[test]
+fn the_proof_finds_what_is_wrong() {
+    assert_eq!(made(str::to_owned), Vec::<String>::new());
+    for (from, to, words) in [
+        ("sleep 30\n", "sleep 0\n", "the solution does not do task 1"),
+        ("name: a, where", "name: a, count: {is: 0}, where", "task 1 does itself"),
+        ("create job b", "create job c", "mistake 1 is not told as itself"),
+        (
+            "create job b --image busybox -- true",
+            "create job a --image busybox -- true\\nsleep 30",
+            "mistake 1 does the task",
+        ),
+        ("kind: Job,", "kind: Jab,", "job.yaml: "),
+        ("minutes: 1", "minutes: 1\nbroken: [job.yaml]", "is called broken and is not"),
+        ("minutes: 1", "minutes: 1\nbefore: kubectl get pod nobody", "before: the last line fails"),
+        (
+            "    mistakes:",
+            "    evidence: {question: {en: A, ko: 가}, kind: Node, name: worker-1, event: Nonsense, wrong: {en: A, ko: 가}}\n    mistakes:",
+            "the evidence is not there",
+        ),
+        (
+            "  tasks:",
+            "  predict: {question: {en: A, ko: 가}, play: sleep 1, choices: [{text: {en: A, ko: 가}, says: {en: A, ko: 가}, check: {kind: nodes, count: {is: 1}}}]}\n  tasks:",
+            "answers [] come true",
+        ),
+    ] {
+        let problems = made(|text| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        let told = problems.iter().any(|problem| problem.contains(words));
+        assert!(told, "{to}: {problems:?}");
+    }
+}
+
+/// A learner, her cluster and her terminal.
+fn begin(name: &str) -> (Player, Cluster, Terminal) {
+    let lesson = Rc::new(lesson(name));
+    let files = lesson.files.iter().map(|(name, text)| (name.clone(), Rc::from(text.as_str())));
+    let mut terminal = Terminal { files: files.collect(), ..Terminal::default() };
+    let config = lesson.settings.config();
+    let mut cluster = Cluster::new(config.clone());
+    run_script(&lesson.before, &mut cluster, &mut terminal, &config, &mut ());
+    (Player::begin(lesson, &cluster), cluster, terminal)
+}
+
+fn play(script: &str, cluster: &mut Cluster, terminal: &mut Terminal) {
+    let config = cluster.config().clone();
+    run_script(script, cluster, terminal, &config, &mut ());
+}
+
+#[test]
+fn a_learner_foretells_errs_asks_and_gets_there() {
+    let (mut player, mut cluster, mut terminal) = begin("jobs/hello.yaml");
+    assert!(player.asks() && !player.step_done());
+    let script = player.step().unwrap().predict.as_ref().unwrap().play.clone();
+    player.foretell(1, &cluster);
+    play(&script, &mut cluster, &mut terminal);
+    let finding = player.reveal(&cluster).unwrap();
+    assert_eq!((finding.chosen, finding.right), (1, Some(0)));
+    assert_eq!(player.progress().predictions, (0, 1));
+    assert!(player.step_done());
+    player.advance(&cluster);
+
+    let missing = |player: &mut Player, cluster: &Cluster| {
+        player.observe(cluster);
+        let view = player.tasks(cluster, Language::En).remove(0);
+        let missing = view.missing.map(|report| {
+            let words = [report.expected, report.seen].map(|text| text.render(Language::En));
+            format!("{}; {}; {}", words[0], words[1], report.look)
+        });
+        (missing, view.mistake)
+    };
+    let (words, mistake) = missing(&mut player, &cluster);
+    assert_eq!(
+        words.unwrap(),
+        "Expected: 0 Job (hello); Seen: 1. There is: hello; kubectl get jobs hello"
+    );
+    assert_eq!(mistake, None);
+    play("kubectl delete pod -l job-name=hello\nsleep 20", &mut cluster, &mut terminal);
+    assert!(missing(&mut player, &cluster).1.unwrap().starts_with("The pod is gone"));
+    player.hint(0);
+    assert_eq!(player.progress().hints, 1);
+    play("kubectl delete job hello\nsleep 5", &mut cluster, &mut terminal);
+    assert_eq!(player.observe(&cluster), [0]);
+    assert!(player.over());
+}
+
+#[test]
+fn the_cause_is_pointed_at_before_the_mending_counts() {
+    let (mut player, mut cluster, mut terminal) = begin("jobs/failure.yaml");
+    let script = player.step().unwrap().predict.as_ref().unwrap().play.clone();
+    player.foretell(2, &cluster);
+    play(&script, &mut cluster, &mut terminal);
+    player.reveal(&cluster);
+    player.advance(&cluster);
+    let solution = player.step().unwrap().solution.clone();
+    play(&solution, &mut cluster, &mut terminal);
+    assert_eq!(player.observe(&cluster), Vec::<usize>::new());
+    let name = "fail-abcde".to_owned();
+    let elsewhere = Pointed::Log { name: name.clone(), line: "hello".into() };
+    assert!(player.point(&elsewhere, Language::Ko).unwrap().starts_with("그것은"));
+    let proof = Pointed::Log { name, line: "error: no such table: orders".into() };
+    assert_eq!(player.point(&proof, Language::En), None);
+    assert_eq!(player.observe(&cluster), [0]);
+}
+
+#[test]
+fn what_was_true_for_a_moment_is_not_missed_and_a_way_back_takes_it_away() {
+    let (_, mut cluster, mut terminal) = begin("jobs/completions.yaml");
+    let check = |text: &str| -> Check { serde_yaml::from_str(text).unwrap() };
+    let running = "kind: pods, owner: Job/batch, where: [{column: STATUS, is: Running}]";
+    let mut once = Watch::begin(&check(&format!("{{{running}, when: once}}")), &cluster);
+    let mut never = Watch::begin(&check(&format!("{{{running}, when: never}}")), &cluster);
+    let mut more = Watch::begin(
+        &check(&format!("{{{running}, count: {{at-least: 4}}, when: once}}")),
+        &cluster,
+    );
+    let stayed = "{kind: jobs, name: batch, when: stayed, for: 10m}";
+    let mut stayed = Watch::begin(&check(stayed), &cluster);
+    let begun = cluster.now();
+    let mut look = |cluster: &Cluster| {
+        [&mut once, &mut never, &mut more, &mut stayed].map(|watch| {
+            watch.observe(cluster);
+            watch.passes(cluster.now())
+        })
+    };
+    assert_eq!(look(&cluster), [false, true, false, false]);
+    // Long over when somebody looks; and three at a time were never four.
+    play("kubectl apply -f batch.yaml\nsleep 590", &mut cluster, &mut terminal);
+    assert_eq!(look(&cluster), [true, false, false, false]);
+    play("sleep 20", &mut cluster, &mut terminal);
+    assert_eq!(look(&cluster), [true, false, false, true]);
+    cluster.back_to(begun);
+    assert_eq!(look(&cluster), [false, true, false, false]);
+    play("kubectl create job batch --image busybox -- true\nsleep 30", &mut cluster, &mut terminal);
+    assert_eq!(look(&cluster), [true, false, false, false]);
+}

@@ -178,6 +178,10 @@ fn the_cause_is_pointed_at_before_the_mending_counts() {
     let name = "fail-abcde".to_owned();
     let elsewhere = Pointed::Log { name: name.clone(), line: "hello".into() };
     assert!(player.point(&elsewhere, Language::Ko).unwrap().starts_with("그것은"));
+    let mut quoting = player.clone();
+    assert!(quoting.quote("BackoffLimitExceeded", Language::En).is_some());
+    assert_eq!(quoting.quote("no such table: orders", Language::En), None);
+    assert_eq!(quoting.observe(&cluster), [0]);
     let proof = Pointed::Log { name, line: "error: no such table: orders".into() };
     assert_eq!(player.point(&proof, Language::En), None);
     assert_eq!(player.observe(&cluster), [0]);
@@ -213,4 +217,64 @@ fn what_was_true_for_a_moment_is_not_missed_and_a_way_back_takes_it_away() {
     assert_eq!(look(&cluster), [false, true, false, false]);
     play("kubectl create job batch --image busybox -- true\nsleep 30", &mut cluster, &mut terminal);
     assert_eq!(look(&cluster), [true, false, false, false]);
+}
+
+/// The value of a YAML text as JSON knows it.
+fn json(text: &str) -> serde_json::Value {
+    serde_yaml::from_str(text).unwrap()
+}
+
+#[test]
+fn the_published_schema_takes_every_lesson_and_what_the_guide_shows_and_nothing_else() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let schema = fs::read_to_string(docs.join("lesson.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let guide = fs::read_to_string(docs.join("lessons.md")).unwrap();
+    let example = guide.split("```yaml\n").nth(2).unwrap().split("```").next().unwrap();
+    let found = prove(&Lesson::parse(example, None).unwrap(), Language::En);
+    assert_eq!(found.problems, Vec::<String>::new(), "the guide's example");
+    let mut texts = vec![example.to_owned()];
+    for track in fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(files) = fs::read_dir(track) else { continue };
+        let paths = files.map(|entry| entry.unwrap().path());
+        texts.extend(
+            paths
+                .filter(|path| !path.ends_with("track.yaml"))
+                .map(|path| fs::read_to_string(path).unwrap()),
+        );
+    }
+    for text in &texts {
+        if let Err(error) = schema.validate(&json(text)) {
+            panic!("{error} at {}: {text}", error.instance_path());
+        }
+        // What the schema refuses the parser refuses, too.
+        for (from, to) in [
+            ("minutes:", "minuets:"),
+            ("{kind: ", "{kidn: "),
+            ("tasks:", "taks:"),
+            ("hints:", "hint:"),
+            ("says:", "say:"),
+        ] {
+            let odd = text.replace(from, to);
+            if odd != *text {
+                assert!(!schema.is_valid(&json(&odd)), "{to}");
+                assert!(Lesson::parse(&odd, None).is_err(), "{to}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_index_names_every_track() {
+    let index: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder().join("index.json")).unwrap()).unwrap();
+    let mut named: Vec<&str> =
+        index["tracks"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    named.sort_unstable();
+    let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap());
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut there: Vec<String> =
+        folders.map(|entry| entry.file_name().to_str().unwrap().to_owned()).collect();
+    there.sort_unstable();
+    assert_eq!(named, there);
 }

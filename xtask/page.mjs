@@ -18,6 +18,7 @@ const minify = process.env.TRUNK_PROFILE === 'release';
 const LATER = [
   { name: 'editor', extension: 'js', source: 'src/ui/editor/editor.js', read: bundle },
   { name: 'docs', extension: 'txt', source: 'assets/schema/docs.txt', read: readFile },
+  { name: 'lessons', extension: 'json', source: 'lessons', read: lessons },
   { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
 ];
 
@@ -43,6 +44,18 @@ async function bundle(entry) {
 async function joined(folder) {
   const names = (await readdir(folder)).sort();
   return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))));
+}
+
+/** All lessons in one text: the tracks in their order, and every file by its path. */
+async function lessons(folder) {
+  const { tracks } = JSON.parse(await readFile(join(folder, 'index.json'), 'utf8'));
+  const files = {};
+  for (const track of tracks) {
+    for (const name of (await readdir(join(folder, track))).sort()) {
+      files[`${track}/${name}`] = await readFile(join(folder, track, name), 'utf8');
+    }
+  }
+  return Buffer.from(JSON.stringify({ tracks, files }));
 }
 
 async function before() {

@@ -153,9 +153,9 @@ impl fmt::Display for Test {
             Self::OneOf(all) => write!(out, "= {}", all.join(" | ")),
             Self::AtLeast(number) => write!(out, "≥ {number}"),
             Self::AtMost(number) => write!(out, "≤ {number}"),
-            Self::Contains(text) => write!(out, "∋ {text}"),
-            Self::Exists(true) => out.write_str("∃"),
-            Self::Exists(false) => out.write_str("∄"),
+            Self::Contains(text) => write!(out, "= …{text}…"),
+            Self::Exists(true) => out.write_str("= …"),
+            Self::Exists(false) => out.write_str("= –"),
         }
     }
 }

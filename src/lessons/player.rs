@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::condition::FieldPath;
 use super::format::{Evidence, Lesson, Step};
 use super::watch::{Report, Watch};
 use crate::api::kind::Kind;
@@ -61,6 +62,21 @@ impl Evidence {
                 fits(name) && self.log.as_ref().is_some_and(|part| line.contains(part))
             }
         }
+    }
+
+    /// Whether a line that somebody quotes from what kubectl prints is the proof: the event's row, the field's line,
+    /// the log's line.
+    pub fn quoted(&self, line: &str) -> bool {
+        let has = |word: &str| {
+            line.split(|letter: char| !letter.is_alphanumeric()).any(|part| part == word)
+        };
+        let last = |path: &FieldPath| {
+            let path = path.to_string();
+            path.rsplit(['.', '[']).next().unwrap_or_default().trim_end_matches(']').to_owned()
+        };
+        self.event.as_ref().is_some_and(|reason| has(reason))
+            || self.field.as_ref().is_some_and(|path| has(&last(path)))
+            || self.log.as_ref().is_some_and(|part| line.contains(part))
     }
 
     /// What would be accepted.
@@ -317,12 +333,25 @@ impl Player {
 
     /// Points at something as the proof of a task; answers what is said if it proves nothing.
     pub fn point(&mut self, pointed: &Pointed, language: Language) -> Option<String> {
+        self.prove_by(|evidence| evidence.accepts(pointed), language)
+    }
+
+    /// Quotes a line of what kubectl prints as the proof; answers what is said if it proves nothing.
+    pub fn quote(&mut self, line: &str, language: Language) -> Option<String> {
+        self.prove_by(|evidence| evidence.quoted(line), language)
+    }
+
+    fn prove_by(
+        &mut self,
+        proves: impl Fn(&Evidence) -> bool,
+        language: Language,
+    ) -> Option<String> {
         let step = self.lesson.steps.get(self.step)?;
         let mut wrong = None;
         for (doing, task) in self.tasks.iter_mut().zip(&step.tasks) {
             match &task.evidence {
                 Some(evidence) if !doing.proven => {
-                    doing.proven = evidence.accepts(pointed);
+                    doing.proven = proves(evidence);
                     if !doing.proven {
                         wrong = Some(evidence.wrong.text(language).to_owned());
                     }
@@ -331,6 +360,24 @@ impl Player {
             }
         }
         wrong
+    }
+
+    /// Whether a cause is to be pointed at.
+    pub fn wants_proof(&self) -> bool {
+        self.tasks.iter().any(|task| !task.proven)
+    }
+
+    /// Who is shown the solution is shown the proof with it.
+    pub fn prove_all(&mut self) {
+        self.tasks.iter_mut().for_each(|task| task.proven = true);
+    }
+
+    /// What was asked for stays asked for when somebody goes back.
+    pub fn remember(&mut self, progress: &Progress) {
+        let own = &mut self.progress;
+        own.hints = own.hints.max(progress.hints);
+        own.shown |= progress.shown;
+        own.steps = own.steps.max(progress.steps);
     }
 
     /// The solution was shown.

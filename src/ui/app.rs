@@ -11,11 +11,13 @@ use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
 use super::first_language;
 use super::inspector::Details;
+use super::lesson::LessonPane;
 use super::loops::Loops;
 use super::platform;
 use super::terminal::TerminalPane;
 use super::yard::Yard;
 use crate::language::Language;
+use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
 use crate::view::palette::Palette;
@@ -120,14 +122,47 @@ pub fn App() -> Html {
         let help = help.clone();
         Callback::from(move |()| help.set(!*help))
     };
+    let (school, lecture) = engine.read(|state| (state.school_open(), state.lecture()));
+    let lesson = engine.read(|state| match (state.player(), state.shelves()) {
+        (Some(player), _) => Some(LessonView::step(player, &state.cluster, language)),
+        (None, Some((library, records))) if school => {
+            Some(LessonView::map(library, records, language))
+        }
+        _ => None,
+    });
+    let onlessons = {
+        let (engine, pane) = (Rc::clone(&engine), pane.clone());
+        Callback::from(move |()| {
+            if engine.read(super::bridge::State::school_open) {
+                engine.close_school();
+                pane.set(Pane::Yard);
+            } else {
+                engine.open_school(None);
+                pane.set(Pane::Lesson);
+            }
+        })
+    };
+    use_effect_with(school, {
+        let pane = pane.clone();
+        move |open: &bool| {
+            if *open {
+                pane.set(Pane::Lesson);
+            }
+        }
+    });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
     html! {
-        <div class={classes!("page", format!("page--{}", pane.class()), still)}>
+        <div class={classes!("page", format!("page--{}", pane.class()), still, school.then_some("page--school"))}>
             <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
-                restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} />
-            { tabs(&pane, language) }
+                restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} {onlessons} />
+            { tabs(&pane, language, school) }
             <main class="panes">
+                if school {
+                    <section class="pane pane--lesson" aria-label={say(language, "lesson.pane")}>
+                        <LessonPane engine={(*engine).clone()} {language} view={lesson} {lecture} next={engine.read(super::bridge::State::next_lesson)} />
+                    </section>
+                }
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
                     <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
                         system={*system} {onsystem} />
@@ -226,7 +261,7 @@ fn use_keys(
     });
 }
 
-fn tabs(pane: &UseStateHandle<Pane>, language: Language) -> Html {
+fn tabs(pane: &UseStateHandle<Pane>, language: Language, school: bool) -> Html {
     let tab = |one: Pane| {
         let pane = pane.clone();
         let selected = *pane == one;
@@ -235,5 +270,5 @@ fn tabs(pane: &UseStateHandle<Pane>, language: Language) -> Html {
             <button type="button" class="tabs__tab" aria-pressed={selected.to_string()} {onclick}>{ say(language, one.key()) }</button>
         }
     };
-    html! { <nav class="tabs">{ for Pane::ALL.into_iter().map(tab) }</nav> }
+    html! { <nav class="tabs">{ for school.then_some(Pane::Lesson).into_iter().chain(Pane::ALL).map(tab) }</nav> }
 }

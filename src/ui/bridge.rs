@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::keep::Keeper;
 use super::platform;
+use super::school::School;
 use crate::api::Kind;
 use crate::cluster::{Cluster, Config, Replay};
 use crate::language::{Language, word};
@@ -77,6 +78,7 @@ pub(crate) struct State {
     /// Whether a pane lags behind and wants another picture.
     pub behind: bool,
     pub(super) keeper: Keeper,
+    pub(super) school: School,
     pub(super) restoring: Option<Replay>,
     running: Option<Running>,
     /// When the running command wants to be asked again.
@@ -153,6 +155,7 @@ impl Engine {
             rings: false,
             behind: false,
             keeper: Keeper::default(),
+            school: School::default(),
             restoring: None,
             running: None,
             until: None,
@@ -166,6 +169,7 @@ impl Engine {
         };
         let engine = Self { state: Rc::new(RefCell::new(state)), changed, frame: Rc::default() };
         engine.restore();
+        engine.enter_school();
         engine.check();
         engine.watch_visibility();
         engine.plan();
@@ -333,10 +337,11 @@ impl Engine {
     }
 
     /// Moves the clock to where it should be by now; says whether anything happened.
-    fn catch_up(&self) -> bool {
+    pub(super) fn catch_up(&self) -> bool {
         let moved = self.state.borrow_mut().advance();
         if moved {
             self.poll();
+            self.attend();
             self.keep_soon();
             (self.changed)();
         }
@@ -487,7 +492,30 @@ impl Engine {
             state.until = poll.until.filter(|_| poll.status.is_none());
             poll
         };
+        let over = poll.status.is_some();
         self.show(poll);
+        if over {
+            self.played();
+        }
+    }
+
+    /// Lets what runs come to its end at once, for at most a day of virtual time.
+    pub(super) fn hurry(&self) {
+        let last = self.read(|state| state.cluster.now()) + Duration::from_seconds(86_400);
+        while self.read(State::busy) {
+            let next = self.write(|state| {
+                let next = [state.cluster.next_wake(), state.until].into_iter().flatten().min();
+                let next = next.filter(|next| *next <= last)?;
+                state.cluster.run_until(next);
+                state.follow_clock();
+                Some(next)
+            });
+            if next.is_none() {
+                return self.interrupt();
+            }
+            self.poll();
+        }
+        self.plan();
     }
 
     fn show(&self, poll: Poll) {
@@ -515,6 +543,7 @@ impl Engine {
         // The command may have changed the files, or what the server would refuse.
         self.follow_files();
         self.check();
+        self.attend();
     }
 
     fn perform(&self, effect: Effect) {
@@ -585,7 +614,7 @@ impl State {
     }
 
     /// The clock of the page stands where the cluster's does.
-    fn follow_clock(&mut self) {
+    pub(super) fn follow_clock(&mut self) {
         self.target = millis(self.cluster.now());
         self.last = platform::steady_clock();
     }
@@ -616,12 +645,14 @@ impl State {
         }
         self.cluster.store().resource_version() != version
             || self.until.is_some_and(|until| until <= self.cluster.now())
+            || self.school.due().is_some_and(|due| due <= self.cluster.now())
     }
 
     /// When something is due next.
     fn due(&self) -> Option<Time> {
         let until = self.running.as_ref().and(self.until);
-        [self.cluster.next_wake(), until].into_iter().flatten().min()
+        let task = self.school.due().filter(|due| *due > self.cluster.now());
+        [self.cluster.next_wake(), until, task].into_iter().flatten().min()
     }
 
     /// How long that is from now, in milliseconds of the person's time.

@@ -23,6 +23,10 @@ pub(crate) struct ControlsProps {
     pub restoring: bool,
     /// Opens the sheet of keys.
     pub onhelp: Callback<()>,
+    /// Whether the lessons are open.
+    pub lessons: bool,
+    /// Opens and closes the lessons.
+    pub onlessons: Callback<()>,
 }
 
 /// The header. The clock and what comes next are written by the platform, without a new picture.
@@ -62,6 +66,10 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
         let onhelp = props.onhelp.clone();
         Callback::from(move |_: MouseEvent| onhelp.emit(()))
     };
+    let onlessons = {
+        let onlessons = props.onlessons.clone();
+        Callback::from(move |_: MouseEvent| onlessons.emit(()))
+    };
     let (play_label, play_icon) =
         if props.playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
     let factor = SPEEDS.get(props.speed).copied().unwrap_or(1.0);
@@ -90,6 +98,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
                 if props.restoring { <span class="quiet">{ say(language, "page.restoring") }</span> }
             </div>
             <div class="header__more">
+                <button type="button" class="button" id="lessons" aria-pressed={props.lessons.to_string()} onclick={onlessons}>{ say(language, "lesson.open") }</button>
                 { round("page.import", "import", "⇪", Engine::import) }
                 { round("page.export", "export", "⇩", Engine::export) }
                 <button type="button" class="button" lang={other.tag()} onclick={onlanguage}>{ if other == Language::Ko { "한국어" } else { "English" } }</button>

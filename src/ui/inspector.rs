@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::bridge::{Engine, day_and_time};
 use super::components::{Button, ring, runs, say};
+use super::platform;
 use crate::api::core::{Event, EventType};
 use crate::api::{Kind, ObjectKey};
 use crate::language::{Language, Text};
@@ -124,11 +125,21 @@ fn link(props: &DetailsProps, to: &Selection) -> Html {
 fn body(props: &DetailsProps, facet: Facet, seen: &Inspected) -> Html {
     if facet != Facet::Why {
         let text: String = seen.text.iter().map(|part| &**part).collect();
-        return html! { <pre class="details__text" tabindex="0">{ text }</pre> };
+        return html! { <pre class="details__text" tabindex="0" onclick={quoting(props)}>{ text }</pre> };
     }
     let namespace = props.selection.as_ref().map(|one| Rc::clone(&one.key.namespace));
     let line = |line: &Rc<str>| html! { <li class="why__cause">{ linked(props, line, namespace.as_ref()) }</li> };
     html! { <ol class="why" tabindex="0">{ for seen.text.iter().map(line) }</ol> }
+}
+
+/// A line that is clicked is the proof that a lesson asks for.
+fn quoting(props: &DetailsProps) -> Callback<MouseEvent> {
+    let engine = props.engine.clone();
+    Callback::from(move |event: MouseEvent| {
+        if engine.wants_proof() {
+            engine.quote(&platform::line_under(&event));
+        }
+    })
 }
 
 /// A sentence in which the objects that are still there can be clicked.
@@ -209,7 +220,7 @@ fn events(props: &DetailsProps) -> Html {
         <div class="details" id="events">
             <div class="details__bar"><h2 class="title">{ say(language, "page.events") }</h2></div>
             if rows.is_empty() { <p class="quiet">{ say(language, "page.no-events") }</p> }
-            <ul class="events" tabindex="0">{ for rows.into_iter().map(row) }</ul>
+            <ul class="events" tabindex="0" onclick={quoting(props)}>{ for rows.into_iter().map(row) }</ul>
         </div>
     }
 }

@@ -112,7 +112,9 @@ impl Engine {
                 .iter()
                 .zip(state.terminal.files.values())
                 .all(|(a, b)| Rc::ptr_eq(a, b));
-        if (state.keeper.seen == now && same_files) || state.restoring.is_some() {
+        // A lesson keeps its own record; what was there before it is what a later visit finds.
+        let elsewhere = state.restoring.is_some() || state.school.at_work();
+        if (state.keeper.seen == now && same_files) || elsewhere {
             return;
         }
         // The first look only takes note: an untouched session need not be kept.
@@ -134,7 +136,9 @@ impl Engine {
             let state = self.state.borrow();
             let desk =
                 Desk { file: state.file.clone(), playing: state.playing, speed: state.speed };
-            let untouched = state.restoring.is_some() || state.keeper.files.is_empty();
+            let untouched = state.restoring.is_some()
+                || state.keeper.files.is_empty()
+                || state.school.at_work();
             let session = Session::of(&state.cluster, &state.terminal.files);
             (state.keeper.id.clone(), session, desk, untouched)
         };

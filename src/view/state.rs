@@ -23,6 +23,8 @@ pub enum Pane {
     Terminal,
     /// Events and the inspector.
     Details,
+    /// The lesson, while one is open.
+    Lesson,
 }
 
 impl Pane {
@@ -36,6 +38,7 @@ impl Pane {
             Self::Editor => "page.editor",
             Self::Terminal => "page.terminal",
             Self::Details => "page.details",
+            Self::Lesson => "lesson.pane",
         }
     }
 
@@ -46,6 +49,7 @@ impl Pane {
             Self::Editor => ".cm-content",
             Self::Terminal => "#command",
             Self::Details => ".pane--details [tabindex='0']",
+            Self::Lesson => "#lesson",
         }
     }
 
@@ -56,6 +60,7 @@ impl Pane {
             Self::Editor => "editor",
             Self::Terminal => "terminal",
             Self::Details => "details",
+            Self::Lesson => "lesson",
         }
     }
 }

@@ -47,6 +47,8 @@ extern "C" {
     fn value_of(event: &JsValue) -> String;
     #[wasm_bindgen(js_name = dataOf)]
     fn data_of(event: &JsValue, name: &str) -> String;
+    #[wasm_bindgen(js_name = lineUnder)]
+    fn line_under_js(event: &JsValue) -> String;
     #[wasm_bindgen(js_name = clearValue)]
     fn clear_value(event: &JsValue);
     /// Scrolls an element to its end.
@@ -117,6 +119,11 @@ pub(crate) fn value(event: &impl AsRef<JsValue>) -> String {
 /// A datum of the element that an event comes from, or nothing.
 pub(crate) fn data(event: &impl AsRef<JsValue>, name: &str) -> String {
     data_of(event.as_ref(), name)
+}
+
+/// The line of text that was clicked, or the row.
+pub(crate) fn line_under(event: &impl AsRef<JsValue>) -> String {
+    line_under_js(event.as_ref())
 }
 
 /// Empties the field that an event comes from.

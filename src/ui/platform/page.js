@@ -40,6 +40,19 @@ export function onVisibility(callback) {
 }
 export function valueOf(event) { return event.target?.value ?? ''; }
 export function dataOf(event, name) { return event.target?.dataset?.[name] ?? ''; }
+/** The line of a text that was clicked; of a list, the row. */
+export function lineUnder(event) {
+  const row = event.target?.closest?.('li');
+  if (row) return row.innerText.replace(/\s+/g, ' ');
+  const place = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+  const range = place ? undefined : document.caretRangeFromPoint?.(event.clientX, event.clientY);
+  const node = place?.offsetNode ?? range?.startContainer;
+  const offset = place?.offset ?? range?.startOffset ?? 0;
+  const text = node?.nodeType === Node.TEXT_NODE ? node.data : '';
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const to = text.indexOf('\n', offset);
+  return text.slice(from, to < 0 ? undefined : to);
+}
 export function clearValue(event) { if (event.target) event.target.value = ''; }
 export function scrollToEnd(id) {
   const element = document.getElementById(id);

@@ -7,8 +7,10 @@ mod admission;
 mod delete;
 mod events;
 pub mod patch;
+mod selection;
 pub mod table;
 mod verbs;
 
 pub use admission::admitted;
+pub use selection::FieldSelector;
 pub use verbs::{Api, Names, Patch, Written};

@@ -9,8 +9,8 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
-use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
+use crate::apiserver::FieldSelector;
 use crate::language::Text;
 
 /// The types of `all`, in the order in which they are shown.
@@ -143,14 +143,7 @@ fn slashed(words: &[String]) -> Result<Vec<(Kind, String)>, Failure> {
 #[derive(Clone, Debug)]
 pub(super) struct Selectors {
     pub(super) labels: Selector,
-    fields: Vec<FieldRequirement>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct FieldRequirement {
-    path: String,
-    value: String,
-    equal: bool,
+    fields: FieldSelector,
 }
 
 impl Selectors {
@@ -159,76 +152,12 @@ impl Selectors {
         if !self.labels.is_empty() && !self.labels.matches(&object.meta().labels) {
             return false;
         }
-        self.fields.iter().all(|one| (field(object, &one.path) == one.value) == one.equal)
+        self.fields.matches(object)
     }
 
     /// Whether everything is meant.
     pub(super) fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
-    }
-}
-
-/// The value of a field that selectors know. Follows the `ToSelectableFields` of each kind.
-fn field(object: &AnyObject, path: &str) -> String {
-    let meta = object.meta();
-    match (path, object) {
-        ("metadata.name", _) => return meta.name.to_string(),
-        ("metadata.namespace", _) => return meta.namespace.to_string(),
-        ("spec.nodeName", AnyObject::Pod(pod)) => {
-            return pod.node.as_deref().unwrap_or_default().into();
-        }
-        ("status.phase", AnyObject::Pod(pod)) => return pod.status.phase.word().into(),
-        ("status.successful", AnyObject::Job(job)) => return job.status.succeeded.to_string(),
-        ("spec.unschedulable", AnyObject::Node(node)) => {
-            return node.spec.unschedulable.to_string();
-        }
-        ("spec.hostNetwork", AnyObject::Pod(pod)) => return pod.spec.host_network.to_string(),
-        _ => {}
-    }
-    let keys: Vec<&str> = match path {
-        "source" => vec!["source", "component"],
-        path => path.split('.').collect(),
-    };
-    match object.to_value().at(&keys) {
-        Some(Value::String(text)) => text.to_string(),
-        Some(other) => other.to_json(),
-        None => String::new(),
-    }
-}
-
-/// The fields beside name and namespace that the server selects by.
-const fn selectable(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Pod => &[
-            "spec.nodeName",
-            "spec.restartPolicy",
-            "spec.schedulerName",
-            "spec.serviceAccountName",
-            "spec.hostNetwork",
-            "status.phase",
-            "status.podIP",
-            "status.nominatedNodeName",
-        ],
-        Kind::Job => &["status.successful"],
-        Kind::Node => &["spec.unschedulable"],
-        Kind::ReplicationController | Kind::ReplicaSet => &["status.replicas"],
-        Kind::Namespace => &["status.phase", "name"],
-        Kind::Secret => &["type"],
-        Kind::Service => &["spec.clusterIP", "spec.type"],
-        Kind::Event => &[
-            "involvedObject.kind",
-            "involvedObject.namespace",
-            "involvedObject.name",
-            "involvedObject.uid",
-            "involvedObject.apiVersion",
-            "involvedObject.resourceVersion",
-            "involvedObject.fieldPath",
-            "reason",
-            "reportingComponent",
-            "source",
-            "type",
-        ],
-        _ => &[],
     }
 }
 
@@ -252,27 +181,8 @@ pub(super) fn selectors(context: &Context<'_>, kind: Kind) -> Result<Selectors, 
         Failure::from(ApiError::new(Reason::BadRequest, message))
     };
     let selector = Selector::parse(labels).map_err(refuse)?;
-    let mut requirements = Vec::new();
-    for part in fields.split(',').filter(|part| !part.is_empty()) {
-        let found = ["!=", "==", "="].iter().find_map(|operator| {
-            part.split_once(operator).map(|(path, value)| (path, value, *operator))
-        });
-        let Some((path, value, operator)) = found else {
-            return Err(refuse(format!("invalid selector: '{part}'; can't understand '{part}'")));
-        };
-        let known = matches!(path, "metadata.name")
-            || path == "metadata.namespace" && kind.namespaced()
-            || selectable(kind).contains(&path);
-        if !known {
-            return Err(refuse(format!("field label not supported: {path}")));
-        }
-        requirements.push(FieldRequirement {
-            path: path.to_owned(),
-            value: value.to_owned(),
-            equal: operator != "!=",
-        });
-    }
-    Ok(Selectors { labels: selector, fields: requirements })
+    let fields = FieldSelector::parse(kind, fields).map_err(refuse)?;
+    Ok(Selectors { labels: selector, fields })
 }
 
 /// The objects of a list, by namespace and selectors.

@@ -2,8 +2,8 @@
 //
 //   node xtask/page.mjs before   joins the stylesheets into one: target/page/page.css
 //   node xtask/page.mjs after    adds what is loaded when it is first asked for, makes the loader
-//                                small, and closes the content security policy over the page's
-//                                own inline scripts
+//                                small, closes the content security policy over the page's own
+//                                inline scripts, and lets a release work without a network
 //
 // What is loaded later has its hash in its name, as Trunk's own files have. The page finds the
 // name in its head: <meta name="podyard-NAME" content="./NAME-HASH.EXT">.
@@ -79,8 +79,35 @@ async function after() {
   await rm(join(staging, 'snippets'), { force: true, recursive: true });
   html = html.replace(/<link[^>]*\/snippets\/[^>]*>\s*/g, '');
   html = insert(html, '</head>', names.join(''));
+  if (minify) {
+    await writeFile(join(staging, 'podyard.webmanifest'), JSON.stringify(MANIFEST));
+    html = insert(html, '</head>', '<link rel="manifest" href="./podyard.webmanifest"><meta name="podyard-offline" content="./offline.js">');
+  }
   html = insert(html, "'wasm-unsafe-eval'", ` ${inlineScripts(html).join(' ')}`, 'behind');
   await writeFile(index, html);
+  if (minify) await offline(staging, html);
+}
+
+/** What an installed page calls itself. */
+const MANIFEST = {
+  name: 'Podyard',
+  short_name: 'Podyard',
+  description: 'A Kubernetes cluster that lives in a browser tab',
+  start_url: './',
+  display: 'standalone',
+  background_color: '#eef1f6',
+  theme_color: '#2f5fe0',
+  icons: [{ src: './icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+};
+
+/** The service worker with the names of all files; its version is a digest of them and of the page. */
+async function offline(staging, html) {
+  await writeFile(join(staging, 'icon.svg'), await readFile('assets/icon.svg'));
+  const names = (await readdir(staging)).filter((name) => name !== 'index.html').sort();
+  const files = JSON.stringify(['./', ...names.map((name) => `./${name}`)]);
+  const version = JSON.stringify(digest(html + files, 'hex').slice(0, 16));
+  const worker = await readFile('src/ui/platform/offline.js', 'utf8');
+  await writeFile(join(staging, 'offline.js'), worker.replace('__VERSION__', version).replace('__FILES__', files));
 }
 
 /** The inline scripts of a page as sources of a content security policy. */

@@ -168,7 +168,7 @@ impl Engine {
             timer: None,
         };
         let engine = Self { state: Rc::new(RefCell::new(state)), changed, frame: Rc::default() };
-        engine.restore();
+        engine.arrive();
         engine.enter_school();
         engine.check();
         engine.watch_visibility();

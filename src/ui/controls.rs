@@ -99,6 +99,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
             </div>
             <div class="header__more">
                 <button type="button" class="button" id="lessons" aria-pressed={props.lessons.to_string()} onclick={onlessons}>{ say(language, "lesson.open") }</button>
+                { round("page.share", "share", "🔗", Engine::share) }
                 { round("page.import", "import", "⇪", Engine::import) }
                 { round("page.export", "export", "⇩", Engine::export) }
                 <button type="button" class="button" lang={other.tag()} onclick={onlanguage}>{ if other == Language::Ko { "한국어" } else { "English" } }</button>

@@ -16,6 +16,8 @@ const INDEX: &str = "podyard.sessions";
 const TAB: &str = "podyard.tab";
 /// How long after a change it is kept.
 const DELAY_MILLIS: u32 = 600;
+/// Longer links are cut by programs that carry them.
+const LONGEST_LINK: usize = 30_000;
 /// How many reconciles of a replay one picture may cost.
 const WORK_PER_FRAME: u64 = 20_000;
 
@@ -42,7 +44,7 @@ pub(super) struct Keeper {
 
 impl Engine {
     /// Goes on with what the browser kept, if it kept anything for this address.
-    pub(super) fn restore(&self) {
+    fn restore(&self) {
         let index = Index::read(&platform::kept(INDEX).unwrap_or_default());
         let own = platform::tab_kept(TAB);
         let search = platform::search();
@@ -171,6 +173,73 @@ impl Engine {
                 state.push("explain", &text);
             });
         }
+    }
+
+    /// Goes on with the session in the address, if there is one; else with what the browser kept.
+    pub(super) fn arrive(&self) {
+        self.restore();
+        if platform::linked() {
+            self.take_link();
+        }
+        let engine = self.clone();
+        let closure = Closure::new(move || engine.take_link());
+        platform::on_link(&closure);
+        // The page listens as long as it lives.
+        closure.forget();
+    }
+
+    fn take_link(&self) {
+        let engine = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let text = platform::take_linked().await;
+            let session = text.map(|text| Session::from_json(&text));
+            match session {
+                Some(Ok(session)) => {
+                    let file = session.files.keys().next().cloned().unwrap_or_default();
+                    // The very moment that was shared stands still until somebody goes on.
+                    engine.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
+                    engine.open_first();
+                    engine.write(|state| {
+                        let text = word(state.language, "page.link-opened");
+                        state.push("explain", &text);
+                    });
+                    engine.plan();
+                }
+                Some(Err(error)) => engine.write(|state| {
+                    let text = error.explain().render(state.language);
+                    state.push("err", &text);
+                }),
+                None => engine.write(|state| {
+                    let text = word(state.language, "page.link-damaged");
+                    state.push("err", &text);
+                }),
+            }
+        });
+    }
+
+    /// Copies a link to the session as it stands.
+    pub(crate) fn share(&self) {
+        let text = self.read(|state| {
+            let session = Session::of(&state.cluster, &state.terminal.files);
+            session.sealed(&state.cluster).to_json()
+        });
+        let engine = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            let link = platform::link_to(&text).await;
+            let length = link.len();
+            let copied = length <= LONGEST_LINK && platform::copy(&link).await;
+            engine.write(|state| {
+                let text = match (copied, length > LONGEST_LINK) {
+                    (true, _) => Text::new("page.link-copied").with("length", length),
+                    (false, true) => Text::new("page.link-long").with("length", length),
+                    // Where the clipboard is forbidden the person copies it herself.
+                    (false, false) => Text::new("page.link-here").with("link", &link),
+                };
+                let text = text.render(state.language);
+                state.push("explain", &text);
+                platform::announce(&text);
+            });
+        });
     }
 
     /// Saves the session as a file.

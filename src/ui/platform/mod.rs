@@ -81,6 +81,17 @@ extern "C" {
     /// Makes an element a border between panes.
     pub(crate) fn splitter(id: &str, variable: &str, axis: &str);
 
+    #[wasm_bindgen(js_name = linkTo)]
+    async fn link_to_js(text: &str) -> JsValue;
+    /// Whether the address carries a text.
+    pub(crate) fn linked() -> bool;
+    #[wasm_bindgen(js_name = takeLinked)]
+    async fn take_linked_js() -> JsValue;
+    /// Calls back when the address gets to carry a text.
+    #[wasm_bindgen(js_name = onLink)]
+    pub(crate) fn on_link(callback: &Closure<dyn FnMut()>);
+    #[wasm_bindgen(js_name = copy)]
+    async fn copy_js(text: &str) -> JsValue;
     #[wasm_bindgen(js_name = fetchText)]
     async fn fetch_text_js(name: &str) -> JsValue;
     /// Loads the editor into an element.
@@ -129,6 +140,21 @@ pub(crate) fn line_under(event: &impl AsRef<JsValue>) -> String {
 /// Empties the field that an event comes from.
 pub(crate) fn clear(event: &impl AsRef<JsValue>) {
     clear_value(event.as_ref());
+}
+
+/// The address of this page with a text in its fragment.
+pub(crate) async fn link_to(text: &str) -> String {
+    link_to_js(text).await.as_string().unwrap_or_default()
+}
+
+/// The text that the address carries; `None` if it is damaged.
+pub(crate) async fn take_linked() -> Option<String> {
+    take_linked_js().await.as_string()
+}
+
+/// Puts a text on the clipboard; says whether the browser let us.
+pub(crate) async fn copy(text: &str) -> bool {
+    copy_js(text).await.as_bool() == Some(true)
 }
 
 /// Fetches what is loaded later by its name (`docs`); `None` where it cannot be had.

@@ -77,6 +77,58 @@ export function pickFile(callback) {
   input.click();
 }
 
+// ---- without a network ----
+
+/** Keeps all files for later visits, once the page has come to rest. */
+const offline = document.querySelector('meta[name="podyard-offline"]')?.content;
+if (offline && navigator.serviceWorker) {
+  setTimeout(() => navigator.serviceWorker.register(offline).catch(() => { /* it works with a network */ }), 2000);
+}
+
+// ---- links ----
+
+const LINK = '#s1=';
+/** What a link may unfold to, so that a hostile one fills nothing. */
+const MOST_BYTES = 16 << 20;
+
+async function through(bytes, transform) {
+  const reader = new Blob([bytes]).stream().pipeThrough(transform).getReader();
+  const parts = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(parts);
+    length += value.length;
+    if (length > MOST_BYTES) throw new RangeError('too large');
+    parts.push(value);
+  }
+}
+/** The address of this page with a text in its fragment, which no server ever sees. */
+export async function linkTo(text) {
+  const bytes = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
+  const letters = Array.from(new Uint8Array(await bytes.arrayBuffer()), (byte) => String.fromCharCode(byte));
+  const data = btoa(letters.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return `${location.origin}${location.pathname}${LINK}${data}`;
+}
+/** Whether the address carries a text. */
+export function linked() { return location.hash.startsWith(LINK); }
+/** The text that the address carries, or nothing if it is damaged; the address forgets it. */
+export async function takeLinked() {
+  const data = location.hash.slice(LINK.length).replaceAll('-', '+').replaceAll('_', '/');
+  history.replaceState(null, '', location.pathname + location.search);
+  try {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    return await (await through(bytes, new DecompressionStream('deflate-raw'))).text();
+  } catch { return undefined; }
+}
+export function onLink(callback) {
+  window.addEventListener('hashchange', () => { if (linked()) callback(); });
+}
+/** Puts a text on the clipboard; says whether the browser let us. */
+export async function copy(text) {
+  try { await navigator.clipboard.writeText(text); return true; } catch { return false; }
+}
+
 /** Keys outside of fields; Escape everywhere but in the editor. */
 export function onKey(callback) {
   document.addEventListener('keydown', (event) => {

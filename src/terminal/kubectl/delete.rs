@@ -43,12 +43,12 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     check_selection(context, &words)?;
     let mut found = resources::find(context, &words, Needs { type_is_enough: false, all: true })?;
     check_flags(context, force, grace)?;
-    if ignore_missing {
-        found.failures.clear();
-    }
     if found.objects.is_empty() && found.failures.is_empty() {
         context.out("No resources found\n");
         return DONE;
+    }
+    if ignore_missing {
+        found.failures.clear();
     }
     delete_all(context, found, propagation, grace)
 }

@@ -12,7 +12,7 @@ use crate::api::core::{
     Toleration,
 };
 use crate::api::meta::{Labels, ObjectMeta};
-use crate::api::object::AnyObject;
+use crate::api::object::{AnyObject, Plain};
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::apiserver::table::{age, node_roles};
@@ -87,6 +87,13 @@ fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
             "Name:\t{}\nReason:\t{}\nMessage:\t{}\n",
             event.meta.name, event.reason, event.message
         ),
+        AnyObject::Plain(plain) if plain.kind == Kind::Service => service_text(plain, cluster),
+        AnyObject::Plain(plain) if plain.kind == Kind::ConfigMap => config_map_text(plain),
+        AnyObject::Plain(plain)
+            if plain.kind == Kind::Namespace && !holds_limits(plain, cluster) =>
+        {
+            return align(&namespace_text(plain));
+        }
         AnyObject::Plain(plain) => {
             let mut text = head(&plain.meta);
             let body = crate::manifest::to_yaml(&plain.body);
@@ -126,6 +133,118 @@ fn head(meta: &ObjectMeta) -> String {
         annotations(meta)
     ));
     text
+}
+
+/// A service: its addresses, and the pods behind each port.
+fn service_text(service: &Plain, cluster: &Cluster) -> String {
+    let mut text = head(&service.meta);
+    let nothing = Value::empty_object();
+    let spec = service.body.get("spec").unwrap_or(&nothing);
+    let joined = |key: &str| {
+        let all: Vec<&str> = spec.items_at(key).iter().filter_map(Value::as_str).collect();
+        if all.is_empty() { "<none>".to_owned() } else { all.join(",") }
+    };
+    let mut line = |title: &str, value: &str| text.push_str(&format!("{title}:\t{value}\n"));
+    let selector: Vec<String> = spec
+        .get("selector")
+        .into_iter()
+        .flat_map(Value::entries)
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    line("Selector", &if selector.is_empty() { "<none>".into() } else { selector.join(",") });
+    line("Type", spec.str_at("type").unwrap_or_default());
+    if let Some(policy) = spec.str_at("ipFamilyPolicy") {
+        line("IP Family Policy", policy);
+    }
+    line("IP Families", &joined("ipFamilies"));
+    line("IP", spec.str_at("clusterIP").unwrap_or_default());
+    line("IPs", &joined("clusterIPs"));
+    if !spec.items_at("externalIPs").is_empty() {
+        line("External IPs", &joined("externalIPs"));
+    }
+    if let Some(name) = spec.str_at("externalName") {
+        line("External Name", name);
+    }
+    for port in spec.items_at("ports") {
+        let name = port.str_at("name").filter(|name| !name.is_empty());
+        let shown = name.unwrap_or("<unset>");
+        let protocol = port.str_at("protocol").unwrap_or("TCP");
+        line("Port", &format!("{shown}\t{}/{protocol}", port.i64_at("port").unwrap_or_default()));
+        let target = match port.get("targetPort") {
+            Some(Value::String(name)) => name.to_string(),
+            Some(other) => other.to_json(),
+            None => "0".into(),
+        };
+        line("TargetPort", &format!("{target}/{protocol}"));
+        if let Some(node) = port.i64_at("nodePort").filter(|port| *port != 0) {
+            line("NodePort", &format!("{shown}\t{node}/{protocol}"));
+        }
+        line("Endpoints", &addresses(service, name.unwrap_or_default(), cluster));
+    }
+    line("Session Affinity", spec.str_at("sessionAffinity").unwrap_or_default());
+    for (title, key) in [
+        ("External Traffic Policy", "externalTrafficPolicy"),
+        ("Internal Traffic Policy", "internalTrafficPolicy"),
+    ] {
+        if let Some(policy) = spec.str_at(key) {
+            line(title, policy);
+        }
+    }
+    text
+}
+
+/// The first three addresses behind a port. Follows `formatEndpointSlices`.
+fn addresses(service: &Plain, port: &str, cluster: &Cluster) -> String {
+    let mut all = Vec::new();
+    for slice in cluster.store().plain_in(Kind::EndpointSlice, Some(&service.meta.namespace)) {
+        if slice.meta.labels.text("kubernetes.io/service-name") != Some(&*service.meta.name) {
+            continue;
+        }
+        let ports = slice.body.items_at("ports").iter();
+        for number in ports
+            .filter(|one| one.str_at("name").unwrap_or_default() == port)
+            .filter_map(|one| one.i64_at("port"))
+        {
+            let ready = slice.body.items_at("endpoints").iter().filter(|endpoint| {
+                endpoint.at(&["conditions", "ready"]).and_then(Value::as_bool).unwrap_or(true)
+            });
+            let found = ready.flat_map(|one| one.items_at("addresses")).filter_map(Value::as_str);
+            all.extend(found.map(|address| format!("{address}:{number}")));
+        }
+    }
+    match all.as_slice() {
+        [] => "<none>".into(),
+        [a, b, c, _, ..] => format!("{a},{b},{c} + {} more...", all.len() - 3),
+        few => few.join(","),
+    }
+}
+
+/// A config map, every value in full.
+fn config_map_text(map: &Plain) -> String {
+    let mut text = head(&map.meta);
+    text.push_str("\nData\n====\n");
+    for (key, value) in map.body.get("data").into_iter().flat_map(Value::entries) {
+        text.push_str(&format!("{key}:\n----\n{}\n\n", value.as_str().unwrap_or_default()));
+    }
+    text.push_str("\nBinaryData\n====\n\n");
+    text
+}
+
+/// Whether a namespace has quotas or limits, which are told in full.
+fn holds_limits(namespace: &Plain, cluster: &Cluster) -> bool {
+    [Kind::ResourceQuota, Kind::LimitRange]
+        .into_iter()
+        .any(|kind| !cluster.store().list(kind, Some(&namespace.meta.name)).is_empty())
+}
+
+/// A namespace without quotas and limits.
+fn namespace_text(namespace: &Plain) -> String {
+    let phase = namespace.body.at(&["status", "phase"]).and_then(Value::as_str);
+    format!(
+        "{}Status:\t{}\n\nNo resource quota.\n\nNo LimitRange resource.\n",
+        head(&namespace.meta),
+        phase.unwrap_or_default()
+    )
 }
 
 /// `Fri, 20 Nov 2026 19:51:28 +0000`
@@ -263,8 +382,10 @@ fn containers_text(
     let mut text = format!("{indent}{title}:\n");
     for spec in specs {
         let status = statuses.iter().find(|status| status.name == spec.name);
-        text.push_str(&format!("{indent}  {}:\n", spec.name));
-        text.push_str(&container_text(spec, status, pod, &format!("{indent}    ")));
+        // In a template names stand one letter further right; what is told of them does not.
+        let pad = if indent.is_empty() { "  " } else { "   " };
+        text.push_str(&format!("{pad}{}:\n", spec.name));
+        text.push_str(&container_text(spec, status, pod, "    "));
     }
     text
 }
@@ -903,7 +1024,11 @@ fn events_text(uid: &str, cluster: &Cluster) -> String {
     if events.is_empty() {
         return "Events:\t<none>\n".into();
     }
-    events.sort_by_key(|event| (!event.modern, event.last));
+    // The API tells whole seconds, and lists by name.
+    events.sort_by(|one, other| {
+        let key = |event: &Event| (!event.modern, event.last.cut_to_second());
+        key(one).cmp(&key(other)).then_with(|| one.meta.name.cmp(&other.meta.name))
+    });
     let now = cluster.now();
     let mut text =
         "Events:\n  Type\tReason\tAge\tFrom\tMessage\n  ----\t------\t----\t----\t-------\n"

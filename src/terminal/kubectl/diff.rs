@@ -15,7 +15,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     if context.flags.all("filename").is_empty() && !context.flags.given("kustomize") {
         return Err(Failure::new("must specify one of -f and -k"));
     }
-    let loaded = manifests::load(context)?;
+    let loaded = manifests::load(context).map_err(|failure| Failure { status: 2, ..failure })?;
     if let Some(mut failure) = Failure::all(loaded.failures) {
         failure.status = 2;
         return Err(failure);

@@ -309,7 +309,7 @@ impl Process for Drain {
         for name in &self.remaining {
             io.error(&format!(" {name}"));
         }
-        let failures = std::mem::take(&mut self.fatal).into_iter().map(Failure::new).collect();
+        let failures = std::mem::take(&mut self.fatal).into_iter().map(Failure::verbatim).collect();
         if let Some(failure) = Failure::all(failures) {
             io.error(&failure.lines());
         }

@@ -41,7 +41,11 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         .filter(|event| view.shows(event))
         .cloned()
         .collect();
-    found.sort_by_key(|event| event.last);
+    // The API tells whole seconds, and lists by name.
+    found.sort_by(|one, other| {
+        let (first, second) = (one.last.cut_to_second(), other.last.cut_to_second());
+        first.cmp(&second).then_with(|| one.meta.name.cmp(&other.meta.name))
+    });
     let mut form = output::form(context, false)?;
     if !form.is_human() {
         let objects: Vec<AnyObject> = found.iter().cloned().map(AnyObject::Event).collect();

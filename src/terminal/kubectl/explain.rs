@@ -1,6 +1,6 @@
 //! `kubectl explain`: the documentation of kinds and fields, from the schema. Follows `pkg/explain/v2`.
 
-use super::problem::Failure;
+use super::problem::{Failure, Problem};
 use super::resources;
 use super::{After, Context, DONE};
 use crate::api::error::go_quote;
@@ -21,7 +21,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     };
     let mut parts = word.split('.');
     let first = parts.next().unwrap_or(word);
-    let kind = resources::kind(first)?;
+    let kind = resources::kind(first).map_err(|failure| Failure {
+        problems: failure.problems.into_iter().map(without_prefix).collect(),
+        ..failure
+    })?;
     let mut path: Vec<&str> = parts.collect();
     // `deployments.apps.spec`, `jobs.v1.batch.spec`
     for skipped in ["v1", kind.info().group] {
@@ -43,21 +46,36 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         );
         return Err(Failure::new(words));
     }
+    // What is asked for is told before it is looked for.
+    context.out(&heading(kind));
     let text = page(kind, &path, context.flags.has("recursive"))?;
     context.out(&text);
     DONE
 }
 
-/// The page of a kind or of one of its fields.
-fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
+/// An unknown type is refused without `error: `.
+fn without_prefix(problem: Problem) -> Problem {
+    match problem {
+        Problem::Words(words) => Problem::Verbatim(words),
+        other => other,
+    }
+}
+
+/// Group, kind and version.
+fn heading(kind: Kind) -> String {
     let info = kind.info();
     let version = kind.api_version();
     let version = version.rsplit('/').next().unwrap_or(version);
+    let group = match info.group {
+        "" => String::new(),
+        group => format!("GROUP:      {group}\n"),
+    };
+    format!("{group}KIND:       {}\nVERSION:    {version}\n\n", info.name)
+}
+
+/// The page of a kind or of one of its fields.
+fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     let mut text = String::new();
-    if !info.group.is_empty() {
-        text.push_str(&format!("GROUP:      {}\n", info.group));
-    }
-    text.push_str(&format!("KIND:       {}\nVERSION:    {version}\n\n", info.name));
     let mut ty = Schema::of(kind);
     let mut field: Option<(&'static ObjectType, &'static Field)> = None;
     for (index, name) in path.iter().enumerate() {
@@ -77,7 +95,7 @@ fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     let mut shows_fields = true;
     if let Some((holder, found)) = field {
         let required = if found.required { " -required-" } else { "" };
-        text.push_str(&format!("FIELD: {} {}{required}\n\n", found.name, found.ty.explained()));
+        text.push_str(&format!("FIELD: {} <{}>{required}\n\n", found.name, found.ty.explained()));
         let own = schema::field_docs(holder, found.name).unwrap_or_default();
         let values = found.ty.values();
         if !values.is_empty() {
@@ -137,7 +155,7 @@ fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
     let pad = "  ".repeat(depth + 1);
     for field in &ty.fields {
         let required = if field.required { " -required-" } else { "" };
-        all.push_str(&format!("{pad}{}\t{}{required}\n", field.name, field.ty.explained()));
+        all.push_str(&format!("{pad}{}\t<{}>{required}\n", field.name, field.ty.explained()));
         if !recursive {
             let values = field.ty.values();
             if !values.is_empty() {

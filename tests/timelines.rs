@@ -68,12 +68,12 @@ fn perform(cluster: &mut Cluster, act: &Value) {
                 continue;
             }
             "evict" => {
-                cluster.evict(&pod(name), &quiet).unwrap();
+                cluster.evict(&pod(name), None, &quiet).unwrap();
                 continue;
             }
             // An eviction that is refused.
             "kept" => {
-                let refusal = cluster.evict(&pod(name), &quiet).unwrap_err();
+                let refusal = cluster.evict(&pod(name), None, &quiet).unwrap_err();
                 let words = "Cannot evict pod as it would violate the pod's disruption budget.";
                 assert_eq!((refusal.reason.code(), &*refusal.message), (429, words));
                 continue;

@@ -215,12 +215,17 @@ impl Cluster {
         self.input(Verb::Delete { kind, key: key.clone(), how: how.clone() }, options)
     }
 
-    /// Evicts a pod, as a drain does.
+    /// Evicts a pod, as a drain does; with a grace in seconds, or with its own.
     ///
     /// # Errors
     /// What the API server answers.
-    pub fn evict(&mut self, pod: &ObjectKey, options: &WriteOptions) -> Result<Written, ApiError> {
-        self.input(Verb::Evict { pod: pod.clone() }, options)
+    pub fn evict(
+        &mut self,
+        pod: &ObjectKey,
+        grace_seconds: Option<i64>,
+        options: &WriteOptions,
+    ) -> Result<Written, ApiError> {
+        self.input(Verb::Evict { pod: pod.clone(), grace_seconds }, options)
     }
 
     /// Does something to the machines; answers with a sentence for the terminal.
@@ -500,13 +505,17 @@ fn perform_write(
         Verb::Patch { kind, key, patch } => api.patch(*kind, key, patch),
         Verb::Scale { kind, key, replicas } => api.scale(*kind, key, *replicas),
         Verb::Delete { kind, key, how } => api.delete(*kind, key, how),
-        Verb::Evict { pod } => evict(api, pod),
+        Verb::Evict { pod, grace_seconds } => evict(api, pod, *grace_seconds),
         Verb::Exec { .. } | Verb::Act(_) => Err(ApiError::new(Reason::BadRequest, "not a write")),
     })
 }
 
 /// Marks a pod as evicted and deletes it. Follows `pkg/registry/core/pod/storage/eviction.go`.
-fn evict(api: &mut Api<'_>, key: &ObjectKey) -> Result<Written, ApiError> {
+fn evict(
+    api: &mut Api<'_>,
+    key: &ObjectKey,
+    grace_seconds: Option<i64>,
+) -> Result<Written, ApiError> {
     let found = api.store.pods().get(key).ok_or_else(|| ApiError::not_found("pods", &key.name))?;
     let mut pod = Pod::clone(found);
     match disruption::use_up(&pod, api.store, api.now) {
@@ -530,5 +539,5 @@ fn evict(api: &mut Api<'_>, key: &ObjectKey) -> Result<Written, ApiError> {
         pod.status.conditions = all.into();
         api.update_status(&AnyObject::Pod(Rc::new(pod)))?;
     }
-    api.delete(Kind::Pod, key, &DeleteOptions::default())
+    api.delete(Kind::Pod, key, &DeleteOptions { grace_seconds, ..DeleteOptions::default() })
 }

@@ -75,6 +75,8 @@ pub enum Verb {
     Evict {
         /// The pod.
         pod: ObjectKey,
+        /// Grace in seconds; `None` means the pod's own.
+        grace_seconds: Option<i64>,
     },
     /// Runs a command in a container.
     Exec {

@@ -321,7 +321,13 @@ fn write_verb(verb: &Verb) -> (&'static str, Value) {
             }
             ("delete", value)
         }
-        Verb::Evict { pod } => ("evict", key_value(pod)),
+        Verb::Evict { pod, grace_seconds } => {
+            let mut value = key_value(pod);
+            if let Some(seconds) = *grace_seconds {
+                value.set("graceSeconds", seconds);
+            }
+            ("evict", value)
+        }
         Verb::Exec { pod, container, argv } => {
             let mut value = key_value(pod);
             value.set("container", container);
@@ -400,7 +406,7 @@ fn read_verb(verb: &str, value: &Value) -> Result<Verb, &'static str> {
             replicas: value.i64_at("replicas").ok_or("replicas")?,
         },
         "delete" => Verb::Delete { kind: kind()?, key: key()?, how: read_deletion(value)? },
-        "evict" => Verb::Evict { pod: key()? },
+        "evict" => Verb::Evict { pod: key()?, grace_seconds: value.i64_at("graceSeconds") },
         "exec" => {
             let argv = value.items_at("argv").iter().map(|word| word.as_str().map(str::to_owned));
             let argv = argv.collect::<Option<_>>().ok_or("argv")?;
@@ -506,7 +512,7 @@ mod tests {
         }
         let second = object! { "metadata" => object! { "name" => "second" }, "spec" => pod.get("spec").cloned().unwrap() };
         cluster.create(Kind::Pod, "default", second, &options).unwrap();
-        cluster.evict(&ObjectKey::new("default", "second"), &options).unwrap();
+        cluster.evict(&ObjectKey::new("default", "second"), None, &options).unwrap();
         let how = DeleteOptions { grace_seconds: Some(1), ..DeleteOptions::default() };
         if cluster.store().pods().get(&key).is_some() {
             cluster.delete(Kind::Pod, &key, &how, &options).unwrap();

@@ -176,9 +176,10 @@ fn job(decision: &JobDecision) -> Option<Text> {
         JobDecision::BeingDeleted => Text::new("decision.job.deleting"),
         JobDecision::Suspended(_) => Text::new("decision.job.suspended"),
         JobDecision::Running(numbers) => {
-            let goal = numbers.completions.map_or_else(|| "1".to_owned(), |goal| goal.to_string());
             let key = match (numbers.creating, numbers.waits_until) {
                 (0, Some(_)) => "decision.job.waits",
+                (0, None) if numbers.completions.is_none() => "decision.job.running-queue",
+                (_, _) if numbers.completions.is_none() => "decision.job.creating-queue",
                 (0, None) => "decision.job.running",
                 _ => "decision.job.creating",
             };
@@ -186,7 +187,7 @@ fn job(decision: &JobDecision) -> Option<Text> {
                 .with("active", numbers.active)
                 .with("succeeded", numbers.succeeded)
                 .with("failed", numbers.failed)
-                .with("completions", goal)
+                .with("completions", numbers.completions.unwrap_or_default())
                 .with("parallelism", numbers.parallelism)
                 .with("creating", numbers.creating)
                 .with("until", numbers.waits_until.map(|at| at.rfc3339()).unwrap_or_default())

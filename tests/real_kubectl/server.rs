@@ -224,7 +224,9 @@ impl Call {
             }
             (_, Some(_), Some("scale")) => self.scale(cluster),
             (Method::Post, Some(_), Some("eviction")) => {
-                cluster.evict(&self.key(), &self.options())?;
+                let given: Value = serde_json::from_str(&self.body).unwrap_or_default();
+                let grace = given["deleteOptions"]["gracePeriodSeconds"].as_i64();
+                cluster.evict(&self.key(), grace, &self.options())?;
                 let done = json!({ "kind": "Status", "apiVersion": "v1", "status": "Success" });
                 Ok(Reply { code: 201, ..Reply::json(&done) })
             }

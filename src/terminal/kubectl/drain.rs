@@ -227,7 +227,7 @@ impl Drain {
         io.out(&format!("{verb} pod {namespace}/{name}\n"));
         let how = DeleteOptions { grace_seconds: self.grace, ..DeleteOptions::default() };
         let result = match self.evicts {
-            true => io.cluster.evict(key, &options),
+            true => io.cluster.evict(key, self.grace, &options),
             false => io.cluster.delete(Kind::Pod, key, &how, &options),
         };
         match result {

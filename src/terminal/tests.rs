@@ -186,6 +186,7 @@ fn every_line_is_answered() {
         typed(&line, &mut cluster, &mut terminal);
     }
     assert_eq!(typed("echo $((1 + 1))", &mut cluster, &mut terminal), "2\n");
+    assert_eq!(typed("echo $((- -1)) $((3 - -2))", &mut cluster, &mut terminal), "1 5\n");
 }
 
 #[test]

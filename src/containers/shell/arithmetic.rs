@@ -115,7 +115,10 @@ impl Reader<'_> {
     }
 
     fn unary(&mut self) -> Result<i64, String> {
-        if self.take("++") || self.starts("--") {
+        // Before a number these are two signs.
+        let named =
+            self.letters.get(self.at + 2).is_some_and(|one| one.is_alphabetic() || *one == '_');
+        if named && (self.take("++") || self.starts("--")) {
             let step = if self.take("--") { -1 } else { 1 };
             let name = self.name().ok_or("arithmetic syntax error")?;
             let value = self.read(&name)?.wrapping_add(step);

@@ -112,4 +112,6 @@ test('lessons fit a phone and are free of what axe finds', async (t) => {
   await page.getByRole('button', { name: '모든 레슨' }).click();
   await page.locator('.lesson__entry').first().waitFor();
   assert.deepEqual(await broken(), []);
+  await page.getByRole('button', { name: '닫기' }).click();
+  await page.locator('.node').first().waitFor();
 });

@@ -147,6 +147,9 @@ pub fn App() -> Html {
         move |open: &bool| {
             if *open {
                 pane.set(Pane::Lesson);
+            } else if *pane == Pane::Lesson {
+                // On a phone another pane must take its place.
+                pane.set(Pane::Yard);
             }
         }
     });

@@ -102,10 +102,14 @@ type Catalogue = BTreeMap<&'static str, &'static str>;
 macro_rules! topics {
     ($language:literal) => {
         &[
+            include_str!(concat!("../assets/i18n/", $language, "/inspect.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/lesson.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/page.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/stage.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/teach.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/terminal.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/time.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/why.txt")),
         ]
     };

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::say;
+use super::icon::icon;
 use super::platform;
 use crate::language::Language;
 use crate::view::state::SPEEDS;
@@ -37,7 +38,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
         let engine = engine.clone();
         let onclick = Callback::from(move |_: MouseEvent| act(&engine));
         html! {
-            <button type="button" class="button button--round" {id} title={say(language, label)} aria-label={say(language, label)} {onclick}>{ sign }</button>
+            <button type="button" class="button button--round" {id} title={say(language, label)} aria-label={say(language, label)} {onclick}>{ icon(sign) }</button>
         }
     };
     let onspeed = {
@@ -71,7 +72,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
         Callback::from(move |_: MouseEvent| onlessons.emit(()))
     };
     let (play_label, play_icon) =
-        if props.playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
+        if props.playing { ("page.pause", "pause") } else { ("page.play", "play") };
     let factor = SPEEDS.get(props.speed).copied().unwrap_or(1.0);
     html! {
         <header class="header">
@@ -81,12 +82,12 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
                 <span class="header__tagline">{ say(language, "page.tagline") }</span>
             </div>
             <div class="time" role="group">
-                { round("page.undo", "undo", "⤺", |engine| engine.press("yard undo")) }
-                { round("page.back", "back", "↶", |engine| engine.press("yard back 30s")) }
+                { round("page.undo", "undo", "undo", |engine| engine.press("yard undo")) }
+                { round("page.back", "back", "back", |engine| engine.press("yard back 30s")) }
                 <button type="button" class="button button--round button--strong" id="play" title={say(language, play_label)}
-                    aria-label={say(language, play_label)} onclick={ontoggle}>{ play_icon }</button>
-                { round("page.step-event", "step-event", "▷", Engine::step_event) }
-                { round("page.step", "step", "▷❘", Engine::step) }
+                    aria-label={say(language, play_label)} onclick={ontoggle}>{ icon(play_icon) }</button>
+                { round("page.step-event", "step-event", "step-event", Engine::step_event) }
+                { round("page.step", "step", "step", Engine::step) }
                 <label class="time__speed">
                     <span class="visually-hidden">{ say(language, "page.speed") }</span>
                     <input type="range" id="speed" min="0" max={(SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={onspeed}
@@ -99,12 +100,12 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
             </div>
             <div class="header__more">
                 <button type="button" class="button" id="lessons" aria-pressed={props.lessons.to_string()} onclick={onlessons}>{ say(language, "lesson.open") }</button>
-                { round("page.share", "share", "🔗", Engine::share) }
-                { round("page.import", "import", "⇪", Engine::import) }
-                { round("page.export", "export", "⇩", Engine::export) }
+                { round("page.share", "share", "link", Engine::share) }
+                { round("page.import", "import", "open", Engine::import) }
+                { round("page.export", "export", "save", Engine::export) }
                 <button type="button" class="button" lang={other.tag()} onclick={onlanguage}>{ if other == Language::Ko { "한국어" } else { "English" } }</button>
-                <button type="button" class="button button--round" title={say(language, "page.theme")} aria-label={say(language, "page.theme")} onclick={ontheme}>{ "◐" }</button>
-                <button type="button" class="button button--round" id="help" title={say(language, "page.help")} aria-label={say(language, "page.help")} onclick={onhelp}>{ "?" }</button>
+                <button type="button" class="button button--round" title={say(language, "page.theme")} aria-label={say(language, "page.theme")} onclick={ontheme}>{ icon("theme") }</button>
+                <button type="button" class="button button--round" id="help" title={say(language, "page.help")} aria-label={say(language, "page.help")} onclick={onhelp}>{ icon("help") }</button>
             </div>
         </header>
     }

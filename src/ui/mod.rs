@@ -6,6 +6,7 @@ mod components;
 mod controls;
 mod editor;
 mod files;
+mod icon;
 mod inspector;
 mod keep;
 mod lesson;

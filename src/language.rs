@@ -106,6 +106,7 @@ macro_rules! topics {
             include_str!(concat!("../assets/i18n/", $language, "/lesson.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/page.txt")),
+            include_str!(concat!("../assets/i18n/", $language, "/share.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/stage.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/teach.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/terminal.txt")),

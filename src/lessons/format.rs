@@ -63,6 +63,26 @@ pub enum Panel {
     Loops,
     /// The stream of events.
     Events,
+    /// What happened when.
+    Timeline,
+}
+
+impl Panel {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 6] =
+        [Self::Yard, Self::Loops, Self::Editor, Self::Terminal, Self::Events, Self::Timeline];
+
+    /// Its word in lessons and addresses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yard => "yard",
+            Self::Editor => "editor",
+            Self::Terminal => "terminal",
+            Self::Loops => "loops",
+            Self::Events => "events",
+            Self::Timeline => "timeline",
+        }
+    }
 }
 
 /// How a lesson's cluster begins and what is shown; what a lesson leaves out its track says.
@@ -312,6 +332,13 @@ impl Lesson {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panel_has_one_word_in_lessons_and_addresses() {
+        for panel in Panel::ALL {
+            assert_eq!(serde_yaml::from_str::<Panel>(panel.word()).unwrap(), panel);
+        }
+    }
 
     const SMALL: &str = "title: {en: A, ko: 가}\nsummary: {en: A, ko: 가}\nminutes: 5\nsteps:\n- title: {en: A, ko: 가}\n  text: {en: A, ko: 가}\n";
 

@@ -1,6 +1,7 @@
 //! The shell and kubectl, clients of the facade. The same terminal runs in the page and headless.
 
 mod complete;
+mod import;
 mod kubectl;
 mod process;
 mod run;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use complete::complete;
+pub use import::is_dump;
 pub use kubectl::describe_text;
 pub use run::{Effect, Poll, Running};
 pub use script::{Audience, run_script};

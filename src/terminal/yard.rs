@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::process::Io;
 use super::run::Effect;
-use super::{Terminal, kubectl, tools};
+use super::{Terminal, import, kubectl, tools};
 use crate::api::ObjectKey;
 use crate::cluster::{Action, Cluster, Registry, WriteOptions};
 
@@ -23,6 +23,7 @@ yard undo                       take the last thing you did back
 yard why KIND/NAME              the chain of causes
 yard seed                       what everything random follows from
 yard reset [SEED]               begin anew
+yard import FILE                let a real cluster stand here: what `kubectl get ... -o yaml` printed of it
 ";
 
 /// How a command went.
@@ -105,6 +106,14 @@ fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> 
             Ok(seed) => effect(Effect::Reset(Some(seed))),
             Err(_) => Outcome::fail("yard: a seed is a whole number"),
         },
+        ["import", file] => match terminal.files.get(*file) {
+            Some(text) => match import::run(file, text, cluster, &line) {
+                Ok(report) => Outcome::Text(report),
+                Err(message) => Outcome::fail(format!("yard: {message}")),
+            },
+            None => Outcome::fail(format!("yard: {file}: there is no such file in the workspace")),
+        },
+        ["import", ..] => Outcome::fail("yard: import FILE"),
         ["why", rest @ ..] => why(rest, cluster, terminal),
         _ => Outcome::Failure(format!("yard: no such command: {line}\n{HELP}"), 2),
     }

@@ -9,6 +9,7 @@ use super::bridge::{Engine, LAG_MILLIS};
 use super::components::say;
 use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
+use super::embed::EmbedBar;
 use super::first_language;
 use super::inspector::Details;
 use super::lesson::LessonPane;
@@ -17,10 +18,13 @@ use super::platform;
 use super::terminal::TerminalPane;
 use super::yard::Yard;
 use crate::language::Language;
+use crate::lessons::Panel;
+use crate::view::address::Controls as AddressControls;
 use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
 use crate::view::palette::Palette;
+use crate::view::panels::Panels;
 use crate::view::state::{Pane, Selection, speed_index};
 use crate::view::yard::YardView;
 
@@ -87,6 +91,7 @@ pub fn App() -> Html {
             platform::set_root("data-theme", &theme);
         }
         platform::rove("yard");
+        platform::report_height(".page--embed");
         platform::splitter("split-columns", "--columns", "x");
         platform::splitter("split-rows", "--rows", "y");
     });
@@ -137,7 +142,7 @@ pub fn App() -> Html {
                 engine.close_school();
                 pane.set(Pane::Yard);
             } else {
-                engine.open_school(None);
+                engine.open_school();
                 pane.set(Pane::Lesson);
             }
         })
@@ -155,34 +160,48 @@ pub fn App() -> Html {
     });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
+    let panels = engine.read(super::bridge::State::panels);
+    let (embed, bar) = engine.read(|state| (state.address.embed, state.address.controls));
     html! {
-        <div class={classes!("page", format!("page--{}", pane.class()), still, school.then_some("page--school"))}>
-            <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
-                restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} {onlessons} />
-            { tabs(&pane, language, school) }
+        <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"))}>
+            if !embed {
+                <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
+                    restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} {onlessons} />
+                { tabs(&pane, language, school, &panels) }
+            } else if bar != AddressControls::None {
+                <EmbedBar engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))} controls={bar} />
+            }
             <main class="panes">
                 if school {
                     <section class="pane pane--lesson" aria-label={say(language, "lesson.pane")}>
                         <LessonPane engine={(*engine).clone()} {language} view={lesson} {lecture} next={engine.read(super::bridge::State::next_lesson)} />
                     </section>
                 }
+                if panels.shows_pane(Pane::Yard) {
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
-                    <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
-                        system={*system} {onsystem} />
-                    <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} />
+                    if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
+                        system={*system} {onsystem} /> }
+                    if panels.shows(Panel::Loops) { <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} /> }
                 </section>
+                }
+                if panels.shows(Panel::Editor) {
                 <section class="pane pane--editor" aria-label={say(language, "page.editor")}>
                     <EditorPane engine={(*engine).clone()} {language} file={engine.read(|state| state.file.clone())}
                         files={engine.read(|state| state.terminal.files.keys().cloned().collect::<Vec<_>>())}
                         problems={engine.read(|state| state.problems)} />
                 </section>
+                }
+                if panels.shows(Panel::Terminal) {
                 <section class="pane pane--terminal" aria-label={say(language, "page.terminal")}>
                     <TerminalPane engine={(*engine).clone()} {language} written={engine.read(super::bridge::State::written)}
                         count={engine.read(|state| state.lines.len())} busy={engine.read(super::bridge::State::busy)} />
                 </section>
+                }
+                if panels.shows(Panel::Events) {
                 <section class="pane pane--details" aria-label={say(language, "page.details")}>
                     <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select} {version} />
                 </section>
+                }
                 { border("split-columns", "vertical", say(language, "page.split-columns")) }
                 { border("split-rows", "horizontal", say(language, "page.split-rows")) }
             </main>
@@ -264,14 +283,14 @@ fn use_keys(
     });
 }
 
-fn tabs(pane: &UseStateHandle<Pane>, language: Language, school: bool) -> Html {
+fn tabs(pane: &UseStateHandle<Pane>, language: Language, school: bool, panels: &Panels) -> Html {
     let tab = |one: Pane| {
         let pane = pane.clone();
-        let selected = *pane == one;
+        let selected = panels.pane(*pane) == one;
         let onclick = Callback::from(move |_: MouseEvent| pane.set(one));
         html! {
             <button type="button" class="tabs__tab" aria-pressed={selected.to_string()} {onclick}>{ say(language, one.key()) }</button>
         }
     };
-    html! { <nav class="tabs">{ for school.then_some(Pane::Lesson).into_iter().chain(Pane::ALL).map(tab) }</nav> }
+    html! { <nav class="tabs">{ for school.then_some(Pane::Lesson).into_iter().chain(Pane::ALL.into_iter().filter(|pane| panels.shows_pane(*pane))).map(tab) }</nav> }
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
+use super::embed::Guest;
 use super::keep::Keeper;
 use super::platform;
 use super::school::School;
@@ -20,8 +21,10 @@ use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
 use crate::store::Operation;
 use crate::terminal::{Effect, Poll, Running, Stream, Terminal};
+use crate::view::address::Address;
 use crate::view::loops::LoopsView;
 use crate::view::palette::Palette;
+use crate::view::panels::Panels;
 use crate::view::state::SPEEDS;
 use crate::view::yard::YardView;
 
@@ -77,6 +80,9 @@ pub(crate) struct State {
     pub rings: bool,
     /// Whether a pane lags behind and wants another picture.
     pub behind: bool,
+    /// What the address asks for.
+    pub address: Address,
+    pub(super) guest: Guest,
     pub(super) keeper: Keeper,
     pub(super) school: School,
     pub(super) restoring: Option<Replay>,
@@ -110,21 +116,15 @@ impl PartialEq for Engine {
 }
 
 /// What the address asks for.
-fn start_config() -> Config {
-    let seed = platform::parameter("seed").and_then(|text| text.parse().ok()).unwrap_or(1);
-    let given = platform::parameter("start").and_then(|text| Time::parse_rfc3339(&text));
+fn start_config(address: &Address) -> Config {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
     let wall = Time::from_unix_millis(platform::wall_clock() as i64).cut_to_second();
-    let workers = platform::parameter("nodes")
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(3)
-        .clamp(1, 5000);
-    Config { seed: Seed(seed), start: given.unwrap_or(wall), workers, ..Config::default() }
-}
-
-fn start_speed() -> f64 {
-    let asked = platform::parameter("speed").and_then(|text| text.parse().ok());
-    asked.filter(|speed| (0.25..=3600.0).contains(speed)).unwrap_or(1.0)
+    Config {
+        seed: Seed(address.seed.unwrap_or(1)),
+        start: address.start.unwrap_or(wall),
+        workers: address.nodes.unwrap_or(3),
+        ..Config::default()
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century fit a double")]
@@ -135,7 +135,8 @@ const fn millis(at: Time) -> f64 {
 impl Engine {
     /// A new cluster, or the one that the browser kept; `changed` is called when there is something new to show.
     pub(crate) fn new(language: Language, changed: Rc<dyn Fn()>) -> Self {
-        let cluster = Cluster::new(start_config());
+        let address = Address::read(platform::parameter);
+        let cluster = Cluster::new(start_config(&address));
         let target = millis(cluster.now());
         let mut terminal = Terminal { language, ..Terminal::default() };
         let text = include_str!("../../assets/examples/job.yaml");
@@ -144,8 +145,8 @@ impl Engine {
             cluster,
             terminal,
             lines: Vec::new(),
-            playing: platform::parameter("paused").is_none(),
-            speed: start_speed(),
+            playing: !address.paused,
+            speed: address.speed.unwrap_or(1.0),
             language,
             file: "job.yaml".into(),
             problems: 0,
@@ -154,7 +155,9 @@ impl Engine {
             reading: false,
             rings: false,
             behind: false,
+            guest: Guest::default(),
             keeper: Keeper::default(),
+            address,
             school: School::default(),
             restoring: None,
             running: None,
@@ -163,12 +166,16 @@ impl Engine {
             target,
             last: platform::steady_clock(),
             planned: 0.0,
-            hidden: platform::hidden(),
+            hidden: platform::hidden() || platform::out_of_view(),
             framed: false,
             timer: None,
         };
         let engine = Self { state: Rc::new(RefCell::new(state)), changed, frame: Rc::default() };
-        engine.arrive();
+        if engine.read(|state| state.address.embed) {
+            engine.be_guest();
+        } else {
+            engine.arrive();
+        }
         engine.enter_school();
         engine.check();
         engine.watch_visibility();
@@ -184,6 +191,7 @@ impl Engine {
     pub(super) fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
         let result = write(&mut self.state.borrow_mut());
         self.keep_soon();
+        self.report_soon();
         (self.changed)();
         result
     }
@@ -303,13 +311,16 @@ impl Engine {
             engine.catch_up();
             engine.keep_now();
             let mut state = engine.state.borrow_mut();
-            state.hidden = platform::hidden();
+            state.hidden = platform::hidden() || platform::out_of_view();
             // What passes while nobody sees it does not count.
             state.last = platform::steady_clock();
             drop(state);
             engine.plan();
         });
         platform::on_visibility(&closure);
+        if self.read(|state| state.address.embed) {
+            platform::on_view(&closure);
+        }
         // The page listens as long as it lives.
         closure.forget();
     }
@@ -342,6 +353,8 @@ impl Engine {
         if moved {
             self.poll();
             self.attend();
+            self.turn_round();
+            self.report_soon();
             self.keep_soon();
             (self.changed)();
         }
@@ -598,6 +611,12 @@ pub(crate) fn day_and_time(at: Time) -> (String, String) {
 }
 
 impl State {
+    /// The parts of the page that are shown.
+    pub(crate) fn panels(&self) -> Panels {
+        let lesson = self.player().and_then(|player| player.lesson().settings.panels.clone());
+        Panels::first([self.address.panels.clone(), lesson])
+    }
+
     /// Writes a line on the terminal's screen.
     pub(super) fn push(&mut self, class: &'static str, text: &str) {
         self.written += 1;
@@ -646,13 +665,14 @@ impl State {
         self.cluster.store().resource_version() != version
             || self.until.is_some_and(|until| until <= self.cluster.now())
             || self.school.due().is_some_and(|due| due <= self.cluster.now())
+            || self.guest.due().is_some_and(|due| due <= self.cluster.now())
     }
 
     /// When something is due next.
     fn due(&self) -> Option<Time> {
         let until = self.running.as_ref().and(self.until);
         let task = self.school.due().filter(|due| *due > self.cluster.now());
-        [self.cluster.next_wake(), until, task].into_iter().flatten().min()
+        [self.cluster.next_wake(), until, task, self.guest.due()].into_iter().flatten().min()
     }
 
     /// How long that is from now, in milliseconds of the person's time.

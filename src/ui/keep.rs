@@ -115,7 +115,7 @@ impl Engine {
                 .zip(state.terminal.files.values())
                 .all(|(a, b)| Rc::ptr_eq(a, b));
         // A lesson keeps its own record; what was there before it is what a later visit finds.
-        let elsewhere = state.restoring.is_some() || state.school.at_work();
+        let elsewhere = state.restoring.is_some() || state.school.at_work() || state.address.embed;
         if (state.keeper.seen == now && same_files) || elsewhere {
             return;
         }
@@ -140,7 +140,8 @@ impl Engine {
                 Desk { file: state.file.clone(), playing: state.playing, speed: state.speed };
             let untouched = state.restoring.is_some()
                 || state.keeper.files.is_empty()
-                || state.school.at_work();
+                || state.school.at_work()
+                || state.address.embed;
             let session = Session::of(&state.cluster, &state.terminal.files);
             (state.keeper.id.clone(), session, desk, untouched)
         };
@@ -178,6 +179,7 @@ impl Engine {
     /// Goes on with the session in the address, if there is one; else with what the browser kept.
     pub(super) fn arrive(&self) {
         self.restore();
+        self.unpack_quietly();
         if platform::linked() {
             self.take_link();
         }
@@ -188,7 +190,7 @@ impl Engine {
         closure.forget();
     }
 
-    fn take_link(&self) {
+    pub(super) fn take_link(&self) {
         let engine = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let text = platform::take_linked().await;

@@ -5,6 +5,7 @@ mod bridge;
 mod components;
 mod controls;
 mod editor;
+mod embed;
 mod files;
 mod icon;
 mod inspector;
@@ -21,11 +22,16 @@ mod yard;
 pub use app::App;
 
 use crate::language::{self, Language};
+use crate::view::address::Address;
 
 /// Starts the page, once the texts of its language are there.
 pub fn start() {
     wasm_bindgen_futures::spawn_local(async {
         load_texts(first_language()).await;
+        let address = Address::read(platform::parameter);
+        if address.embed && address.reveal {
+            platform::until_clicked(&embed::reveal_label(first_language())).await;
+        }
         yew::Renderer::<App>::new().render();
     });
 }

@@ -27,16 +27,16 @@ enum Play {
 
 /// A cluster with its files and clock, to come back to.
 #[derive(Clone)]
-struct Desk {
-    cluster: Cluster,
-    terminal: Terminal,
+pub(super) struct Desk {
+    pub(super) cluster: Cluster,
+    pub(super) terminal: Terminal,
     file: String,
     playing: bool,
     speed: f64,
 }
 
 impl Desk {
-    fn of(state: &State) -> Self {
+    pub(super) fn of(state: &State) -> Self {
         Self {
             cluster: state.cluster.clone(),
             terminal: state.terminal.clone(),
@@ -77,6 +77,11 @@ impl School {
     /// Whether a lesson is at work.
     pub(super) const fn at_work(&self) -> bool {
         self.lecture.is_some()
+    }
+
+    /// The lesson at work and the learner's place in it.
+    pub(super) fn at(&self) -> Option<(&str, &Player)> {
+        self.lecture.as_ref().map(|lecture| (lecture.id.as_str(), &lecture.player))
     }
 
     /// When a task may be done although nothing changes.
@@ -127,17 +132,26 @@ impl Engine {
     pub(super) fn enter_school(&self) {
         let records = Records::read(&platform::kept(RECORDS).unwrap_or_default());
         self.state.borrow_mut().school.records = records;
-        if let Some(id) = platform::parameter("lesson") {
-            self.open_school(Some(id));
+        if let Some((id, step)) = self.read(|state| state.address.lesson.clone()) {
+            self.open_lesson(id, step);
         }
     }
 
-    /// Opens the map of lessons, or one lesson of it.
-    pub(crate) fn open_school(&self, lesson: Option<String>) {
+    /// Opens the map of lessons.
+    pub(crate) fn open_school(&self) {
+        self.enter_library(None);
+    }
+
+    /// Opens a lesson at a step, counted from 0.
+    pub(crate) fn open_lesson(&self, id: String, step: usize) {
+        self.enter_library(Some((id, step)));
+    }
+
+    fn enter_library(&self, lesson: Option<(String, usize)>) {
         self.write(|state| state.school.open = true);
         if self.read(|state| state.school.library.is_some()) {
-            if let Some(id) = lesson {
-                self.begin_lesson(&id, 0);
+            if let Some((id, step)) = lesson {
+                self.begin_lesson(&id, step);
             }
             return;
         }
@@ -153,8 +167,8 @@ impl Engine {
                     state.push("explain", &text);
                 }
             });
-            if let Some(id) = lesson {
-                engine.begin_lesson(&id, 0);
+            if let Some((id, step)) = lesson {
+                engine.begin_lesson(&id, step);
             }
         });
     }
@@ -199,6 +213,7 @@ impl Engine {
             play(&this.before);
         }
         let speed = lesson.settings.speed.unwrap_or(1.0);
+        let step = step.min(lesson.steps.len().saturating_sub(1));
         let player = Player::at(lesson, step, &cluster);
         terminal.history.clear();
         let file = terminal.files.keys().next().cloned().unwrap_or_default();
@@ -223,7 +238,7 @@ impl Engine {
     }
 
     /// Goes on with another cluster, its files and its clock.
-    fn sit_down(&self, desk: &Desk) {
+    pub(super) fn sit_down(&self, desk: &Desk) {
         self.interrupt();
         let language = self.read(|state| state.language);
         self.write(|state| {
@@ -359,14 +374,15 @@ impl Engine {
         }
         let done = self.write(|state| {
             let State { school, cluster, .. } = state;
-            let Some(lecture) = &mut school.lecture else { return false };
+            let Some(lecture) = &mut school.lecture else { return Vec::new() };
             let done = lecture.player.observe(cluster);
             if !done.is_empty() || lecture.player.over() {
                 school.records.note(&lecture.id, &lecture.player);
             }
-            !done.is_empty()
+            done
         });
-        if done {
+        self.boast(&done);
+        if !done.is_empty() {
             let (records, said) = self.read(|state| {
                 (state.school.records.write(), word(state.language, "lesson.task-done"))
             });

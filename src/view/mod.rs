@@ -1,8 +1,10 @@
 //! What the screen needs, as plain data: built from the cluster and the view before, so that what has not changed
 //! keeps its place in memory. No browser here: tested on the host.
 
+pub mod address;
 pub mod commands;
 pub mod diagnostics;
+pub mod guest;
 pub mod inspector;
 pub mod kept;
 pub mod lessons;
@@ -10,6 +12,7 @@ pub mod live;
 pub mod loops;
 pub mod markdown;
 pub mod palette;
+pub mod panels;
 pub mod pod;
 pub mod state;
 pub mod yard;

@@ -1,6 +1,10 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
+mod guest;
+
 use wasm_bindgen::prelude::*;
+
+pub(crate) use guest::*;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
@@ -83,6 +87,9 @@ extern "C" {
 
     #[wasm_bindgen(js_name = linkTo)]
     async fn link_to_js(text: &str) -> JsValue;
+    /// Opens the address of this page with a text in its fragment, and a query, in a tab of its own.
+    #[wasm_bindgen(js_name = openInTab)]
+    pub(crate) fn open_in_tab(text: &str, query: &str);
     /// Whether the address carries a text.
     pub(crate) fn linked() -> bool;
     #[wasm_bindgen(js_name = takeLinked)]

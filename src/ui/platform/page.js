@@ -104,11 +104,20 @@ async function through(bytes, transform) {
   }
 }
 /** The address of this page with a text in its fragment, which no server ever sees. */
-export async function linkTo(text) {
+export async function linkTo(text, query = '') {
   const bytes = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'));
   const letters = Array.from(new Uint8Array(await bytes.arrayBuffer()), (byte) => String.fromCharCode(byte));
   const data = btoa(letters.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  return `${location.origin}${location.pathname}${LINK}${data}`;
+  return `${location.origin}${location.pathname}${query}${LINK}${data}`;
+}
+/** Opens such an address in a tab of its own: at once, so that no browser takes it for an unasked window. */
+export function openInTab(text, query) {
+  const tab = window.open('about:blank', '_blank');
+  if (tab) tab.opener = null;
+  linkTo(text, query).then((link) => {
+    if (tab) tab.location.replace(link);
+    else window.open(link, '_blank', 'noopener');
+  });
 }
 /** Whether the address carries a text. */
 export function linked() { return location.hash.startsWith(LINK); }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
@@ -20,4 +21,19 @@ test('scripts that are not the page\'s own do not run', async (t) => {
   });
   await blocked;
   assert.equal(await page.title(), 'Podyard');
+});
+
+test('the first picture needs only the first part of the program, and what needs the rest brings it', async (t) => {
+  const page = await yard.open(t, {}, {
+    tolerate: /net::ERR_FAILED|Synchronous XMLHttpRequest|Failed to fetch|_later\.wasm/,
+    // What the page fetches beforehand does not arrive.
+    routes: [[/_later\.wasm$/, (route) => (route.request().resourceType() === 'xhr' ? route.continue() : route.abort())]],
+    whole: false,
+  });
+  await page.getByText('worker-1').first().waitFor();
+  if (await page.locator('meta[name="podyard-later"]').count() === 0) return t.skip('a build that is no release is in one piece');
+  assert.equal(await page.locator('html[data-whole]').count(), 0, 'a first visit ran a function of xtask/later.txt: run `cargo xtask profile`');
+  await type(page, 'kubectl get nodes -o name');
+  await page.locator('.terminal__line', { hasText: 'node/worker-3' }).waitFor();
+  assert.equal(await page.locator('html[data-whole]').count(), 1);
 });

@@ -9,10 +9,12 @@
 // name in its head: <meta name="podyard-NAME" content="./NAME-HASH.EXT">.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const minify = process.env.TRUNK_PROFILE === 'release';
+/** Whether the program is to tell which of its functions run (see e2e/profile.mjs). */
+const profile = process.env.PODYARD_PROFILE !== undefined;
 
 /** What is loaded later: its name, where it comes from, and how. */
 const LATER = [
@@ -74,7 +76,9 @@ async function after() {
   const index = join(staging, 'index.html');
   let html = (await readFile(index, 'utf8')).replace(/<!--[\s\S]*?-->\s*/g, '');
   const [loader] = html.match(/page-[0-9a-f]+\.js/);
+  await admitLater(join(staging, loader));
   await writeFile(join(staging, loader), await bundle(join(staging, loader)));
+  if (minify) html = await program(staging, html);
   // The loader has the snippets of src/ui/platform inside now.
   await rm(join(staging, 'snippets'), { force: true, recursive: true });
   html = html.replace(/<link[^>]*\/snippets\/[^>]*>\s*/g, '');
@@ -86,6 +90,37 @@ async function after() {
   html = insert(html, "'wasm-unsafe-eval'", ` ${inlineScripts(html).join(' ')}`, 'behind');
   await writeFile(index, html);
   if (minify) await offline(staging, html);
+}
+
+/** Lets the loader of wasm-bindgen know the part of the program that comes later. */
+async function admitLater(file) {
+  const source = resolve('src/ui/platform/later.js').replaceAll('\\', '/');
+  let code = await readFile(file, 'utf8');
+  code = `import { begin, bring_later } from ${JSON.stringify(source)};\n${code}`;
+  code = insert(code, '"./page_bg.js": import0,', ' later: { bring_later },', 'behind');
+  code = insert(code, 'wasm = instance.exports;', ' begin(wasm);', 'behind');
+  await writeFile(file, code);
+}
+
+/** The program in two parts under names of their own, or in one that tells what it runs. */
+async function program(staging, html) {
+  const { instrument, later, split } = await import('./split.mjs');
+  const [old] = html.match(/page-[0-9a-f]+_bg\.wasm/);
+  const wasm = await readFile(join(staging, old));
+  if (profile) {
+    const { bytes, names } = instrument(wasm);
+    await writeFile(join(staging, old), bytes);
+    await writeFile(join(staging, 'functions.json'), JSON.stringify(names));
+    return html;
+  }
+  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')));
+  const name = (content, what) => `page-${digest(content, 'hex').slice(0, 16)}_${what}.wasm`;
+  const [first, rest] = [name(parts.first, 'bg'), name(parts.later, 'later')];
+  await rm(join(staging, old));
+  await writeFile(join(staging, first), parts.first);
+  await writeFile(join(staging, rest), parts.later);
+  html = html.replaceAll(old, first);
+  return insert(html, '</head>', `<meta name="podyard-later" content="./${rest}">`);
 }
 
 /** What an installed page calls itself. */

@@ -45,13 +45,15 @@ export function useYard() {
 /**
  * Opens the page with the parameters of its address. `options` are Playwright's for the context,
  * and `tolerate`: a pattern of complaints that the test itself causes, `before`: a function that
- * runs in the page before its own scripts.
+ * runs in the page before its own scripts, `routes`: what becomes of requests, `whole`: whether to
+ * wait for the part of the program that comes later.
  */
 async function open(t, { server, browser, parameters = {}, options = {} }) {
-  const { tolerate, before: script, ...contextual } = { locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options };
+  const { tolerate, before: script, routes = [], whole = true, ...contextual } = { locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options };
   const context = await browser.newContext(contextual);
   context.setDefaultTimeout(PATIENCE_MILLISECONDS);
   if (script) await context.addInitScript(script);
+  for (const [pattern, answer] of routes) await context.route(pattern, answer);
   const page = await context.newPage();
   const complaints = watch(page, server.origin);
   t.after(async () => {
@@ -61,6 +63,7 @@ async function open(t, { server, browser, parameters = {}, options = {} }) {
   });
   await page.goto(`${server.origin}/?${new URLSearchParams(parameters)}`);
   await page.waitForFunction(() => window.wasmBindings !== undefined); // Trunk sets it when the page has started
+  if (whole) await page.locator('html[data-whole]').waitFor({ state: 'attached' });
   return page;
 }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask build`: what visitors get, and what it weighs.
 
+use crate::browser::Browser;
 use crate::tools::{self, Tools};
 
 /// What a first visit may transfer, brotli.
@@ -15,4 +16,13 @@ pub fn release(tools: &Tools) -> Result<(), String> {
     tools::run(tools.command("trunk").args(["build", "--release", "--offline"]))?;
     let budget = BUDGET_KILOBYTES.to_string();
     tools::run(tools.command("node").args(["xtask/sizes.mjs", "dist", &budget]))
+}
+
+/// `cargo xtask profile`: finds out in a browser what a first visit runs, so that the rest can come later.
+pub fn profile() -> Result<(), String> {
+    let browser = Browser::find()?;
+    let tools = Tools::set_up()?;
+    let build = ["build", "--release", "--offline"];
+    tools::run(tools.command("trunk").args(build).env("PODYARD_PROFILE", "1"))?;
+    tools::run(tools.command("node").arg("e2e/profile.mjs").env("CHROME", browser.program))
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use podyard::cluster::{Cluster, Config, Session};
-use podyard::language::Language;
-use podyard::lessons::{Finished, Lesson, Track, prove};
+use podyard::language::{Language, Text};
+use podyard::lessons::{Finished, Grade, Lesson, Record, RecordError, Track, draft, link, prove};
 use podyard::sim::Time;
 use podyard::sim::rng::Seed;
 use podyard::terminal::{Audience, Stream, Terminal, run_script};
@@ -27,8 +27,18 @@ byte for byte. SCRIPT (- for standard input) runs after it, in the cluster and a
 podyard check [--lang en|ko] [FILE or DIR ...]
 
 Proves lessons (those under lessons/ if none is named): each solution passes every task, doing nothing passes none,
-one choice of each prediction is right, each usual mistake is told by its own sentence, all evidence is there, and
-every manifest is understood.
+one choice of each prediction is right, each usual mistake is told by its own sentence, all evidence is there, every
+manifest is understood, the solution keeps to its par, and both languages say the same with the same words of code.
+
+podyard grade [--json] [--lang en|ko] LESSON FILE ...
+
+Replays what learners did in a lesson (files that the page saved, files with links in them, or links) and runs the
+checks again: solved or not, tries, hints, predictions, first wrong turn, one line each. A record that was changed does
+not replay to the end that it names. The exit status is 0 if all have solved it.
+
+podyard lesson [--lang en|ko] FILE
+
+Writes a lesson that asks for what was played in a session, with its end state proposed as tasks.
 ";
 
 struct Options {
@@ -36,6 +46,7 @@ struct Options {
     folder: Option<String>,
     echo: bool,
     explain: bool,
+    json: bool,
     language: Language,
     save: Option<String>,
     files: Vec<String>,
@@ -47,13 +58,15 @@ fn main() -> ExitCode {
     let done = match command.as_deref() {
         Some("run") => options(words).map_err(usage).and_then(|options| run(&options)),
         Some("check") => options(words).map_err(usage).and_then(|options| check(&options)),
+        Some("grade") => options(words).map_err(usage).and_then(|options| grade(&options)),
+        Some("lesson") => options(words).map_err(usage).and_then(|options| lesson(&options)),
         Some("replay") => options(words).map_err(usage).and_then(|options| replay(&options)),
         Some("help" | "--help" | "-h") => {
             write(&mut std::io::stdout(), HELP);
             return ExitCode::SUCCESS;
         }
         Some(other) => Err(usage(format!("{other}: no such command"))),
-        None => Err(usage("run, replay or check?".to_owned())),
+        None => Err(usage("run, replay, check, grade or lesson?".to_owned())),
     };
     done.unwrap_or_else(|message| fail(&format!("podyard: {}\n", message.trim_end())))
 }
@@ -81,6 +94,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         folder: None,
         echo: true,
         explain: false,
+        json: false,
         language: Language::En,
         save: None,
         files: Vec::new(),
@@ -107,6 +121,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--save" => options.save = Some(value()?),
             "--no-echo" => options.echo = false,
             "--explain" => options.explain = true,
+            "--json" => options.json = true,
             other if other.starts_with("--") => return Err(format!("unknown option {other}")),
             _ => options.files.push(word),
         }
@@ -229,8 +244,7 @@ fn check(options: &Options) -> Result<ExitCode, String> {
     }
     let (mut sound, mut steps) = (0, 0);
     for file in &files {
-        let track = file.with_file_name("track.yaml");
-        let problems = match prove_file(file, &track, options.language) {
+        let problems = match prove_file(file, options.language) {
             Ok(finished) => {
                 steps += finished.steps;
                 finished.problems
@@ -268,14 +282,119 @@ fn lessons_in(place: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn prove_file(file: &Path, track: &Path, language: Language) -> Result<Finished, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let track = match std::fs::read_to_string(track) {
-        Ok(text) => {
-            Some(Track::parse(&text).map_err(|error| format!("{}:{error}", track.display()))?)
-        }
-        Err(_) => None,
+fn prove_file(file: &Path, language: Language) -> Result<Finished, String> {
+    Ok(prove(&load_lesson(file)?, language))
+}
+
+/// A lesson with its track and the lessons it goes on from.
+fn load_lesson(file: &Path) -> Result<Lesson, String> {
+    let folder = file.parent().and_then(Path::parent).unwrap_or(Path::new(".."));
+    let read = |id: &str| {
+        // The lesson itself may lie anywhere and be called anything.
+        let path = match id == lesson_id(file) {
+            true => file.to_owned(),
+            false => folder.join(format!("{id}.yaml")),
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let track = path.with_file_name("track.yaml");
+        let track = match std::fs::read_to_string(&track) {
+            Ok(text) => {
+                Some(Track::parse(&text).map_err(|error| format!("{}:{error}", track.display()))?)
+            }
+            Err(_) => None,
+        };
+        Lesson::parse(&text, track.as_ref()).map_err(|error| error.to_string())
     };
-    let lesson = Lesson::parse(&text, track.as_ref()).map_err(|error| error.to_string())?;
-    Ok(prove(&lesson, language))
+    Lesson::chain(&lesson_id(file), &read)
+}
+
+/// `jobs/hello` of `lessons/jobs/hello.yaml`.
+fn lesson_id(file: &Path) -> String {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let word = |part: Option<&std::ffi::OsStr>| {
+        part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let track = word(file.parent().and_then(Path::file_name));
+    format!("{track}/{}", word(file.file_stem()))
+}
+
+/// Replays learners' sessions; the exit status says whether all of them solved the lesson.
+fn grade(options: &Options) -> Result<ExitCode, String> {
+    let [lesson, given @ ..] = options.files.as_slice() else {
+        return Err(usage("name a lesson and the sessions".into()));
+    };
+    if given.is_empty() {
+        return Err(usage("name the sessions".into()));
+    }
+    let file = Path::new(lesson);
+    let read_lesson = load_lesson(file).map_err(|error| format!("{lesson}: {error}"))?;
+    let (shared, id, language) = (Rc::new(read_lesson), lesson_id(file), options.language);
+    let mut all = true;
+    for (name, text) in
+        given.iter().map(|one| sessions_in(one)).collect::<Result<Vec<_>, _>>()?.concat()
+    {
+        let graded = text.and_then(|text| homework(&id, &shared, &text, language));
+        all &= graded.as_ref().is_ok_and(|grade| grade.solved);
+        let line = match (options.json, &graded) {
+            (true, _) => json_line(&name, &graded),
+            (false, Ok(grade)) => format!("{name}: {}", grade.render(language)),
+            (false, Err(why)) => format!("{name}: {}", why.render(language)),
+        };
+        write(&mut std::io::stdout(), &format!("{line}\n"));
+    }
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A name, and the session's text or why there is none.
+type Handed = (String, Result<String, Text>);
+
+/// The sessions that an argument stands for: a link, a file, or a file with links.
+fn sessions_in(given: &str) -> Result<Vec<Handed>, String> {
+    let unfold = |link: &str| link::unfold(link).ok_or_else(|| Text::new("grade.link"));
+    if given.contains(link::MARK) {
+        return Ok(vec![("link".to_owned(), unfold(given))]);
+    }
+    let text = read(given)?;
+    if !text.contains(link::MARK) || text.trim_start().starts_with('{') {
+        return Ok(vec![(given.to_owned(), Ok(text))]);
+    }
+    let links = text.split_whitespace().filter(|word| word.contains(link::MARK));
+    let links = links.zip(1..).map(|(link, number)| (format!("{given}:{number}"), unfold(link)));
+    Ok(links.collect())
+}
+
+fn homework(id: &str, lesson: &Rc<Lesson>, text: &str, language: Language) -> Result<Grade, Text> {
+    let session = Session::from_json(text).map_err(|error| error.explain())?;
+    let start = lesson.settings.config().start;
+    let (record, end) =
+        Record::from_value(&session.lesson, start).map_err(|error| error.explain())?;
+    if record.lesson != id {
+        return Err(RecordError::Other(record.lesson).explain());
+    }
+    let replayed = record.replay(lesson, language).map_err(|error| error.explain())?;
+    match replayed.cluster.digest() == end {
+        true => Ok(replayed.grade()),
+        false => Err(RecordError::Changed.explain()),
+    }
+}
+
+fn json_line(name: &str, graded: &Result<Grade, Text>) -> String {
+    let mut value = match graded {
+        Ok(grade) => grade.to_value(),
+        Err(why) => podyard::object! { "error" => why.render(Language::En) },
+    };
+    value.set("file", name);
+    value.to_json()
+}
+
+/// Writes a lesson that asks for what was played in a session.
+fn lesson(options: &Options) -> Result<ExitCode, String> {
+    let [file] = options.files.as_slice() else { return Err(usage("name one session".into())) };
+    let handed = sessions_in(file)?.into_iter().next();
+    let (_, text) = handed.ok_or_else(|| format!("{file}: there is no session in it"))?;
+    let render = |text: Text| format!("{file}: {}", text.render(options.language));
+    let session = text.and_then(|text| Session::from_json(&text).map_err(|error| error.explain()));
+    let text = session.and_then(|session| draft(&session)).map_err(render)?;
+    write(&mut std::io::stdout(), &text);
+    Ok(ExitCode::SUCCESS)
 }

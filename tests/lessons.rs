@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use podyard::cluster::Cluster;
 use podyard::language::Language;
-use podyard::lessons::{Check, Lesson, Player, Pointed, Track, Watch, prove};
+use podyard::lessons::{Check, Lesson, Player, Pointed, Scene, Track, Watch, prove};
 use podyard::terminal::{Terminal, run_script};
 
 fn folder() -> std::path::PathBuf {
@@ -20,6 +20,18 @@ fn lesson(name: &str) -> Lesson {
     let track = fs::read_to_string(path.with_file_name("track.yaml")).unwrap();
     let track = Track::parse(&track).unwrap();
     Lesson::parse(&fs::read_to_string(path).unwrap(), Some(&track)).unwrap()
+}
+
+/// A lesson together with those it goes on from.
+fn whole(id: &str) -> Result<Lesson, String> {
+    let read = |id: &str| {
+        let path = folder().join(format!("{id}.yaml"));
+        let track = fs::read_to_string(path.with_file_name("track.yaml")).unwrap();
+        let track = Track::parse(&track).map_err(|error| error.to_string())?;
+        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        Lesson::parse(&text, Some(&track)).map_err(|error| error.to_string())
+    };
+    Lesson::chain(id, &read)
 }
 
 #[test]
@@ -42,9 +54,13 @@ fn every_lesson_of_every_track_is_sound_and_in_its_place() {
         named.sort();
         assert_eq!(files, named, "{}: the track names every lesson once", path.display());
         for name in files {
-            let text = fs::read_to_string(path.join(&name)).unwrap();
-            let lesson = Lesson::parse(&text, Some(&track))
-                .unwrap_or_else(|error| panic!("{}:{error}", path.join(&name).display()));
+            let id = format!(
+                "{}/{}",
+                path.file_name().unwrap().to_str().unwrap(),
+                name.trim_end_matches(".yaml")
+            );
+            let lesson =
+                whole(&id).unwrap_or_else(|error| panic!("{}:{error}", path.join(&name).display()));
             let found = prove(&lesson, Language::En);
             assert_eq!(found.problems, Vec::<String>::new(), "{}", path.join(name).display());
             lessons += 1;
@@ -101,6 +117,28 @@ fn the_proof_finds_what_is_wrong() {
             "  predict: {question: {en: A, ko: 가}, play: sleep 1, choices: [{text: {en: A, ko: 가}, says: {en: A, ko: 가}, check: {kind: nodes, count: {is: 1}}}]}\n  tasks:",
             "answers [] come true",
         ),
+        (
+            "  tasks:",
+            "  predict: {question: {en: A, ko: 가}, play: sleep 1, choices: [{text: {en: A, ko: 가}, says: {en: A, ko: 가}, check: {kind: nodes}}, {text: {en: A, ko: 가}, says: {en: A, ko: 가}, check: {kind: nodes, name: worker-1}}]}\n  tasks:",
+            "answers [1, 2] come true",
+        ),
+        (
+            "minutes: 1",
+            "minutes: 1\npar: {changes: 0, time: 1h}",
+            "par: the solution takes 1 changes",
+        ),
+        ("minutes: 1", "minutes: 1\npar: {changes: 9, time: 1s}", "and 1s"),
+        ("summary: {en: A,", "summary: {en: 가,", "summary: there is Korean in the English text"),
+        (
+            "  text: {en: A, ko: 가}\n  tasks",
+            "  text: {en: Make the Job complete, ko: Make the Job complete}\n  tasks",
+            "step 1: text: the Korean text is not written yet",
+        ),
+        (
+            "says: {en: A, ko: 가}, script",
+            "says: {en: One two three, ko: One two three}, script",
+            "task 1: mistake 1: the Korean text",
+        ),
     ] {
         let problems = made(|text| {
             assert!(text.contains(from), "{from}");
@@ -109,6 +147,31 @@ fn the_proof_finds_what_is_wrong() {
         let told = problems.iter().any(|problem| problem.contains(words));
         assert!(told, "{to}: {problems:?}");
     }
+}
+
+#[test]
+fn a_lesson_goes_on_from_the_end_of_another_and_a_step_from_the_beginning() {
+    let first = "title: {en: A, ko: 가}\nsummary: {en: A, ko: 가}\nminutes: 1\nsettings: {nodes: 2, seed: 3}\nfiles: {a.txt: mine}\nsteps:\n- title: {en: A, ko: 가}\n  text: {en: A, ko: 가}\n  solution: |\n    kubectl run one --image=nginx\n    sleep 20\n";
+    let second = "title: {en: B, ko: 나}\nsummary: {en: B, ko: 나}\nminutes: 1\nafter: one\nsettings: {speed: 10}\nbefore: kubectl label pod one a=b\nsteps:\n- title: {en: B, ko: 나}\n  text: {en: B, ko: 나}\n  solution: kubectl delete pod one\n- title: {en: B, ko: 나}\n  text: {en: B, ko: 나}\n  from: start\n  solution: kubectl get pod one\n";
+    let circle = "title: {en: C, ko: 다}\nsummary: {en: C, ko: 다}\nminutes: 1\nafter: t/three\nsteps:\n- title: {en: C, ko: 다}\n  text: {en: C, ko: 다}\n";
+    let read = |id: &str| match id {
+        "t/one" => Ok(Lesson::parse(first, None).unwrap()),
+        "t/two" => Ok(Lesson::parse(second, None).unwrap()),
+        "t/three" => Ok(Lesson::parse(circle, None).unwrap()),
+        _ => Err("is not there".to_owned()),
+    };
+    let lesson = Lesson::chain("t/two", &read).unwrap();
+    let pods = |scene: &Scene| scene.look("kubectl get pods --show-labels --no-headers; cat a.txt");
+    let begun = pods(&Scene::at(&lesson, 0));
+    assert!(
+        begun.contains("one") && begun.contains("a=b,run=one") && begun.ends_with("mine"),
+        "{begun}"
+    );
+    assert!(!pods(&Scene::at(&lesson, 1)).is_empty());
+    assert_eq!(pods(&Scene::at(&lesson, 1)), begun, "the second step begins where the lesson did");
+    assert_eq!((lesson.settings.nodes, lesson.settings.speed), (Some(2), Some(10.0)));
+    assert_eq!(prove(&lesson, Language::En).problems, Vec::<String>::new());
+    assert!(Lesson::chain("t/three", &read).unwrap_err().contains("goes round in a circle"));
 }
 
 /// A learner, her cluster and her terminal.
@@ -136,7 +199,7 @@ fn a_learner_foretells_errs_asks_and_gets_there() {
     play(&script, &mut cluster, &mut terminal);
     let finding = player.reveal(&cluster).unwrap();
     assert_eq!((finding.chosen, finding.right), (1, Some(0)));
-    assert_eq!(player.progress().predictions, (0, 1));
+    assert_eq!(player.progress().predictions(), (0, 1));
     assert!(player.step_done());
     player.advance(&cluster);
 
@@ -254,6 +317,9 @@ fn the_published_schema_takes_every_lesson_and_what_the_guide_shows_and_nothing_
             ("tasks:", "taks:"),
             ("hints:", "hint:"),
             ("says:", "say:"),
+            ("par: {changes:", "par: {applies:"),
+            ("broken:", "borken:"),
+            ("settings:", "setings:"),
         ] {
             let odd = text.replace(from, to);
             if odd != *text {

@@ -297,7 +297,7 @@ impl Cluster {
     }
 
     /// Does an input again, as it was; the future that was left behind stays.
-    pub(super) fn replay_input(&mut self, input: &Input) {
+    pub fn replay_input(&mut self, input: &Input) {
         let future = std::mem::take(&mut self.history.future);
         let options = WriteOptions { dry_run: false, words: input.words.to_string() };
         match &input.verb {

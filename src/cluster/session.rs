@@ -42,6 +42,8 @@ pub struct Session {
     pub files: BTreeMap<String, Rc<str>>,
     /// [`Cluster::digest`] of the state it ended in, if whoever wrote it looked.
     pub end: Option<u64>,
+    /// What a lesson was played in it, as whoever keeps such records wrote it; null if none was.
+    pub lesson: Value,
 }
 
 /// Why a text is no session.
@@ -104,6 +106,7 @@ impl Session {
             until: cluster.now(),
             files: files.clone(),
             end: None,
+            lesson: Value::Null,
         }
     }
 
@@ -141,6 +144,9 @@ impl Session {
         };
         if let Some(end) = self.end {
             value.set("end", format!("{end:016x}"));
+        }
+        if !self.lesson.is_null() {
+            value.set("lesson", self.lesson.clone());
         }
         value.to_json()
     }
@@ -180,6 +186,7 @@ impl Session {
             until,
             files: files.collect::<Result<_, _>>()?,
             end: end.transpose().map_err(|_| wrong("end"))?,
+            lesson: value.get("lesson").cloned().unwrap_or_default(),
         })
     }
 }
@@ -251,6 +258,21 @@ fn read_config(value: &Value) -> Result<Config, SessionError> {
 fn span(value: &Value, key: &'static str) -> Result<Duration, &'static str> {
     let millis = value.i64_at(key).filter(|millis| (0..=LONGEST.millis()).contains(millis));
     millis.map(Duration::from_millis).ok_or(key)
+}
+
+impl Input {
+    /// It as sessions write it; its time is counted from `start`.
+    pub fn to_value(&self, start: Time) -> Value {
+        write_input(self, start)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Where it makes no sense.
+    pub fn from_value(value: &Value, start: Time) -> Result<Self, String> {
+        read_input(value, start)
+    }
 }
 
 // ---- what was done: `{"at": 1200, "words": "kubectl …", "scale": {…}}` ----

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::check::Check;
+use super::check::{Check, span};
 use super::condition::FieldPath;
 use crate::cluster::Config;
 use crate::language::Language;
-use crate::sim::Time;
 use crate::sim::rng::Seed;
+use crate::sim::{Duration, Time};
+
+/// So many lessons may go on from each other.
+const LONGEST_CHAIN: usize = 8;
 
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -97,6 +101,8 @@ pub struct Settings {
     pub start: Option<Date>,
     /// How fast time runs at first: 1 is a second a second.
     pub speed: Option<f64>,
+    /// Whether the clock stands until the learner starts it.
+    pub paused: Option<bool>,
     /// What is shown; nothing means everything.
     pub panels: Option<Vec<Panel>>,
 }
@@ -123,6 +129,7 @@ impl Settings {
             seed: self.seed.or(other.seed),
             start: self.start.or(other.start),
             speed: self.speed.or(other.speed),
+            paused: self.paused.or(other.paused),
             panels: self.panels.or_else(|| other.panels.clone()),
         }
     }
@@ -167,6 +174,13 @@ pub struct Lesson {
     /// How its cluster begins.
     #[serde(default)]
     pub settings: Settings,
+    /// The lesson from whose end this one goes on: `hello` of the same track, or `jobs/hello`.
+    pub after: Option<String>,
+    /// That lesson, once it was found.
+    #[serde(skip)]
+    pub earlier: Option<Rc<Self>>,
+    /// What a good solution needs.
+    pub par: Option<Par>,
     /// The files that lie in the workspace.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
@@ -180,6 +194,45 @@ pub struct Lesson {
     pub steps: Vec<Step>,
 }
 
+/// What a good solution of a lesson needs, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawPar")]
+pub struct Par {
+    /// So many commands that change something.
+    pub changes: usize,
+    /// So much virtual time.
+    pub time: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPar {
+    changes: usize,
+    time: String,
+}
+
+impl TryFrom<RawPar> for Par {
+    type Error = String;
+
+    fn try_from(raw: RawPar) -> Result<Self, String> {
+        let time = span(&raw.time);
+        let time =
+            time.ok_or_else(|| format!("`{}` is no time; write `30s`, `5m` or `2h`", raw.time))?;
+        Ok(Self { changes: raw.changes, time })
+    }
+}
+
+/// Where a step begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Begins {
+    /// Where the one before ended.
+    #[default]
+    Previous,
+    /// Where the lesson began.
+    Start,
+}
+
 /// A step: something to read, to foretell, to do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -188,6 +241,9 @@ pub struct Step {
     pub title: Both,
     /// What there is to read, in Markdown.
     pub text: Both,
+    /// Where it begins.
+    #[serde(default)]
+    pub from: Begins,
     /// What happens as the step begins, without the learner: lines of the terminal.
     #[serde(default)]
     pub before: String,
@@ -326,6 +382,52 @@ impl Lesson {
             lesson.settings = lesson.settings.or(&track.settings);
         }
         Ok(lesson)
+    }
+
+    /// Reads a lesson together with those it goes on from. `read` gives the lesson of a name (`jobs/hello`).
+    ///
+    /// # Errors
+    /// One of them cannot be read, or they go round in a circle.
+    pub fn chain(id: &str, read: &dyn Fn(&str) -> Result<Self, String>) -> Result<Self, String> {
+        Self::chain_of(id, read, LONGEST_CHAIN)
+    }
+
+    fn chain_of(
+        id: &str,
+        read: &dyn Fn(&str) -> Result<Self, String>,
+        left: usize,
+    ) -> Result<Self, String> {
+        let mut lesson = read(id)?;
+        if let Some(after) = lesson.after_in(id) {
+            if left == 0 {
+                return Err(format!("`after: {after}` goes round in a circle, or on for too long"));
+            }
+            let earlier = Self::chain_of(&after, read, left - 1);
+            let earlier = earlier.map_err(|error| format!("after {after}: {error}"))?;
+            lesson.follow(Rc::new(earlier));
+        }
+        Ok(lesson)
+    }
+
+    /// The name of the lesson it goes on from, seen from a lesson of a name (`jobs/failure`).
+    pub fn after_in(&self, id: &str) -> Option<String> {
+        let name = self.after.as_deref()?;
+        match id.rsplit_once('/') {
+            Some((track, _)) if !name.contains('/') => Some(format!("{track}/{name}")),
+            _ => Some(name.to_owned()),
+        }
+    }
+
+    /// Goes on from the end of another lesson: its cluster, and its files but for those of the same name.
+    pub fn follow(&mut self, earlier: Rc<Self>) {
+        let Settings { nodes, seed, start, .. } = earlier.settings.clone();
+        self.settings = Settings { nodes, seed, start, ..self.settings.clone() };
+        for (name, text) in &earlier.files {
+            self.files.entry(name.clone()).or_insert_with(|| text.clone());
+        }
+        let broken = earlier.broken.iter().filter(|name| !self.broken.contains(name));
+        self.broken.extend(broken.cloned().collect::<Vec<_>>());
+        self.earlier = Some(earlier);
     }
 }
 

@@ -5,17 +5,25 @@
 
 mod check;
 mod condition;
+mod draft;
 mod format;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod link;
 mod player;
 mod proof;
+mod record;
+mod scene;
 mod watch;
 
 pub use check::{Check, Count, Target, When};
 pub use condition::{Condition, FieldPath, Test};
+pub use draft::draft;
 pub use format::{
-    Both, Choice, Evidence, Lesson, LessonError, Mistake, Panel, Prediction, Settings, Step, Task,
-    Track,
+    Begins, Both, Choice, Evidence, Lesson, LessonError, Mistake, Panel, Par, Prediction, Settings,
+    Step, Task, Track,
 };
 pub use player::{Finding, Player, Pointed, Progress, TaskView};
 pub use proof::{Finished, prove};
+pub use record::{Deed, Entry, Grade, Record, RecordError, Replayed};
+pub use scene::Scene;
 pub use watch::{Report, Watch};

@@ -8,9 +8,9 @@ use super::watch::{Report, Watch};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Input};
 use crate::language::Language;
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 
 /// What a learner points at as proof of a cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +127,12 @@ fn said(cluster: &Cluster, object: &AnyObject, part: &str) -> bool {
     })
 }
 
+/// How many commands some inputs came from: one that writes several objects counts once.
+fn commands(inputs: &[Input]) -> usize {
+    let same = |pair: &[Input]| matches!(pair, [a, b] if a.at == b.at && a.words == b.words);
+    inputs.len() - inputs.windows(2).filter(|pair| same(pair)).count()
+}
+
 /// What was done of a lesson; the page keeps it between visits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -136,8 +142,19 @@ pub struct Progress {
     pub hints: usize,
     /// Whether a solution was shown: then the lesson does not count as solved.
     pub shown: bool,
+    /// The steps whose prediction was answered, and whether the first answer came true.
+    pub foretold: Vec<(usize, bool)>,
+    /// How many commands changed something in the steps that are done.
+    pub changes: usize,
+    /// The virtual time that these steps took.
+    pub time: Duration,
+}
+
+impl Progress {
     /// Predictions that came true, of how many.
-    pub predictions: (usize, usize),
+    pub fn predictions(&self) -> (usize, usize) {
+        (self.foretold.iter().filter(|(_, right)| *right).count(), self.foretold.len())
+    }
 }
 
 /// What a task looks like at this moment.
@@ -190,6 +207,8 @@ pub struct Player {
     foretelling: Option<Foretelling>,
     finding: Option<Finding>,
     progress: Progress,
+    /// When the learner's part of the step began, and how many inputs lay behind it.
+    entered: (Time, usize),
 }
 
 impl Player {
@@ -207,6 +226,7 @@ impl Player {
             foretelling: None,
             finding: None,
             progress: Progress { steps: step, ..Progress::default() },
+            entered: (cluster.now(), 0),
         };
         player.enter(cluster);
         player
@@ -230,6 +250,7 @@ impl Player {
             })
             .collect();
         (self.foretelling, self.finding) = (None, None);
+        self.entered = (cluster.now(), cluster.inputs().len());
     }
 
     /// The lesson.
@@ -267,8 +288,10 @@ impl Player {
         let right = foretelling.answers.iter().position(|answer| answer.passes(now));
         let finding = Finding { chosen: foretelling.chosen, right };
         self.foretelling = None;
-        self.progress.predictions.0 += usize::from(right == Some(finding.chosen));
-        self.progress.predictions.1 += 1;
+        // Whoever begins the step again knows the answer: the first one counts.
+        if self.progress.foretold.iter().all(|(step, _)| *step != self.step) {
+            self.progress.foretold.push((self.step, right == Some(finding.chosen)));
+        }
         // What the learner is to do begins after what was shown.
         self.enter(cluster);
         self.finding = Some(finding.clone());
@@ -297,12 +320,27 @@ impl Player {
                 newly.push(index);
             }
         }
+        if !newly.is_empty() && self.step_done() {
+            let (at, inputs) = self.entered;
+            self.progress.changes += commands(cluster.inputs().get(inputs..).unwrap_or_default());
+            self.progress.time = self.progress.time + (now - at).max(Duration::ZERO);
+        }
         newly
     }
 
     /// When a task may be done although nothing changes.
     pub fn due(&self) -> Option<Time> {
         self.tasks.iter().filter(|task| !task.done).filter_map(|task| task.check.due()).min()
+    }
+
+    /// The usual mistake that shows at this moment: which task, and what is said of it.
+    pub fn mistake(&self, now: Time, language: Language) -> Option<(usize, String)> {
+        let texts = self.step()?.tasks.iter();
+        self.tasks.iter().zip(texts).enumerate().find_map(|(index, (doing, task))| {
+            let made = doing.mistakes.iter().position(|mistake| mistake.passes(now))?;
+            let says = &task.mistakes.get(made).filter(|_| !doing.done)?.says;
+            Some((index, says.text(language).to_owned()))
+        })
     }
 
     /// What the tasks look like.
@@ -378,6 +416,7 @@ impl Player {
         own.hints = own.hints.max(progress.hints);
         own.shown |= progress.shown;
         own.steps = own.steps.max(progress.steps);
+        own.foretold.clone_from(&progress.foretold);
     }
 
     /// The solution was shown.

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use super::format::{Lesson, Step};
+use super::format::{Begins, Both, Lesson, Step};
 use super::player::Player;
+use super::scene::Scene;
 use super::watch::Watch;
-use crate::cluster::Cluster;
 use crate::language::Language;
 use crate::sim::Duration;
-use crate::terminal::{Audience, Stream, Terminal, run_script};
 
 /// For so long nothing is done, to see that no task does itself.
 const IDLE: Duration = Duration::from_seconds(600);
@@ -22,50 +21,24 @@ pub struct Finished {
     pub problems: Vec<String>,
 }
 
-/// A cluster with a terminal, of which there can be copies that try something.
-#[derive(Clone)]
-struct Scene {
-    cluster: Cluster,
-    terminal: Terminal,
-}
-
-/// Keeps the errors of a script.
-#[derive(Default)]
-struct Errors(String);
-
-impl Audience for Errors {
-    fn output(&mut self, stream: Stream, text: &str) {
-        if stream == Stream::Err {
-            self.0.push_str(text);
-        }
-    }
-}
-
-impl Scene {
-    /// Runs lines; answers with the status of the last and all errors.
-    fn play(&mut self, script: &str) -> (i32, String) {
-        let mut errors = Errors::default();
-        let config = self.cluster.config().clone();
-        let status =
-            run_script(script, &mut self.cluster, &mut self.terminal, &config, &mut errors);
-        (status, errors.0)
-    }
-}
-
 /// Plays a lesson in every way it speaks of; `language` is that of what is found.
 pub fn prove(lesson: &Lesson, language: Language) -> Finished {
     let mut found = Finished::default();
-    let files = lesson.files.iter().map(|(name, text)| (name.clone(), Rc::from(text.as_str())));
-    let terminal = Terminal { files: files.collect(), ..Terminal::default() };
-    let mut scene = Scene { cluster: Cluster::new(lesson.settings.config()), terminal };
+    let mut scene = Scene::bare(lesson);
     let mut problem = |text: String| found.problems.push(text);
+    languages(lesson, &mut problem);
     understand(lesson, &scene, &mut problem);
     if let (1.., errors) = scene.play(&lesson.before) {
         problem(format!("before: the last line fails: {}", errors.trim_end()));
     }
+    let start = scene.clone();
     let shared = Rc::new(lesson.clone());
+    let (mut changes, mut time) = (0, Duration::ZERO);
     for (index, step) in lesson.steps.iter().enumerate() {
         let place = format!("step {} ({})", index + 1, step.title.text(language));
+        if step.from == Begins::Start {
+            scene = start.clone();
+        }
         if let (1.., errors) = scene.play(&step.before) {
             problem(format!("{place}: before: the last line fails: {}", errors.trim_end()));
         }
@@ -99,9 +72,70 @@ pub fn prove(lesson: &Lesson, language: Language) -> Finished {
                 errors.trim_end()
             ));
         }
+        (changes, time) = (changes + player.progress().changes, time + player.progress().time);
         found.steps += 1;
     }
+    if let Some(par) = lesson.par.filter(|par| changes > par.changes || time > par.time) {
+        problem(format!(
+            "par: the solution takes {changes} changes and {}, par says {} and {}",
+            time.human(),
+            par.changes,
+            par.time.human()
+        ));
+    }
     found
+}
+
+/// Every text is written in both languages: Korean is Korean, and English stands for it only where there is nothing to
+/// say but names and code.
+fn languages(lesson: &Lesson, problem: &mut dyn FnMut(String)) {
+    let mut whole = |place: String, both: &Both| {
+        let (en, ko) = (both.text(Language::En), both.text(Language::Ko));
+        if prose(en, hangul) > 0 {
+            problem(format!("{place}: there is Korean in the English text"));
+        }
+        if prose(en, |letter| letter.is_alphabetic()) > 2 && prose(ko, hangul) == 0 {
+            problem(format!("{place}: the Korean text is not written yet"));
+        }
+    };
+    whole("title".into(), &lesson.title);
+    whole("summary".into(), &lesson.summary);
+    for (step, number) in lesson.steps.iter().zip(1..) {
+        let at = |part: String| format!("step {number}: {part}");
+        whole(at("title".into()), &step.title);
+        whole(at("text".into()), &step.text);
+        if let Some(prediction) = &step.predict {
+            whole(at("question".into()), &prediction.question);
+            for (choice, which) in prediction.choices.iter().zip(1..) {
+                whole(at(format!("answer {which}")), &choice.text);
+                whole(at(format!("answer {which} says")), &choice.says);
+            }
+        }
+        for (task, which) in step.tasks.iter().zip(1..) {
+            let at = |part: String| at(format!("task {which}: {part}"));
+            whole(at("text".into()), &task.text);
+            for (hint, nth) in task.hints.iter().zip(1..) {
+                whole(at(format!("hint {nth}")), hint);
+            }
+            for (mistake, nth) in task.mistakes.iter().zip(1..) {
+                whole(at(format!("mistake {nth}")), &mistake.says);
+            }
+            if let Some(evidence) = &task.evidence {
+                whole(at("evidence".into()), &evidence.question);
+                whole(at("evidence, wrong".into()), &evidence.wrong);
+            }
+        }
+    }
+}
+
+const fn hangul(letter: char) -> bool {
+    matches!(letter, '가'..='힣')
+}
+
+/// How many words outside of code have such a letter.
+fn prose(text: &str, has: impl Fn(char) -> bool) -> usize {
+    let plain = text.split('`').step_by(2).flat_map(str::split_whitespace);
+    plain.filter(|word| word.chars().any(&has)).count()
 }
 
 /// Every manifest among the files is understood, but for those that are meant to be refused.

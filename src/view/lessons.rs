@@ -37,18 +37,27 @@ impl Library {
             let text = value.at(&["files", path]).and_then(Value::as_str);
             text.ok_or_else(|| format!("{path} is missing"))
         };
-        let mut shelves = Vec::new();
+        let mut tracks = BTreeMap::new();
         for name in value.items_at("tracks").iter().filter_map(Value::as_str) {
             let path = format!("{name}/track.yaml");
             let track = Track::parse(file(&path)?).map_err(|error| format!("{path}:{error}"))?;
+            tracks.insert(name, track);
+        }
+        let one = |id: &str| {
+            let track = id.split_once('/').and_then(|(track, _)| tracks.get(track));
+            let path = format!("{id}.yaml");
+            Lesson::parse(file(&path)?, track).map_err(|error| format!("{path}:{error}"))
+        };
+        let mut shelves = Vec::new();
+        for name in value.items_at("tracks").iter().filter_map(Value::as_str) {
+            let Some(track) = tracks.get(name) else { continue };
             let mut lessons = Vec::new();
             for lesson in &track.lessons {
-                let path = format!("{name}/{lesson}.yaml");
-                let read = Lesson::parse(file(&path)?, Some(&track))
-                    .map_err(|error| format!("{path}:{error}"))?;
-                lessons.push((format!("{name}/{lesson}"), Rc::new(read)));
+                let id = format!("{name}/{lesson}");
+                let read = Lesson::chain(&id, &one)?;
+                lessons.push((id, Rc::new(read)));
             }
-            shelves.push(Shelf { track, lessons });
+            shelves.push(Shelf { track: track.clone(), lessons });
         }
         Ok(Self { shelves })
     }

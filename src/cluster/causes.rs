@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, Vector};
 
+use crate::api::meta::ObjectKey;
+use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::reconcile::{Controller, Failure, Key};
 use crate::sim::Time;
 use crate::store::CauseId;
@@ -160,6 +162,8 @@ pub struct LoopKey {
 pub enum Trigger {
     /// A change of the store.
     Change(u64),
+    /// What a person did to the machines, by the input of this number: that changes nothing in the store by itself.
+    Input(usize),
     /// The clock.
     Clock,
 }
@@ -190,6 +194,8 @@ pub struct Cause {
 
 /// How many causes are kept; see the journal.
 const KEPT: usize = 200_000;
+/// So many answers about the slots of one CronJob are kept.
+const SLOTS: usize = 128;
 
 /// Every cause so far, and the last decision about each key.
 #[derive(Clone, Debug, Default)]
@@ -198,6 +204,8 @@ pub struct Causes {
     all: Vector<Rc<Cause>>,
     next: u64,
     last: OrdMap<LoopKey, (Time, AnyDecision)>,
+    /// What was decided about the slots of each CronJob, oldest first.
+    slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
     /// The refusals that keys back off from, and how many there were in a row.
     pub(super) failures: OrdMap<LoopKey, (Failure, u32)>,
 }
@@ -214,10 +222,57 @@ impl Causes {
     }
 
     pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: AnyDecision) {
+        if let AnyDecision::CronJob(decision) = &decision {
+            self.note_slot(key, at, decision);
+        }
         self.last.insert(key.clone(), (at, decision));
     }
 
+    /// Keeps what was decided about a slot, once for each answer.
+    fn note_slot(&mut self, key: &LoopKey, at: Time, decision: &CronDecision) {
+        let slot = match decision {
+            CronDecision::Fired { slot, .. } => *slot,
+            CronDecision::NotFired { because: Idle::AlreadyStarted, .. } => return,
+            CronDecision::NotFired { slot: Some(slot), .. } => *slot,
+            CronDecision::Gone | CronDecision::NotFired { slot: None, .. } => return,
+        };
+        let answers = self.slots.entry(key.key.object.clone()).or_default();
+        // One Job may be asked about twice at one instant: before it is there and after.
+        let known = answers.iter().rev().take(4).any(|(_, one)| match (one, decision) {
+            (CronDecision::Fired { slot: known, .. }, CronDecision::Fired { .. }) => *known == slot,
+            (
+                CronDecision::NotFired { slot: Some(known), because: one, .. },
+                CronDecision::NotFired { because, .. },
+            ) => *known == slot && one == because,
+            _ => false,
+        });
+        if known {
+            return;
+        }
+        if answers.len() >= SLOTS {
+            answers.pop_front();
+        }
+        answers.push_back((at, decision.clone()));
+    }
+
+    /// What was decided about the slots of a CronJob, oldest first.
+    pub fn slots(
+        &self,
+        cron: &ObjectKey,
+    ) -> impl DoubleEndedIterator<Item = &(Time, CronDecision)> {
+        self.slots.get(cron).into_iter().flatten()
+    }
+
+    /// What a loop last decided about an object or a part of it, and when.
+    pub fn last_of(&self, loop_id: LoopId, object: &ObjectKey) -> Option<&(Time, AnyDecision)> {
+        let from = LoopKey { loop_id, key: Key::new(object.clone()) };
+        let (key, decided) = self.last.range(from..).next()?;
+        (key.loop_id == loop_id && key.key.object == *object).then_some(decided)
+    }
+
     pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
+        self.slots.remove(object);
+        self.slots.remove(object);
         for loop_id in LoopId::ALL {
             let from = LoopKey { loop_id: *loop_id, key: Key::new(object.clone()) };
             let gone: Vec<LoopKey> = self

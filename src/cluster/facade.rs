@@ -431,8 +431,13 @@ impl Cluster {
     }
 
     fn wake_kubelet(&mut self, keys: Vec<Key>) {
+        let input = self.inputs.len().checked_sub(1);
         for key in keys {
-            self.world.queue.add(super::LoopKey { loop_id: super::LoopId::Kubelet, key });
+            let key = super::LoopKey { loop_id: super::LoopId::Kubelet, key };
+            if let Some(input) = input.filter(|_| !self.world.triggers.contains_key(&key)) {
+                self.world.triggers.insert(key.clone(), Trigger::Input(input));
+            }
+            self.world.queue.add(key);
         }
     }
 

@@ -3,23 +3,29 @@
 
 mod bootstrap;
 mod causes;
+mod chain;
 mod facade;
 mod history;
 mod input;
+mod placement;
 mod run;
 mod session;
+mod standing;
+mod steps;
 mod why;
 mod world;
 
 pub use crate::apiserver::{Patch, Written};
-pub use crate::kubelet::{ExecResult, LogLine, Registry};
+pub use crate::kubelet::{ExecResult, LogLine, ProbeOutcome, ProbeResult, Registry};
 pub use bootstrap::NodeSpecification;
 pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
+pub use chain::{By, Link, Place, clock, named};
 pub use facade::{Cluster, WriteOptions};
 pub use history::Moment;
 pub use input::{Action, Input, Verb};
+pub use placement::{Cell, Placement, Row, check_key, score_key};
 pub use session::{Replay, Session, SessionError};
-pub use why::sentence;
+pub use why::{Why, sentence};
 pub use world::{Config, World};
 
 #[cfg(test)]

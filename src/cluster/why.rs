@@ -1,106 +1,84 @@
-//! Why is it so? The chain of causes of an object's last change, and what each loop last decided about it: renderings
-//! of what was recorded, never guesses.
+//! Why is it so, and why does nothing more happen? The answer about one object: the chain of causes of its state, what
+//! holds now, and for a pod the table of nodes and checks. Renderings of what was recorded, never guesses.
 
-use super::causes::{Actor, AnyDecision, LoopKey, Trigger};
+use super::causes::AnyDecision;
+use super::chain::{self, Link, clock};
 use super::facade::Cluster;
+use super::placement::{self, Placement};
+use super::standing;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::controllers::disruption::Decision as DisruptionDecision;
 use crate::controllers::job::Decision as JobDecision;
 use crate::controllers::replicas::Decision as ReplicasDecision;
-use crate::language::{Language, Text};
-use crate::scheduler::Decision as SchedulerDecision;
-use crate::store::Operation;
+use crate::language::{Language, Text, word};
+use crate::scheduler::{Check, Decision as SchedulerDecision};
+use crate::sim::Time;
 
-/// The longest chain that is told.
-const LONGEST: usize = 12;
+/// The answer about one object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Why {
+    /// From what somebody did to the state now, oldest first.
+    pub chain: Vec<Link>,
+    /// What holds now: what is waited for, and why nothing more happens.
+    pub now: Vec<Link>,
+    /// For a pod: what each check said of each node.
+    pub placement: Option<Placement>,
+}
 
 impl Cluster {
-    /// Sentences, the nearest cause first; nothing if there is no such object.
-    pub fn why(&self, kind: Kind, key: &ObjectKey, language: Language) -> Vec<String> {
-        if self.store().get(kind, key).is_none() {
-            return Vec::new();
-        }
+    /// Why an object is as it is; nothing if there is no such object.
+    pub fn why(&self, kind: Kind, key: &ObjectKey) -> Option<Why> {
+        let object = self.store().get(kind, key)?;
+        Some(Why {
+            chain: chain::chain(self, kind, key),
+            now: standing::of(self, &object),
+            placement: placement::of(self, &object),
+        })
+    }
+
+    /// What became of a CronJob's slot at a time, or why there is none; nothing if there is no such CronJob.
+    pub fn why_not_at(&self, cron: &ObjectKey, at: Time) -> Option<Link> {
+        let cron = self.store().cron_jobs().get(cron)?;
+        Some(standing::slot_at(self, cron, at))
+    }
+}
+
+impl Why {
+    /// The answer as lines for a terminal.
+    pub fn lines(&self, language: Language) -> Vec<String> {
         let mut lines = Vec::new();
-        let last = self.store().journal().newest_first().find(|change| {
-            change.object.kind() == kind
-                && change.object.key() == *key
-                && change.operation != Operation::Deleted
-        });
-        let mut next = last.map(|change| change.id);
-        while let Some(change) =
-            next.and_then(|id| self.store().journal().get(id)).filter(|_| lines.len() < LONGEST)
-        {
-            let word = match change.operation {
-                Operation::Added => "why.created",
-                Operation::Modified => "why.changed",
-                Operation::Deleted => "why.deleted",
-            };
-            let object = format!("{}/{}", change.object.kind().word(), change.object.meta().name);
-            let head = Text::new(word).with("at", change.at.rfc3339()).with("object", object);
-            let mut line = head.render(language);
-            next = None;
-            if let Some(cause) = self.causes().get(change.cause) {
-                let by = match &cause.by {
-                    Actor::SetUp => Text::new("why.by-setup").render(language),
-                    Actor::Input(index) => {
-                        let words = self
-                            .inputs()
-                            .get(*index)
-                            .map(|input| input.words.to_string())
-                            .unwrap_or_default();
-                        Text::new("why.by-you").with("words", words).render(language)
-                    }
-                    Actor::Loop(key) => {
-                        if let Trigger::Change(id) = cause.trigger {
-                            next = Some(id);
-                        }
-                        let text = cause
-                            .decision
-                            .as_ref()
-                            .map(|decision| sentence(decision, language))
-                            .unwrap_or_default();
-                        Text::new("why.by-loop")
-                            .with("loop", key.loop_id.name())
-                            .with("decision", text)
-                            .render(language)
-                    }
-                };
-                line.push(' ');
-                line.push_str(&by);
+        let mut part = |key: &'static str, links: &[Link], with_time: bool| {
+            if links.is_empty() {
+                return;
             }
-            lines.push(line);
-        }
-        let decided =
-            self.causes().decisions().filter(|(at, _)| at.key.object == *key && concerns(at, kind));
-        for (at, (when, decision)) in decided {
-            let text = sentence(decision, language);
-            let line = Text::new("why.last")
-                .with("loop", at.loop_id.name())
-                .with("at", when.rfc3339())
-                .with("decision", text);
-            lines.push(line.render(language));
+            lines.push(word(language, key));
+            lines.extend(links.iter().map(|link| match with_time {
+                true => format!("  {}  {}", clock(link.at), link.sentence(language)),
+                false => format!("  {}", link.sentence(language)),
+            }));
+        };
+        part("why.chain", &self.chain, true);
+        part("why.now", &self.now, false);
+        if let Some(placement) = &self.placement {
+            lines.extend(placement.lines(language));
         }
         lines
     }
 }
 
-/// Whether a loop's key of this name is about objects of this kind.
-fn concerns(key: &LoopKey, kind: Kind) -> bool {
-    use super::LoopId;
-    matches!(
-        (key.loop_id, kind),
-        (LoopId::ReplicationController, Kind::ReplicationController)
-            | (LoopId::ReplicaSet, Kind::ReplicaSet)
-            | (LoopId::Deployment, Kind::Deployment)
-            | (LoopId::DaemonSet, Kind::DaemonSet)
-            | (LoopId::Job | LoopId::TtlAfterFinished, Kind::Job)
-            | (LoopId::CronJob, Kind::CronJob)
-            | (LoopId::Disruption, Kind::PodDisruptionBudget)
-            | (LoopId::NodeLifecycle, Kind::Node)
-            | (LoopId::TaintEviction | LoopId::Scheduler | LoopId::Kubelet, Kind::Pod)
-    )
+/// The key of a check's refusal in plain words, with `{nodes}` and `{what}`.
+pub(super) const fn refusal_key(check: Check) -> &'static str {
+    match check {
+        Check::NodeUnschedulable => "refused.unschedulable",
+        Check::TaintToleration => "refused.taint",
+        Check::NodeAffinity => "refused.affinity",
+        Check::NodePorts => "refused.ports",
+        Check::NodeResourcesFit => "refused.resources",
+        Check::PodTopologySpread => "refused.spread",
+        Check::InterPodAffinity => "refused.neighbours",
+    }
 }
 
 /// A decision as a sentence.
@@ -108,7 +86,7 @@ pub fn sentence(decision: &AnyDecision, language: Language) -> String {
     text_of(decision).map_or_else(|| format!("{decision:?}"), |text| text.render(language))
 }
 
-fn text_of(decision: &AnyDecision) -> Option<Text> {
+pub(super) fn text_of(decision: &AnyDecision) -> Option<Text> {
     match decision {
         AnyDecision::ReplicationController(decision) | AnyDecision::ReplicaSet(decision) => {
             replicas(decision)

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::environment::{self, Texts};
+use super::probes::ProbeResult;
 use super::runtime::PodRuntime;
 use crate::api::core::Pod;
 use crate::api::meta::{NodeName, Uid};
@@ -239,9 +240,8 @@ impl Kubelets {
         Some((refusal.retry_at, since.map_or(Duration::ZERO, |since| refusal.retry_at - since)))
     }
 
-    /// The results of a container's probe (`liveness`, `readiness`, `startup`): when, and whether it went well; the
-    /// newest last.
-    pub fn probe_history(&self, uid: Uid, container: &str, probe: &str) -> Vec<(Time, bool)> {
+    /// The last results of a container's probe (`liveness`, `readiness`, `startup`), over all its runs; the newest last.
+    pub fn probe_history(&self, uid: Uid, container: &str, probe: &str) -> Vec<ProbeResult> {
         let found = self.runtimes.get(&uid).and_then(|runtime| {
             runtime.containers.iter().find(|one| *one.name == *container)?.probes.as_ref()
         });
@@ -251,7 +251,7 @@ impl Kubelets {
             "startup" => &probes.startup,
             _ => &probes.readiness,
         };
-        state.history.iter().copied().collect()
+        state.history.iter().cloned().collect()
     }
 
     /// Gives a pod an address of its node's range.

@@ -26,6 +26,7 @@ use std::rc::Rc;
 
 pub use commands::{crash, exec, hang, logs};
 pub use machine::{Delays, Kubelets, Registry};
+pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;
 
 use crate::api::Kind;

@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use imbl::Vector;
+
 use super::runtime::{ContainerRuntime, ProbeState, Stage};
 use super::sync::Look;
 use crate::api::core::{Container, EventType, Handler, Probe};
@@ -16,6 +18,8 @@ use crate::sim::{Duration, Time};
 const HISTORY: usize = 20;
 /// So much of a probe's output is told. Follows `maxReadLength`.
 const OUTPUT_BYTES: usize = 10 * 1024;
+/// So much of it is kept with a result.
+const KEPT_OUTPUT: usize = 200;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -281,17 +285,64 @@ impl Look<'_> {
     }
 }
 
+/// How one try of a probe went, for those who look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// It succeeded.
+    Success,
+    /// It failed.
+    Failure,
+    /// The probe itself could not be made; that counts neither way.
+    Unknown,
+}
+
+/// One try of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeResult {
+    /// When.
+    pub at: Time,
+    /// How it went.
+    pub outcome: ProbeOutcome,
+    /// What it said, if it did not succeed.
+    pub output: Option<Rc<str>>,
+}
+
+impl ProbeResult {
+    /// Whether it succeeded.
+    pub const fn good(&self) -> bool {
+        matches!(self.outcome, ProbeOutcome::Success)
+    }
+}
+
+/// Keeps how a try went. The same words twice in a row are kept once.
+fn note(history: &mut Vector<ProbeResult>, outcome: &Outcome, at: Time) {
+    let (outcome, text) = match outcome {
+        Outcome::Success => (ProbeOutcome::Success, None),
+        Outcome::Failure(text) => (ProbeOutcome::Failure, Some(text)),
+        Outcome::Unknown(text) => (ProbeOutcome::Unknown, Some(text)),
+    };
+    let output = text.map(|text| {
+        let shown: String = text.chars().take(KEPT_OUTPUT).collect();
+        let last = history.back().and_then(|last| last.output.as_ref());
+        match last.filter(|last| ***last == *shown) {
+            Some(last) => Rc::clone(last),
+            None => shown.into(),
+        }
+    });
+    history.push_back(ProbeResult { at, outcome, output });
+    if history.len() > HISTORY {
+        history.pop_front();
+    }
+}
+
 /// What a try does to the counts. Follows the end of `doProbe`.
 fn count(state: &mut ProbeState, probe: &Probe, outcome: &Outcome, now: Time) {
+    note(&mut state.history, outcome, now);
     let well = match outcome {
         Outcome::Success => true,
         Outcome::Failure(_) => false,
         Outcome::Unknown(_) => return,
     };
-    state.history.push_back((now, well));
-    if state.history.len() > HISTORY {
-        state.history.pop_front();
-    }
     if well {
         (state.successes, state.failures) = (state.successes + 1, 0);
         if state.successes >= probe.success_threshold {

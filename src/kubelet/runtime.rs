@@ -6,6 +6,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, Vector};
 
 use super::LogLine;
+use super::probes::ProbeResult;
 use crate::api::core::{Container, Pod, Terminated};
 use crate::api::meta::NodeName;
 use crate::containers::files::Subtree;
@@ -109,8 +110,8 @@ pub(super) struct ProbeState {
     pub failures: i64,
     /// The result that counts: `None` before the first.
     pub result: Option<bool>,
-    /// The last tries, newest last: when, and whether it went well.
-    pub history: Vector<(Time, bool)>,
+    /// The last tries, newest last.
+    pub history: Vector<ProbeResult>,
 }
 
 /// The probes of a container; most have none.

@@ -93,12 +93,15 @@ impl<'a> Cycle<'a> {
         filters::check(self, node, &sum)
     }
 
-    /// The verdict about a node as it is.
-    pub(super) fn refusal_of(&self, node: &Node) -> Option<Refusal> {
-        match self.allows(node) {
-            true => self.check(node, self.sum(&node.meta.name)),
-            false => Some(node_affinity::narrowed()),
+    /// What each check says of a node as it is, in the order of [`filters::Check::ALL`].
+    pub(super) fn verdicts(&self, node: &Node) -> [Option<Refusal>; 7] {
+        let mut all = filters::each(self, node, self.sum(&node.meta.name));
+        if !self.allows(node)
+            && let Some(affinity) = all.get_mut(2)
+        {
+            affinity.get_or_insert_with(node_affinity::narrowed);
         }
+        all
     }
 
     /// Asks nodes until enough can take the pod. Follows `findNodesThatFitPod`.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::filters::{Checks, Refusal};
 
-/// How many nodes are listed one by one; of more only the counts are kept. See `scheduler::explain` for all.
+/// How many nodes are listed one by one; of more only the counts are kept. See `scheduler::table` for all.
 const LISTED: usize = 100;
 
 /// What the scheduler found about each node, and said about all.

@@ -241,10 +241,10 @@ fn with_condition(
     Some(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))))
 }
 
-/// What each node would say to a pod at this moment: nothing, if it could take it. For the table under "Why?"; a
-/// decision itself keeps only the first hundred refusals.
-pub fn explain(pod: &Pod, store: &Store) -> Vec<(NodeName, Option<Refusal>)> {
+/// What every check says of every node at this moment, also the checks behind the first that fails. For the table under
+/// "Why?" of a pod that waits; a decision itself keeps only the first refusal of a hundred nodes.
+pub fn table(pod: &Pod, store: &Store) -> Vec<(NodeName, [Option<Refusal>; 7])> {
     let empty = NodeSum::default();
     let cycle = Cycle::new(pod, store, &[], &empty);
-    store.nodes().iter().map(|node| (Rc::clone(&node.meta.name), cycle.refusal_of(node))).collect()
+    store.nodes().iter().map(|node| (Rc::clone(&node.meta.name), cycle.verdicts(node))).collect()
 }

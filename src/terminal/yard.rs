@@ -6,8 +6,9 @@ use std::rc::Rc;
 use super::process::Io;
 use super::run::Effect;
 use super::{Terminal, import, kubectl, tools};
-use crate::api::ObjectKey;
+use crate::api::{Kind, ObjectKey};
 use crate::cluster::{Action, Cluster, Registry, WriteOptions};
+use crate::sim::Time;
 
 const HELP: &str = "yard node stop NAME             pull the plug of a node
 yard node start NAME            start it again
@@ -20,7 +21,8 @@ yard pause | play               the clock
 yard speed N                    N times as fast as a real clock
 yard back 30s                   go back in time
 yard undo                       take the last thing you did back
-yard why KIND/NAME              the chain of causes
+yard why KIND/NAME              why it is so, and why nothing more happens
+yard why cronjob/NAME --at TIME what became of the slot at TIME (10:15, or RFC 3339)
 yard seed                       what everything random follows from
 yard reset [SEED]               begin anew
 yard import FILE                let a real cluster stand here: what `kubectl get ... -o yaml` printed of it
@@ -167,13 +169,44 @@ fn add_node(rest: &[&str], cluster: &mut Cluster, line: &str) -> Outcome {
 
 /// The chain of causes of an object's last change, from what the cluster recorded.
 fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
-    let Some((kind, name)) = kubectl::object_words(rest) else {
+    let (mut namespace, mut at, mut words) = (None, None, Vec::new());
+    let mut rest = rest.iter();
+    while let Some(word) = rest.next() {
+        match *word {
+            "-n" | "--namespace" => namespace = rest.next().map(|name| Rc::from(*name)),
+            "--at" => at = rest.next().copied(),
+            word => words.push(word),
+        }
+    }
+    let Some((kind, name)) = kubectl::object_words(&words) else {
         return Outcome::fail("yard: why KIND/NAME, for example: yard why pod/web-x7k2p");
     };
-    let namespace = if kind.namespaced() { Rc::clone(&terminal.namespace) } else { "".into() };
-    let lines = cluster.why(kind, &ObjectKey::new(namespace, name.as_str()), terminal.language);
-    if lines.is_empty() {
-        return Outcome::fail(format!("yard: {}/{name} not found", kind.word()));
+    let own = namespace.unwrap_or_else(|| Rc::clone(&terminal.namespace));
+    let namespace = if kind.namespaced() { own } else { "".into() };
+    let key = ObjectKey::new(namespace, name.as_str());
+    let lines = match at {
+        None => cluster.why(kind, &key).map(|why| why.lines(terminal.language)),
+        Some(text) => {
+            let Some(at) = moment(text, cluster.now()) else {
+                return Outcome::fail(format!("yard: {text:?} is no time of day (10:15)"));
+            };
+            let slot = cluster.why_not_at(&key, at).filter(|_| kind == Kind::CronJob);
+            slot.map(|link| vec![link.sentence(terminal.language)])
+        }
+    };
+    match lines {
+        Some(lines) => {
+            Outcome::text(lines.into_iter().map(|line| format!("{line}\n")).collect::<String>())
+        }
+        None => Outcome::fail(format!("yard: {}/{name} not found", kind.word())),
     }
-    Outcome::text(lines.into_iter().map(|line| format!("{line}\n")).collect::<String>())
+}
+
+/// `10:15`, `10:15:30` of the day it is, or a whole RFC 3339 time.
+fn moment(text: &str, now: Time) -> Option<Time> {
+    let day = now.rfc3339();
+    let day = day.split_once('T').map_or("", |(day, _)| day);
+    Time::parse_rfc3339(text)
+        .or_else(|| Time::parse_rfc3339(&format!("{day}T{text}Z")))
+        .or_else(|| Time::parse_rfc3339(&format!("{day}T{text}:00Z")))
 }

@@ -1,5 +1,9 @@
 //! Details: the inspector of what is selected, or the stream of events.
 
+mod live;
+mod why;
+
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -9,8 +13,11 @@ use super::components::{Button, ring, runs, say};
 use super::platform;
 use crate::api::core::{Event, EventType};
 use crate::api::{Kind, ObjectKey};
+use crate::cluster::ProbeOutcome;
 use crate::language::{Language, Text};
-use crate::view::inspector::{Inspected, Probe, Sign, latest};
+use crate::sim::Time;
+use crate::view::inspector::{Body, EventView, Inspected, Probe, ProbeView, Sign, Wish, latest};
+use crate::view::logs::LogChoice;
 use crate::view::palette::Palette;
 use crate::view::state::{Facet, Selection};
 use crate::view::yard::Look;
@@ -19,7 +26,7 @@ use crate::view::yard::Look;
 const EVENTS: usize = 50;
 
 /// What the pane shows.
-#[derive(Properties, PartialEq)]
+#[derive(Clone, Properties, PartialEq)]
 pub(crate) struct DetailsProps {
     /// The engine.
     pub engine: Engine,
@@ -33,16 +40,53 @@ pub(crate) struct DetailsProps {
     pub version: (u64, u64, u64),
 }
 
+/// What somebody looked at last of each object, and what is open now.
+#[derive(Default)]
+struct Looked {
+    versions: BTreeMap<(Kind, ObjectKey), u64>,
+    open: Option<(Selection, Facet)>,
+    /// The version that was seen before this look.
+    base: Option<u64>,
+}
+
+impl Looked {
+    /// The version to compare with, as long as this look lasts.
+    fn begin(&mut self, selection: &Selection, facet: Facet) -> Option<u64> {
+        let open = Some((selection.clone(), facet));
+        if self.open != open {
+            self.base = self.versions.get(&(selection.kind, selection.key.clone())).copied();
+            self.open = open;
+        }
+        self.base
+    }
+
+    fn saw(&mut self, selection: &Selection, facet: Facet, version: u64) {
+        if facet == Facet::Yaml {
+            self.versions.insert((selection.kind, selection.key.clone()), version);
+        }
+    }
+}
+
 /// The inspector if something is selected, the events otherwise.
 #[component]
 pub(crate) fn Details(props: &DetailsProps) -> Html {
     let facet = use_state(Facet::default);
+    let log = use_state(LogChoice::default);
+    let looked = use_mut_ref(Looked::default);
     let language = props.language;
     let Some(selection) = &props.selection else { return events(props) };
     let mut palette = Palette::default();
+    let wish = Wish {
+        facet: *facet,
+        log: (*log).clone(),
+        seen: looked.borrow_mut().begin(selection, *facet),
+    };
     let seen = props
         .engine
-        .read(|state| Inspected::build(&state.cluster, selection, *facet, &mut palette, language));
+        .read(|state| Inspected::build(&state.cluster, selection, &wish, &mut palette, language));
+    if let Some(seen) = &seen {
+        looked.borrow_mut().saw(selection, *facet, seen.version);
+    }
     let close = {
         let onselect = props.onselect.clone();
         Callback::from(move |()| onselect.emit(None))
@@ -51,7 +95,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
         let facet = facet.clone();
         let selected = *facet == one;
         let onclick = Callback::from(move |_: MouseEvent| facet.set(one));
-        html! { <button type="button" class="tabs__tab" aria-pressed={selected.to_string()} {onclick}>{ say(language, one.key()) }</button> }
+        html! { <button type="button" id={one.id()} class="tabs__tab" aria-pressed={selected.to_string()} {onclick}>{ say(language, one.key()) }</button> }
     };
     let object = format!("{}/{}", selection.kind.word(), selection.key.name);
     html! {
@@ -66,7 +110,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
             if let Some(seen) = seen {
                 { head(props, &seen) }
                 <div class="details__tabs">{ for Facet::ALL.into_iter().map(tab) }</div>
-                { body(props, *facet, &seen) }
+                { body(props, &seen, &log) }
             } else {
                 <p class="quiet">{ Text::new("page.gone").with("object", object).render(language) }</p>
             }
@@ -81,16 +125,6 @@ fn head(props: &DetailsProps, seen: &Inspected) -> Html {
         let class = if sign.good { "mark" } else { "mark mark--trouble" };
         html! { <span {class} title={sign.detail.to_string()}>{ sign.text.to_string() }</span> }
     };
-    let probe = |probe: &Probe| {
-        let result = |good: &bool| {
-            let (class, key) = match good {
-                true => ("probe__result probe__result--good", "page.probe-good"),
-                false => ("probe__result probe__result--bad", "page.probe-bad"),
-            };
-            html! { <i {class} title={say(language, key)}>{ if *good { "●" } else { "✕" } }</i> }
-        };
-        html! { <span class="probe"><span>{ probe.name.to_string() }</span>{ for probe.results.iter().map(result) }</span> }
-    };
     let waits = seen.ring.map(|one| {
         let terminating = matches!(seen.state, Some((Look::Terminating, _)));
         let key = if terminating { "page.grace-left" } else { "page.back-off-left" };
@@ -102,34 +136,112 @@ fn head(props: &DetailsProps, seen: &Inspected) -> Html {
         <div class="details__head">
             <div class="details__actions">{ for seen.actions.iter().map(|command| runs(&props.engine, command, language)) }</div>
             { for waits }
-            if let Some(end) = &seen.last_end {
+            if let Some(end) = seen.last_end.as_ref().filter(|_| !matches!(seen.body, Body::Why(_))) {
                 <span class="quiet">{ Text::new("page.last-end").with("text", end).render(language) }</span>
             }
             <div class="details__signs">
                 { for seen.links.iter().map(|one| link(props, one)) }
-                { for seen.signs.iter().map(sign) }
+                { for seen.signs.iter().filter(|sign| !sign.good).map(sign) }
             </div>
-            { for seen.probes.iter().map(probe) }
+            { for seen.probes.iter().map(|one| strip(one, language)) }
         </div>
     }
 }
 
-fn link(props: &DetailsProps, to: &Selection) -> Html {
+/// The last results of a probe as a strip; readers hear how many succeeded and what the last one said.
+fn strip(probe: &Probe, language: Language) -> Html {
+    let good = probe.results.iter().filter(|one| one.outcome == ProbeOutcome::Success).count();
+    let label = Text::new("inspect.probe-strip")
+        .with("name", &probe.name)
+        .with("good", good)
+        .with("count", probe.results.len())
+        .render(language);
+    let result = |one: &ProbeView| {
+        let (class, sign, key) = match one.outcome {
+            ProbeOutcome::Success => ("probe__result probe__result--good", "●", "page.probe-good"),
+            ProbeOutcome::Failure => ("probe__result probe__result--bad", "✕", "page.probe-bad"),
+            ProbeOutcome::Unknown => ("probe__result", "?", "inspect.probe-unknown"),
+        };
+        let mut title = format!("{} {}", one.clock, say(language, key));
+        if let Some(output) = &one.output {
+            title.push_str(&format!("\n{output}"));
+        }
+        html! { <i {class} {title}>{ sign }</i> }
+    };
+    html! {
+        <span class="probe" role="img" aria-label={label}>
+            <span>{ probe.name.to_string() }</span>
+            <span class="probe__strip">{ for probe.results.iter().map(result) }</span>
+            <span class="quiet">{ probe.results.last().map(|one| one.clock.to_string()) }</span>
+        </span>
+    }
+}
+
+/// A button that selects an object.
+pub(super) fn link(props: &DetailsProps, to: &Selection) -> Html {
+    named_link(props, to, format!("{}/{}", to.kind.word(), to.key.name))
+}
+
+/// The same with a name of its own.
+fn named_link(props: &DetailsProps, to: &Selection, name: String) -> Html {
     let onclick = {
         let (onselect, to) = (props.onselect.clone(), to.clone());
         Callback::from(move |_: MouseEvent| onselect.emit(Some(to.clone())))
     };
-    html! { <button type="button" class="link" {onclick}>{ format!("{}/{}", to.kind.word(), to.key.name) }</button> }
+    html! { <button type="button" class="link" {onclick}>{ name }</button> }
 }
 
-fn body(props: &DetailsProps, facet: Facet, seen: &Inspected) -> Html {
-    if facet != Facet::Why {
-        let text: String = seen.text.iter().map(|part| &**part).collect();
-        return html! { <pre class="details__text" tabindex="0" onclick={quoting(props)}>{ text }</pre> };
+/// The moment of something: a click goes there.
+fn moment(props: &DetailsProps, at: Time, clock: &str) -> Html {
+    let onclick = {
+        let engine = props.engine.clone();
+        Callback::from(move |event: MouseEvent| {
+            event.stop_propagation();
+            engine.look_at(at);
+        })
+    };
+    let title = Text::new("inspect.go-to").with("at", clock).render(props.language);
+    html! { <button type="button" class="moment" aria-label={title.clone()} {title} {onclick}><time>{ clock.to_owned() }</time></button> }
+}
+
+fn body(props: &DetailsProps, seen: &Inspected, log: &UseStateHandle<LogChoice>) -> Html {
+    let language = props.language;
+    match &seen.body {
+        Body::Text(text) => {
+            html! { <pre class="details__text" tabindex="0" onclick={quoting(props)}>{ text.to_string() }</pre> }
+        }
+        Body::Yaml(view) => live::yaml(view, language, quoting(props)),
+        Body::Events(rows) => own_events(props, rows),
+        Body::Logs(None) => html! { <p class="quiet">{ say(language, "inspect.no-pods") }</p> },
+        Body::Logs(Some(view)) => {
+            let change = {
+                let log = log.setter();
+                Callback::from(move |choice: LogChoice| log.set(choice))
+            };
+            html! { <live::Log view={view.clone()} choice={(**log).clone()} {change} {language} quoting={quoting(props)} /> }
+        }
+        Body::Related(groups) => why::related(props, groups),
+        Body::Why(view) => html! { <why::WhyPane details={props.clone()} view={view.clone()} /> },
     }
-    let namespace = props.selection.as_ref().map(|one| Rc::clone(&one.key.namespace));
-    let line = |line: &Rc<str>| html! { <li class="why__cause">{ linked(props, line, namespace.as_ref()) }</li> };
-    html! { <ol class="why" tabindex="0">{ for seen.text.iter().map(line) }</ol> }
+}
+
+/// The events of the object.
+fn own_events(props: &DetailsProps, rows: &[EventView]) -> Html {
+    let row = |row: &EventView| {
+        html! {
+            <li class={classes!("event", "event--own", row.warning.then_some("event--warning"))} key={row.id}>
+                { moment(props, row.at, &row.clock) }
+                <span class="event__reason">{ if row.warning { "⚠ " } else { "" } }{ row.reason.to_string() }</span>
+                <span class="event__message">{ row.message.to_string() }<span class="quiet">{ format!(" {}", row.source) }</span></span>
+            </li>
+        }
+    };
+    html! {
+        <>
+            if rows.is_empty() { <p class="quiet">{ say(props.language, "inspect.no-events") }</p> }
+            <ul class="events" tabindex="0" onclick={quoting(props)}>{ for rows.iter().map(row) }</ul>
+        </>
+    }
 }
 
 /// A line that is clicked is the proof that a lesson asks for.
@@ -140,37 +252,6 @@ fn quoting(props: &DetailsProps) -> Callback<MouseEvent> {
             engine.quote(&platform::line_under(&event));
         }
     })
-}
-
-/// A sentence in which the objects that are still there can be clicked.
-fn linked(props: &DetailsProps, sentence: &str, namespace: Option<&Rc<str>>) -> Html {
-    let word = |word: &str| {
-        let bare = word.trim_end_matches([':', ',', '.', ')']);
-        let found = bare.split_once('/').and_then(|(kind, name)| {
-            let kind = Kind::from_word(kind)?;
-            let space = namespace.cloned().filter(|space| !space.is_empty());
-            let key = match kind.namespaced() {
-                true => ObjectKey::new(space.unwrap_or_else(|| "default".into()), name),
-                false => ObjectKey::cluster(name),
-            };
-            let there = props.engine.read(|state| state.cluster.store().get(kind, &key).is_some());
-            there.then_some(Selection { kind, key })
-        });
-        match found {
-            Some(to) => {
-                html! { <>{ link(props, &to) }{ word.strip_prefix(bare).unwrap_or_default().to_owned() }</> }
-            }
-            None => html! { { word.to_owned() } },
-        }
-    };
-    sentence
-        .split_inclusive(char::is_whitespace)
-        .map(|part| {
-            let text = part.trim_end();
-            let space = part.strip_prefix(text).unwrap_or_default().to_owned();
-            html! { <>{ word(text) }{ space }</> }
-        })
-        .collect()
 }
 
 /// An event as a row.

@@ -12,6 +12,7 @@ mod inspector;
 mod keep;
 mod lesson;
 mod loops;
+mod moments;
 mod node;
 mod platform;
 mod school;

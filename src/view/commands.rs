@@ -51,6 +51,13 @@ pub fn cordon(node: &str, cordoned: bool) -> Command {
     }
 }
 
+/// Opens an object in the editor.
+pub fn edit(object: &AnyObject) -> Command {
+    let key = object.key();
+    let word = object.kind().word();
+    Command::new("inspect.edit", format!("kubectl edit {word} {}{}", key.name, scope(&key)))
+}
+
 /// What can be done to an object.
 pub fn of(cluster: &Cluster, object: &AnyObject) -> Vec<Command> {
     let key = object.key();

@@ -106,7 +106,7 @@ impl Look {
         }
     }
 
-    fn of(pod: &Pod, word: &str, powered: bool) -> Self {
+    pub(super) fn of(pod: &Pod, word: &str, powered: bool) -> Self {
         let finished = pod.status.phase.finished();
         if pod.meta.deleting() && !finished {
             return Self::Terminating;

@@ -68,28 +68,47 @@ impl Pane {
 /// What the inspector shows of a selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Facet {
-    /// `kubectl describe`
+    /// The chain of causes, and why nothing more happens.
     #[default]
+    Why,
+    /// `kubectl describe`
     Describe,
     /// The object as YAML.
     Yaml,
+    /// Its events.
+    Events,
     /// The log.
     Logs,
-    /// The chain of causes.
-    Why,
+    /// What it is related to.
+    Related,
 }
 
 impl Facet {
     /// All, in the order of the tabs.
-    pub const ALL: [Self; 4] = [Self::Describe, Self::Why, Self::Logs, Self::Yaml];
+    pub const ALL: [Self; 6] =
+        [Self::Why, Self::Describe, Self::Yaml, Self::Events, Self::Logs, Self::Related];
 
     /// The key of its name.
     pub const fn key(self) -> &'static str {
         match self {
+            Self::Why => "page.why",
             Self::Describe => "page.describe",
             Self::Yaml => "page.yaml",
+            Self::Events => "page.events",
             Self::Logs => "page.logs",
-            Self::Why => "page.why",
+            Self::Related => "related.title",
+        }
+    }
+
+    /// Its id in the page.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Why => "facet-why",
+            Self::Describe => "facet-describe",
+            Self::Yaml => "facet-yaml",
+            Self::Events => "facet-events",
+            Self::Logs => "facet-logs",
+            Self::Related => "facet-related",
         }
     }
 }

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use imbl::OrdMap;
 
+pub use self::placement::{LeftOut, left_out};
 use self::placement::{Verdict, daemon_pod, target, verdict, with_tolerations};
 use self::update::History;
 use super::pods::{self, available, claim_pods};

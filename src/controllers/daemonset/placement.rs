@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::api::apps::DaemonSet;
-use crate::api::core::{Effect, Node, Pod, PodSpec, Toleration};
+use crate::api::core::{Effect, Node, Pod, PodSpec, Taint, Toleration};
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, OwnerReference};
 use crate::api::value::Value;
@@ -113,4 +113,45 @@ pub(super) fn daemon_pod(set: &DaemonSet, spec: &PodSpec, hash: &str, node: &Nod
 /// The annotation that counts changes of the template.
 pub(super) fn template_generation(set: &DaemonSet) -> &str {
     set.meta.annotations.text("deprecated.daemonset.template.generation").unwrap_or("1")
+}
+
+/// Why a set wants no pod on a node: the first of its checks that says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// The template names another node.
+    OtherNode(NodeName),
+    /// The node lacks a label of the template's node selector.
+    Selector {
+        /// The label's key.
+        key: Rc<str>,
+        /// The value asked for.
+        value: Rc<str>,
+    },
+    /// Node affinity does not allow it.
+    Affinity,
+    /// The template does not tolerate a taint.
+    Taint(Taint),
+}
+
+/// Why a set wants no pod on a node; nothing if it wants one.
+pub fn left_out(set: &DaemonSet, node: &Node) -> Option<LeftOut> {
+    let spec = with_tolerations(&set.spec.template.made);
+    let fixed = set.spec.template.node_name.as_ref();
+    if verdict(&spec, fixed, node).run {
+        return None;
+    }
+    if let Some(name) = fixed.filter(|name| **name != node.meta.name) {
+        return Some(LeftOut::OtherNode(Rc::clone(name)));
+    }
+    let lacks = |(key, value): &(&Rc<str>, &Rc<str>)| node.meta.labels.get(*key) != Some(*value);
+    if let Some((key, value)) = spec.node_selector.iter().find(lacks) {
+        return Some(LeftOut::Selector { key: Rc::clone(key), value: Rc::clone(value) });
+    }
+    if !spec.selects_node(&node.meta.name, &node.meta.labels) {
+        return Some(LeftOut::Affinity);
+    }
+    let bars = |taint: &&Taint| {
+        taint.effect != Effect::PreferNoSchedule && !taint.tolerated(&spec.tolerations)
+    };
+    node.spec.taints.iter().find(bars).cloned().map(LeftOut::Taint)
 }

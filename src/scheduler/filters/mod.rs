@@ -141,6 +141,19 @@ pub(super) fn check(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum) -> Option<Ref
         .or_else(|| pod_affinity::filter(cycle, node))
 }
 
+/// What each check says of a node, in the order of [`Check::ALL`].
+pub(super) fn each(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum) -> [Option<Refusal>; 7] {
+    [
+        node_unschedulable::filter(cycle.pod, node),
+        taint_toleration::filter(cycle.pod, node),
+        node_affinity::filter(cycle.pod, node),
+        node_ports::filter(cycle.pod, sum),
+        resources_fit::filter(cycle.pod, node, sum),
+        topology_spread::filter(cycle, node),
+        pod_affinity::filter(cycle, node),
+    ]
+}
+
 /// The checks that look at one node and what is taken of it, and at nothing else.
 pub(super) fn check_alone(pod: &Pod, node: &Node, sum: &NodeSum) -> Option<Refusal> {
     node_unschedulable::filter(pod, node)

@@ -142,3 +142,67 @@ fn going_back_and_redoing_gives_the_same_end() {
         assert_eq!(picture(&cluster), before, "seed {seed}");
     }
 }
+
+/// Somebody goes to and fro in a session, does other things in its past, and takes things back: each line that is left
+/// is later found as it was, and each moment of the line that he stands on is the same whenever he comes there.
+#[test]
+fn branches_are_found_as_they_were_left() {
+    for seed in 0..10 {
+        let mut cluster = start(seed);
+        let mut left: BTreeMap<String, (podyard::sim::Time, String)> = BTreeMap::new();
+        for step in 0..12 {
+            let draw = Seed(seed).draw(Purpose::Container, "branches", step);
+            for more in 0..3 {
+                disturb(&mut cluster, Seed(draw).draw(Purpose::Container, "more", more));
+            }
+            let (now, before) = (cluster.now(), picture(&cluster));
+            let share = Duration::from_millis(
+                (now - cluster.config().start).millis() * i64::try_from(draw % 100).unwrap() / 100,
+            );
+            cluster.seek(cluster.config().start + share);
+            let middle = picture(&cluster);
+            cluster.seek(now);
+            assert_eq!(picture(&cluster), before, "seed {seed}, step {step}: forward again");
+            cluster.seek(cluster.config().start + share);
+            assert_eq!(picture(&cluster), middle, "seed {seed}, step {step}: back again");
+            match draw % 4 {
+                0 => {
+                    cluster.run_until(now);
+                    assert_eq!(picture(&cluster), before, "seed {seed}, step {step}: played");
+                }
+                1 => {
+                    if let Some(name) = cluster.continue_here() {
+                        left.insert(name.to_string(), (now, before));
+                    }
+                }
+                2 => {
+                    cluster.seek(now);
+                    if cluster.undo().is_some() {
+                        cluster.redo().unwrap();
+                        assert_eq!(picture(&cluster), before, "seed {seed}, step {step}: redone");
+                    }
+                }
+                _ => {
+                    cluster.seek(now);
+                    if let Some(name) = left
+                        .keys()
+                        .nth(usize::try_from(draw / 5).unwrap() % left.len().max(1))
+                        .cloned()
+                    {
+                        let own = cluster.branch_name().to_string();
+                        let was = left.insert(own, (now, before));
+                        assert!(was.is_none(), "seed {seed}: a line has one name");
+                        assert!(cluster.switch(&name));
+                        let (at, was) = left.remove(&name).unwrap();
+                        assert_eq!(cluster.now(), at, "seed {seed}, step {step}");
+                        assert_eq!(picture(&cluster), was, "seed {seed}, step {step}: {name}");
+                    }
+                }
+            }
+        }
+        for (name, (at, was)) in left {
+            assert!(cluster.switch(&name));
+            assert_eq!((cluster.now(), picture(&cluster)), (at, was), "seed {seed}: {name}");
+        }
+    }
+}

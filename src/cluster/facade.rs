@@ -107,14 +107,20 @@ impl Cluster {
 
     /// When something happens next; `None` if nothing will.
     pub fn next_wake(&self) -> Option<Time> {
-        self.world.next_wake()
+        let again = self.ahead().front().map(|input| input.at);
+        [self.world.next_wake(), again].into_iter().flatten().min()
     }
 
-    /// Moves to the next wake-up and does all that is due then.
+    /// Moves to the next wake-up and does all that is due then; or does again what lies ahead, if that comes first.
     pub fn step(&mut self) -> Option<Time> {
-        let at = self.world.step(&self.config)?;
-        self.history.visit(&self.world, self.inputs.len());
-        Some(at)
+        let wake = self.world.next_wake();
+        // At one instant the cluster does its own things first, as when they were done for the first time.
+        let first = self.ahead().front().filter(|input| wake.is_none_or(|wake| input.at < wake));
+        let Some(input) = first.cloned() else { return self.step_world() };
+        self.history.ahead.pop_front();
+        self.world.now = self.world.now.max(input.at);
+        self.replay_input(&input);
+        Some(self.world.now)
     }
 
     /// Moves to a time, doing all that is due on the way.
@@ -233,10 +239,13 @@ impl Cluster {
     /// # Errors
     /// A sentence: no such node, no such pod.
     pub fn act(&mut self, action: Action, options: &WriteOptions) -> Result<String, String> {
+        let version = self.store().resource_version();
         self.remember(Verb::Act(action.clone()), &options.words);
         let result = self.perform(&action);
         if result.is_err() {
             self.inputs.pop();
+        } else {
+            self.depart(version);
         }
         self.world.settle(&self.config);
         self.history.visit(&self.world, self.inputs.len());
@@ -264,6 +273,7 @@ impl Cluster {
             Verb::Exec { pod: pod.clone(), container: container.into(), argv: argv.to_vec() },
             "",
         );
+        self.depart(self.store().resource_version());
         let (store, now) = (&self.world.store, self.world.now);
         let result = kubelet::exec(&mut self.world.kubelets, store, &found, container, argv, now);
         self.wake_pod(&found);
@@ -290,22 +300,21 @@ impl Cluster {
         kubelet::logs(&self.world.kubelets, &self.world.store, found, container, previous)
     }
 
-    /// Notes an input; a new one forgets the future that was left behind.
+    /// Notes an input.
     fn remember(&mut self, verb: Verb, words: &str) {
-        self.history.future.clear();
         self.inputs.push(Input { at: self.world.now, verb, words: words.into() });
     }
 
-    /// Does an input again, as it was; the future that was left behind stays.
+    /// Does an input again, as it was; what lies ahead stays.
     pub fn replay_input(&mut self, input: &Input) {
-        let future = std::mem::take(&mut self.history.future);
+        let before = std::mem::replace(&mut self.history.replaying, true);
         let options = WriteOptions { dry_run: false, words: input.words.to_string() };
         match &input.verb {
             Verb::Act(action) => drop(self.act(action.clone(), &options)),
             Verb::Exec { pod, container, argv } => drop(self.exec(pod, container, argv)),
             verb => drop(self.input(verb.clone(), &options)),
         }
-        self.history.future = future;
+        self.history.replaying = before;
     }
 
     fn cause_of_input(&mut self) -> CauseId {
@@ -327,10 +336,12 @@ impl Cluster {
             let mut trial = self.world.clone();
             return perform_write(&mut trial, &self.config, CauseId::default(), &verb, true);
         }
+        let version = self.store().resource_version();
         self.remember(verb.clone(), &options.words);
         let cause = self.cause_of_input();
         let result = perform_write(&mut self.world, &self.config, cause, &verb, false);
         if result.as_ref().is_ok_and(|written| written.changed) {
+            self.depart(version);
             self.world.settle(&self.config);
         } else {
             self.inputs.pop();

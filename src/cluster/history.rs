@@ -1,7 +1,15 @@
-//! Going back: checkpoints that share structure, spaced by work, and replay of the inputs from the nearest one.
+//! Going back and forth on the way that a session took: checkpoints that share structure, spaced by work, and replay of
+//! the inputs from the nearest one.
+//!
+//! A session is a tree of moments. The cluster stands on one line of it: its inputs behind it, those that lie ahead
+//! when somebody went back, and how far the clock ever got on it. While nobody does anything new, going back is only
+//! looking: the clock does again what lies ahead, each thing at its own time. Whoever does something else there leaves
+//! for a line of his own, and the old future stays as a branch (see `branches.rs`).
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::branches::Kept;
 use super::facade::Cluster;
 use super::input::Input;
 use super::world::World;
@@ -9,22 +17,22 @@ use crate::sim::Time;
 
 /// A moment of a cluster: everything it consists of, and how many inputs lie behind it.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub(super) struct Moment {
     pub(super) world: Rc<World>,
     pub(super) inputs: usize,
 }
 
 impl Moment {
     /// When it is.
-    pub fn at(&self) -> Time {
+    pub(super) fn at(&self) -> Time {
         self.world.now
     }
 }
 
 /// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
-const SPACING: u64 = 2_000;
+const SPACING: u64 = 1_000;
 /// At most so many checkpoints are kept; when there are more, every second one of the older half goes.
-const MOST: usize = 256;
+const MOST: usize = 512;
 /// Nor more than keep so many objects of their own: between two checkpoints of a cluster that starts, all its objects
 /// change.
 const MOST_OBJECTS: usize = 1_000_000;
@@ -37,21 +45,53 @@ fn density(world: &World) -> (u64, usize) {
     (spacing, (MOST_OBJECTS / objects.max(1)).clamp(8, MOST))
 }
 
-/// The checkpoints of a cluster and the future that was left when somebody went back.
-#[derive(Clone, Debug, Default)]
+/// The line that a cluster stands on, and those that it left.
+#[derive(Clone, Debug)]
 pub(super) struct History {
-    checkpoints: Vec<Moment>,
-    /// The inputs that lay ahead when somebody last went back.
-    pub(super) future: Vec<Input>,
+    /// Of the whole line, also of what lies ahead.
+    pub(super) checkpoints: Vec<Moment>,
+    /// What lies ahead since somebody went back; the clock does it again.
+    pub(super) ahead: VecDeque<Input>,
+    /// How far the clock got on this line when somebody last went back.
+    pub(super) horizon: Time,
+    /// The line as it was before something was taken back.
+    pub(super) undone: Option<Kept>,
+    /// What this line is called.
+    pub(super) name: Rc<str>,
+    /// Whether a person gave it the name.
+    pub(super) named: bool,
+    /// The lines that were left.
+    pub(super) branches: Vec<Kept>,
+    /// Counts the lines there were.
+    pub(super) line: u64,
+    /// Up to which version of the store this line is the one before.
+    pub(super) base: u64,
+    /// What is done now was done before.
+    pub(super) replaying: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            checkpoints: Vec::new(),
+            ahead: VecDeque::new(),
+            horizon: Time::from_unix_seconds(0),
+            undone: None,
+            name: "main".into(),
+            named: false,
+            branches: Vec::new(),
+            line: 0,
+            base: 0,
+            replaying: false,
+        }
+    }
 }
 
 impl History {
     /// A history that begins with `world`, before any input.
     pub(super) fn from(world: &World) -> Self {
-        Self {
-            checkpoints: vec![Moment { world: Rc::new(world.clone()), inputs: 0 }],
-            future: Vec::new(),
-        }
+        let first = Moment { world: Rc::new(world.clone()), inputs: 0 };
+        Self { checkpoints: vec![first], ..Self::default() }
     }
 
     /// Keeps a checkpoint if enough work was done since the last one.
@@ -63,110 +103,184 @@ impl History {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
         }
         while self.checkpoints.len() > most {
-            let half = self.checkpoints.len() / 2;
-            let mut index = 0;
-            self.checkpoints.retain(|_| {
-                index += 1;
-                index > half || index % 2 == 1
-            });
+            thin(&mut self.checkpoints);
         }
     }
 
-    /// The latest checkpoint at or before a time; the first one if the time lies before it.
-    pub(super) fn nearest(&self, at: Time) -> Option<Moment> {
-        let after = self.checkpoints.partition_point(|moment| moment.at() <= at);
-        self.checkpoints.get(after.saturating_sub(1)).cloned()
+    /// The latest checkpoint at or before a time with at most so many inputs; the first one if there is none.
+    fn nearest(&self, at: Time, inputs: usize) -> Option<Moment> {
+        let mut before = self.checkpoints.iter().rev();
+        let near = before.find(|moment| moment.at() <= at && moment.inputs <= inputs);
+        near.or(self.checkpoints.first()).cloned()
     }
 
-    /// Forgets the checkpoints after a moment.
-    pub(super) fn cut(&mut self, at: Time, inputs: usize) {
-        self.checkpoints.retain(|moment| moment.at() <= at && moment.inputs <= inputs);
+    /// Another line begins, which is the one before up to a version of the store.
+    pub(super) const fn begin_line(&mut self, base: u64) {
+        self.line += 1;
+        self.base = base;
     }
+}
+
+/// Drops every second one of the older half.
+pub(super) fn thin(checkpoints: &mut Vec<Moment>) {
+    let half = checkpoints.len() / 2;
+    let mut index = 0;
+    checkpoints.retain(|_| {
+        index += 1;
+        index > half || index % 2 == 1
+    });
 }
 
 impl Cluster {
-    /// This very moment, to come back to.
-    pub fn snapshot(&self) -> Moment {
-        Moment { world: Rc::new(self.world.clone()), inputs: self.inputs.len() }
-    }
-
-    /// Comes back to a moment of this session; what was done since lies ahead and can be redone.
-    pub fn restore(&mut self, moment: &Moment) {
-        self.leave_future(moment.inputs);
-        self.world = World::clone(&moment.world);
-        self.history.cut(moment.at(), moment.inputs);
-    }
-
-    /// Goes back to a time of this session (its beginning at the earliest) and stands there. What was done later
-    /// lies ahead and can be redone; doing something else forgets it.
-    pub fn back_to(&mut self, at: Time) {
+    /// Goes to a time of this session: back to its beginning at the earliest, or forward. What lies ahead then stays
+    /// there, and the clock does it again at its own times.
+    pub fn seek(&mut self, at: Time) {
         let at = at.max(self.config.start);
-        let Some(moment) = self.history.nearest(at) else { return };
-        let inputs = self.inputs.partition_point(|input| input.at <= at);
-        let behind: Vec<Input> = self.inputs.get(..inputs).unwrap_or_default().to_vec();
-        self.leave_future(inputs);
-        self.history.cut(at, inputs);
-        self.world = World::clone(&moment.world);
-        self.inputs.truncate(moment.inputs.min(inputs));
-        let replayed: Vec<Input> =
-            behind.get(moment.inputs.min(inputs)..).unwrap_or_default().to_vec();
-        for input in replayed {
-            self.run_until(input.at);
+        let all = self.inputs.iter().chain(&self.history.ahead);
+        let count = all.take_while(|input| input.at <= at).count();
+        if at > self.now() && self.history.ahead.is_empty() && at >= self.horizon() {
+            self.run_until(at);
+        } else if at != self.now() || count != self.inputs.len() {
+            self.stand(at, count);
+        }
+    }
+
+    /// Goes back to a time of this session (its beginning at the earliest) and stands there.
+    pub fn back_to(&mut self, at: Time) {
+        self.seek(at.min(self.now()));
+    }
+
+    /// Stands at a time of this line, right after so many of its inputs.
+    pub(super) fn stand(&mut self, at: Time, count: usize) {
+        let here = self.inputs.len();
+        let mut line = std::mem::take(&mut self.inputs);
+        line.extend(std::mem::take(&mut self.history.ahead));
+        self.stand_on(line, Some(here), at, count);
+    }
+
+    /// Stands at a time of a line whose checkpoints are at hand, right after so many of its inputs; `here` of them lie
+    /// behind the present, if that is a moment of the line.
+    pub(super) fn stand_on(
+        &mut self,
+        mut line: Vec<Input>,
+        here: Option<usize>,
+        at: Time,
+        count: usize,
+    ) {
+        self.history.horizon = self.horizon();
+        let Some(moment) = self.history.nearest(at, count) else { return };
+        // Where the present is nearer than any checkpoint, it goes on from there.
+        let near = self.now() <= at && moment.world.work <= self.world.work;
+        let from = match here {
+            Some(here) if near && here <= count => here,
+            _ => {
+                self.world = World::clone(&moment.world);
+                moment.inputs
+            }
+        };
+        self.history.ahead = line.split_off(count.min(line.len())).into();
+        let again = line.split_off(from.min(line.len()));
+        self.inputs = line;
+        for input in again {
+            self.run_world(input.at);
             self.replay_input(&input);
         }
-        self.run_until(at);
+        self.run_world(at);
     }
 
-    /// Takes back the last thing that was done: the moment right before it.
+    /// Moves to a time without doing what lies ahead.
+    fn run_world(&mut self, at: Time) {
+        while self.world.next_wake().is_some_and(|next| next <= at) {
+            self.step_world();
+        }
+        self.world.now = self.world.now.max(at);
+    }
+
+    pub(super) fn step_world(&mut self) -> Option<Time> {
+        let at = self.world.step(&self.config)?;
+        self.history.visit(&self.world, self.inputs.len());
+        Some(at)
+    }
+
+    /// Takes back the last thing that was done: the moment right before it. It can be done again.
     pub fn undo(&mut self) -> Option<Input> {
         let last = self.inputs.last().cloned()?;
-        let count = self.inputs.len() - 1;
-        let future = std::mem::take(&mut self.history.future);
-        // Several inputs may lie at one instant: replay all but the last.
-        let kept: Vec<Input> = self.inputs.get(..count).unwrap_or_default().to_vec();
-        let moment = self.history.before(last.at, count)?;
-        self.history.cut(moment.at(), moment.inputs);
-        self.world = World::clone(&moment.world);
-        self.inputs.truncate(moment.inputs);
-        for input in kept.get(moment.inputs..).unwrap_or_default() {
-            self.run_until(input.at);
-            self.replay_input(input);
+        // What is taken back one after the other can be done again one after the other.
+        if self.history.undone.is_none() || !self.at_tip() {
+            self.keep_undone();
+            self.history.undone = Some(self.kept());
         }
-        self.run_until(last.at);
-        self.history.future = std::iter::once(last.clone()).chain(future).collect();
+        self.stand(last.at, self.inputs.len() - 1);
+        self.cut();
+        self.history.begin_line(self.store().resource_version());
         Some(last)
     }
 
-    /// Does again what lay ahead, all of it, at its own times.
+    /// Does the next thing again that was taken back, or goes to the next thing that lies ahead.
+    pub fn redo(&mut self) -> Option<Input> {
+        let place = self.inputs.len();
+        let Some(kept) = self.history.undone.take() else {
+            let next = self.history.ahead.front().cloned()?;
+            self.stand(next.at, place + 1);
+            return Some(next);
+        };
+        let next = kept.branch.inputs.get(place).cloned()?;
+        let base = self.store().resource_version();
+        let rest = (place + 1 < kept.branch.inputs.len()).then(|| kept.clone());
+        let at = if rest.is_some() { next.at } else { kept.branch.at };
+        self.take_line(kept, at, if rest.is_some() { place + 1 } else { usize::MAX });
+        if rest.is_some() {
+            self.cut();
+            self.history.undone = rest;
+        }
+        self.history.begin_line(base.min(self.store().resource_version()));
+        Some(next)
+    }
+
+    /// Does again what lies ahead, or what was taken back, all of it, at its own times.
     pub fn redo_all(&mut self) -> usize {
-        let future = std::mem::take(&mut self.history.future);
-        for input in &future {
-            self.run_until(input.at);
-            self.replay_input(input);
+        let mut count = 0;
+        while self.redo().is_some() {
+            count += 1;
         }
-        future.len()
+        let horizon = self.horizon();
+        self.run_until(horizon);
+        count
     }
 
-    /// What lies ahead since somebody went back.
-    pub fn future(&self) -> &[Input] {
-        &self.history.future
-    }
-
-    fn leave_future(&mut self, inputs: usize) {
-        if inputs < self.inputs.len() {
-            let ahead = self.inputs.split_off(inputs);
-            self.history.future.splice(..0, ahead);
+    /// What lies ahead since somebody went back, or was taken back.
+    pub fn future(&self) -> Vec<Input> {
+        match &self.history.undone {
+            Some(kept) => kept.branch.inputs.get(self.inputs.len()..).unwrap_or_default().to_vec(),
+            None => self.history.ahead.iter().cloned().collect(),
         }
     }
-}
 
-impl History {
-    /// The latest checkpoint with at most `inputs` inputs, not after `at`.
-    fn before(&self, at: Time, inputs: usize) -> Option<Moment> {
-        self.checkpoints
-            .iter()
-            .rev()
-            .find(|moment| moment.at() <= at && moment.inputs <= inputs)
-            .cloned()
+    /// What lies ahead on this line since somebody went back: the clock does it again.
+    pub const fn ahead(&self) -> &VecDeque<Input> {
+        &self.history.ahead
+    }
+
+    /// How far the clock ever got on this line.
+    pub fn horizon(&self) -> Time {
+        self.history.horizon.max(self.world.now)
+    }
+
+    /// Whether nothing is known of what comes.
+    pub fn at_tip(&self) -> bool {
+        self.history.ahead.is_empty() && self.history.horizon <= self.world.now
+    }
+
+    /// The line that the cluster stands on, by number; up to which version of the store it is the one before.
+    pub const fn line(&self) -> (u64, u64) {
+        (self.history.line, self.history.base)
+    }
+
+    /// Forgets what lies ahead.
+    pub(super) fn cut(&mut self) {
+        let (now, inputs) = (self.now(), self.inputs.len());
+        self.history.ahead.clear();
+        self.history.horizon = now;
+        self.history.checkpoints.retain(|moment| moment.at() <= now && moment.inputs <= inputs);
     }
 }

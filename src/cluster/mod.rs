@@ -2,6 +2,7 @@
 //! and no screen, browser or wall clock.
 
 mod bootstrap;
+mod branches;
 mod causes;
 mod chain;
 mod facade;
@@ -18,13 +19,13 @@ mod world;
 pub use crate::apiserver::{Patch, Written};
 pub use crate::kubelet::{ExecResult, LogLine, ProbeOutcome, ProbeResult, Registry};
 pub use bootstrap::NodeSpecification;
+pub use branches::{Branch, Parting};
 pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};
 pub use chain::{By, Link, Place, clock, named};
 pub use facade::{Cluster, WriteOptions};
-pub use history::Moment;
 pub use input::{Action, Input, Verb};
 pub use placement::{Cell, Placement, Row, check_key, score_key};
-pub use session::{Replay, Session, SessionError};
+pub use session::{Replay, Session, SessionError, Tree};
 pub use why::{Why, sentence};
 pub use world::{Config, World};
 

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use super::branches::Branch;
 use super::facade::Cluster;
 use super::input::{Action, Input, Verb};
 use super::world::Config;
@@ -22,8 +23,12 @@ use crate::reconcile::{DeleteOptions, Propagation};
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 
-/// The version that is written, and the newest that is read.
-const VERSION: i64 = 1;
+/// The newest version that is read. The second brought branches and what lies ahead; a session without them is still
+/// written as the first, so that older pages open it.
+const VERSION: i64 = 2;
+const PLAIN: i64 = 1;
+/// The most branches that a file may bring.
+const MOST_BRANCHES: usize = 64;
 /// The most workers that a file may ask for.
 const MOST_WORKERS: i64 = 5_000;
 /// The longest session that a file may ask for: a hundred years.
@@ -38,12 +43,44 @@ pub struct Session {
     pub inputs: Vec<Input>,
     /// Where its clock stood.
     pub until: Time,
+    /// The line it stood on, and the others.
+    pub tree: Tree,
     /// The files of the workspace.
     pub files: BTreeMap<String, Rc<str>>,
     /// [`Cluster::digest`] of the state it ended in, if whoever wrote it looked.
     pub end: Option<u64>,
     /// What a lesson was played in it, as whoever keeps such records wrote it; null if none was.
     pub lesson: Value,
+}
+
+/// What lies beside and ahead of the way that a session took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree {
+    /// What the line is called that the session stands on.
+    pub name: Rc<str>,
+    /// Whether a person gave it the name.
+    pub named: bool,
+    /// What lies ahead, oldest first.
+    pub ahead: Vec<Input>,
+    /// How far the clock ever got on the line.
+    pub horizon: Time,
+    /// The lines that were left, oldest first.
+    pub branches: Vec<Branch>,
+}
+
+impl Tree {
+    /// Nothing beside the way that ends at `until`.
+    pub fn plain(until: Time) -> Self {
+        let branches = Vec::new();
+        Self { name: "main".into(), named: false, ahead: Vec::new(), horizon: until, branches }
+    }
+
+    fn is_plain(&self, until: Time) -> bool {
+        self.ahead.is_empty()
+            && self.branches.is_empty()
+            && self.horizon <= until
+            && &*self.name == "main"
+    }
 }
 
 /// Why a text is no session.
@@ -79,6 +116,7 @@ pub struct Replay {
     pub cluster: Cluster,
     rest: VecDeque<Input>,
     until: Time,
+    tree: Option<Tree>,
 }
 
 impl Replay {
@@ -91,7 +129,12 @@ impl Replay {
             if !self.cluster.run_towards(at, left) {
                 return false;
             }
-            let Some(input) = self.rest.pop_front() else { return true };
+            let Some(input) = self.rest.pop_front() else {
+                if let Some(tree) = self.tree.take() {
+                    self.cluster.adopt_tree(tree);
+                }
+                return true;
+            };
             self.cluster.replay_input(&input);
         }
     }
@@ -104,6 +147,7 @@ impl Session {
             config: cluster.config().clone(),
             inputs: cluster.inputs().to_vec(),
             until: cluster.now(),
+            tree: cluster.tree(),
             files: files.clone(),
             end: None,
             lesson: Value::Null,
@@ -122,6 +166,7 @@ impl Session {
             cluster: Cluster::new(self.config.clone()),
             rest: self.inputs.iter().cloned().collect(),
             until: self.until,
+            tree: Some(self.tree.clone()),
         }
     }
 
@@ -131,7 +176,7 @@ impl Session {
         let inputs: Vec<Value> = self.inputs.iter().map(|one| write_input(one, *start)).collect();
         let files = self.files.iter().map(|(name, text)| (Rc::from(name.as_str()), text.into()));
         let mut value = object! {
-            "podyard" => VERSION,
+            "podyard" => if self.tree.is_plain(self.until) { PLAIN } else { VERSION },
             // As text: JSON's numbers do not hold every seed.
             "seed" => seed.0.to_string(),
             "start" => start.unix_millis(),
@@ -148,6 +193,9 @@ impl Session {
         if !self.lesson.is_null() {
             value.set("lesson", self.lesson.clone());
         }
+        if !self.tree.is_plain(self.until) {
+            self.write_tree(&mut value);
+        }
         value.to_json()
     }
 
@@ -158,18 +206,12 @@ impl Session {
     pub fn from_json(text: &str) -> Result<Self, SessionError> {
         let value =
             Value::from_json(text).map_err(|error| SessionError::NotJson(error.to_string()))?;
-        if value.i64_at("podyard") != Some(VERSION) {
+        if !value.i64_at("podyard").is_some_and(|version| (PLAIN..=VERSION).contains(&version)) {
             return Err(SessionError::OtherVersion);
         }
         let config = read_config(&value)?;
         let start = config.start;
-        let inputs = value.items_at("inputs").iter().enumerate().map(|(index, one)| {
-            read_input(one, start).map_err(|place| wrong(format!("inputs[{index}].{place}")))
-        });
-        let inputs: Vec<Input> = inputs.collect::<Result<_, _>>()?;
-        if let Some(index) = inputs.windows(2).position(|pair| pair[0].at > pair[1].at) {
-            return Err(wrong(format!("inputs[{}].at", index + 1)));
-        }
+        let inputs = read_inputs(&value, "inputs", start)?;
         let until = start + span(&value, "until").map_err(wrong)?;
         if inputs.last().is_some_and(|last| last.at > until) {
             return Err(wrong("until"));
@@ -180,10 +222,12 @@ impl Session {
             None => Err(wrong(format!("files.{name}"))),
         });
         let end = value.str_at("end").map(|text| u64::from_str_radix(text, 16));
+        let tree = read_tree(&value, &inputs, start, until)?;
         Ok(Self {
             config,
             inputs,
             until,
+            tree,
             files: files.collect::<Result<_, _>>()?,
             end: end.transpose().map_err(|_| wrong("end"))?,
             lesson: value.get("lesson").cloned().unwrap_or_default(),
@@ -207,6 +251,103 @@ impl Cluster {
 
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+// ---- the lines beside it: `{"name": "scale-web", "from": 3, "inputs": […], "at": 9000, "until": 12000}` ----
+
+impl Session {
+    fn write_tree(&self, value: &mut Value) {
+        let Tree { name, named, ahead, horizon, branches } = &self.tree;
+        let start = self.config.start;
+        let line: Vec<&Input> = self.inputs.iter().chain(ahead).collect();
+        let written = |inputs: &[Input]| -> Vec<Value> {
+            inputs.iter().map(|one| write_input(one, start)).collect()
+        };
+        let branches = branches.iter().map(|branch| {
+            // What is shared is not written again.
+            let same = branch.inputs.iter().zip(&line).take_while(|(a, b)| *a == **b).count();
+            object! {
+                "name" => &branch.name,
+                "named" => branch.named,
+                "from" => whole(same),
+                "inputs" => written(branch.inputs.get(same..).unwrap_or_default()),
+                "at" => (branch.at - start).millis(),
+                "until" => (branch.until - start).millis(),
+            }
+        });
+        value.set("line", name);
+        value.set("named", *named);
+        value.set("ahead", written(ahead));
+        value.set("horizon", (*horizon - start).millis());
+        value.set("branches", branches.collect::<Vec<Value>>());
+    }
+}
+
+fn read_inputs(value: &Value, key: &str, start: Time) -> Result<Vec<Input>, SessionError> {
+    let inputs = value.items_at(key).iter().enumerate().map(|(index, one)| {
+        read_input(one, start).map_err(|place| wrong(format!("{key}[{index}].{place}")))
+    });
+    let inputs: Vec<Input> = inputs.collect::<Result<_, _>>()?;
+    match out_of_order(&inputs) {
+        Some(index) => Err(wrong(format!("{key}[{index}].at"))),
+        None => Ok(inputs),
+    }
+}
+
+/// The first input that was done before the one it follows.
+fn out_of_order(inputs: &[Input]) -> Option<usize> {
+    inputs.windows(2).position(|pair| pair[0].at > pair[1].at).map(|place| place + 1)
+}
+
+fn read_tree(
+    value: &Value,
+    inputs: &[Input],
+    start: Time,
+    until: Time,
+) -> Result<Tree, SessionError> {
+    if value.i64_at("podyard") == Some(PLAIN) {
+        return Ok(Tree::plain(until));
+    }
+    let ahead = read_inputs(value, "ahead", start)?;
+    if ahead.first().is_some_and(|first| first.at < until) {
+        return Err(wrong("ahead[0].at"));
+    }
+    let horizon = start + span(value, "horizon").map_err(wrong)?;
+    if horizon < until || ahead.last().is_some_and(|last| last.at > horizon) {
+        return Err(wrong("horizon"));
+    }
+    let line: Vec<Input> = inputs.iter().chain(&ahead).cloned().collect();
+    let branches = value.items_at("branches").iter().take(MOST_BRANCHES).enumerate();
+    let branches = branches.map(|(index, one)| {
+        read_branch(one, &line, start).map_err(|place| wrong(format!("branches[{index}].{place}")))
+    });
+    Ok(Tree {
+        name: value.str_at("line").ok_or_else(|| wrong("line"))?.into(),
+        named: value.bool_at("named") == Some(true),
+        ahead,
+        horizon,
+        branches: branches.collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_branch(value: &Value, line: &[Input], start: Time) -> Result<Branch, String> {
+    let from = value.i64_at("from").and_then(|from| usize::try_from(from).ok());
+    let shared = from.and_then(|from| line.get(..from)).ok_or("from")?;
+    let own = read_inputs(value, "inputs", start).map_err(|error| match error {
+        SessionError::Wrong(place) => place,
+        _ => "inputs".to_owned(),
+    })?;
+    let inputs: Vec<Input> = shared.iter().cloned().chain(own).collect();
+    let (at, until) = (start + span(value, "at")?, start + span(value, "until")?);
+    let last = inputs.last().map_or(start, |input| input.at);
+    if out_of_order(&inputs).is_some() || last > until {
+        return Err("inputs".to_owned());
+    }
+    if at > until {
+        return Err("at".to_owned());
+    }
+    let name = value.str_at("name").filter(|name| !name.is_empty()).ok_or("name")?.into();
+    Ok(Branch { name, named: value.bool_at("named") == Some(true), inputs, at, until })
 }
 
 // ---- how a cluster begins ----

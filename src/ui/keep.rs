@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::Closure;
 
 use super::bridge::Engine;
 use super::platform;
-use crate::cluster::{Replay, Session};
+use crate::cluster::{Replay, Session, Tree};
 use crate::language::{Text, word};
 use crate::view::kept::{Desk, Index};
 
@@ -161,7 +161,9 @@ impl Engine {
         }
         if !kept {
             // The person's own texts matter most.
-            let files = Session { inputs: Vec::new(), until: session.config.start, ..session };
+            let start = session.config.start;
+            let tree = Tree::plain(start);
+            let files = Session { inputs: Vec::new(), until: start, tree, ..session };
             kept = platform::keep(&session_key(&id), &files.to_json());
         }
         let kept = kept

@@ -266,14 +266,22 @@ impl Cluster {
         self.history.branches.len() < before
     }
 
-    /// Keeps the line of another cluster, which was once this one, as a branch under a name like the wanted one.
-    pub fn keep_other(&mut self, other: &Self, wanted: &str) -> Rc<str> {
+    /// Keeps the line of another cluster, which was once this one, as a branch named after what was done on it alone.
+    pub fn keep_other(&mut self, other: &Self) -> Rc<str> {
         let mut kept = other.kept();
-        kept.branch.name = self.free_name(wanted);
+        let shared = self.parting(&kept.branch).shared;
+        let own = kept.branch.inputs.get(shared..).unwrap_or_default();
+        kept.branch.name = self.free_name(&name_of(own));
         kept.branch.named = true;
         let name = Rc::clone(&kept.branch.name);
         self.keep_line(kept);
         name
+    }
+
+    /// What lies ahead on another line lies ahead on this one too.
+    pub(super) fn share_ahead(&mut self, other: &Self) {
+        self.history.ahead = other.history.ahead.clone();
+        self.history.horizon = other.history.horizon;
     }
 
     /// What lies beside and ahead of the way that was taken.

@@ -22,11 +22,17 @@ pub fn complete(line: &str, cluster: &Cluster, terminal: &Terminal) -> Vec<Strin
         }
         [.., "-n" | "--namespace"] => names(Kind::Namespace, cluster, terminal),
         ["yard"] => [
-            "node", "pod", "registry", "pause", "play", "speed", "back", "undo", "why", "seed",
-            "reset", "help",
+            "node", "pod", "registry", "pause", "play", "speed", "back", "until", "next", "prev",
+            "undo", "redo", "continue", "branch", "switch", "fork", "both", "side", "keep",
+            "futures", "why", "seed", "reset", "help",
         ]
         .map(str::to_owned)
         .to_vec(),
+        ["yard", "switch"] | ["yard", "branch", "-d" | "-m"] => {
+            cluster.branches().map(|branch| branch.name.to_string()).collect()
+        }
+        ["yard", "next"] => ["cron", "event"].map(str::to_owned).to_vec(),
+        ["yard", "side" | "keep"] => ["left", "right"].map(str::to_owned).to_vec(),
         ["yard", "node"] => ["add", "rm", "start", "stop"].map(str::to_owned).to_vec(),
         ["yard", "node", ..] => names(Kind::Node, cluster, terminal),
         ["yard", "pod"] => ["crash", "hang"].map(str::to_owned).to_vec(),

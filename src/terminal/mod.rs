@@ -17,8 +17,9 @@ pub use complete::complete;
 pub use import::is_dump;
 pub use kubectl::describe_text;
 pub use run::{Effect, Poll, Running};
-pub use script::{Audience, run_script};
+pub use script::{Audience, run_script, tell_other};
 
+use crate::cluster::Futures;
 use crate::language::Language;
 
 /// Where a piece of output goes.
@@ -47,6 +48,8 @@ pub struct Terminal {
     pub status: i32,
     /// The language of explanations.
     pub language: Language,
+    /// Two futures, while there are two.
+    pub futures: Option<Box<Futures>>,
 }
 
 impl Default for Terminal {
@@ -58,6 +61,7 @@ impl Default for Terminal {
             history: Vec::new(),
             status: 0,
             language: Language::En,
+            futures: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::process::{Input, Io, Output, Turn};
 use super::shell::{Task, parse};
 use super::{Stream, Terminal};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Landmark, Side};
 use crate::sim::{Duration, Time};
 
 /// What the page (or the headless runner) is asked to do, before it shows the output of the same poll.
@@ -19,8 +19,30 @@ pub enum Effect {
     Pause(bool),
     /// Goes back in time.
     Back(Duration),
+    /// Goes to a time, back or forward.
+    Seek(Time),
+    /// Goes on to the next moment of a kind.
+    Next(Landmark),
+    /// Goes back to the last moment of a kind.
+    Previous(Landmark),
     /// Takes the last input back.
     Undo,
+    /// Does again what was taken back.
+    Redo,
+    /// Goes on from here as if nothing lay ahead.
+    Continue,
+    /// Goes to a branch.
+    Switch(String),
+    /// Two futures: the other one begins with a command.
+    Fork(String),
+    /// Runs a command in both futures.
+    Both(String),
+    /// Turns to one of two futures.
+    Side(Side),
+    /// Keeps one of two futures.
+    Keep(Side),
+    /// Says what differs between two futures.
+    Compare,
     /// Begins anew, with a seed if one is given.
     Reset(Option<u64>),
 }

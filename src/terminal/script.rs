@@ -1,8 +1,9 @@
 //! Runs the lines of a script to their ends, letting virtual time pass while they wait: `podyard run`, and what
 //! lessons do by themselves.
 
-use super::{Effect, Stream, Terminal};
-use crate::cluster::{Cluster, Config};
+use super::{Effect, Poll, Stream, Terminal};
+use crate::cluster::{Cluster, Config, Futures};
+use crate::language::word;
 use crate::sim::Duration;
 use crate::sim::rng::Seed;
 
@@ -66,7 +67,7 @@ fn run_line(
             audience.output(*stream, text);
         }
         for effect in &poll.effects {
-            perform(effect, cluster, config, audience);
+            perform(effect, cluster, terminal, config, audience);
         }
         if let Some(status) = poll.status {
             return status;
@@ -83,20 +84,61 @@ fn run_line(
         } else {
             cluster.run_until(next);
         }
+        if let Some(futures) = &mut terminal.futures {
+            futures.other.run_until(cluster.now());
+        }
     }
 }
 
 /// What the page would do, as far as it makes sense without one.
-fn perform(effect: &Effect, cluster: &mut Cluster, config: &Config, audience: &mut dyn Audience) {
+fn perform(
+    effect: &Effect,
+    cluster: &mut Cluster,
+    terminal: &mut Terminal,
+    config: &Config,
+    audience: &mut dyn Audience,
+) {
+    let mut moved = |cluster: &mut Cluster, found: bool| {
+        if !found {
+            audience.output(Stream::Err, "yard: nothing of the kind comes by itself\n");
+        }
+        if let Some(futures) = &mut terminal.futures {
+            futures.seek(cluster, cluster.now());
+        }
+    };
     match effect {
-        Effect::Back(span) => cluster.back_to(cluster.now() - *span),
+        Effect::Back(span) => {
+            cluster.back_to(cluster.now() - *span);
+            moved(cluster, true);
+        }
+        Effect::Seek(at) => {
+            cluster.seek(*at);
+            moved(cluster, true);
+        }
+        Effect::Next(what) => {
+            let found = cluster.go_to_next(what, &mut || true);
+            moved(cluster, found);
+        }
+        Effect::Previous(what) => {
+            if let Some(at) = cluster.previous(what) {
+                cluster.seek(at);
+            }
+            moved(cluster, true);
+        }
         Effect::Undo => drop(cluster.undo()),
+        Effect::Redo => drop(cluster.redo()),
+        Effect::Continue => drop(cluster.continue_here()),
+        Effect::Switch(name) => drop(cluster.switch(name)),
+        Effect::Fork(_) | Effect::Both(_) | Effect::Side(_) | Effect::Keep(_) | Effect::Compare => {
+            futures(effect, cluster, terminal, config, audience);
+        }
         Effect::Reset(seed) => {
             let mut config = config.clone();
             if let Some(seed) = seed {
                 config.seed = Seed(*seed);
             }
             *cluster = Cluster::new(config);
+            terminal.futures = None;
         }
         Effect::OpenEditor(_) => audience.output(
             Stream::Err,
@@ -104,4 +146,65 @@ fn perform(effect: &Effect, cluster: &mut Cluster, config: &Config, audience: &m
         ),
         Effect::Clear | Effect::Speed(_) | Effect::Pause(_) => {}
     }
+}
+
+/// The other future hears a command, without anything that it would ask of a page.
+pub fn tell_other(futures: &mut Futures, terminal: &Terminal, command: &str) -> Poll {
+    let mut guest = Terminal { futures: None, history: Vec::new(), ..terminal.clone() };
+    let mut running = guest.start(command);
+    let mut poll = running.poll(&mut futures.other, &mut guest);
+    poll.effects.clear();
+    poll
+}
+
+/// Two futures at the terminal.
+fn futures(
+    effect: &Effect,
+    cluster: &mut Cluster,
+    terminal: &mut Terminal,
+    config: &Config,
+    audience: &mut dyn Audience,
+) {
+    if let Effect::Fork(command) = effect {
+        let mut futures = Futures::begin(cluster, command);
+        for (stream, text) in tell_other(&mut futures, terminal, command).output {
+            audience.output(stream, &text);
+        }
+        futures.share_ahead(cluster);
+        terminal.futures = Some(Box::new(futures));
+        return;
+    }
+    let Some(mut futures) = terminal.futures.take() else {
+        audience.output(
+            Stream::Err,
+            "yard: there are no two futures; `yard fork 'COMMAND'` begins them\n",
+        );
+        return;
+    };
+    match effect {
+        Effect::Both(command) => {
+            for (stream, text) in tell_other(&mut futures, terminal, command).output {
+                audience.output(stream, &text);
+            }
+            terminal.futures = Some(futures);
+            run_line(command, cluster, terminal, config, audience);
+            return;
+        }
+        Effect::Side(side) => futures.turn(cluster, *side),
+        Effect::Keep(side) => {
+            let name = futures.keep(cluster, *side);
+            let words = format!("kept {}; the other one is branch {name}\n", side.word());
+            return audience.output(Stream::Out, &words);
+        }
+        _ => {
+            futures.count(cluster);
+            let all = futures.differences(cluster);
+            let lines = all.iter().map(|one| format!("{}\n", one.sentence(terminal.language)));
+            let text: String = lines.collect();
+            let same = word(terminal.language, "futures.same");
+            let text = if all.is_empty() { format!("{same}\n") } else { text };
+            audience.output(Stream::Out, &text);
+        }
+    }
+    terminal.futures = Some(futures);
 }

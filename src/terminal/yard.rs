@@ -1,9 +1,12 @@
 //! The sandbox's own commands: the machines under the cluster, and time.
 
+mod branches;
+mod time;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::process::Io;
+use super::process::{Finished, Io, Process};
 use super::run::Effect;
 use super::{Terminal, import, kubectl, tools};
 use crate::api::{Kind, ObjectKey};
@@ -19,8 +22,24 @@ yard pod hang NAME              make a pod stop answering
 yard registry up|slow|down      the image registry
 yard pause | play               the clock
 yard speed N                    N times as fast as a real clock
-yard back 30s                   go back in time
-yard undo                       take the last thing you did back
+yard until 10:15 | 5m           run on to a time, or for so long
+yard next [event|cron|KIND/NAME]
+                                run on to the next change, event, firing of
+                                a CronJob, or change of an object
+yard prev [event|cron|KIND/NAME]
+                                back to the last one
+yard back 30s | 10:15           go back in time; what lies ahead stays
+yard continue                   go on from here; what lies ahead becomes a branch
+yard undo | redo                take the last thing you did back, do it again
+yard branch [NAME]              list the branches, or keep one under a name
+yard branch -m [OLD] NEW        give a branch another name
+yard branch -d NAME             forget a branch
+yard switch NAME                go to a branch
+yard fork 'COMMAND'             two futures: on the right, COMMAND is run
+yard both 'COMMAND'             run a command in both futures
+yard side left|right            turn to one of them
+yard futures                    what differs between them
+yard keep left|right            go on with one; the other becomes a branch
 yard why KIND/NAME              why it is so, and why nothing more happens
 yard why cronjob/NAME --at TIME what became of the slot at TIME (10:15, or RFC 3339)
 yard seed                       what everything random follows from
@@ -48,22 +67,27 @@ impl Outcome {
     }
 }
 
-/// Runs `yard …`; gives the exit status.
-pub(super) fn run(arguments: &[String], io: &mut Io<'_>) -> i32 {
-    match outcome(arguments, io.cluster, io.terminal) {
+/// Begins `yard …`. What moves the clock is over when the clock is there.
+pub(super) fn start(arguments: &[String], io: &mut Io<'_>) -> Box<dyn Process> {
+    let status = match outcome(arguments, io.cluster, io.terminal) {
         Outcome::Text(text) => {
             io.out(&text);
             0
         }
         Outcome::Effect(effect) => {
+            let until = time::moves(&effect, io.cluster);
             io.output.effect(effect);
+            if let Some(until) = until {
+                return Box::new(time::Jump::new(until));
+            }
             0
         }
         Outcome::Failure(words, status) => {
             io.error(&words);
             status
         }
-    }
+    };
+    Box::new(Finished(status))
 }
 
 fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> Outcome {
@@ -97,11 +121,12 @@ fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> 
             Ok(factor) if factor > 0.0 && factor <= 3600.0 => effect(Effect::Speed(factor)),
             _ => Outcome::fail("yard: the speed is a number between 0.25 and 3600"),
         },
-        ["back", span] => match tools::duration(span) {
-            Some(span) => effect(Effect::Back(span)),
-            None => Outcome::fail(format!("yard: {span:?} is no span of time (30s, 5m, 1h)")),
-        },
-        ["undo"] => effect(Effect::Undo),
+        ["back" | "until" | "next" | "prev" | "previous" | "undo" | "redo" | "continue", ..] => {
+            time::outcome(&words, cluster, terminal)
+        }
+        ["branch" | "switch" | "fork" | "both" | "side" | "futures" | "keep", ..] => {
+            branches::outcome(&words, cluster)
+        }
         ["seed"] => Outcome::text(format!("{}\n", cluster.config().seed.0)),
         ["reset"] => effect(Effect::Reset(None)),
         ["reset", seed] => match seed.parse() {

@@ -34,7 +34,7 @@ pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
     let arguments: Vec<String> = words.collect();
     match name.as_str() {
         "kubectl" | "k" => kubectl::start(arguments, io),
-        "yard" => Box::new(Finished(yard::run(&arguments, io))),
+        "yard" => yard::start(&arguments, io),
         "sleep" | "timeout" | "watch" | "wait" => timing::start(&name, arguments, io),
         "cat" | "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "tr" | "tee" | "nl" | "tac"
         | "sed" => filters::start(&name, &arguments, io),

@@ -244,6 +244,7 @@ impl Cluster {
         if *self.free_name(new) != *new {
             return false;
         }
+        self.history.begin_line(self.world.store.resource_version());
         if *self.history.name == *name {
             self.history.name = new.into();
             self.history.named = true;
@@ -261,6 +262,7 @@ impl Cluster {
 
     /// Forgets a branch; `false` if there is none of this name.
     pub fn forget_branch(&mut self, name: &str) -> bool {
+        self.history.begin_line(self.world.store.resource_version());
         let before = self.history.branches.len();
         self.history.branches.retain(|kept| *kept.branch.name != *name);
         self.history.branches.len() < before

@@ -255,8 +255,11 @@ fn use_keys(
     use_effect_with((), move |()| {
         let closure = Closure::new(move |key: String| match key.as_str() {
             " " | "." => engine.toggle(),
-            "n" | "PageDown" => engine.step(),
-            "e" => engine.step_event(),
+            "n" | "PageDown" => engine.press("yard next"),
+            "e" => engine.press("yard next event"),
+            "c" => engine.press("yard next cron"),
+            "[" => engine.press("yard prev"),
+            "]" => engine.press("yard next"),
             "b" => engine.press("yard back 30s"),
             "u" => engine.press("yard undo"),
             "-" | "+" | "=" => {

@@ -14,19 +14,14 @@ use super::embed::Guest;
 use super::keep::Keeper;
 use super::platform;
 use super::school::School;
-use crate::api::Kind;
 use crate::cluster::{Cluster, Config, Replay};
 use crate::language::{Language, word};
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
-use crate::store::Operation;
 use crate::terminal::{Effect, Poll, Running, Stream, Terminal};
 use crate::view::address::Address;
-use crate::view::loops::LoopsView;
-use crate::view::palette::Palette;
 use crate::view::panels::Panels;
 use crate::view::state::SPEEDS;
-use crate::view::yard::YardView;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 const WORK_MILLIS: f64 = 6.0;
@@ -43,9 +38,8 @@ const FAR_MILLIS: f64 = 60_000.0;
 const RING_MILLIS: f64 = 200.0;
 /// How far a pane of text may lag behind the yard.
 pub(crate) const LAG_MILLIS: f64 = 500.0;
-/// How long a search for the next visible change may take, and how many steps lie between looks at the clock.
-const LONGEST_SEARCH_MILLIS: f64 = 500.0;
-const STEPS_PER_LOOK: u32 = 64;
+/// How long the cluster may work for one picture on its way to a time that was asked for.
+const SKIP_MILLIS: f64 = 30.0;
 
 /// A line on the terminal's screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +66,10 @@ pub(crate) struct State {
     pub problems: usize,
     /// Counts how often the world became another one: back, undo, reset, a session.
     pub epoch: u64,
+    /// Counts how often it became the world of another session, or the other one of two futures.
+    pub lineage: u64,
+    /// The time that the clock is on its way to, as fast as the cluster can.
+    pub skipping: Option<Time>,
     /// Counts the looks at the clock while somebody reads ages.
     pub looks: u64,
     /// Whether somebody reads ages.
@@ -151,6 +149,8 @@ impl Engine {
             file: "job.yaml".into(),
             problems: 0,
             epoch: 0,
+            lineage: 0,
+            skipping: None,
             looks: 0,
             reading: false,
             rings: false,
@@ -201,7 +201,10 @@ impl Engine {
     /// Starts or stops the clock.
     pub(crate) fn set_playing(&self, playing: bool) {
         self.catch_up();
-        self.write(|state| state.playing = playing);
+        self.write(|state| {
+            state.playing = playing;
+            state.skipping = None;
+        });
         self.plan();
     }
 
@@ -215,71 +218,6 @@ impl Engine {
     pub(crate) fn set_speed(&self, index: usize) {
         self.catch_up();
         self.write(|state| state.speed = SPEEDS.get(index).copied().unwrap_or(1.0));
-        self.plan();
-    }
-
-    /// To the next change of what the yard and the cards show, and stands there. Where none will come by itself, the
-    /// clock stays.
-    pub(crate) fn step(&self) {
-        self.step_with(next_visible_change);
-    }
-
-    /// To the next event that the cluster records, and stands there. Where none will come, the clock stays.
-    pub(crate) fn step_event(&self) {
-        self.step_with(|cluster, _| {
-            let version = cluster.store().resource_version();
-            while cluster.step().is_some() {
-                let mut new = cluster.store().journal().since(version);
-                if new.any(|change| {
-                    change.object.kind() == Kind::Event && change.operation != Operation::Deleted
-                }) {
-                    return true;
-                }
-            }
-            false
-        });
-    }
-
-    fn step_with(&self, search: impl FnOnce(&mut Cluster, Language) -> bool) {
-        self.catch_up();
-        let found = self.write(|state| {
-            state.playing = false;
-            let start = state.cluster.snapshot();
-            let found = search(&mut state.cluster, state.language);
-            if !found {
-                state.cluster.restore(&start);
-                let text = word(state.language, "page.nothing-ahead");
-                state.push("explain", &text);
-            }
-            state.follow_clock();
-            found
-        });
-        if found {
-            self.poll();
-        }
-        self.plan();
-    }
-
-    /// Back by a span, and stands there.
-    pub(crate) fn back(&self, span: Duration) {
-        self.catch_up();
-        self.write(|state| {
-            state.playing = false;
-            let at = state.cluster.now() - span;
-            state.cluster.back_to(at);
-            state.epoch += 1;
-            state.follow_clock();
-        });
-        self.plan();
-    }
-
-    /// Takes the last input back.
-    pub(crate) fn undo(&self) {
-        self.write(|state| {
-            state.cluster.undo();
-            state.epoch += 1;
-            state.follow_clock();
-        });
         self.plan();
     }
 
@@ -298,7 +236,10 @@ impl Engine {
             state.cluster = cluster;
             state.running = None;
             state.until = None;
+            state.skipping = None;
+            state.terminal.futures = None;
             state.epoch += 1;
+            state.lineage += 1;
             state.follow_clock();
         });
         self.check();
@@ -479,6 +420,17 @@ impl Engine {
         self.plan();
     }
 
+    /// Runs a command beside what runs, without a line of its own.
+    pub(super) fn press_quietly(&self, command: &str) {
+        let poll = {
+            let mut state = self.state.borrow_mut();
+            let State { cluster, terminal, .. } = &mut *state;
+            terminal.start(command).poll(cluster, terminal)
+        };
+        self.show(poll);
+        self.plan();
+    }
+
     /// Ctrl-C.
     pub(crate) fn interrupt(&self) {
         let stopped = {
@@ -493,7 +445,7 @@ impl Engine {
     }
 
     /// Lets a command that waits go on.
-    fn poll(&self) {
+    pub(super) fn poll(&self) {
         let poll = {
             let mut state = self.state.borrow_mut();
             let State { running, cluster, terminal, .. } = &mut *state;
@@ -565,42 +517,11 @@ impl Engine {
             Effect::Clear => {}
             Effect::Speed(speed) => self.write(|state| state.speed = speed),
             Effect::Pause(paused) => self.set_playing(!paused),
-            Effect::Back(span) => self.back(span),
-            Effect::Undo => self.undo(),
             Effect::Reset(seed) => self.reset(seed),
             Effect::OpenEditor(file) => self.open(&file),
+            other => self.perform_time(other),
         }
     }
-}
-
-/// Moves to the next moment at which the yard or the cards look different; says whether there is one.
-fn next_visible_change(cluster: &mut Cluster, language: Language) -> bool {
-    let mut palette = Palette::default();
-    let mut look = |cluster: &Cluster, yard: &Rc<YardView>, loops: &Rc<LoopsView>| {
-        let yard = YardView::build(cluster, yard, &mut palette, true);
-        let loops = LoopsView::build(cluster, &yard, loops, &mut palette, language);
-        (yard, loops)
-    };
-    let first = look(cluster, &Rc::default(), &Rc::default());
-    let mut last = first.clone();
-    let begun = platform::steady_clock();
-    for step in 1_u32.. {
-        let version = cluster.store().resource_version();
-        if cluster.step().is_none() {
-            return false;
-        }
-        if cluster.store().resource_version() != version {
-            last = look(cluster, &last.0, &last.1);
-            if !last.0.looks_like(&first.0) || !last.1.counts_like(&first.1) {
-                return true;
-            }
-        }
-        let looks = step % STEPS_PER_LOOK == 0;
-        if looks && platform::steady_clock() - begun > LONGEST_SEARCH_MILLIS {
-            return false;
-        }
-    }
-    false
 }
 
 /// `2026-01-01` and `00:00:00`.
@@ -649,20 +570,37 @@ impl State {
         // A computer that slept does not make the cluster run after it.
         let passed = (now - self.last).clamp(0.0, self.planned + LONGEST_DELAY_MILLIS);
         self.last = now;
-        if !self.playing || self.hidden || self.restoring.is_some() {
+        let still = !self.playing && self.skipping.is_none();
+        if still || self.hidden || self.restoring.is_some() {
             return false;
         }
-        self.target += passed * self.speed;
+        let work = match self.skipping {
+            Some(at) => {
+                self.target = millis(at);
+                SKIP_MILLIS
+            }
+            None => {
+                self.target += passed * self.speed;
+                WORK_MILLIS
+            }
+        };
         let at = Time::from_unix_millis(self.target_millis());
-        let version = self.cluster.store().resource_version();
-        while !self.cluster.run_towards(at, WORK_PER_LOOK) {
-            if platform::steady_clock() - now > WORK_MILLIS {
+        let version = self.version();
+        let mut there = true;
+        while !self.run_towards(at, WORK_PER_LOOK) {
+            if platform::steady_clock() - now > work {
                 // Too much to do at this speed: the clock waits for the work.
-                self.target = millis(self.cluster.now());
+                self.target = millis(self.slowest());
+                there = false;
                 break;
             }
         }
-        self.cluster.store().resource_version() != version
+        let skipped = self.skipping.is_some();
+        if there {
+            self.skipping = None;
+        }
+        skipped
+            || self.version() != version
             || self.until.is_some_and(|until| until <= self.cluster.now())
             || self.school.due().is_some_and(|due| due <= self.cluster.now())
             || self.guest.due().is_some_and(|due| due <= self.cluster.now())
@@ -685,7 +623,7 @@ impl State {
         if self.hidden {
             return None;
         }
-        if self.restoring.is_some() {
+        if self.restoring.is_some() || self.skipping.is_some() {
             return Some(0.0);
         }
         if !self.playing {

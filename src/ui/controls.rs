@@ -86,8 +86,8 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
                 { round("page.back", "back", "back", |engine| engine.press("yard back 30s")) }
                 <button type="button" class="button button--round button--strong" id="play" title={say(language, play_label)}
                     aria-label={say(language, play_label)} onclick={ontoggle}>{ icon(play_icon) }</button>
-                { round("page.step-event", "step-event", "step-event", Engine::step_event) }
-                { round("page.step", "step", "step", Engine::step) }
+                { round("page.step-event", "step-event", "step-event", |engine| engine.press("yard next event")) }
+                { round("page.step", "step", "step", |engine| engine.press("yard next")) }
                 <label class="time__speed">
                     <span class="visually-hidden">{ say(language, "page.speed") }</span>
                     <input type="range" id="speed" min="0" max={(SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={onspeed}

@@ -158,6 +158,7 @@ impl Engine {
         self.write(|state| {
             state.cluster = desk.cluster;
             state.epoch += 1;
+            state.lineage += 1;
             let epoch = state.epoch;
             state.follow_clock();
             if let Some(round) = &mut state.guest.round {

@@ -34,8 +34,8 @@ fn desk_key(id: &str) -> String {
 pub(super) struct Keeper {
     /// The tab's session.
     id: String,
-    /// What was kept last: inputs, epoch, and the files as they were.
-    seen: (usize, u64),
+    /// What was kept last: inputs, epoch, line, and the files as they were.
+    seen: (usize, u64, u64),
     files: Vec<Rc<str>>,
     /// Whether the person was told that nothing can be kept.
     told: bool,
@@ -106,7 +106,7 @@ impl Engine {
     /// Keeps the session a moment after what was done last.
     pub(super) fn keep_soon(&self) {
         let mut state = self.state.borrow_mut();
-        let now = (state.cluster.inputs().len(), state.epoch);
+        let now = (state.cluster.inputs().len(), state.epoch, state.cluster.line().0);
         let same_files = state.keeper.files.len() == state.terminal.files.len()
             && state
                 .keeper
@@ -142,7 +142,7 @@ impl Engine {
                 || state.keeper.files.is_empty()
                 || state.school.at_work()
                 || state.address.embed;
-            let session = Session::of(&state.cluster, &state.terminal.files);
+            let session = Session::of(&state.whole(), &state.terminal.files);
             (state.keeper.id.clone(), session, desk, untouched)
         };
         if untouched {
@@ -224,7 +224,7 @@ impl Engine {
     /// Copies a link to the session as it stands.
     pub(crate) fn share(&self) {
         let text = self.read(|state| {
-            let session = Session::of(&state.cluster, &state.terminal.files);
+            let session = Session::of(&state.whole(), &state.terminal.files);
             session.sealed(&state.cluster).to_json()
         });
         let engine = self.clone();
@@ -249,7 +249,7 @@ impl Engine {
     /// Saves the session as a file.
     pub(crate) fn export(&self) {
         let (text, start) = self.read(|state| {
-            let session = Session::of(&state.cluster, &state.terminal.files);
+            let session = Session::of(&state.whole(), &state.terminal.files);
             (session.sealed(&state.cluster).to_json(), state.cluster.now().rfc3339())
         });
         platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);

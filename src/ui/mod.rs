@@ -18,6 +18,7 @@ mod platform;
 mod school;
 mod terminal;
 mod tile;
+mod time;
 mod yard;
 
 pub use app::App;

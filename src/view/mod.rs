@@ -18,5 +18,6 @@ pub mod panels;
 pub mod pod;
 pub mod relations;
 pub mod state;
+pub mod timeline;
 pub mod why;
 pub mod yard;

@@ -106,6 +106,7 @@ impl Look {
         }
     }
 
+    /// The look of a pod whose STATUS is `word`, on a machine that runs or not.
     pub(super) fn of(pod: &Pod, word: &str, powered: bool) -> Self {
         let finished = pod.status.phase.finished();
         if pod.meta.deleting() && !finished {

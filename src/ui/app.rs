@@ -16,6 +16,7 @@ use super::lesson::LessonPane;
 use super::loops::Loops;
 use super::platform;
 use super::terminal::TerminalPane;
+use super::timeline::{Band, TimelineBand};
 use super::yard::Yard;
 use crate::language::Language;
 use crate::lessons::Panel;
@@ -39,6 +40,7 @@ struct Views {
     palette: Palette,
     yard: Rc<YardView>,
     loops: Rc<LoopsView>,
+    band: Band,
 }
 
 impl Views {
@@ -47,8 +49,10 @@ impl Views {
         let before = Rc::clone(&self.yard);
         let language = engine.read(|state| {
             if state.epoch != self.epoch {
-                // Another world: nothing of the last picture holds.
-                *self = Self { epoch: state.epoch, ..Self::default() };
+                // Another world: nothing of the last picture holds. The timeline knows by itself, and colours stay.
+                let (palette, band) =
+                    (std::mem::take(&mut self.palette), std::mem::take(&mut self.band));
+                *self = Self { epoch: state.epoch, palette, band, ..Self::default() };
             }
             let (cluster, language) = (&state.cluster, state.language);
             let palette = &mut self.palette;
@@ -95,10 +99,22 @@ pub fn App() -> Html {
         platform::splitter("split-columns", "--columns", "x");
         platform::splitter("split-rows", "--rows", "y");
     });
-    let (yard, loops) = {
+    let panels = engine.read(super::bridge::State::panels);
+    let embed = engine.read(|state| state.address.embed);
+    let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
+    let (yard, loops, band) = {
         let mut views = views.borrow_mut();
         views.grow(&engine, *system);
-        (Rc::clone(&views.yard), Rc::clone(&views.loops))
+        let Views { band, palette, .. } = &mut *views;
+        let band = timed.then(|| band.grow(&engine, palette));
+        (Rc::clone(&views.yard), Rc::clone(&views.loops), band)
+    };
+    let ontoggle = {
+        let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
+        use_callback((), move |row: Option<usize>, ()| {
+            views.borrow_mut().band.toggle(row);
+            engine.look_again();
+        })
     };
     {
         let engine = Rc::clone(&engine);
@@ -122,6 +138,11 @@ pub fn App() -> Html {
     let onsystem = {
         let system = system.clone();
         Callback::from(move |()| system.set(!*system))
+    };
+    let forking = use_state(|| false);
+    let onfork = {
+        let forking = forking.clone();
+        Callback::from(move |()| forking.set(!*forking))
     };
     let onhelp = {
         let help = help.clone();
@@ -160,8 +181,7 @@ pub fn App() -> Html {
     });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
-    let panels = engine.read(super::bridge::State::panels);
-    let (embed, bar) = engine.read(|state| (state.address.embed, state.address.controls));
+    let bar = engine.read(|state| state.address.controls);
     html! {
         <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"))}>
             if !embed {
@@ -199,12 +219,15 @@ pub fn App() -> Html {
                 }
                 if panels.shows(Panel::Events) {
                 <section class="pane pane--details" aria-label={say(language, "page.details")}>
-                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select} {version} />
+                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select.clone()} {version} />
                 </section>
                 }
                 { border("split-columns", "vertical", say(language, "page.split-columns")) }
                 { border("split-rows", "horizontal", say(language, "page.split-rows")) }
             </main>
+            if let Some(view) = band {
+                <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} {onfork} />
+            }
             <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
             if *help { <Keys {language} onclose={onhelp} /> }
         </div>

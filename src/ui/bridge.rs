@@ -373,6 +373,8 @@ impl Engine {
         };
         let (day, time) = day_and_time(at);
         platform::tick(&day, &time, &next, state.target);
+        let (start, horizon) = (state.cluster.config().start, state.cluster.horizon());
+        platform::timeline_clock(state.target, millis(start), millis(horizon), state.playing);
     }
 
     // ---- the terminal ----

@@ -19,6 +19,7 @@ mod school;
 mod terminal;
 mod tile;
 mod time;
+mod timeline;
 mod yard;
 
 pub use app::App;

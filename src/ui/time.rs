@@ -107,6 +107,11 @@ impl Engine {
         self.plan();
     }
 
+    /// There is something new to show that the cluster does not know of.
+    pub(crate) fn look_again(&self) {
+        self.write(|_| ());
+    }
+
     // ---- branches ----
 
     fn continue_here(&self) {

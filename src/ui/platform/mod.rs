@@ -1,10 +1,12 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
 mod guest;
+mod timeline;
 
 use wasm_bindgen::prelude::*;
 
 pub(crate) use guest::*;
+pub(crate) use timeline::*;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
@@ -33,6 +35,9 @@ extern "C" {
     /// Whether the page is dark, by choice or by the system's wish.
     #[wasm_bindgen(js_name = isDark)]
     pub(crate) fn is_dark() -> bool;
+    /// Whether the page is wide enough for panes side by side.
+    #[wasm_bindgen(js_name = isWide)]
+    pub(crate) fn is_wide() -> bool;
     /// Milliseconds since the Unix epoch by the browser's clock.
     #[wasm_bindgen(js_name = wallClock)]
     pub(crate) fn wall_clock() -> f64;

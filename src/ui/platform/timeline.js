@@ -35,7 +35,7 @@ export function mountTimeline(seek, select, go, text) {
   watch();
   plan();
 }
-export function timelineRow(id, data) { rows.set(id, data); }
+export function timelineRow(id, data) { rows.set(id, data.slice()); } // a view into memory that moves
 export function timelineForget() { rows.clear(); }
 /** The rows from the top, with their names; whether the chart is open. */
 export function timelineRows(ids, labels, isOpen) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::process::{Finished, Io, Process};
 use super::run::Effect;
-use super::{Terminal, import, kubectl, tools};
+use super::{Terminal, import, kubectl};
 use crate::api::{Kind, ObjectKey};
 use crate::cluster::{Action, Cluster, Registry, WriteOptions};
 use crate::sim::Time;

@@ -25,6 +25,19 @@ macro_rules! loops {
             /// Every loop, in the order in which changes are told to them.
             pub const ALL: &'static [Self] = &[$(Self::$id,)* Self::Kubelet];
 
+            /// Whether it is the loop of a kind of workload.
+            pub const fn runs_workloads(self) -> bool {
+                matches!(
+                    self,
+                    Self::ReplicationController
+                        | Self::ReplicaSet
+                        | Self::Deployment
+                        | Self::DaemonSet
+                        | Self::Job
+                        | Self::CronJob
+                )
+            }
+
             /// The name it signs events with.
             pub const fn name(self) -> &'static str {
                 match self {
@@ -192,6 +205,9 @@ pub struct Cause {
     pub decision: Option<AnyDecision>,
 }
 
+/// How many different decisions about a workload are kept.
+const RECENT: usize = 4;
+
 /// How many causes are kept; see the journal.
 const KEPT: usize = 200_000;
 /// So many answers about the slots of one CronJob are kept.
@@ -206,6 +222,8 @@ pub struct Causes {
     last: OrdMap<LoopKey, (Time, AnyDecision)>,
     /// What was decided about the slots of each CronJob, oldest first.
     slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
+    /// The last different decisions about each workload, the newest first.
+    recent: OrdMap<LoopKey, Vector<(Time, AnyDecision)>>,
     /// The refusals that keys back off from, and how many there were in a row.
     pub(super) failures: OrdMap<LoopKey, (Failure, u32)>,
 }
@@ -224,6 +242,13 @@ impl Causes {
     pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: AnyDecision) {
         if let AnyDecision::CronJob(decision) = &decision {
             self.note_slot(key, at, decision);
+        }
+        if key.loop_id.runs_workloads() {
+            let recent = self.recent.entry(key.clone()).or_default();
+            if recent.front().is_none_or(|(_, newest)| *newest != decision) {
+                recent.push_front((at, decision.clone()));
+                recent.truncate(RECENT);
+            }
         }
         self.last.insert(key.clone(), (at, decision));
     }
@@ -283,6 +308,7 @@ impl Causes {
                 .collect();
             for key in gone {
                 self.last.remove(&key);
+                self.recent.remove(&key);
                 self.failures.remove(&key);
             }
         }
@@ -297,6 +323,11 @@ impl Causes {
     /// What a loop last decided about a key, and when.
     pub fn last(&self, key: &LoopKey) -> Option<&(Time, AnyDecision)> {
         self.last.get(key)
+    }
+
+    /// The last different decisions of a workload's loop, the newest first: when each was first made.
+    pub fn recent(&self, key: &LoopKey) -> impl Iterator<Item = &(Time, AnyDecision)> {
+        self.recent.get(key).into_iter().flatten()
     }
 
     /// The last decisions about all keys.

@@ -21,9 +21,11 @@ use super::yard::Yard;
 use crate::language::Language;
 use crate::lessons::Panel;
 use crate::view::address::Controls as AddressControls;
+use crate::view::diagram::edge;
 use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
+use crate::view::motion::Motion;
 use crate::view::palette::Palette;
 use crate::view::panels::Panels;
 use crate::view::state::{Pane, Selection, speed_index};
@@ -60,10 +62,7 @@ impl Views {
             self.loops = LoopsView::build(cluster, &self.yard, &self.loops, palette, language);
             language
         });
-        let arrivals = self.yard.arrivals(&before);
-        if !arrivals.is_empty() {
-            platform::measure(arrivals.iter().map(ToString::to_string).collect());
-        }
+        move_pods(&Motion::between(&before, &self.yard));
         if let Some(sentence) = live::sentence(&before, &self.yard, language) {
             platform::announce(&sentence);
         }
@@ -119,7 +118,7 @@ pub fn App() -> Html {
     {
         let engine = Rc::clone(&engine);
         use_effect_with((Rc::as_ptr(&yard), Rc::as_ptr(&loops)), move |_| {
-            platform::fly();
+            platform::stage::play();
             platform::settle_roving("yard");
             engine.show_clock();
         });
@@ -186,7 +185,7 @@ pub fn App() -> Html {
         <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"))}>
             if !embed {
                 <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
-                    restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} {onlessons} />
+                    restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} onlessons={onlessons.clone()} />
                 { tabs(&pane, language, school, &panels) }
             } else if bar != AddressControls::None {
                 <EmbedBar engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))} controls={bar} />
@@ -200,7 +199,7 @@ pub fn App() -> Html {
                 if panels.shows_pane(Pane::Yard) {
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
                     if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
-                        system={*system} {onsystem} /> }
+                        system={*system} {onsystem} onlessons={onlessons.clone()} /> }
                     if panels.shows(Panel::Loops) { <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} /> }
                 </section>
                 }
@@ -231,6 +230,20 @@ pub fn App() -> Html {
             <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
             if *help { <Keys {language} onclose={onhelp} /> }
         </div>
+    }
+}
+
+/// Tells the platform who moves and which changes of state there were, before the picture that shows them.
+fn move_pods(motion: &Motion) {
+    let step = |mover: &crate::view::motion::Mover| {
+        let owner = mover.owner.map(|owner| owner.to_string()).unwrap_or_default();
+        format!("{} {} {owner}", mover.act.word(), mover.id)
+    };
+    if !motion.movers.is_empty() {
+        platform::stage::prepare(motion.movers.iter().map(step).collect());
+    }
+    if !motion.taken.is_empty() {
+        platform::stage::pulse(motion.taken.iter().map(|(from, to)| edge(*from, *to)).collect());
     }
 }
 

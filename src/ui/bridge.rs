@@ -375,6 +375,7 @@ impl Engine {
         platform::tick(&day, &time, &next, state.target);
         let (start, horizon) = (state.cluster.config().start, state.cluster.horizon());
         platform::timeline_clock(state.target, millis(start), millis(horizon), state.playing);
+        platform::stage::tick_stage(state.target);
     }
 
     // ---- the terminal ----

@@ -17,9 +17,12 @@ pub(super) fn say(language: Language, key: &'static str) -> AttrValue {
 pub(crate) struct ButtonProps {
     /// Its words.
     pub label: AttrValue,
-    /// The command it stands for, as its tooltip.
+    /// The command it stands for; the platform shows it beside the button, ready to copy.
     #[prop_or_default]
     pub command: AttrValue,
+    /// Its id.
+    #[prop_or_default]
+    pub id: Option<&'static str>,
     /// Further classes.
     #[prop_or_default]
     pub class: &'static str,
@@ -27,7 +30,7 @@ pub(crate) struct ButtonProps {
     pub onclick: Callback<()>,
 }
 
-/// A button: named for readers, with the command it stands for as its tooltip.
+/// A button: named for readers, with the command it stands for beside it while it has the focus or the pointer.
 #[component]
 pub(crate) fn Button(props: &ButtonProps) -> Html {
     let onclick = {
@@ -37,8 +40,9 @@ pub(crate) fn Button(props: &ButtonProps) -> Html {
             callback.emit(());
         })
     };
+    let command = (!props.command.is_empty()).then(|| props.command.clone());
     html! {
-        <button type="button" class={classes!("button", props.class)} title={props.command.clone()} {onclick}>
+        <button type="button" id={props.id} class={classes!("button", props.class)} data-command={command} {onclick}>
             { props.label.clone() }
         </button>
     }

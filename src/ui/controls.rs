@@ -112,7 +112,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
 }
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 16] = [
     ("Space .", "page.key-play"),
     ("n PageDown", "page.key-step"),
     ("e", "page.key-event"),
@@ -121,6 +121,10 @@ const KEYS: [(&str, &str); 12] = [
     ("- +", "page.key-speed"),
     ("1 2 3 4", "page.key-panes"),
     ("← ↑ ↓ →", "page.key-arrows"),
+    ("/", "stage.key-filter"),
+    ("z", "stage.key-zoom"),
+    ("Backspace", "stage.key-out"),
+    ("c", "stage.key-copy"),
     ("Ctrl+Enter", "page.key-apply"),
     ("Esc Tab", "page.key-leave"),
     ("Esc", "page.key-close"),

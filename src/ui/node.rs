@@ -6,13 +6,17 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{runs, say};
+use super::heat::counted;
 use super::platform;
+use super::pod_table::more;
 use super::tile::PodTile;
 use crate::api::{Kind, ObjectKey, Uid};
 use crate::language::{Language, Text};
 use crate::view::commands;
+use crate::view::filter::Filter;
+use crate::view::stage::{PANEL_DOTS, Zoom};
 use crate::view::state::Selection;
-use crate::view::yard::{Density, Look, NodeView, Tile};
+use crate::view::yard::{Density, NodeView, Tile};
 
 /// A node.
 #[derive(Properties, PartialEq)]
@@ -40,6 +44,8 @@ pub(crate) struct Marked {
     pub pod: Option<ObjectKey>,
     /// The workload whose pods are ringed.
     pub family: Option<Uid>,
+    /// What is not found greys out.
+    pub filter: Filter,
 }
 
 /// Tiles in a row.
@@ -47,6 +53,7 @@ pub(super) fn tiles(
     tiles: &[Rc<Tile>],
     density: Density,
     marked: &Marked,
+    node: Option<&str>,
     language: Language,
     onselect: &Callback<Option<Selection>>,
 ) -> Html {
@@ -54,13 +61,13 @@ pub(super) fn tiles(
         let selected = marked.pod.as_ref() == Some(&tile.key);
         let family = tile.owner.as_ref().map(|owner| owner.uid);
         let concerned = marked.family.is_some() && marked.family == family;
-        html! { <PodTile key={tile.uid.0} tile={Rc::clone(tile)} {selected} {concerned} {density} {language} onselect={onselect.clone()} /> }
+        html! { <PodTile key={tile.uid.0} tile={Rc::clone(tile)} {selected} {concerned} {density} {language} dim={!marked.filter.finds(tile, node)} onselect={onselect.clone()} /> }
     };
     tiles.iter().map(tile).collect()
 }
 
 /// Tiles of which thousands fit: plain elements, that the panel listens for.
-fn dots(tiles: &[Rc<Tile>], marked: &Marked) -> Html {
+pub(super) fn dots(tiles: &[Rc<Tile>], marked: &Marked, node: Option<&str>) -> Html {
     let dot = |tile: &Rc<Tile>| {
         let family = tile.owner.as_ref().map(|owner| owner.uid);
         let concerned = marked.family.is_some() && marked.family == family;
@@ -69,23 +76,13 @@ fn dots(tiles: &[Rc<Tile>], marked: &Marked) -> Html {
             false if concerned => "dot--concerned",
             false => "",
         };
+        let dim = if marked.filter.finds(tile, node) { "" } else { "dot--dim" };
         html! {
-            <i key={tile.uid.0} class={classes!("dot", tile.look.colours(), mark)} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
-                data-namespace={Rc::clone(&tile.key.namespace)} data-look={tile.look.class()} title={Rc::clone(&tile.key.name)}></i>
+            <i key={tile.uid.0} class={classes!("dot", tile.look.colours(), mark, dim)} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
+                data-namespace={Rc::clone(&tile.key.namespace)} data-owner={Rc::clone(&tile.tag)} data-look={tile.look.class()} title={Rc::clone(&tile.key.name)}></i>
         }
     };
     tiles.iter().map(dot).collect()
-}
-
-/// What a reader hears instead of dots.
-fn summary(tiles: &[Rc<Tile>], language: Language) -> String {
-    let count = |look: Look| tiles.iter().filter(|tile| tile.look == look).count();
-    let looks =
-        Look::ALL.into_iter().map(|look| (look, count(look))).filter(|(_, count)| *count > 0);
-    looks
-        .map(|(look, count)| format!("{} {count}", say(language, look.key())))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn bar(label: AttrValue, percent: i64) -> Html {
@@ -127,14 +124,18 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
         (true, false) => "node--down",
     };
     let full = props.density == Density::Full;
+    let zoom = Zoom::Node(Rc::clone(&node.name)).word();
     let power = commands::power(&node.name, node.powered);
     let cordon = commands::cordon(&node.name, node.cordoned);
     let selected = props.selected.then_some("node--selected");
     html! {
-        <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)}>
+        <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)} data-zoomable={zoom.clone()}>
             <header class="node__head">
                 <button type="button" class="node__name" tabindex="-1" data-rove="" onclick={select}>{ node.name.to_string() }</button>
                 <span class="node__status">{ node.status.to_string() }</span>
+                if !full {
+                    <button type="button" class="node__zoom" tabindex="-1" data-zoom={zoom} aria-label={format!("{}: {}", say(language, "stage.zoom"), node.name)}>{ "⤢" }</button>
+                }
             </header>
             if full {
                 <div class="node__bars">
@@ -142,10 +143,13 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                     { bar(say(language, "page.memory"), node.memory_percent) }
                 </div>
             }
-            if props.density == Density::Dots {
-                <div class="node__tiles" role="img" aria-label={summary(&node.tiles, language)} onclick={choose}>{ dots(&node.tiles, &props.marked) }</div>
+            if props.density >= Density::Dots {
+                <div class="node__tiles" role="img" aria-label={counted(&node.counts, language)} onclick={choose}>
+                    { dots(node.tiles.get(..PANEL_DOTS).unwrap_or(&node.tiles), &props.marked, Some(&node.name)) }
+                </div>
+                { more(node.tiles.len().saturating_sub(PANEL_DOTS), language) }
             } else {
-                <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, language, &props.onselect) }</div>
+                <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, Some(&node.name), language, &props.onselect) }</div>
             }
             if full {
                 <div class="node__marks">

@@ -19,6 +19,8 @@ pub(crate) struct PodTileProps {
     pub selected: bool,
     /// Whether it belongs to what is selected.
     pub concerned: bool,
+    /// Whether the filter leaves it out.
+    pub dim: bool,
     /// How much room it gets.
     pub density: Density,
     /// The language.
@@ -37,6 +39,13 @@ pub(crate) fn PodTile(props: &PodTileProps) -> Html {
         .with("status", &tile.status)
         .with("restarts", tile.restarts)
         .render(props.language);
+    let wait = tile.doubling().zip(tile.ring).map(|(number, ring)| {
+        Text::new("stage.doubling")
+            .with("number", number)
+            .with("seconds", (ring.until.since(ring.from).millis() + 500) / 1000)
+            .render(props.language)
+    });
+    let label = wait.as_ref().map_or_else(|| label.clone(), |wait| format!("{label}, {wait}"));
     let onclick = {
         let (onselect, key) = (props.onselect.clone(), tile.key.clone());
         Callback::from(move |_: MouseEvent| {
@@ -53,15 +62,39 @@ pub(crate) fn PodTile(props: &PodTileProps) -> Html {
         props.selected.then_some("pod-tile--selected"),
         props.concerned.then_some("pod-tile--concerned"),
         owner.is_none().then_some("pod-tile--free"),
+        props.dim.then_some("pod-tile--dim"),
     );
     let shows = props.density == Density::Full;
     html! {
         <button type="button" class={classes} tabindex="-1" data-rove="" data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
-            data-look={tile.look.class()} style={edge} title={format!("{}\n{}{family}", tile.key.name, tile.status)} aria-label={label} {onclick}>
+            data-owner={Rc::clone(&tile.tag)} data-look={tile.look.class()} style={edge}
+            title={format!("{}\n{}{family}{}{}", tile.key.name, tile.status, if wait.is_some() { "\n" } else { "" }, wait.as_deref().unwrap_or(""))} aria-label={label} {onclick}>
             <span class="pod-tile__icon" aria-hidden="true">{ tile.look.icon() }</span>
             if shows { <span class="pod-tile__name">{ tile.short.to_string() }</span> }
-            if shows && tile.restarts > 0 { <span class="pod-tile__restarts">{ tile.restarts }</span> }
+            { ticks(tile.restarts, shows) }
             if shows { { for tile.ring.map(ring) } }
+            if shows { { for tile.doubling().map(waits) } }
         </button>
     }
+}
+
+/// More restarts than this are a number.
+const MOST_TICKS: i64 = 5;
+
+/// Restarts as ticks on the edge; many of them have their number beside.
+fn ticks(restarts: i64, shows: bool) -> Html {
+    if restarts == 0 {
+        return Html::default();
+    }
+    html! {
+        <span class="pod-tile__ticks" aria-hidden="true">
+            { for (0..restarts.min(MOST_TICKS)).map(|_| html! { <i></i> }) }
+            if shows && restarts > MOST_TICKS { <b>{ restarts }</b> }
+        </span>
+    }
+}
+
+/// Which wait of a back-off this is, as so many dots: each one stands for twice as long.
+fn waits(number: u32) -> Html {
+    html! { <span class="pod-tile__waits" aria-hidden="true">{ for (0..number).map(|_| html! { <i></i> }) }</span> }
 }

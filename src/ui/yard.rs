@@ -6,12 +6,21 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{Button, say};
+use super::diagram::Diagram;
+use super::groups::{drawers, groups};
+use super::heat::blocks;
 use super::node::{Marked, NodePanel, tiles};
+use super::platform;
+use super::pod_table::{more, pod_table};
+use super::stage::{Look, UseStage, use_stage};
+use super::welcome::FirstMinute;
 use crate::api::{Kind, Uid};
-use crate::language::Language;
+use crate::language::{Language, Text};
 use crate::view::commands::ADD_NODE;
+use crate::view::filter::Filter;
+use crate::view::stage::{Arrange, BLOCK, Scene, Stage, Zoom, found, scene};
 use crate::view::state::Selection;
-use crate::view::yard::{Look, NodeView, YardView};
+use crate::view::yard::{Density, NodeView, YardView};
 
 /// What the yard shows.
 #[derive(Properties, PartialEq)]
@@ -30,23 +39,65 @@ pub(crate) struct YardProps {
     pub system: bool,
     /// Shows or hides them.
     pub onsystem: Callback<()>,
+    /// Opens the lessons.
+    pub onlessons: Callback<()>,
 }
 
 /// The yard. Tab stops at one tile; arrow keys go on from there.
 #[component]
 pub(crate) fn Yard(props: &YardProps) -> Html {
-    let (language, density) = (props.language, props.yard.density);
+    let (language, yard) = (props.language, &props.yard);
+    let looks = use_stage(&props.engine, language);
+    let stage = looks.get().clone();
     let add = {
         let engine = props.engine.clone();
         Callback::from(move |()| engine.press(ADD_NODE))
     };
     let selection = props.selection.as_ref();
     let pod = selection.filter(|one| one.kind == Kind::Pod).map(|one| one.key.clone());
-    let marked = Marked { pod, family: family(props) };
-    let panel = |node: &Rc<NodeView>| {
+    let marked = Marked { pod, family: family(props), filter: stage.filter.clone() };
+    let onfilter = looks.on(Look::Filter);
+    // The maps are there after this picture.
+    use_effect(platform::stage::paint);
+    let dense = yard.density.min(Density::Dots);
+    html! {
+        <div class="yard" id="yard">
+            <div class="yard__bar">
+                <h2 class="title">{ say(language, "page.yard") }</h2>
+                { filter(yard, &stage, &onfilter, language) }
+                { arrange(&stage, &looks, language) }
+                <span class="yard__actions">
+                    <Button label={say(language, "page.system-toggle")} class={if props.system { "button--on" } else { "" }} onclick={props.onsystem.clone()} />
+                    <Button label={say(language, "page.add-node")} command={ADD_NODE} class="button--accent" onclick={add} />
+                </span>
+            </div>
+            <Diagram yard={Rc::clone(yard)} filter={stage.filter.clone()} {language} {onfilter} />
+            <FirstMinute engine={props.engine.clone()} yard={Rc::clone(yard)} {language} onlessons={props.onlessons.clone()} />
+            <div class={classes!("tray", format!("tray--{}", dense.class()))}>
+                <h3 class="tray__title">{ say(language, "page.tray") }</h3>
+                <div class="tray__tiles">
+                    { tiles(yard.tray.get(..TRAY_TILES).unwrap_or(&yard.tray), dense, &marked, None, language, &props.onselect) }
+                    if yard.tray.is_empty() { <span class="quiet">{ say(language, "page.tray-empty") }</span> }
+                    { more(yard.tray.len().saturating_sub(TRAY_TILES), language) }
+                </div>
+            </div>
+            { crumbs(yard, &stage, &looks, language) }
+            { stand(props, &stage, &marked) }
+            if stage.arrange == Arrange::Nodes { { drawers(&yard.drawers, &marked, language, &props.onselect) } }
+        </div>
+    }
+}
+
+/// Pods that the tray shows at most.
+const TRAY_TILES: usize = 400;
+
+/// What stands on the yard: panels, groups, a map or a table.
+fn stand(props: &YardProps, stage: &Stage, marked: &Marked) -> Html {
+    let (language, selection) = (props.language, props.selection.as_ref());
+    let panel = |node: &Rc<NodeView>, density: Density| {
         // A panel without the selected pod need not be drawn again for it.
         let here = marked.pod.clone().filter(|key| node.tiles.iter().any(|tile| tile.key == *key));
-        let marked = Marked { pod: here, family: marked.family };
+        let marked = Marked { pod: here, ..marked.clone() };
         let selected =
             selection.is_some_and(|one| one.kind == Kind::Node && one.key.name == node.name);
         html! {
@@ -54,27 +105,90 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
                 onselect={props.onselect.clone()} />
         }
     };
+    match scene(&props.yard, stage) {
+        Scene::Nodes(nodes, density) => html! {
+            <div class={classes!("nodes", format!("nodes--{}", density.class()), (nodes.len() == 1).then_some("nodes--one"))}>
+                { for nodes.iter().map(|node| panel(node, density)) }
+            </div>
+        },
+        Scene::Blocks(all) => blocks(&all, language),
+        Scene::Groups(all, density) => groups(&all, density, marked, language, &props.onselect),
+        Scene::Table(rows, all) => pod_table(&rows, all, language, &props.onselect),
+    }
+}
+
+/// The field that filters, and how many pods it finds.
+fn filter(yard: &YardView, stage: &Stage, onfilter: &Callback<Filter>, language: Language) -> Html {
+    let oninput = {
+        let onfilter = onfilter.clone();
+        Callback::from(move |event: InputEvent| {
+            onfilter.emit(Filter::parse(&platform::value(&event)))
+        })
+    };
+    let said = (!stage.filter.is_empty()).then(|| {
+        let (found, all) = found(yard, &stage.filter);
+        Text::new("stage.found").with("found", found).with("all", all).render(language)
+    });
     html! {
-        <div class="yard" id="yard">
-            <div class="yard__bar">
-                <h2 class="title">{ say(language, "page.yard") }</h2>
-                { legend(&props.yard, language) }
-                <span class="yard__actions">
-                    <Button label={say(language, "page.system-toggle")} class={if props.system { "button--on" } else { "" }} onclick={props.onsystem.clone()} />
-                    <Button label={say(language, "page.add-node")} command={ADD_NODE} class="button--accent" onclick={add} />
-                </span>
-            </div>
-            <div class={classes!("tray", format!("tray--{}", density.class()))}>
-                <h3 class="tray__title">{ say(language, "page.tray") }</h3>
-                <div class="tray__tiles">
-                    { tiles(&props.yard.tray, density, &marked, language, &props.onselect) }
-                    if props.yard.tray.is_empty() { <span class="quiet">{ say(language, "page.tray-empty") }</span> }
-                </div>
-            </div>
-            <div class={classes!("nodes", format!("nodes--{}", density.class()))}>
-                { for props.yard.nodes.iter().map(panel) }
-            </div>
-        </div>
+        <label class="filter">
+            <span class="visually-hidden">{ say(language, "stage.filter") }</span>
+            <input type="search" id="filter" class="filter__field" value={Rc::clone(&stage.filter.text)} placeholder={say(language, "stage.filter-hint")}
+                title={say(language, "stage.filter-help")} autocomplete="off" spellcheck="false" {oninput} />
+            <span class="filter__found quiet" role="status">{ for said }</span>
+        </label>
+    }
+}
+
+/// The choice of what the yard is grouped by.
+fn arrange(stage: &Stage, looks: &UseStage, language: Language) -> Html {
+    let onchange =
+        looks.on(|event: Event| Look::Arrange(Arrange::from_word(&platform::value(&event))));
+    let option = |one: Arrange| {
+        html! { <option value={one.word()} selected={stage.arrange == one}>{ say(language, one.key()) }</option> }
+    };
+    html! {
+        <label class="arrange">
+            <span class="arrange__label">{ say(language, "stage.arrange") }</span>
+            <select class="select" id="arrange" {onchange}>{ for Arrange::ALL.into_iter().map(option) }</select>
+        </label>
+    }
+}
+
+/// The way back from what is zoomed into.
+fn crumbs(yard: &YardView, stage: &Stage, looks: &UseStage, language: Language) -> Html {
+    if stage.zoom.is_empty() {
+        return Html::default();
+    }
+    let whole = match stage.arrange {
+        Arrange::Nodes => Text::new("stage.whole").with("count", yard.nodes.len()).render(language),
+        _ => say(language, "stage.whole-groups").to_string(),
+    };
+    let name = |zoom: &Zoom| match zoom {
+        Zoom::Block(number) => {
+            let mut block = yard.nodes.iter().skip(number * BLOCK).take(BLOCK);
+            let first = block.next().map(|node| node.name.to_string()).unwrap_or_default();
+            let last = block.next_back().map(|node| node.name.to_string());
+            last.map_or(first.clone(), |last| format!("{first} – {last}"))
+        }
+        Zoom::Node(name) => name.to_string(),
+        Zoom::Group(key) if key.is_empty() => say(language, "stage.nobody").to_string(),
+        Zoom::Group(key) => key.to_string(),
+    };
+    let names = std::iter::once(whole).chain(stage.zoom.iter().map(name));
+    let depth = stage.zoom.len();
+    let crumb = |(place, name): (usize, String)| {
+        if place == depth {
+            return html! { <li aria-current="location"><b>{ name }</b></li> };
+        }
+        let onclick = looks.on(move |_: MouseEvent| Look::OutTo(place));
+        html! { <li><button type="button" class="link" {onclick}>{ name }</button></li> }
+    };
+    let onout = looks.on(|()| Look::Out);
+    html! {
+        <nav class="crumbs" aria-label={say(language, "stage.crumbs")}>
+            <Button label={format!("← {}", say(language, "stage.zoom-out"))} onclick={onout} id="zoom-out" />
+            <ol>{ for names.enumerate().map(crumb) }</ol>
+        </nav>
     }
 }
 
@@ -93,18 +207,4 @@ fn family(props: &YardProps) -> Option<Uid> {
         Some(object.uid())
     };
     props.engine.read(store)
-}
-
-fn legend(yard: &YardView, language: Language) -> Html {
-    let entry = |look: Look| {
-        let count = yard.counts.get(&look).copied().unwrap_or(0);
-        html! {
-            <li class={classes!("legend__entry", look.colours(), (count == 0).then_some("legend__entry--none"))}>
-                <span class="legend__icon" aria-hidden="true">{ look.icon() }</span>
-                <span>{ say(language, look.key()) }</span>
-                <b>{ count }</b>
-            </li>
-        }
-    };
-    html! { <ul class="legend" aria-label={say(language, "page.legend")}>{ for Look::ALL.into_iter().map(entry) }</ul> }
 }

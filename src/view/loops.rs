@@ -1,9 +1,17 @@
-//! The control loops: one card per workload, with its numbers, its pods and its last decision in a sentence.
+//! The control loops: one card per workload, with its numbers, its pods and its last decisions in a sentence each.
+
+mod steps;
+mod strip;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use self::steps::Steps;
+pub use self::strip::{Cell, SetBar, Strip};
+
 use super::commands::{self, Command};
+use super::cron_words;
+use super::family::selector_text;
 use super::palette::Palette;
 use super::yard::{Look, YardView, is_system};
 use crate::api::conditions;
@@ -15,6 +23,19 @@ use crate::controllers::cronjob::Decision as CronDecision;
 use crate::language::Language;
 use crate::reconcile::Key;
 use crate::sim::Time;
+
+/// Where upstream decides what a loop of this kind does: the function and its file.
+pub const fn source(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Deployment => {
+            ("syncDeployment", "pkg/controller/deployment/deployment_controller.go")
+        }
+        Kind::DaemonSet => ("syncDaemonSet", "pkg/controller/daemon/daemon_controller.go"),
+        Kind::CronJob => ("syncCronJob", "pkg/controller/cronjob/cronjob_controllerv2.go"),
+        Kind::Job => ("syncJob", "pkg/controller/job/job_controller.go"),
+        _ => ("manageReplicas", "pkg/controller/replicaset/replica_set.go"),
+    }
+}
 
 /// The kinds that have cards, in the order of the cards.
 const KINDS: [(Kind, LoopId); 6] = [
@@ -43,6 +64,10 @@ pub struct Card {
     pub above: Option<Rc<str>>,
     /// The angle of its family on the colour wheel.
     pub degrees: u16,
+    /// Its own uid as text.
+    pub id: Rc<str>,
+    /// That of the top of its family.
+    pub tag: Rc<str>,
     /// What is wanted.
     pub desired: Rc<str>,
     /// What is there.
@@ -53,10 +78,24 @@ pub struct Card {
     pub next: Option<Time>,
     /// The looks of its pods, the first [`PIPS`] of them.
     pub pips: Rc<[Look]>,
+    /// The schedule in words.
+    pub words: Rc<str>,
+    /// The time zone of the schedule; nothing for UTC.
+    pub zone: Rc<str>,
+    /// What it sees, how that compares with what is wanted, and what it does.
+    pub steps: Steps,
+    /// Its completions, its nodes, or its ReplicaSets.
+    pub strip: Strip,
+    /// The revision of a Deployment's template.
+    pub revision: Option<i64>,
     /// The last decision.
     pub decision: Rc<str>,
     /// When it was made, for the light.
     pub decided_millis: i64,
+    /// The different decisions before it, newest first: time of day and sentence.
+    pub recent: Rc<[(Rc<str>, Rc<str>)]>,
+    /// Its selector in kubectl's words.
+    pub selector: Rc<str>,
     /// Whether it has ended.
     pub over: bool,
     /// Whether it ended badly, or cannot do what it wants.
@@ -157,8 +196,7 @@ fn is_record(object: &AnyObject) -> bool {
 /// The looks of the pods of each workload at the top.
 fn families(yard: &YardView) -> BTreeMap<Uid, Vec<Look>> {
     let mut families: BTreeMap<Uid, Vec<Look>> = BTreeMap::new();
-    let tiles = yard.nodes.iter().flat_map(|node| node.tiles.iter());
-    for tile in tiles.chain(yard.tray.iter()) {
+    for (_, tile) in yard.tiles() {
         if let Some(owner) = &tile.owner {
             let pods = families.entry(owner.uid).or_default();
             if pods.len() < PIPS {
@@ -203,17 +241,31 @@ fn card(
     let decided = cluster.causes().last(&at);
     let decision = decided.map(|(_, decision)| sentence(decision, language));
     let family = palette.owner(cluster, meta);
+    let recent = cluster
+        .causes()
+        .recent(&at)
+        .skip(1)
+        .map(|(at, decision)| (time_of_day(*at), Rc::from(sentence(decision, language))));
     let mut card = Card {
         uid: meta.uid,
         kind,
         key,
         degrees: palette.degrees(family.as_ref().map_or(meta.uid, |owner| owner.uid)),
+        id: meta.uid.to_string().into(),
+        tag: palette.tag(family.as_ref().map_or(meta.uid, |owner| owner.uid)),
         above: family.map(|owner| owner.name),
         desired: "".into(),
         actual: 0,
         ready: 0,
         next: None,
         pips: pods.into(),
+        words: "".into(),
+        zone: "".into(),
+        steps: steps::of(object, decided.map(|(_, decision)| decision), language),
+        strip: strip::of(cluster, object),
+        revision: strip::revision(object),
+        recent: recent.collect(),
+        selector: selector_text(object).into(),
         decision: decision.unwrap_or_default().into(),
         decided_millis: decided.map_or(0, |(at, _)| at.unix_millis()),
         over: false,
@@ -223,7 +275,18 @@ fn card(
         actions: commands::of(cluster, object).into(),
     };
     fill(&mut card, object, decided.map(|(_, decision)| decision));
+    if let AnyObject::CronJob(one) = object {
+        card.words = cron_words::words(&one.spec.schedule, language).unwrap_or_default().into();
+        let zone = cron_words::own_zone(&one.spec.schedule).or(one.spec.time_zone.as_deref());
+        card.zone = zone.unwrap_or_default().into();
+    }
     card
+}
+
+/// `10:15:00`
+fn time_of_day(at: Time) -> Rc<str> {
+    let text = at.rfc3339();
+    text.split_once('T').map_or(text.as_str(), |(_, time)| time.trim_end_matches('Z')).into()
 }
 
 fn fill(card: &mut Card, object: &AnyObject, decided: Option<&AnyDecision>) {

@@ -3,7 +3,11 @@
 
 pub mod address;
 pub mod commands;
+pub mod cron_words;
 pub mod diagnostics;
+pub mod diagram;
+pub mod family;
+pub mod filter;
 pub mod guest;
 pub mod inspector;
 pub mod kept;
@@ -13,11 +17,14 @@ pub mod live_yaml;
 pub mod logs;
 pub mod loops;
 pub mod markdown;
+pub mod motion;
 pub mod palette;
 pub mod panels;
 pub mod pod;
 pub mod relations;
+pub mod stage;
 pub mod state;
 pub mod timeline;
+pub mod welcome;
 pub mod why;
 pub mod yard;

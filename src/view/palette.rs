@@ -27,6 +27,8 @@ pub struct Palette {
     hues: BTreeMap<Uid, u16>,
     /// The top of each owner that was looked up, for pods that outlive the Job between.
     tops: BTreeMap<Uid, Owner>,
+    /// The uids of workloads as text, shared by all their tiles.
+    tags: BTreeMap<Uid, Rc<str>>,
 }
 
 /// More of them are not remembered once their objects are gone.
@@ -49,12 +51,20 @@ impl Palette {
         (220 + self.hue(uid) * 150) % 360
     }
 
+    /// A uid as text: the same text for all tiles of a family.
+    pub fn tag(&mut self, uid: Uid) -> Rc<str> {
+        Rc::clone(self.tags.entry(uid).or_insert_with(|| uid.to_string().into()))
+    }
+
     /// Forgets the workloads that are gone; their hues are free again.
     pub fn tidy(&mut self, cluster: &Cluster) {
         if self.hues.len() > usize::from(HUES) {
             let living: Vec<Uid> = self.tops.values().map(|owner| owner.uid).collect();
             self.hues
                 .retain(|uid, _| cluster.store().by_uid(*uid).is_some() || living.contains(uid));
+        }
+        if self.tags.len() > MOST_TOPS {
+            self.tags.retain(|uid, _| cluster.store().by_uid(*uid).is_some());
         }
         if self.tops.len() > MOST_TOPS {
             self.tops.retain(|uid, _| cluster.store().by_uid(*uid).is_some());

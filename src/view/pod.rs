@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::palette::{Owner, Palette};
 use crate::api::core::{ContainerState, Phase, Pod};
-use crate::api::meta::{ObjectKey, Uid};
+use crate::api::meta::{Labels, ObjectKey, Uid};
 use crate::apiserver::table::pod_status;
 use crate::cluster::Cluster;
 use crate::sim::{Duration, Time};
@@ -45,6 +45,34 @@ impl Look {
         Self::Terminating,
         Self::Lost,
     ];
+
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// Its place in [`Self::ALL`].
+    pub fn index(self) -> usize {
+        Self::ALL.iter().position(|look| *look == self).unwrap_or(0)
+    }
+
+    /// How much it asks for attention: of many pods in one cell, the most urgent one gives the colour.
+    pub const fn urgency(self) -> u8 {
+        match self {
+            Self::Completed => 0,
+            Self::Running => 1,
+            Self::Terminating => 2,
+            Self::Creating => 3,
+            Self::Pending => 4,
+            Self::Unready => 5,
+            Self::Lost => 6,
+            Self::BackOff => 7,
+            Self::Failed => 8,
+        }
+    }
+
+    /// The look of a class.
+    pub fn from_class(class: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|look| look.class() == class)
+    }
 
     /// Its class.
     pub const fn class(self) -> &'static str {
@@ -143,6 +171,22 @@ pub struct Ring {
     pub until: Time,
 }
 
+/// The first wait of a back-off; each one after it is twice as long, up to [`LONGEST_WAIT_SECONDS`].
+const FIRST_WAIT_SECONDS: i64 = 10;
+const LONGEST_WAIT_SECONDS: i64 = 300;
+
+impl Ring {
+    /// Which wait in a row a back-off of this length is: 1 for 10 s, 2 for 20 s, …; the longest ones are all 6.
+    pub const fn doubling(self) -> u32 {
+        let seconds = (self.until.since(self.from).millis() + 500) / 1000;
+        if seconds >= LONGEST_WAIT_SECONDS {
+            return 6;
+        }
+        let times = seconds / FIRST_WAIT_SECONDS;
+        if times <= 1 { 1 } else { 1 + times.unsigned_abs().ilog2() }
+    }
+}
+
 /// A pod on the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
@@ -164,8 +208,18 @@ pub struct Tile {
     pub short: Rc<str>,
     /// How often its containers were started again.
     pub restarts: i64,
+    /// Whether it has ended for good.
+    pub over: bool,
+    /// When it was created.
+    pub created: Time,
+    /// Its labels.
+    pub labels: Labels,
+    /// What created it: the ReplicaSet, not the Deployment above.
+    pub direct: Option<Uid>,
     /// The workload it belongs to in the end.
     pub owner: Option<Owner>,
+    /// The owner's uid as text, by which the page finds a family; nothing without one.
+    pub tag: Rc<str>,
     /// The owner's angle on the colour wheel.
     pub degrees: u16,
     /// What it waits for: the end of a back-off or of its grace period.
@@ -187,11 +241,26 @@ impl Tile {
             look,
             status: status.word.into(),
             short: short(pod),
+            over: pod.status.phase.finished() && !pod.meta.deleting(),
+            created: pod.meta.created,
+            labels: pod.meta.labels.clone(),
+            direct: pod.meta.controller().map(|owner| owner.uid),
             restarts: status.restarts,
             degrees: owner.as_ref().map_or(0, |owner| palette.degrees(owner.uid)),
+            tag: owner.as_ref().map_or_else(Rc::default, |owner| palette.tag(owner.uid)),
             owner,
             ring: ring(cluster, pod, look),
         }
+    }
+
+    /// Whether it is over and belongs in the drawer of its owner.
+    pub const fn put_away(&self) -> bool {
+        self.owner.is_some() && self.over
+    }
+
+    /// Which wait in a row its back-off is, while it waits for one.
+    pub fn doubling(&self) -> Option<u32> {
+        self.ring.filter(|_| matches!(self.look, Look::BackOff | Look::Failed)).map(Ring::doubling)
     }
 
     /// Whether somebody who looks at the two sees a difference.
@@ -234,5 +303,31 @@ pub fn ring(cluster: &Cluster, pod: &Pod, look: Look) -> Option<Ring> {
                 .min_by_key(|ring| ring.until)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_back_off_says_which_doubling_it_is() {
+        let of = |seconds| {
+            let from = Time::from_unix_seconds(1_000);
+            Ring { from, until: from + Duration::from_seconds(seconds) }.doubling()
+        };
+        let waits = [9, 10, 20, 40, 80, 160, 300, 301];
+        assert_eq!(waits.map(of), [1, 1, 2, 3, 4, 5, 6, 6]);
+    }
+
+    #[test]
+    fn looks_have_places_classes_and_different_signs() {
+        for (place, look) in Look::ALL.into_iter().enumerate() {
+            assert_eq!((look.index(), Look::from_class(look.class())), (place, Some(look)));
+        }
+        let mut icons = Look::ALL.map(Look::icon).to_vec();
+        icons.sort_unstable();
+        icons.dedup();
+        assert_eq!(icons.len(), Look::COUNT, "a sign of its own without colour");
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 pub use super::pod::{Look, Ring, Tile};
 
-use super::palette::Palette;
+use super::palette::{Owner, Palette};
 use crate::api::conditions::Status;
 use crate::api::core::{Node, Pod};
 use crate::api::kind::Kind;
@@ -42,11 +42,54 @@ pub struct NodeView {
     pub taints: Rc<[Rc<str>]>,
     /// Conditions of trouble that hold: `MemoryPressure`.
     pub trouble: Rc<[Rc<str>]>,
-    /// The pods on it, oldest first, finished ones last.
+    /// The pods on it, oldest first, finished ones last; finished ones that have an owner are in its drawer.
     pub tiles: Rc<[Rc<Tile>]>,
+    /// The finished pods that ran here and are in the drawers of their owners, oldest first.
+    pub finished: Rc<[Rc<Tile>]>,
+    /// How many pods here have each look, in the order of [`Look::ALL`].
+    pub counts: [usize; Look::COUNT],
     /// Pods of the system that are not shown one by one.
     pub system: usize,
 }
+
+impl NodeView {
+    /// Whether its machine runs and it says that it is ready.
+    pub const fn fine(&self) -> bool {
+        self.powered && self.ready
+    }
+}
+
+/// The finished pods of a workload.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawer {
+    /// The workload.
+    pub owner: Owner,
+    /// Its angle on the colour wheel.
+    pub degrees: u16,
+    /// The newest of them, newest first.
+    pub tiles: Rc<[Rc<Tile>]>,
+    /// How many ended well.
+    pub completed: usize,
+    /// How many ended badly.
+    pub failed: usize,
+}
+
+impl Drawer {
+    /// How many are not among its tiles.
+    pub fn hidden(&self) -> usize {
+        self.completed + self.failed - self.tiles.len()
+    }
+}
+
+/// How many finished pods a drawer shows.
+const DRAWER_TILES: usize = 16;
+/// How many drawers there are at most.
+const DRAWERS: usize = 24;
+
+/// More tiles are dots; more dots or panels are a heat map.
+const MOST_TILES: usize = 600;
+const MOST_PANELS: usize = 200;
+const MOST_DOTS: usize = 4_000;
 
 /// How much room a tile gets, by how many there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +101,8 @@ pub enum Density {
     Compact,
     /// A dot of colour.
     Dots,
+    /// A heat map: a cell per node.
+    Heat,
 }
 
 impl Density {
@@ -67,14 +112,17 @@ impl Density {
             Self::Full => "full",
             Self::Compact => "compact",
             Self::Dots => "dots",
+            Self::Heat => "heat",
         }
     }
 
-    const fn of(nodes: usize, fullest: usize) -> Self {
+    /// The room for so many nodes, of which the fullest has so many pods, of so many in all.
+    pub const fn of(nodes: usize, fullest: usize, pods: usize) -> Self {
         match (nodes, fullest) {
             (..=12, ..=24) => Self::Full,
-            (..=60, ..=120) => Self::Compact,
-            _ => Self::Dots,
+            (..=60, ..=120) if pods <= MOST_TILES => Self::Compact,
+            _ if nodes <= MOST_PANELS && pods <= MOST_DOTS => Self::Dots,
+            _ => Self::Heat,
         }
     }
 }
@@ -90,6 +138,8 @@ pub struct YardView {
     pub nodes: Rc<[Rc<NodeView>]>,
     /// The pods without a node, oldest first.
     pub tray: Rc<[Rc<Tile>]>,
+    /// The drawers of finished pods, the fullest first.
+    pub drawers: Rc<[Rc<Drawer>]>,
     /// How many pods have each look.
     pub counts: BTreeMap<Look, usize>,
     /// How much room a tile gets.
@@ -131,24 +181,8 @@ impl YardView {
         } else {
             Rc::clone(&before.tray)
         };
-        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
-            before.nodes.iter().map(|node| (&node.name, node)).collect();
-        let mut nodes: Vec<Rc<NodeView>> = Vec::with_capacity(old.len());
-        for node in cluster.store().nodes().iter() {
-            let known = old.get(&node.meta.name).copied();
-            let same = known.filter(|known| {
-                !touched.all
-                    && !touched.nodes.contains(&node.meta.name)
-                    && powered(cluster, &node.meta.name) == known.powered
-            });
-            nodes.push(match same {
-                Some(same) => Rc::clone(same),
-                None => builder.node(node, known, palette),
-            });
-        }
-        nodes
-            .sort_by_cached_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
-        Rc::new(Self::put_together(version, shows_system, nodes.into(), tray))
+        let nodes = builder.nodes(before, &touched, palette);
+        Rc::new(Self::put_together(version, shows_system, nodes, tray, &before.drawers))
     }
 
     fn put_together(
@@ -156,14 +190,32 @@ impl YardView {
         shows_system: bool,
         nodes: Rc<[Rc<NodeView>]>,
         tray: Rc<[Rc<Tile>]>,
+        before: &[Rc<Drawer>],
     ) -> Self {
-        let mut counts = BTreeMap::new();
-        for tile in nodes.iter().flat_map(|node| node.tiles.iter()).chain(tray.iter()) {
+        let mut sums = [0; Look::COUNT];
+        for node in nodes.iter() {
+            for (sum, count) in sums.iter_mut().zip(node.counts) {
+                *sum += count;
+            }
+        }
+        let mut counts: BTreeMap<Look, usize> =
+            Look::ALL.into_iter().zip(sums).filter(|(_, count)| *count > 0).collect();
+        for tile in tray.iter() {
             *counts.entry(tile.look).or_insert(0) += 1;
         }
         let fullest = nodes.iter().map(|node| node.tiles.len()).max().unwrap_or(0);
-        let density = Density::of(nodes.len(), fullest);
-        Self { version, shows_system, nodes, tray, counts, density }
+        let pods = nodes.iter().map(|node| node.tiles.len()).sum();
+        let density = Density::of(nodes.len(), fullest, pods);
+        let drawers = drawers(&nodes, before);
+        Self { version, shows_system, nodes, tray, drawers, counts, density }
+    }
+
+    /// All pods that are shown one by one, with the node of each.
+    pub fn tiles(&self) -> impl Iterator<Item = (Option<&Rc<NodeView>>, &Rc<Tile>)> {
+        let on_nodes = self.nodes.iter().flat_map(|node| {
+            node.tiles.iter().chain(node.finished.iter()).map(move |tile| (Some(node), tile))
+        });
+        self.tray.iter().map(|tile| (None, tile)).chain(on_nodes)
     }
 
     /// Whether somebody who looks at the two sees no difference.
@@ -177,6 +229,7 @@ impl YardView {
             && self.nodes.iter().zip(other.nodes.iter()).all(|(a, b)| {
                 Rc::ptr_eq(a, b)
                     || (same(&a.tiles, &b.tiles)
+                        && same(&a.finished, &b.finished)
                         && (
                             &a.name, &a.status, a.powered, a.system, &a.labels, &a.taints,
                             &a.trouble,
@@ -186,32 +239,36 @@ impl YardView {
                         ))
             })
     }
+}
 
-    /// The pods that are on a node now and were not on that node before: they fly there.
-    pub fn arrivals(&self, before: &Self) -> Vec<Uid> {
-        // A page that opens shows what stands; nothing arrives.
-        if before.nodes.is_empty() || before.shows_system != self.shows_system {
-            return Vec::new();
+/// The drawers of what has finished on the nodes; those that are as they were keep their place in memory.
+fn drawers(nodes: &[Rc<NodeView>], before: &[Rc<Drawer>]) -> Rc<[Rc<Drawer>]> {
+    let mut owners: BTreeMap<Uid, Vec<&Rc<Tile>>> = BTreeMap::new();
+    for tile in nodes.iter().flat_map(|node| node.finished.iter()) {
+        if let Some(owner) = &tile.owner {
+            owners.entry(owner.uid).or_default().push(tile);
         }
-        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
-            before.nodes.iter().map(|node| (&node.name, node)).collect();
-        let mut arrived = Vec::new();
-        for node in self.nodes.iter() {
-            let known = old.get(&node.name).copied();
-            if known.is_some_and(|known| {
-                Rc::ptr_eq(known, node) || Rc::ptr_eq(&known.tiles, &node.tiles)
-            }) {
-                continue;
-            }
-            let there: BTreeSet<Uid> =
-                known.iter().flat_map(|known| known.tiles.iter().map(|tile| tile.uid)).collect();
-            let new = node.tiles.iter().filter(|tile| {
-                !there.contains(&tile.uid) && matches!(tile.look, Look::Creating | Look::Pending)
-            });
-            arrived.extend(new.map(|tile| tile.uid));
-        }
-        arrived
     }
+    let mut drawers: Vec<Rc<Drawer>> = Vec::with_capacity(owners.len());
+    for mut tiles in owners.into_values() {
+        tiles.sort_by(|a, b| (b.created, &b.key.name).cmp(&(a.created, &a.key.name)));
+        let failed = tiles.iter().filter(|tile| tile.look == Look::Failed).count();
+        let completed = tiles.len() - failed;
+        let Some((owner, degrees)) =
+            tiles.first().and_then(|tile| Some((tile.owner.clone()?, tile.degrees)))
+        else {
+            continue;
+        };
+        let tiles = tiles.into_iter().take(DRAWER_TILES).cloned().collect();
+        let new = Drawer { owner, degrees, tiles, completed, failed };
+        let same = before.iter().find(|drawer| ***drawer == new);
+        drawers.push(same.map_or_else(|| Rc::new(new), Rc::clone));
+    }
+    drawers.sort_by_key(|drawer| {
+        (std::cmp::Reverse(drawer.completed + drawer.failed), drawer.owner.uid)
+    });
+    drawers.truncate(DRAWERS);
+    drawers.into()
 }
 
 fn powered(cluster: &Cluster, node: &NodeName) -> bool {
@@ -256,6 +313,59 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// The nodes: workers in the order of their numbers, then the control plane.
+    fn nodes(
+        &self,
+        before: &YardView,
+        touched: &Touched,
+        palette: &mut Palette,
+    ) -> Rc<[Rc<NodeView>]> {
+        let cluster = self.cluster;
+        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
+            before.nodes.iter().map(|node| (&node.name, node)).collect();
+        let all = cluster.store().nodes();
+        let as_before = |name: &NodeName| {
+            old.get(name).copied().filter(|known| {
+                !touched.all
+                    && !touched.nodes.contains(name)
+                    && powered(cluster, name) == known.powered
+            })
+        };
+        // Mostly a few nodes of many have changed, and none came or went: their order is known.
+        let steady = !touched.all
+            && old.len() == all.len()
+            && touched.nodes.iter().all(|name| {
+                old.contains_key(name) == all.get(&ObjectKey::cluster(Rc::clone(name))).is_some()
+            });
+        if steady {
+            let node = |known: &Rc<NodeView>| {
+                let key = ObjectKey::cluster(Rc::clone(&known.name));
+                match (as_before(&known.name), all.get(&key)) {
+                    (None, Some(node)) => self.node(node, Some(known), palette),
+                    _ => Rc::clone(known),
+                }
+            };
+            let same_roles = |nodes: &[Rc<NodeView>]| {
+                nodes.iter().zip(before.nodes.iter()).all(|(a, b)| a.roles == b.roles)
+            };
+            let nodes: Vec<Rc<NodeView>> = before.nodes.iter().map(node).collect();
+            if same_roles(&nodes) {
+                return nodes.into();
+            }
+        }
+        let mut nodes: Vec<Rc<NodeView>> = Vec::with_capacity(all.len());
+        for node in all.iter() {
+            let known = old.get(&node.meta.name).copied();
+            nodes.push(match as_before(&node.meta.name) {
+                Some(same) => Rc::clone(same),
+                None => self.node(node, known, palette),
+            });
+        }
+        nodes
+            .sort_by_cached_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
+        nodes.into()
+    }
+
     fn tray(&self, before: &[Rc<Tile>], palette: &mut Palette) -> Rc<[Rc<Tile>]> {
         let store = self.cluster.store();
         let unbound = store.index().unbound().filter_map(|key| store.pods().get(key));
@@ -294,10 +404,18 @@ impl Builder<'_> {
             (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
         });
         let powered = powered(self.cluster, name);
-        let old = before.map_or(&[] as &[Rc<Tile>], |before| &before.tiles);
-        let tiles = self.tiles(pods, old, powered, palette);
+        let old: Vec<Rc<Tile>> = before
+            .iter()
+            .flat_map(|before| before.tiles.iter().chain(before.finished.iter()))
+            .cloned()
+            .collect();
+        let (finished, tiles): (Vec<Rc<Tile>>, Vec<Rc<Tile>>) = self
+            .tiles(pods, &old, powered, palette)
+            .iter()
+            .cloned()
+            .partition(|tile| tile.put_away());
         let system = store.pods_on(name).filter(|pod| !visible(pod)).count();
-        let new = self.describe(node, powered, tiles, system);
+        let new = self.describe(node, powered, (tiles, finished), system);
         match before {
             Some(before) if **before == new => Rc::clone(before),
             _ => Rc::new(new),
@@ -308,9 +426,15 @@ impl Builder<'_> {
         &self,
         node: &Node,
         powered: bool,
-        tiles: Rc<[Rc<Tile>]>,
+        (tiles, finished): (Vec<Rc<Tile>>, Vec<Rc<Tile>>),
         system: usize,
     ) -> NodeView {
+        let mut counts = [0; Look::COUNT];
+        for tile in tiles.iter().chain(&finished) {
+            if let Some(count) = counts.get_mut(tile.look.index()) {
+                *count += 1;
+            }
+        }
         let have = &node.status.allocatable;
         let part = |used: i64, have: i64| {
             if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) }
@@ -342,7 +466,9 @@ impl Builder<'_> {
             labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
             taints: taints.collect(),
             trouble: holds.map(|condition| Rc::clone(&condition.kind)).collect(),
-            tiles,
+            tiles: tiles.into(),
+            finished: finished.into(),
+            counts,
             system,
         }
     }

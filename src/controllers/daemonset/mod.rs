@@ -34,6 +34,12 @@ const LARGE: i64 = 200;
 /// The longest wait before a failed pod is deleted again on a node.
 const LONGEST_WAIT: Duration = Duration::from_seconds(900);
 
+/// Whether a set wants a pod on a node.
+pub fn wants(set: &DaemonSet, node: &Node) -> bool {
+    let spec = with_tolerations(&set.spec.template.made);
+    verdict(&spec, set.spec.template.node_name.as_ref(), node).run
+}
+
 /// What the loop decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {

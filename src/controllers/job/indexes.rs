@@ -8,13 +8,13 @@ use crate::api::core::Pod;
 pub(super) const INDEX: &str = "batch.kubernetes.io/job-completion-index";
 
 /// The index of a pod, if it has a valid one below `completions`.
-pub(super) fn index_of(pod: &Pod, completions: i64) -> Option<i64> {
+pub fn index_of(pod: &Pod, completions: i64) -> Option<i64> {
     let index: i64 = pod.meta.annotations.text(INDEX)?.parse().ok()?;
     (0..completions).contains(&index).then_some(index)
 }
 
 /// Reads `0,2-4`; what does not read is left out, as are indexes from `completions` on.
-pub(super) fn parse(text: &str, completions: i64) -> BTreeSet<i64> {
+pub fn parse(text: &str, completions: i64) -> BTreeSet<i64> {
     let mut set = BTreeSet::new();
     for part in text.split(',').filter(|part| !part.is_empty()) {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -27,6 +27,9 @@ use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
+/// The index of a pod of an Indexed Job, and the indexes of a status.
+pub use self::indexes::{index_of, parse as parse_indexes};
+
 /// What a Job remembers of its failures.
 pub use self::backoff::Record as Memory;
 

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 pub(crate) use guest::*;
 pub(crate) use timeline::*;
+pub(crate) mod stage;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
@@ -76,10 +77,6 @@ extern "C" {
 
     /// Writes the clock, the time of what comes next, and the rings; `now` in milliseconds.
     pub(crate) fn tick(day: &str, time: &str, next: &str, now: f64);
-    /// Notes where pods are that the next picture shows on another node.
-    pub(crate) fn measure(uids: Vec<String>);
-    /// Lets them fly there.
-    pub(crate) fn fly();
     /// Says a sentence to screen readers.
     pub(crate) fn announce(text: &str);
     /// Arrow keys walk between the tiles of an element.

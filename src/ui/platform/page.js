@@ -23,7 +23,14 @@ export function tabKeep(key, text) {
 export function parameter(name) {
   return new URLSearchParams(location.search).get(name) ?? undefined;
 }
-export function search() { return location.search; }
+/** How the yard is looked at is no part of what an address asks for. */
+const LOOKS = ['filter', 'group', 'zoom'];
+export function search() {
+  const search = new URLSearchParams(location.search);
+  if (!LOOKS.some((name) => search.has(name))) return location.search;
+  for (const name of LOOKS) search.delete(name);
+  return search.size ? `?${search}` : '';
+}
 export function browserLanguage() { return navigator.language ?? 'en'; }
 export function setRoot(name, value) { document.documentElement.setAttribute(name, value); }
 export function isDark() {
@@ -173,51 +180,6 @@ export function tick(day, time, next, now) {
 }
 function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
-}
-
-const MOST_FLIGHTS = 40;
-const FLIGHT = { duration: 900, easing: 'cubic-bezier(.35,.1,.2,1)' };
-let departures = new Map();
-
-/** Notes where the pods are that the next picture shows on another node; those without a tile leave from the tray. */
-export function measure(uids) {
-  departures = new Map();
-  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
-  const tray = document.querySelector('.tray__tiles')?.getBoundingClientRect();
-  if (!tray?.width) return;
-  uids.slice(0, MOST_FLIGHTS).forEach((uid, place) => {
-    const tile = document.querySelector(`[data-uid="${uid}"]`)?.getBoundingClientRect();
-    departures.set(uid, tile ?? { x: tray.x + Math.min(place * 18, tray.width - 66), y: tray.y + (tray.height - 44) / 2 });
-  });
-}
-
-/** Lets them fly there. */
-export function fly() {
-  if (!departures.size) return;
-  const seen = document.querySelector('.pane--yard').getBoundingClientRect();
-  const flights = [...departures].map(([uid, from]) => {
-    const tile = document.querySelector(`.node [data-uid="${uid}"]`);
-    // Of a node below the edge nothing is laid out, and its flight would not be seen.
-    const node = tile?.closest('.node').getBoundingClientRect();
-    return node && node.top < seen.bottom && node.bottom > seen.top && { tile, from, to: tile.getBoundingClientRect() };
-  });
-  departures = new Map();
-  for (const flight of flights) {
-    if (!flight) continue;
-    const { tile, from, to } = flight;
-    const at = (part, lift) => `translate(${(from.x - to.x) * part}px, ${(from.y - to.y) * part - lift}px)`;
-    tile.dataset.flying = 'true';
-    const animation = tile.animate(
-      [
-        { transform: at(1, 0), zIndex: 5, offset: 0 },
-        { transform: at(1, 0), zIndex: 5, offset: 0.25 },
-        { transform: at(0.45, 18), zIndex: 5, offset: 0.65 },
-        { transform: 'none', zIndex: 5, offset: 1 },
-      ],
-      FLIGHT,
-    );
-    animation.onfinish = animation.oncancel = () => delete tile.dataset.flying;
-  }
 }
 
 // ---- for readers and keyboards ----

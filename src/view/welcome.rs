@@ -1,0 +1,117 @@
+//! The first minute: a cluster that runs, one thing to break, and the sight of it healing. Follows what the yard shows,
+//! whoever did it and however.
+
+use super::pod::Look;
+use super::yard::YardView;
+use crate::api::kind::Kind;
+use crate::api::meta::Uid;
+
+/// The command that sets it up.
+pub const SETUP: &str = "kubectl create deployment web --image=nginx --replicas=3";
+/// How many pods that asks for.
+const WANTED: usize = 3;
+
+/// How far the newcomer is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Welcome {
+    /// There is none, or it is over.
+    #[default]
+    Off,
+    /// The pods are starting.
+    Starting,
+    /// They run; this one may be deleted.
+    Break(Uid),
+    /// One is going; these were there.
+    Broken(Vec<Uid>),
+    /// As many run as before, and one of them is new.
+    Healed,
+}
+
+impl Welcome {
+    /// How far it is when the yard looks like this.
+    #[must_use]
+    pub fn follow(self, yard: &YardView) -> Self {
+        let pods: Vec<(Uid, Look)> = yard
+            .tiles()
+            .filter(|(_, tile)| {
+                tile.owner.as_ref().is_some_and(|owner| owner.kind == Kind::Deployment)
+            })
+            .map(|(_, tile)| (tile.uid, tile.look))
+            .collect();
+        let running: Vec<Uid> =
+            pods.iter().filter(|(_, look)| *look == Look::Running).map(|(uid, _)| *uid).collect();
+        match self {
+            Self::Starting if running.len() >= WANTED => {
+                running.first().map_or(Self::Starting, |first| Self::Break(*first))
+            }
+            Self::Break(_) if running.len() < WANTED => Self::Broken(running),
+            Self::Break(uid) if !running.contains(&uid) => {
+                running.first().map_or(Self::Off, |first| Self::Break(*first))
+            }
+            Self::Broken(left)
+                if running.len() >= WANTED && running.iter().any(|uid| !left.contains(uid)) =>
+            {
+                Self::Healed
+            }
+            other => other,
+        }
+    }
+
+    /// The pod that is pointed at.
+    pub const fn target(&self) -> Option<Uid> {
+        match self {
+            Self::Break(uid) => Some(*uid),
+            _ => None,
+        }
+    }
+
+    /// The key of what is said.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Off | Self::Starting => "stage.first-wait",
+            Self::Break(_) => "stage.first-break",
+            Self::Broken(_) => "stage.first-broken",
+            Self::Healed => "stage.first-healed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cluster::{Cluster, Config};
+    use crate::sim::Duration;
+    use crate::terminal::Terminal;
+    use crate::view::palette::Palette;
+
+    #[test]
+    fn it_starts_is_broken_and_heals() {
+        let mut cluster = Cluster::new(Config::default());
+        let mut terminal = Terminal::default();
+        let mut palette = Palette::default();
+        let mut welcome = Welcome::Starting;
+        let mut seen = vec![welcome.clone()];
+        terminal.start(SETUP).poll(&mut cluster, &mut terminal);
+        for _ in 0..120 {
+            cluster.run_until(cluster.now() + Duration::from_seconds(1));
+            let yard = YardView::build(&cluster, &Rc::default(), &mut palette, false);
+            welcome = welcome.follow(&yard);
+            if seen.last() != Some(&welcome) {
+                seen.push(welcome.clone());
+                if let Some(target) = welcome.target() {
+                    let name = cluster.store().by_uid(target).unwrap().meta().name.to_string();
+                    let line = format!("kubectl delete pod {name} --wait=false");
+                    terminal.start(&line).poll(&mut cluster, &mut terminal);
+                }
+            }
+        }
+        let keys: Vec<&str> = seen.iter().map(Welcome::key).collect();
+        assert_eq!(
+            keys,
+            ["stage.first-wait", "stage.first-break", "stage.first-broken", "stage.first-healed"]
+        );
+        assert_eq!(Welcome::Off.follow(&YardView::default()), Welcome::Off);
+    }
+}

@@ -45,7 +45,7 @@ test('a replacement is seen to come from its controller', async (t) => {
       return animation;
     };
   });
-  await type(page, 'kubectl delete pod --wait=false $(kubectl get pods -o name | head -1)');
+  await type(page, 'kubectl delete --wait=false $(kubectl get pods -o name | head -1)');
   await page.waitForFunction(() => window.starts.length > 0);
   const [start] = await page.evaluate(() => window.starts);
   assert.ok(start.fromBelow && start.x > -20 && start.x < 120, JSON.stringify(start));

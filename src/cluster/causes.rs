@@ -206,7 +206,7 @@ pub struct Cause {
 }
 
 /// How many different decisions about a workload are kept.
-const RECENT: usize = 4;
+const RECENT: usize = 6;
 
 /// How many causes are kept; see the journal.
 const KEPT: usize = 200_000;

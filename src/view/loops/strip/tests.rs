@@ -144,7 +144,7 @@ fn a_look_is_observe_compare_act_with_its_numbers_and_the_ones_before_it() {
         "{:?}",
         korean.recent
     );
-    assert!(korean.recent.len() <= 3);
+    assert!(korean.recent.len() <= 5);
     assert_eq!(&*korean.selector, "app=kubia");
 }
 

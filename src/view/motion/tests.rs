@@ -74,8 +74,7 @@ fn a_replacement_is_born_of_its_controller_and_the_deleted_one_goes() {
     screen.cluster.run_until(screen.cluster.now() + Duration::from_seconds(20));
     let ran = screen.look();
     assert_eq!(ran.taken.iter().copied().collect::<Vec<_>>(), [(Look::Creating, Look::Running)]);
-    let deleted =
-        screen.run("kubectl delete --wait=false $(kubectl get pods -o name | head -1)");
+    let deleted = screen.run("kubectl delete --wait=false $(kubectl get pods -o name | head -1)");
     assert!(deleted.taken.contains(&(Look::Running, Look::Terminating)));
     if acts(&deleted).is_empty() {
         assert_eq!(acts(&screen.wait(Act::Born)), [Act::Born]);

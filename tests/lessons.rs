@@ -344,3 +344,62 @@ fn the_index_names_every_track() {
     there.sort_unstable();
     assert_eq!(named, there);
 }
+
+/// A step with everything that stands in it and in the lesson's files, as text.
+fn words_of(id: &str, step: usize, language: Language) -> String {
+    let lesson = whole(id).unwrap_or_else(|error| panic!("{id}: {error}"));
+    let step = lesson.steps.get(step - 1).unwrap_or_else(|| panic!("{id} has no step {step}"));
+    let mut words = vec![step.title.text(language), step.text.text(language), &step.before, &step.solution];
+    if let Some(one) = &step.predict {
+        words.extend([one.question.text(language), &one.play]);
+        for choice in &one.choices {
+            words.extend([choice.text.text(language), choice.says.text(language)]);
+        }
+    }
+    for task in &step.tasks {
+        words.push(task.text.text(language));
+        words.extend(task.hints.iter().map(|hint| hint.text(language)));
+        for mistake in &task.mistakes {
+            words.extend([mistake.says.text(language), &mistake.script]);
+        }
+    }
+    words.extend(lesson.files.values().map(String::as_str));
+    words.join("\n")
+}
+
+#[test]
+fn everything_that_the_study_notes_teach_is_in_a_lesson() {
+    let table = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syllabus.txt"),
+    )
+    .unwrap();
+    let rows = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut notes = std::collections::BTreeMap::new();
+    let mut missing = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_start_matches("! ").split(" | ").collect();
+        let [note, concept, place, tokens] = cells.as_slice() else { panic!("{row}") };
+        let (id, step) = place.split_once(' ').unwrap();
+        let step: usize = step.parse().unwrap();
+        let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let english = flat(words_of(id, step, Language::En));
+        let korean = flat(words_of(id, step, Language::Ko));
+        for token in tokens.split(", ") {
+            if !english.contains(token) {
+                missing.push(format!("{concept}: {place} does not say {token}"));
+            }
+            // What is code or a name in English is the same in Korean; prose is not.
+            let code = english.contains(&format!("`{token}`"))
+                || token.contains(['=', ':', '/', '-', '.']) && !token.contains(' ');
+            if code && !korean.contains(token) {
+                missing.push(format!("{concept}: the Korean {place} does not say {token}"));
+            }
+        }
+        *notes.entry((*note).to_owned()).or_insert(0) += 1;
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    let least = [("0", 20), ("1", 40), ("2", 12), ("3", 25), ("4", 8), ("s", 11)];
+    for (note, least) in least {
+        assert!(notes[note] >= least, "{note}: {}", notes[note]);
+    }
+}

@@ -132,6 +132,25 @@ impl Record {
         self.entries.push(Entry { at: cluster.now(), deed });
     }
 
+    /// The learner's own commands on the way to where she is, each once in a row; what was played is not hers.
+    pub fn commands(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut played = false;
+        for entry in &self.entries {
+            match &entry.deed {
+                Deed::Foretell(_) | Deed::Leave => played = true,
+                Deed::Reveal | Deed::Enter => played = false,
+                Deed::Input(input) if !played && self.inputs.contains(input) => {
+                    if !input.words.is_empty() && lines.last().map(String::as_str) != Some(&*input.words) {
+                        lines.push(input.words.to_string());
+                    }
+                }
+                _ => {}
+            }
+        }
+        lines
+    }
+
     /// It as sessions carry it. `end` is the digest of the cluster that it ends in.
     pub fn to_value(&self, start: Time, end: u64) -> Value {
         let log: Vec<Value> = self.entries.iter().map(|one| write(one, start)).collect();

@@ -50,11 +50,18 @@ impl Scene {
         scene
     }
 
+    /// What a learner finds at the beginning of the lesson.
+    pub fn start(lesson: &Lesson) -> Self {
+        let mut scene = Self::bare(lesson);
+        scene.play(&lesson.before);
+        scene.terminal.history.clear();
+        scene
+    }
+
     /// What a learner finds at the beginning of a step; behind the last one, what she leaves. The steps before it are
     /// played as their author would.
     pub fn at(lesson: &Lesson, step: usize) -> Self {
-        let mut scene = Self::bare(lesson);
-        scene.play(&lesson.before);
+        let mut scene = Self::start(lesson);
         let start = scene.clone();
         for (index, one) in lesson.steps.iter().enumerate().take(step + 1) {
             if one.from == Begins::Start {

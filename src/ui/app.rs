@@ -193,7 +193,8 @@ pub fn App() -> Html {
             <main class="panes">
                 if school {
                     <section class="pane pane--lesson" aria-label={say(language, "lesson.pane")}>
-                        <LessonPane engine={(*engine).clone()} {language} view={lesson} {lecture} next={engine.read(super::bridge::State::next_lesson)} />
+                        <LessonPane engine={(*engine).clone()} {language} view={lesson} {lecture} next={engine.read(super::bridge::State::next_lesson)}
+                            marks={engine.read(super::bridge::State::solution_marks)} trouble={engine.read(super::bridge::State::lesson_trouble)} />
                     </section>
                 }
                 if panels.shows_pane(Pane::Yard) {

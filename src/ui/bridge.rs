@@ -177,6 +177,7 @@ impl Engine {
             engine.arrive();
         }
         engine.enter_school();
+        engine.receive_drops();
         engine.check();
         engine.watch_visibility();
         engine.plan();

@@ -11,7 +11,6 @@ use super::components::say;
 use super::platform;
 use super::school::Desk;
 use crate::api::Value;
-use crate::cluster::Session;
 use crate::language::{Language, Text, word};
 use crate::sim::{Duration, Time};
 use crate::view::address::Controls;
@@ -322,10 +321,7 @@ impl Engine {
 
     /// The whole page in a tab of its own, with what the reader did.
     pub(crate) fn open_in_full(&self) {
-        let text = self.read(|state| {
-            let session = Session::of(&state.cluster, &state.terminal.files);
-            session.sealed(&state.cluster).to_json()
-        });
+        let text = self.read(|state| state.whole_session().to_json());
         let language = self.read(|state| state.language.tag());
         platform::open_in_tab(&text, &format!("?lang={language}"));
     }

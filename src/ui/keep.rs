@@ -7,10 +7,12 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
 use super::bridge::Engine;
+use super::homework::looks_like_lesson;
 use super::platform;
 use crate::cluster::{Replay, Session, Tree};
 use crate::language::{Text, word};
 use crate::view::kept::{Desk, Index};
+use crate::view::lessons::Records;
 
 const INDEX: &str = "podyard.sessions";
 const TAB: &str = "podyard.tab";
@@ -105,6 +107,7 @@ impl Engine {
 
     /// Keeps the session a moment after what was done last.
     pub(super) fn keep_soon(&self) {
+        self.keep_homework_soon();
         let mut state = self.state.borrow_mut();
         let now = (state.cluster.inputs().len(), state.epoch, state.cluster.line().0);
         let same_files = state.keeper.files.len() == state.terminal.files.len()
@@ -132,6 +135,7 @@ impl Engine {
 
     /// Keeps the session now.
     pub(super) fn keep_now(&self) {
+        self.keep_homework();
         let fired = self.state.borrow_mut().keeper.timer.take();
         drop(fired);
         let (id, session, desk, untouched) = {
@@ -198,17 +202,9 @@ impl Engine {
             let text = platform::take_linked().await;
             let session = text.map(|text| Session::from_json(&text));
             match session {
-                Some(Ok(session)) => {
-                    let file = session.files.keys().next().cloned().unwrap_or_default();
-                    // The very moment that was shared stands still until somebody goes on.
-                    engine.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
-                    engine.open_first();
-                    engine.write(|state| {
-                        let text = word(state.language, "page.link-opened");
-                        state.push("explain", &text);
-                    });
-                    engine.plan();
-                }
+                Some(Ok(session)) if session.lesson.is_null() => engine.open_shared(session),
+                // The lesson was being played: it goes on in it.
+                Some(Ok(session)) => engine.open_homework(session, Self::open_shared),
                 Some(Err(error)) => engine.write(|state| {
                     let text = error.explain().render(state.language);
                     state.push("err", &text);
@@ -221,12 +217,21 @@ impl Engine {
         });
     }
 
+    fn open_shared(&self, session: Session) {
+        let file = session.files.keys().next().cloned().unwrap_or_default();
+        // The very moment that was shared stands still until somebody goes on.
+        self.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
+        self.open_first();
+        self.write(|state| {
+            let text = word(state.language, "page.link-opened");
+            state.push("explain", &text);
+        });
+        self.plan();
+    }
+
     /// Copies a link to the session as it stands.
     pub(crate) fn share(&self) {
-        let text = self.read(|state| {
-            let session = Session::of(&state.whole(), &state.terminal.files);
-            session.sealed(&state.cluster).to_json()
-        });
+        let text = self.read(|state| state.whole_session().to_json());
         let engine = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let link = platform::link_to(&text).await;
@@ -249,8 +254,7 @@ impl Engine {
     /// Saves the session as a file.
     pub(crate) fn export(&self) {
         let (text, start) = self.read(|state| {
-            let session = Session::of(&state.whole(), &state.terminal.files);
-            (session.sealed(&state.cluster).to_json(), state.cluster.now().rfc3339())
+            (state.whole_session().to_json(), state.cluster.now().rfc3339())
         });
         platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);
     }
@@ -264,15 +268,22 @@ impl Engine {
         closure.forget();
     }
 
-    fn take_in(&self, name: &str, text: &str) {
+    pub(super) fn take_in(&self, name: &str, text: &str) {
+        if looks_like_lesson(name, text) {
+            return self.run_own_lesson(name, text);
+        }
+        if Records::recognises(text) {
+            return self.import_records(text);
+        }
         let session = Session::from_json(text);
         let meant = session.is_ok() || name.ends_with(".json") && text.contains("\"podyard\"");
         match session {
-            Ok(session) => {
+            Ok(session) if session.lesson.is_null() => {
                 self.replay(session, None);
                 self.open_first();
                 self.plan();
             }
+            Ok(session) => self.open_homework(session, Self::open_shared),
             Err(error) if meant => self.write(|state| {
                 let text = error.explain().render(state.language);
                 state.push("err", &text);

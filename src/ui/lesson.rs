@@ -4,10 +4,11 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{Button, say};
+use super::lesson_map::LessonMap;
 use super::platform;
 use crate::language::{Language, Text};
 use crate::lessons::TaskView;
-use crate::view::lessons::{Entry, LessonView, MapTrack, Question, StepView};
+use crate::view::lessons::{LessonView, Mark, ParView, Question, StepView};
 use crate::view::markdown::{self, Block, Span};
 
 /// What the pane shows.
@@ -23,6 +24,10 @@ pub(crate) struct LessonProps {
     pub lecture: (bool, bool, Option<String>),
     /// The lesson after this one.
     pub next: Option<String>,
+    /// What a shown solution did.
+    pub marks: Vec<Mark>,
+    /// What is wrong with the lesson file that was opened last.
+    pub trouble: Option<String>,
 }
 
 /// The pane.
@@ -51,59 +56,10 @@ pub(crate) fn LessonPane(props: &LessonProps) -> Html {
             </div>
             { match &props.view {
                 None => html! { <p class="quiet">{ say(language, "lesson.loading") }</p> },
-                Some(LessonView::Map(tracks)) => map(props, tracks),
+                Some(LessonView::Map(tracks)) => html! { <LessonMap engine={props.engine.clone()} {language} tracks={tracks.clone()} trouble={props.trouble.clone()} /> },
                 Some(LessonView::Step(step)) => html! { <Step key={format!("{} {}", step.lesson, step.place.0)} engine={props.engine.clone()} {language}
-                    step={(**step).clone()} lecture={props.lecture.clone()} next={props.next.clone()} /> },
+                    step={(**step).clone()} lecture={props.lecture.clone()} next={props.next.clone()} marks={props.marks.clone()} /> },
             } }
-        </div>
-    }
-}
-
-fn map(props: &LessonProps, tracks: &[MapTrack]) -> Html {
-    let language = props.language;
-    let entry = |entry: &Entry| {
-        let record = entry.record;
-        let (sign, key) = match (record.solved, record.steps) {
-            (true, _) => ("✓", "lesson.solved"),
-            (false, 0) => ("○", "lesson.new"),
-            (false, _) => ("◐", "lesson.begun"),
-        };
-        let from = if record.steps >= entry.steps { 0 } else { record.steps };
-        let onclick = {
-            let (engine, id) = (props.engine.clone(), entry.id.clone());
-            Callback::from(move |_: MouseEvent| engine.begin_lesson(&id, from))
-        };
-        let minutes = Text::new("lesson.minutes").with("minutes", entry.minutes).render(language);
-        html! {
-            <li key={entry.id.clone()}>
-                <button type="button" class="lesson__entry" {onclick}>
-                    <span class={classes!("lesson__sign", record.solved.then_some("lesson__sign--solved"))} title={say(language, key)}>{ sign }<span class="visually-hidden">{ say(language, key) }</span></span>
-                    <span class="lesson__name">{ entry.title.clone() }</span>
-                    <span class="quiet">{ minutes }</span>
-                    <span class="lesson__summary">{ entry.summary.clone() }</span>
-                </button>
-            </li>
-        }
-    };
-    let track = |(title, summary, lessons): &MapTrack| {
-        let solved = lessons.iter().filter(|one| one.record.solved).count();
-        html! {
-            <section class="lesson__track">
-                <h3>{ title.clone() }<span class="quiet">{ format!(" {solved}/{}", lessons.len()) }</span></h3>
-                <p class="quiet">{ summary.clone() }</p>
-                <ol>{ for lessons.iter().map(entry) }</ol>
-            </section>
-        }
-    };
-    let forget = {
-        let engine = props.engine.clone();
-        Callback::from(move |()| engine.forget_records())
-    };
-    html! {
-        <div class="lesson__body" tabindex="0">
-            <p>{ say(language, "lesson.intro") }</p>
-            { for tracks.iter().map(track) }
-            <Button label={say(language, "lesson.forget")} onclick={forget} />
         </div>
     }
 }
@@ -116,6 +72,7 @@ struct StepProps {
     step: StepView,
     lecture: (bool, bool, Option<String>),
     next: Option<String>,
+    marks: Vec<Mark>,
 }
 
 #[component]
@@ -123,6 +80,10 @@ fn Step(props: &StepProps) -> Html {
     let (language, step) = (props.language, &props.step);
     let asked = use_state(|| false);
     let (playing, shown, _) = props.lecture;
+    use_effect_with(props.marks.clone(), |marks: &Vec<Mark>| {
+        platform::mark_tiles(marks.iter().map(|mark| mark.uid.clone()).collect());
+        || platform::mark_tiles(Vec::new())
+    });
     let act = |act: fn(&Engine)| {
         let engine = props.engine.clone();
         Callback::from(move |()| act(&engine))
@@ -159,21 +120,51 @@ fn Step(props: &StepProps) -> Html {
                 if let Some(question) = &step.evidence { <Proof engine={props.engine.clone()} {language} question={question.clone()} said={props.lecture.2.clone()} /> }
                 <ul class="lesson__tasks">{ for step.tasks.iter().enumerate().map(|(index, one)| task(props, index, one)) }</ul>
             }
+            if shown && !props.marks.is_empty() { { marked_changes(language, &props.marks) } }
             if step.done && !playing {
                 <p class="lesson__done" role="status">{ "✓ " }{ say(language, if step.card.is_some() { "lesson.over" } else { "lesson.step-done" }) }</p>
             }
             if let Some(card) = step.card.as_ref().filter(|card| !card.is_empty() && !playing) {
                 <div class="lesson__card"><h4>{ say(language, "lesson.card") }</h4><pre>{ card.join("\n") }</pre></div>
             }
+            if let Some(par) = &step.par { { par_line(language, par) } }
             <div class="lesson__actions">
                 if step.done && !last { <Button label={say(language, "lesson.next")} class="button--accent" onclick={act(Engine::next_step)} /> }
                 if step.done && last { <Button label={say(language, if props.next.is_some() { "lesson.next-lesson" } else { "lesson.map" })} class="button--accent" onclick={onwards} /> }
                 <Button label={say(language, "lesson.again")} onclick={act(Engine::again)} />
+                if step.place.0 > 1 || step.card.is_some() { <Button label={say(language, "teach.whole-again")} onclick={act(Engine::whole_lesson_again)} /> }
+                if step.card.is_some() { <Button label={say(language, "teach.hand-in")} onclick={act(Engine::hand_in)} /> }
                 if shown && !playing { <Button label={say(language, "lesson.mine")} onclick={act(Engine::mine)} /> }
                 if step.solvable && !step.done && !shown && !playing { <Button label={say(language, sure)} onclick={solution} /> }
             </div>
         </div>
     }
+}
+
+/// What the shown solution did: the tiles of these objects are marked.
+fn marked_changes(language: Language, marks: &[Mark]) -> Html {
+    let one = |mark: &Mark| {
+        let key = match mark.sign {
+            '+' => "teach.made-object",
+            '−' => "teach.gone-object",
+            _ => "teach.changed-object",
+        };
+        html! { <li key={mark.uid.clone()} class={classes!("teach__mark", format!("teach__mark--{key}").replace('.', "-"))}><span aria-hidden="true">{ mark.sign }</span><code>{ mark.object.clone() }</code><span class="quiet">{ say(language, key) }</span></li> }
+    };
+    html! {
+        <div class="teach__marks"><h4>{ say(language, "teach.marks") }</h4><ul>{ for marks.iter().map(one) }</ul></div>
+    }
+}
+
+/// What a good solution needs, and what this one took.
+fn par_line(language: Language, par: &ParView) -> Html {
+    let (changes, time) = &par.par;
+    let text = Text::new("teach.par").with("changes", changes).with("time", time).render(language);
+    let own = par.own.as_ref().map(|(changes, time)| {
+        let key = if par.met { "teach.par-met" } else { "teach.par-own" };
+        Text::new(key).with("changes", changes).with("time", time).render(language)
+    });
+    html! { <p class={classes!("teach__par", (par.own.is_some() && par.met).then_some("teach__par--met"))}>{ text }if let Some(own) = own { { " " }<b>{ own }</b> }</p> }
 }
 
 fn ask(props: &StepProps, question: &Question) -> Html {

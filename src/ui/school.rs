@@ -2,17 +2,23 @@
 
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
+
 use super::bridge::{Engine, State};
 use super::platform;
 use crate::cluster::Cluster;
 use crate::language::{Text, word};
-use crate::lessons::Player;
+use crate::lessons::{Begins, Deed, Lesson, Player, Record, Scene};
 use crate::sim::Time;
 use crate::terminal::{Terminal, run_script};
-use crate::view::lessons::{Library, Records};
+use crate::view::lessons::{Card, Library, Mark, Records, marks};
 use crate::view::state::SPEEDS;
 
-const RECORDS: &str = "podyard.lessons";
+pub(super) const RECORDS: &str = "podyard.lessons";
+/// The lesson that is open in this tab.
+const OPEN: &str = "podyard.lesson";
+/// What a card shows of the beginning and of the end.
+const CARD: &str = "kubectl get deployments,rc,rs,daemonsets,jobs,cronjobs,pods";
 /// What a lesson plays takes about so many seconds of the person's time.
 const PLAY_SECONDS: f64 = 8.0;
 
@@ -30,9 +36,9 @@ enum Play {
 pub(super) struct Desk {
     pub(super) cluster: Cluster,
     pub(super) terminal: Terminal,
-    file: String,
-    playing: bool,
-    speed: f64,
+    pub(super) file: String,
+    pub(super) playing: bool,
+    pub(super) speed: f64,
 }
 
 impl Desk {
@@ -48,9 +54,11 @@ impl Desk {
 }
 
 /// A lesson at work.
-struct Lecture {
-    id: String,
-    player: Player,
+pub(super) struct Lecture {
+    pub(super) id: String,
+    pub(super) player: Player,
+    /// All that the learner did in it.
+    pub(super) record: Record,
     /// How this step began.
     start: (Desk, Player),
     /// What was there before a solution was shown.
@@ -62,15 +70,25 @@ struct Lecture {
     speed: f64,
     /// What is said of the last proof that proved nothing.
     said: Option<String>,
+    /// Whether the card of the solved lesson was kept.
+    carded: bool,
 }
 
 /// What the page knows of lessons.
 #[derive(Default)]
 pub(super) struct School {
-    library: Option<Rc<Library>>,
-    records: Records,
+    pub(super) library: Option<Rc<Library>>,
+    pub(super) records: Records,
     open: bool,
-    lecture: Option<Lecture>,
+    pub(super) lecture: Option<Lecture>,
+    /// A lesson from a file of the person's own, and its name.
+    pub(super) guest: Option<(String, Rc<Lesson>)>,
+    /// What is wrong with that file.
+    pub(super) trouble: Option<String>,
+    /// Keeps the lesson a moment after what was done last.
+    pub(super) timer: Option<Timeout>,
+    /// How much of it is kept: so many things that were done.
+    pub(super) kept: usize,
 }
 
 impl School {
@@ -114,6 +132,20 @@ impl State {
         (playing, lecture.is_some_and(|lecture| lecture.mine.is_some()), said)
     }
 
+    /// What a shown solution did, while it is shown.
+    pub(crate) fn solution_marks(&self) -> Vec<Mark> {
+        let lecture = self.school.lecture.as_ref();
+        let mine = lecture.and_then(|lecture| lecture.mine.as_ref());
+        mine.map_or_else(Vec::new, |(desk, _)| {
+            marks(&self.cluster, desk.cluster.store().resource_version())
+        })
+    }
+
+    /// What is wrong with the lesson file that was opened last.
+    pub(crate) fn lesson_trouble(&self) -> Option<String> {
+        self.school.trouble.clone()
+    }
+
     /// The lesson after the one at work.
     pub(crate) fn next_lesson(&self) -> Option<String> {
         let lecture = self.school.lecture.as_ref()?;
@@ -128,32 +160,36 @@ fn seconds(script: &str) -> f64 {
 }
 
 impl Engine {
-    /// What the address asks for (`lesson=jobs/hello`), and what the browser kept.
+    /// What the address asks for (`lesson=jobs/hello`), or where this tab was, and what the browser kept.
     pub(super) fn enter_school(&self) {
         let records = Records::read(&platform::kept(RECORDS).unwrap_or_default());
         self.state.borrow_mut().school.records = records;
-        if let Some((id, step)) = self.read(|state| state.address.lesson.clone()) {
-            self.open_lesson(id, step);
+        let (asked, embed) =
+            self.read(|state| (state.address.lesson.clone(), state.address.embed));
+        if let Some((id, step)) = asked {
+            return self.open_lesson(id, step);
+        }
+        let open = platform::tab_kept(OPEN).filter(|id| !id.is_empty() && !embed);
+        if let Some(id) = open.filter(|_| !platform::linked()) {
+            self.open_lesson(id, 0);
         }
     }
 
     /// Opens the map of lessons.
     pub(crate) fn open_school(&self) {
-        self.enter_library(None);
+        self.with_library(|_| ());
     }
 
     /// Opens a lesson at a step, counted from 0.
     pub(crate) fn open_lesson(&self, id: String, step: usize) {
-        self.enter_library(Some((id, step)));
+        self.with_library(move |engine| engine.begin_lesson(&id, step));
     }
 
-    fn enter_library(&self, lesson: Option<(String, usize)>) {
+    /// Opens the pane, fetches the lessons if they are not there yet, and goes on.
+    pub(super) fn with_library(&self, then: impl FnOnce(&Self) + 'static) {
         self.write(|state| state.school.open = true);
         if self.read(|state| state.school.library.is_some()) {
-            if let Some((id, step)) = lesson {
-                self.begin_lesson(&id, step);
-            }
-            return;
+            return then(self);
         }
         let engine = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
@@ -167,9 +203,7 @@ impl Engine {
                     state.push("explain", &text);
                 }
             });
-            if let Some((id, step)) = lesson {
-                engine.begin_lesson(&id, step);
-            }
+            then(&engine);
         });
     }
 
@@ -179,62 +213,95 @@ impl Engine {
         self.write(|state| state.school.open = false);
     }
 
-    /// Begins a lesson at a step; the steps before it are played.
+    /// The lesson of a name: one of the library, or the person's own.
+    pub(super) fn lesson_of(&self, id: &str) -> Option<Rc<Lesson>> {
+        self.read(|state| {
+            let own = state.school.guest.as_ref().filter(|(own, _)| own == id);
+            let library = || state.school.library.as_ref()?.find(id).cloned();
+            own.map(|(_, lesson)| Rc::clone(lesson)).or_else(library)
+        })
+    }
+
+    /// Goes on with a lesson where it was left, or begins it at a step; the steps before it are played.
     pub(crate) fn begin_lesson(&self, id: &str, step: usize) {
-        let library = self.read(|state| state.school.library.clone());
-        let Some(lesson) = library.and_then(|library| library.find(id).cloned()) else {
+        let embed = self.read(|state| state.address.embed);
+        if step == 0 && !embed && self.resume_kept(id) {
+            return;
+        }
+        self.begin_anew(id, step);
+    }
+
+    /// Begins a lesson at a step; what was kept of it is forgotten.
+    pub(crate) fn begin_anew(&self, id: &str, step: usize) {
+        let Some(lesson) = self.lesson_of(id) else {
             let unknown = |state: &mut State| {
                 let text = Text::new("lesson.unknown").with("id", id).render(state.language);
                 state.push("explain", &text);
             };
             return self.write(unknown);
         };
+        let step = step.min(lesson.steps.len().saturating_sub(1));
+        let Scene { cluster, terminal } = Scene::at(&lesson, step);
+        let speed = lesson.settings.speed.unwrap_or(1.0);
+        let playing = !lesson.settings.paused.unwrap_or(false);
+        let file = terminal.files.keys().next().cloned().unwrap_or_default();
+        let record = Record::begin(id, step, &cluster);
+        let player = Player::at(lesson, step, &cluster);
+        let desk = Desk { cluster, terminal, file, playing, speed };
+        let start = (desk.clone(), player.clone());
+        self.attend_lesson(desk, player, record, start, None);
+    }
+
+    /// Sits down in a lesson, wherever in it that is.
+    pub(super) fn attend_lesson(
+        &self,
+        desk: Desk,
+        player: Player,
+        record: Record,
+        start: (Desk, Player),
+        mine: Option<(Desk, Player)>,
+    ) {
+        // The person's own cluster must be there before it can be put aside.
+        while self.read(|state| state.restoring.is_some()) {
+            self.go_on_restoring();
+        }
+        self.keep_now();
         let own = self.write(|state| match state.school.lecture.take() {
             Some(lecture) => lecture.own,
             None => Desk::of(state),
         });
-        let config = lesson.settings.config();
-        let mut cluster = Cluster::new(config.clone());
-        let files = lesson.files.iter().map(|(name, text)| (name.clone(), Rc::from(text.as_str())));
-        let language = self.read(|state| state.language);
-        let mut terminal = Terminal { files: files.collect(), language, ..Terminal::default() };
-        let mut play = |script: &str| {
-            run_script(script, &mut cluster, &mut terminal, &config, &mut ());
-        };
-        play(&lesson.before);
-        for earlier in lesson.steps.iter().take(step) {
-            play(&earlier.before);
-            if let Some(prediction) = &earlier.predict {
-                play(&prediction.play);
-            }
-            play(&earlier.solution);
-        }
-        if let Some(this) = lesson.steps.get(step) {
-            play(&this.before);
-        }
-        let speed = lesson.settings.speed.unwrap_or(1.0);
-        let step = step.min(lesson.steps.len().saturating_sub(1));
-        let player = Player::at(lesson, step, &cluster);
-        terminal.history.clear();
-        let file = terminal.files.keys().next().cloned().unwrap_or_default();
-        let desk = Desk { cluster, terminal, file, playing: true, speed };
         self.sit_down(&desk);
+        let id = record.lesson.clone();
+        platform::tab_keep(OPEN, &id);
         self.write(|state| {
-            let start = (desk, player.clone());
-            let id = id.to_owned();
             state.lines.clear();
+            state.school.open = true;
+            state.school.trouble = None;
+            state.school.kept = record.entries.len();
             state.school.lecture = Some(Lecture {
                 id,
                 player,
+                record,
                 start,
-                mine: None,
+                mine,
                 own,
                 playing: None,
-                speed,
+                speed: desk.speed,
                 said: None,
+                carded: false,
             });
         });
         self.attend();
+    }
+
+    /// Notes something that the learner did and that is no input.
+    fn mark(&self, deed: Deed) {
+        self.write(|state| {
+            let State { school, cluster, .. } = state;
+            if let Some(lecture) = &mut school.lecture {
+                lecture.record.mark(cluster, deed);
+            }
+        });
     }
 
     /// Goes on with another cluster, its files and its clock.
@@ -252,6 +319,8 @@ impl Engine {
     }
 
     fn leave_lesson(&self) {
+        self.keep_homework();
+        platform::tab_keep(OPEN, "");
         let lecture = self.state.borrow_mut().school.lecture.take();
         if let Some(lecture) = lecture {
             self.sit_down(&lecture.own);
@@ -268,7 +337,7 @@ impl Engine {
         let start =
             self.read(|state| state.school.lecture.as_ref().map(|lecture| lecture.start.clone()));
         if let Some(start) = start {
-            self.put_back(start);
+            self.put_back(start, Deed::Again);
         }
     }
 
@@ -276,12 +345,13 @@ impl Engine {
     pub(crate) fn mine(&self) {
         let mine = self.state.borrow_mut().school.lecture.as_mut().and_then(|one| one.mine.take());
         if let Some(mine) = mine {
-            self.put_back(mine);
+            self.put_back(mine, Deed::Mine);
         }
     }
 
-    fn put_back(&self, (desk, mut player): (Desk, Player)) {
+    fn put_back(&self, (desk, mut player): (Desk, Player), deed: Deed) {
         self.sit_down(&desk);
+        self.mark(deed);
         self.write(|state| {
             if let Some(lecture) = &mut state.school.lecture {
                 player.remember(lecture.player.progress());
@@ -300,6 +370,7 @@ impl Engine {
             let State { school, cluster, .. } = state;
             let lecture = school.lecture.as_mut().filter(|lecture| lecture.playing.is_none())?;
             let script = lecture.player.step()?.predict.as_ref()?.play.clone();
+            lecture.record.mark(cluster, Deed::Foretell(chosen));
             lecture.player.foretell(chosen, cluster);
             Some(script)
         });
@@ -312,8 +383,10 @@ impl Engine {
     pub(crate) fn show_solution(&self) {
         let script = self.write(|state| {
             let desk = Desk::of(state);
-            let lecture = state.school.lecture.as_mut()?;
+            let State { school, cluster, .. } = state;
+            let lecture = school.lecture.as_mut()?;
             let script = lecture.player.step()?.solution.clone();
+            lecture.record.mark(cluster, Deed::Show);
             lecture.player.show_solution();
             lecture.player.prove_all();
             lecture.mine = Some((desk, lecture.player.clone()));
@@ -356,6 +429,7 @@ impl Engine {
             let Some(lecture) = &mut school.lecture else { return };
             lecture.playing = None;
             if playing == Some(Play::Prediction) {
+                lecture.record.mark(cluster, Deed::Reveal);
                 lecture.player.reveal(cluster);
                 let (terminal, player) = (state.terminal.clone(), lecture.player.clone());
                 lecture.start.0.cluster = cluster.clone();
@@ -375,6 +449,7 @@ impl Engine {
         let done = self.write(|state| {
             let State { school, cluster, .. } = state;
             let Some(lecture) = &mut school.lecture else { return Vec::new() };
+            lecture.record.follow(cluster);
             let done = lecture.player.observe(cluster);
             if !done.is_empty() || lecture.player.over() {
                 school.records.note(&lecture.id, &lecture.player);
@@ -388,6 +463,7 @@ impl Engine {
             });
             platform::keep(RECORDS, &records);
             platform::announce(&said);
+            self.keep_card();
         }
     }
 
@@ -398,10 +474,16 @@ impl Engine {
         self.write(|state| {
             let State { school, cluster, terminal, .. } = state;
             let Some(lecture) = &mut school.lecture else { return };
-            let next = lecture.player.lesson().steps.get(lecture.player.step_index() + 1);
-            if let Some(script) = next.map(|step| step.before.clone()) {
-                run_script(&script, cluster, terminal, &config, &mut ());
+            lecture.record.mark(cluster, Deed::Leave);
+            let lesson = Rc::clone(lecture.player.lesson());
+            if let Some(next) = lesson.steps.get(lecture.player.step_index() + 1) {
+                if next.from == Begins::Start {
+                    let start = Scene::start(&lesson);
+                    (*cluster, terminal.files) = (start.cluster, start.terminal.files);
+                }
+                run_script(&next.before, cluster, terminal, &config, &mut ());
             }
+            lecture.record.mark(cluster, Deed::Enter);
             lecture.player.advance(cluster);
             (lecture.mine, lecture.said) = (None, None);
             school.records.note(&lecture.id, &lecture.player);
@@ -421,7 +503,9 @@ impl Engine {
     /// Asks for one more hint.
     pub(crate) fn hint(&self, task: usize) {
         self.write(|state| {
-            if let Some(lecture) = &mut state.school.lecture {
+            let State { school, cluster, .. } = state;
+            if let Some(lecture) = &mut school.lecture {
+                lecture.record.mark(cluster, Deed::Hint(task));
                 lecture.player.hint(task);
             }
         });
@@ -438,17 +522,38 @@ impl Engine {
             return;
         }
         self.write(|state| {
-            let language = state.language;
-            if let Some(lecture) = &mut state.school.lecture {
+            let State { school, cluster, language, .. } = state;
+            let language = *language;
+            if let Some(lecture) = &mut school.lecture {
+                lecture.record.mark(cluster, Deed::Prove(line.to_owned()));
                 lecture.said = lecture.player.quote(line, language);
             }
         });
         self.attend();
     }
 
-    /// Forgets what was done of all lessons.
-    pub(crate) fn forget_records(&self) {
-        platform::forget(RECORDS);
-        self.write(|state| state.school.records = Records::default());
+    /// Keeps the card of a lesson that was just solved.
+    fn keep_card(&self) {
+        let over = self.write(|state| {
+            let State { school, cluster, terminal, .. } = state;
+            let School { lecture, records, .. } = school;
+            let lecture = lecture.as_mut()?;
+            let solved = lecture.player.over() && !lecture.player.progress().shown;
+            if !solved || std::mem::replace(&mut lecture.carded, true) {
+                return None;
+            }
+            lecture.record.follow(cluster);
+            let end = Scene { cluster: cluster.clone(), terminal: terminal.clone() };
+            let card = Card {
+                commands: lecture.record.commands(),
+                start: Scene::start(lecture.player.lesson()).look(CARD),
+                end: end.look(CARD),
+            };
+            records.keep_card(&lecture.id, card);
+            Some(records.write())
+        });
+        if let Some(records) = over {
+            platform::keep(RECORDS, &records);
+        }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::markdown::{self, Block};
-use crate::api::Value;
+use crate::api::object::AnyObject;
+use crate::api::{Kind, Value};
 use crate::cluster::Cluster;
 use crate::language::Language;
 use crate::lessons::{Lesson, Player, TaskView, Track};
 use crate::object;
+use crate::store::Operation;
 
 /// A track with its lessons, in their order.
 #[derive(Clone, Debug)]
@@ -79,8 +81,19 @@ impl Library {
     }
 }
 
+/// A solved lesson to look up again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    /// The learner's own commands.
+    pub commands: Vec<String>,
+    /// What there was in the beginning, as kubectl shows it.
+    pub start: String,
+    /// What there was in the end.
+    pub end: String,
+}
+
 /// What was done of a lesson in all visits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// How many steps are done.
     pub steps: usize,
@@ -88,6 +101,8 @@ pub struct Record {
     pub solved: bool,
     /// How many hints it took.
     pub hints: usize,
+    /// How it was solved, to look up again.
+    pub card: Option<Rc<Card>>,
 }
 
 /// The records by the names of lessons; the browser keeps them.
@@ -103,9 +118,14 @@ impl Records {
         };
         let one = |(id, value): (&Rc<str>, &Value)| {
             let solved = value.bool_at("solved").unwrap_or(false);
-            let record =
-                Record { steps: whole(value, "steps"), solved, hints: whole(value, "hints") };
-            (id.to_string(), record)
+            let (steps, hints) = (whole(value, "steps"), whole(value, "hints"));
+            let card = value.get("card").map(|card| {
+                let text = |key: &str| card.str_at(key).unwrap_or_default().to_owned();
+                let lines = card.items_at("commands").iter().filter_map(Value::as_str);
+                let commands = lines.map(str::to_owned).collect();
+                Rc::new(Card { commands, start: text("start"), end: text("end") })
+            });
+            (id.to_string(), Record { steps, solved, hints, card })
         };
         Self(value.get("lessons").into_iter().flat_map(Value::entries).map(one).collect())
     }
@@ -114,11 +134,20 @@ impl Records {
     pub fn write(&self) -> String {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let one = |(id, record): (&String, &Record)| {
-            let value = object! {
+            let mut value = object! {
                 "steps" => number(record.steps),
                 "solved" => record.solved,
                 "hints" => number(record.hints),
             };
+            if let Some(card) = &record.card {
+                let lines = card.commands.iter().map(|line| Value::from(line.as_str()));
+                let card = object! {
+                    "commands" => lines.collect::<Vec<Value>>(),
+                    "start" => card.start.as_str(),
+                    "end" => card.end.as_str(),
+                };
+                value.set("card", card);
+            }
             (Rc::from(id.as_str()), value)
         };
         let lessons = Value::Object(Rc::new(self.0.iter().map(one).collect()));
@@ -127,7 +156,34 @@ impl Records {
 
     /// The record of a lesson.
     pub fn of(&self, id: &str) -> Record {
-        self.0.get(id).copied().unwrap_or_default()
+        self.0.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Takes in what was done elsewhere: the further of both counts.
+    pub fn merge(&mut self, other: Self) {
+        for (id, theirs) in other.0 {
+            let own = self.0.entry(id).or_default();
+            own.steps = own.steps.max(theirs.steps);
+            own.hints = own.hints.max(theirs.hints);
+            own.solved |= theirs.solved;
+            own.card = own.card.take().or(theirs.card);
+        }
+    }
+
+    /// Whether a text is an exported progress.
+    pub fn recognises(text: &str) -> bool {
+        Value::from_json(text)
+            .is_ok_and(|value| value.i64_at("podyard") == Some(1) && value.get("lessons").is_some())
+    }
+
+    /// Keeps how a lesson was solved.
+    pub fn keep_card(&mut self, id: &str, card: Card) {
+        self.0.entry(id.to_owned()).or_default().card = Some(Rc::new(card));
+    }
+
+    /// How many lessons are solved.
+    pub fn solved(&self) -> usize {
+        self.0.values().filter(|one| one.solved).count()
     }
 
     /// Notes how far somebody has come.
@@ -184,6 +240,74 @@ pub struct StepView {
     pub done: bool,
     /// Whether all of the lesson is done; then the lines that solve it, as a card to keep.
     pub card: Option<Vec<String>>,
+    /// What a good solution needs and what this one took, once the lesson is done.
+    pub par: Option<ParView>,
+}
+
+/// Par, and the learner's own numbers: commands that changed something, and virtual time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParView {
+    /// What a good solution needs: changes and time.
+    pub par: (usize, String),
+    /// What this one took, if it is done.
+    pub own: Option<(usize, String)>,
+    /// Whether it is as good.
+    pub met: bool,
+}
+
+/// What a shown solution did to an object: `+`, `~` or `−`, and the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// `+` made, `~` changed, `−` taken away.
+    pub sign: char,
+    /// `Job/hello`
+    pub object: String,
+    /// The object's uid, by which its tile is found.
+    pub uid: String,
+}
+
+/// At most so many objects are named.
+const MOST_MARKS: usize = 12;
+
+/// What was done to the objects of the default and other own namespaces since a version of the store.
+pub fn marks(cluster: &Cluster, since: u64) -> Vec<Mark> {
+    let mut found: BTreeMap<String, (Mark, bool)> = BTreeMap::new();
+    for change in cluster.store().journal().since(since) {
+        let (kind, meta) = (change.object.kind(), change.object.meta());
+        let noise = matches!(kind, Kind::Event | Kind::Lease | Kind::EndpointSlice | Kind::Endpoints)
+            || meta.namespace.starts_with("kube-");
+        let asked = |object: &AnyObject| {
+            let value = object.to_value();
+            let meta = value.get("metadata").cloned().unwrap_or_default();
+            (value.get("spec").cloned(), meta.get("labels").cloned(), meta.get("annotations").cloned())
+        };
+        // What an object reports of itself is no change of the solution's.
+        let status_only = change.operation == Operation::Modified
+            && change.before.as_ref().is_some_and(|before| asked(before) == asked(&change.object));
+        if noise || status_only {
+            continue;
+        }
+        let uid = change.object.uid().to_string();
+        let sign = match change.operation {
+            Operation::Added => '+',
+            Operation::Modified => '~',
+            Operation::Deleted => '−',
+        };
+        let object = format!("{}/{}", kind.name(), meta.name);
+        let fresh = sign == '+';
+        let entry = found.entry(uid.clone()).or_insert((Mark { sign, object, uid }, fresh));
+        match (sign, entry.1) {
+            // Made and taken away again: nothing is left to mark.
+            ('−', true) => entry.0.sign = ' ',
+            ('−', false) => entry.0.sign = '−',
+            _ => {}
+        }
+    }
+    let mut marks: Vec<Mark> =
+        found.into_values().map(|(mark, _)| mark).filter(|mark| mark.sign != ' ').collect();
+    marks.sort_by(|a, b| a.object.cmp(&b.object));
+    marks.truncate(MOST_MARKS);
+    marks
 }
 
 /// A prediction as it stands.
@@ -262,6 +386,14 @@ impl LessonView {
             solvable: !step.solution.trim().is_empty(),
             done: player.step_done(),
             card: player.over().then(lines),
+            par: lesson.par.map(|par| {
+                let own = player.progress();
+                ParView {
+                    par: (par.changes, par.time.human()),
+                    own: player.over().then(|| (own.changes, own.time.human())),
+                    met: own.changes <= par.changes && own.time <= par.time,
+                }
+            }),
         }))
     }
 }
@@ -315,8 +447,35 @@ mod tests {
         records.note("t/a", &player);
         let kept = Records::read(&records.write());
         assert_eq!(kept, records);
-        assert_eq!(kept.of("t/a"), Record { steps: 1, solved: true, hints: 1 });
+        let solved = Record { steps: 1, solved: true, hints: 1, card: None };
+        assert_eq!(kept.of("t/a"), solved);
         assert_eq!(Records::read("nonsense"), Records::default());
+        // What was done elsewhere is taken in; cards are kept.
+        let commands = vec!["kubectl run p --image=nginx".to_owned()];
+        let card = Card { commands, start: String::new(), end: "pod/p".into() };
+        records.keep_card("t/a", card.clone());
+        assert!(Records::recognises(&records.write()) && !Records::recognises("{}"));
+        let mut other = Records::default();
+        other.merge(Records::read(&records.write()));
+        assert_eq!(other.of("t/a"), Record { card: Some(Rc::new(card)), ..solved });
+        assert_eq!(other.solved(), 1);
+    }
+
+    #[test]
+    fn a_shown_solution_marks_what_it_made_changed_and_took_away() {
+        let mut cluster = Cluster::new(crate::cluster::Config::default());
+        let mut terminal = crate::terminal::Terminal::default();
+        let config = cluster.config().clone();
+        let mut play = |cluster: &mut Cluster, script: &str| {
+            crate::terminal::run_script(script, cluster, &mut terminal, &config, &mut ());
+        };
+        play(&mut cluster, "kubectl run a --image=nginx; kubectl run b --image=nginx; sleep 20");
+        let since = cluster.store().resource_version();
+        play(&mut cluster, "kubectl label pod a x=y; kubectl delete pod b; kubectl create job j --image=busybox -- true; kubectl run c --image=nginx; kubectl delete pod c --now; sleep 30");
+        let found = marks(&cluster, since);
+        let words: Vec<String> =
+            found.iter().map(|one| format!("{}{}", one.sign, one.object.split('-').next().unwrap())).collect();
+        assert_eq!(words, ["+Job/j", "~Pod/a", "−Pod/b", "+Pod/j"]);
     }
 
     #[test]
@@ -337,7 +496,7 @@ mod tests {
         player.observe(&cluster);
         let mut records = Records::default();
         records.note("t/a", &player);
-        assert_eq!(records.of("t/a"), Record { steps: 1, solved: false, hints: 0 });
+        assert_eq!(records.of("t/a"), Record { steps: 1, ..Record::default() });
     }
 
     #[test]

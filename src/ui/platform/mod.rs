@@ -1,10 +1,12 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
+mod drop;
 mod guest;
 mod timeline;
 
 use wasm_bindgen::prelude::*;
 
+pub(crate) use drop::*;
 pub(crate) use guest::*;
 pub(crate) use timeline::*;
 pub(crate) mod stage;

@@ -133,7 +133,7 @@ fn a_good_session_is_solved_and_says_how_it_went() {
     assert!(learner.player.over());
     let file = keep("anna.json", &learner.hands_in());
     let (line, status) = grade(HELLO, &[&file]);
-    let words = "solved: 2 of 2 steps, 2 tries, 1 hints, 0 of 1 predictions, 1 changes in 0s; first wrong turn, step 1: \
+    let words = "solved: steps 2 of 2, tries 2, hints 1, predictions 0 of 1, changes 1, time 0s; first wrong turn, step 1: \
                  foretold “The pod is gone: it has done its work”\n";
     assert_eq!((line, status), (format!("{file}: {words}"), Some(0)));
     // It is a session like any other, too.
@@ -156,7 +156,7 @@ fn a_wrong_session_names_its_first_wrong_turn_and_a_shown_solution_does_not_coun
     let wrong = keep("ben.json", &learner.hands_in());
     let (line, status) = grade(HELLO, &[&wrong]);
     assert!(
-        line.contains("not solved: 1 of 2 steps, 1 tries, 0 hints, 1 of 1 predictions"),
+        line.contains("not solved: steps 1 of 2, tries 1, hints 0, predictions 1 of 1"),
         "{line}"
     );
     assert!(
@@ -172,7 +172,7 @@ fn a_wrong_session_names_its_first_wrong_turn_and_a_shown_solution_does_not_coun
     assert!(learner.player.over());
     let shown = keep("carl.json", &learner.hands_in());
     let (line, status) = grade(HELLO, &[&shown]);
-    assert!(line.contains("not solved: 2 of 2 steps"), "{line}");
+    assert!(line.contains("not solved: steps 2 of 2"), "{line}");
     assert!(line.contains("the solution was shown"), "{line}");
     assert_eq!(status, Some(1));
 }
@@ -190,7 +190,7 @@ fn what_was_true_for_a_moment_on_the_way_to_the_solution_is_no_wrong_turn() {
     learner.foretells(1);
     let file = keep("dora.json", &learner.hands_in());
     let (line, status) = grade("jobs/failure", &[&file]);
-    assert!(line.contains("solved: 3 of 3 steps") && !line.contains("wrong turn"), "{line}");
+    assert!(line.contains("solved: steps 3 of 3") && !line.contains("wrong turn"), "{line}");
     assert_eq!(status, Some(0));
 }
 
@@ -207,7 +207,7 @@ fn back_in_time_and_on_from_there_is_replayed_as_well() {
     learner.types("kubectl delete job hello\nsleep 10");
     let file = keep("eve.json", &learner.hands_in());
     let (line, status) = grade(HELLO, &[&file]);
-    assert!(line.contains("solved: 2 of 2 steps"), "{line}");
+    assert!(line.contains("solved: steps 2 of 2"), "{line}");
     assert_eq!(status, Some(0));
 }
 

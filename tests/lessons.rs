@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use podyard::cluster::Cluster;
-use podyard::language::Language;
+use podyard::language::{Language, particle};
 use podyard::lessons::{Check, Lesson, Player, Pointed, Scene, Track, Watch, prove};
 use podyard::terminal::{Terminal, run_script};
 
@@ -349,7 +349,8 @@ fn the_index_names_every_track() {
 fn words_of(id: &str, step: usize, language: Language) -> String {
     let lesson = whole(id).unwrap_or_else(|error| panic!("{id}: {error}"));
     let step = lesson.steps.get(step - 1).unwrap_or_else(|| panic!("{id} has no step {step}"));
-    let mut words = vec![step.title.text(language), step.text.text(language), &step.before, &step.solution];
+    let mut words =
+        vec![step.title.text(language), step.text.text(language), &step.before, &step.solution];
     if let Some(one) = &step.predict {
         words.extend([one.question.text(language), &one.play]);
         for choice in &one.choices {
@@ -369,10 +370,9 @@ fn words_of(id: &str, step: usize, language: Language) -> String {
 
 #[test]
 fn everything_that_the_study_notes_teach_is_in_a_lesson() {
-    let table = fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syllabus.txt"),
-    )
-    .unwrap();
+    let table =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syllabus.txt"))
+            .unwrap();
     let rows = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut notes = std::collections::BTreeMap::new();
     let mut missing = Vec::new();
@@ -402,4 +402,41 @@ fn everything_that_the_study_notes_teach_is_in_a_lesson() {
     for (note, least) in least {
         assert!(notes[note] >= least, "{note}: {}", notes[note]);
     }
+}
+
+/// Names and code with a particle behind them: the name, and the particle as it stands there.
+fn particles(text: &str) -> Vec<(String, String)> {
+    let letters: Vec<char> = text.chars().collect();
+    let named = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=\u{60}".contains(letter);
+    let mut found = Vec::new();
+    for end in 1..letters.len() {
+        if !named(letters[end - 1]) || !matches!(letters[end], '가'..='힣') {
+            continue;
+        }
+        let after: String =
+            letters[end..].iter().take_while(|letter| matches!(**letter, '가'..='힣')).collect();
+        let begin = (0..end).rev().take_while(|at| named(letters[*at])).last().unwrap();
+        found.push((letters[begin..end].iter().collect::<String>(), after));
+    }
+    found
+}
+
+#[test]
+fn korean_particles_follow_the_sound_of_the_name_before_them() {
+    const PAIRS: [&str; 5] = ["은/는", "이/가", "을/를", "과/와", "으로/로"];
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let Ok(files) = fs::read_dir(entry.unwrap().path()) else { continue };
+        for path in files.map(|entry| entry.unwrap().path()) {
+            for (name, after) in particles(&fs::read_to_string(&path).unwrap()) {
+                let pair = PAIRS.iter().find(|pair| pair.split('/').any(|one| one == after));
+                let Some(pair) = pair else { continue };
+                let right = particle(&name, pair);
+                if right != after {
+                    wrong.push(format!("{}: {name}{after}, not {right}?", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
 }

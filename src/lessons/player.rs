@@ -179,6 +179,8 @@ pub struct Finding {
     pub chosen: usize,
     /// Which came true.
     pub right: Option<usize>,
+    /// Since when it is true, if that can be said.
+    pub since: Option<Time>,
 }
 
 /// A task at work.
@@ -286,7 +288,8 @@ impl Player {
         foretelling.answers.iter_mut().for_each(|answer| answer.observe(cluster));
         let now = cluster.now();
         let right = foretelling.answers.iter().position(|answer| answer.passes(now));
-        let finding = Finding { chosen: foretelling.chosen, right };
+        let since = right.and_then(|right| foretelling.answers.get(right)?.since());
+        let finding = Finding { chosen: foretelling.chosen, right, since };
         self.foretelling = None;
         // Whoever begins the step again knows the answer: the first one counts.
         if self.progress.foretold.iter().all(|(step, _)| *step != self.step) {

@@ -141,7 +141,9 @@ impl Record {
                 Deed::Foretell(_) | Deed::Leave => played = true,
                 Deed::Reveal | Deed::Enter => played = false,
                 Deed::Input(input) if !played && self.inputs.contains(input) => {
-                    if !input.words.is_empty() && lines.last().map(String::as_str) != Some(&*input.words) {
+                    if !input.words.is_empty()
+                        && lines.last().map(String::as_str) != Some(&*input.words)
+                    {
                         lines.push(input.words.to_string());
                     }
                 }

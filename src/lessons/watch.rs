@@ -125,7 +125,9 @@ impl Leaf {
         let near = store.list(target.kind, None);
         let near: Vec<&AnyObject> = near.iter().filter(|one| target.concerns(one)).collect();
         let shown = near.iter().take(4).map(|object| {
-            let found = target.conditions.iter().map(|condition| {
+            // Of what is as it should be nobody needs to read.
+            let failing = target.conditions.iter().filter(|one| !one.holds(object, now));
+            let found = failing.map(|condition| {
                 let found = condition.found(object, now).unwrap_or_else(|| "–".into());
                 format!("{} = {found}", condition.place)
             });
@@ -181,6 +183,15 @@ impl Node {
             Self::All(parts) => parts.iter().all(|one| one.passes(now)),
             Self::Any(parts) => parts.iter().any(|one| one.passes(now)),
             Self::Leaf(leaf) => leaf.passes(now),
+        }
+    }
+
+    fn since(&self) -> Option<Time> {
+        match self {
+            Self::All(parts) => parts.iter().filter_map(Self::since).max(),
+            Self::Any(parts) => parts.iter().filter_map(Self::since).min(),
+            Self::Leaf(leaf) if leaf.when == When::Now => leaf.since,
+            Self::Leaf(_) => None,
         }
     }
 
@@ -252,6 +263,11 @@ impl Watch {
     /// Whether the check passes.
     pub fn passes(&self, now: Time) -> bool {
         self.root.passes(now)
+    }
+
+    /// Since when it passes, if that can be said: the moment to look at.
+    pub fn since(&self) -> Option<Time> {
+        self.root.since().filter(|since| *since > self.began)
     }
 
     /// The next moment at which it may pass although nothing changes.

@@ -124,7 +124,11 @@ impl Engine {
     // ---- the session that proves it ----
 
     /// Opens a session in which a lesson was played; the lesson if it is known, else its cluster.
-    pub(super) fn open_homework(&self, session: Session, otherwise: impl FnOnce(&Self, Session) + 'static) {
+    pub(super) fn open_homework(
+        &self,
+        session: Session,
+        otherwise: impl FnOnce(&Self, Session) + 'static,
+    ) {
         self.with_library(move |engine| {
             if !engine.resume(&session, true) {
                 otherwise(engine, session);
@@ -150,7 +154,11 @@ impl Engine {
     pub(super) fn receive_drops(&self) {
         let engine = self.clone();
         let closure = Closure::new(move |name: String, text: String, again: bool| {
-            if again && !engine.read(|state| state.school.guest.as_ref().is_some_and(|(own, _)| *own == own_id(&name))) {
+            if again
+                && !engine.read(|state| {
+                    state.school.guest.as_ref().is_some_and(|(own, _)| *own == own_id(&name))
+                })
+            {
                 return;
             }
             engine.take_in(&name, &text);

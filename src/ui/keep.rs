@@ -253,9 +253,8 @@ impl Engine {
 
     /// Saves the session as a file.
     pub(crate) fn export(&self) {
-        let (text, start) = self.read(|state| {
-            (state.whole_session().to_json(), state.cluster.now().rfc3339())
-        });
+        let (text, start) =
+            self.read(|state| (state.whole_session().to_json(), state.cluster.now().rfc3339()));
         platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);
     }
 

@@ -131,10 +131,10 @@ fn Step(props: &StepProps) -> Html {
             <div class="lesson__actions">
                 if step.done && !last { <Button label={say(language, "lesson.next")} class="button--accent" onclick={act(Engine::next_step)} /> }
                 if step.done && last { <Button label={say(language, if props.next.is_some() { "lesson.next-lesson" } else { "lesson.map" })} class="button--accent" onclick={onwards} /> }
+                if shown && !playing { <Button label={say(language, "lesson.mine")} class={if step.done { "" } else { "button--accent" }} onclick={act(Engine::mine)} /> }
                 <Button label={say(language, "lesson.again")} onclick={act(Engine::again)} />
                 if step.place.0 > 1 || step.card.is_some() { <Button label={say(language, "teach.whole-again")} onclick={act(Engine::whole_lesson_again)} /> }
                 if step.card.is_some() { <Button label={say(language, "teach.hand-in")} onclick={act(Engine::hand_in)} /> }
-                if shown && !playing { <Button label={say(language, "lesson.mine")} onclick={act(Engine::mine)} /> }
                 if step.solvable && !step.done && !shown && !playing { <Button label={say(language, sure)} onclick={solution} /> }
             </div>
         </div>
@@ -189,6 +189,7 @@ fn ask(props: &StepProps, question: &Question) -> Html {
             <ul>{ for question.answers.iter().enumerate().map(answer) }</ul>
             if question.found.is_none() && !playing { <p class="quiet">{ say(language, "lesson.foretell") }</p> }
             if let Some((_, _, says)) = &question.found { <p role="status">{ marked(says) }</p> }
+            if let Some(at) = &question.since { <p class="quiet">{ Text::new("teach.since").with("at", at).render(language) }</p> }
         </div>
     }
 }

@@ -27,7 +27,8 @@ pub(crate) fn LessonMap(props: &LessonMapProps) -> Html {
     let all = props.tracks.iter().flat_map(|(_, _, lessons)| lessons);
     let (solved, count) = (all.clone().filter(|one| one.record.solved).count(), all.count());
     let sum = Text::new("teach.sum").with("solved", solved).with("all", count).render(language);
-    let next = props.tracks.iter().flat_map(|(_, _, lessons)| lessons).find(|one| !one.record.solved);
+    let next =
+        props.tracks.iter().flat_map(|(_, _, lessons)| lessons).find(|one| !one.record.solved);
     html! {
         <div class="lesson__body" tabindex="0">
             <p>{ say(language, "lesson.intro") }</p>
@@ -99,7 +100,11 @@ fn entry(props: &LessonMapProps, entry: &Entry) -> Html {
 /// The card of a solved lesson, to look up again.
 fn reference(language: Language, card: &Card) -> Html {
     let part = |key: &'static str, text: String| {
-        html! { if !text.is_empty() { <h4>{ say(language, key) }</h4><pre class="lesson__code">{ text }</pre> } }
+        let nothing = text.is_empty();
+        html! {
+            <h4>{ say(language, key) }</h4>
+            if nothing { <p class="quiet">{ say(language, "teach.card-nothing") }</p> } else { <pre class="lesson__code">{ text }</pre> }
+        }
     };
     html! {
         <details class="teach__card">

@@ -164,8 +164,7 @@ impl Engine {
     pub(super) fn enter_school(&self) {
         let records = Records::read(&platform::kept(RECORDS).unwrap_or_default());
         self.state.borrow_mut().school.records = records;
-        let (asked, embed) =
-            self.read(|state| (state.address.lesson.clone(), state.address.embed));
+        let (asked, embed) = self.read(|state| (state.address.lesson.clone(), state.address.embed));
         if let Some((id, step)) = asked {
             return self.open_lesson(id, step);
         }
@@ -487,6 +486,8 @@ impl Engine {
             lecture.player.advance(cluster);
             (lecture.mine, lecture.said) = (None, None);
             school.records.note(&lecture.id, &lecture.player);
+            // Who sped the last step up is to see the beginning of this one.
+            state.speed = lecture.player.lesson().settings.speed.unwrap_or(1.0);
             state.epoch += 1;
             state.follow_clock();
             let desk = Desk::of(state);

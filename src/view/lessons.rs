@@ -274,12 +274,17 @@ pub fn marks(cluster: &Cluster, since: u64) -> Vec<Mark> {
     let mut found: BTreeMap<String, (Mark, bool)> = BTreeMap::new();
     for change in cluster.store().journal().since(since) {
         let (kind, meta) = (change.object.kind(), change.object.meta());
-        let noise = matches!(kind, Kind::Event | Kind::Lease | Kind::EndpointSlice | Kind::Endpoints)
-            || meta.namespace.starts_with("kube-");
+        let noise =
+            matches!(kind, Kind::Event | Kind::Lease | Kind::EndpointSlice | Kind::Endpoints)
+                || meta.namespace.starts_with("kube-");
         let asked = |object: &AnyObject| {
             let value = object.to_value();
             let meta = value.get("metadata").cloned().unwrap_or_default();
-            (value.get("spec").cloned(), meta.get("labels").cloned(), meta.get("annotations").cloned())
+            (
+                value.get("spec").cloned(),
+                meta.get("labels").cloned(),
+                meta.get("annotations").cloned(),
+            )
         };
         // What an object reports of itself is no change of the solution's.
         let status_only = change.operation == Operation::Modified
@@ -319,6 +324,8 @@ pub struct Question {
     pub answers: Vec<String>,
     /// Chosen and right answer, and what is said of the chosen one.
     pub found: Option<(usize, Option<usize>, String)>,
+    /// Since when the right answer is true: `09:01:20`.
+    pub since: Option<String>,
 }
 
 /// What the lesson pane shows.
@@ -354,7 +361,9 @@ impl LessonView {
         let lesson = player.lesson();
         let Some(step) = player.step() else { return Self::Map(Vec::new()) };
         let text = |both: &crate::lessons::Both| both.text(language).to_owned();
+        let since = player.finding().and_then(|found| found.since);
         let question = step.predict.as_ref().map(|prediction| Question {
+            since: since.map(|at| at.rfc3339().chars().skip(11).take(8).collect()),
             text: text(&prediction.question),
             answers: prediction.choices.iter().map(|choice| text(&choice.text)).collect(),
             found: player.finding().map(|found| {
@@ -471,10 +480,15 @@ mod tests {
         };
         play(&mut cluster, "kubectl run a --image=nginx; kubectl run b --image=nginx; sleep 20");
         let since = cluster.store().resource_version();
-        play(&mut cluster, "kubectl label pod a x=y; kubectl delete pod b; kubectl create job j --image=busybox -- true; kubectl run c --image=nginx; kubectl delete pod c --now; sleep 30");
+        play(
+            &mut cluster,
+            "kubectl label pod a x=y; kubectl delete pod b; kubectl create job j --image=busybox -- true; kubectl run c --image=nginx; kubectl delete pod c --now; sleep 30",
+        );
         let found = marks(&cluster, since);
-        let words: Vec<String> =
-            found.iter().map(|one| format!("{}{}", one.sign, one.object.split('-').next().unwrap())).collect();
+        let words: Vec<String> = found
+            .iter()
+            .map(|one| format!("{}{}", one.sign, one.object.split('-').next().unwrap()))
+            .collect();
         assert_eq!(words, ["+Job/j", "~Pod/a", "−Pod/b", "+Pod/j"]);
     }
 

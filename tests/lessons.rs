@@ -423,6 +423,8 @@ fn particles(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn korean_particles_follow_the_sound_of_the_name_before_them() {
+    // Loan words that are not read as they are spelled: 템플릿, 앱, 이그제크, 타임아웃.
+    const READ_OTHERWISE: [&str; 4] = ["template", "app", "exec", "timeout"];
     const PAIRS: [&str; 5] = ["은/는", "이/가", "을/를", "과/와", "으로/로"];
     let mut wrong = Vec::new();
     for entry in fs::read_dir(folder()).unwrap() {
@@ -431,6 +433,11 @@ fn korean_particles_follow_the_sound_of_the_name_before_them() {
             for (name, after) in particles(&fs::read_to_string(&path).unwrap()) {
                 let pair = PAIRS.iter().find(|pair| pair.split('/').any(|one| one == after));
                 let Some(pair) = pair else { continue };
+                let bare = name.trim_matches('`');
+                // Of a longer piece of code only the end is seen here.
+                if bare.is_empty() || READ_OTHERWISE.contains(&bare) {
+                    continue;
+                }
                 let right = particle(&name, pair);
                 if right != after {
                     wrong.push(format!("{}: {name}{after}, not {right}?", path.display()));

@@ -101,10 +101,10 @@ fn entry(props: &LessonMapProps, entry: &Entry) -> Html {
 fn reference(language: Language, card: &Card) -> Html {
     let part = |key: &'static str, text: String| {
         let nothing = text.is_empty();
-        html! {
+        html! { <>
             <h4>{ say(language, key) }</h4>
             if nothing { <p class="quiet">{ say(language, "teach.card-nothing") }</p> } else { <pre class="lesson__code">{ text }</pre> }
-        }
+        </> }
     };
     html! {
         <details class="teach__card">

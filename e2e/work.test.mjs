@@ -199,8 +199,8 @@ test('the page is free of what axe finds, light and dark, in both languages', as
   for (const [lang, theme, apply] of [['en', 'light', 'Apply'], ['ko', 'dark', '적용']]) {
     const page = await yard.open(t, { ...START, lang, theme, speed: '10' }, { bypassCSP: true });
     await page.locator('[data-ready] .cm-content').waitFor();
-    for (const index of ['0', '1', '2', '5']) {
-      await page.locator('#examples').selectOption(index);
+    for (const file of ['job.yaml', 'cronjob.yaml', 'rc.yaml', 'crash.yaml']) {
+      await page.locator('#examples').selectOption(file);
       await page.getByRole('button', { name: apply, exact: true }).click();
     }
     await type(page, 'yard node stop worker-3; kubectl get nothing');

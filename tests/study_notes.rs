@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use podyard::api::core::Phase;
 use podyard::api::{Kind, ObjectKey, Value};
 use podyard::cluster::{Cluster, Config, Patch, WriteOptions};
+use podyard::language::Language;
 use podyard::manifest::load;
 use podyard::sim::Duration;
+use podyard::view::diagnostics::check;
 
 /// A manifest with every offered fix applied, the gravest mistake first.
 fn mended(name: &str, mut text: String) -> String {
@@ -132,4 +134,64 @@ fn each_manifest_of_the_notes_runs_as_its_note_says() {
         let text = mended(&name, std::fs::read_to_string(&path).unwrap());
         does_what_its_note_says(&name, &text);
     }
+}
+
+/// The mistakes of a text as the editor shows them, each with the click that mends it, applied one after the other; the
+/// titles of the clicks.
+fn clicks(text: &str) -> (String, Vec<String>) {
+    let mut cluster = Cluster::new(Config::default());
+    let mut text = text.to_owned();
+    let mut titles = Vec::new();
+    for _ in 0..20 {
+        let marks = check(&mut cluster, "note.yaml", &text, Language::En);
+        let Some(mark) = marks.iter().find(|mark| mark.severity != "info") else { break };
+        assert!(mark.line >= 1 && mark.column >= 1 && mark.from <= mark.to, "{mark:?}");
+        let fix = mark.fix.as_ref().unwrap_or_else(|| panic!("{mark:?}"));
+        let mut units: Vec<u16> = text.encode_utf16().collect();
+        for change in fix.changes.iter().rev() {
+            units.splice(change.from..change.to, change.insert.encode_utf16());
+        }
+        text = String::from_utf16(&units).unwrap();
+        titles.push(fix.title.clone());
+    }
+    (text, titles)
+}
+
+#[test]
+fn each_mistake_of_the_notes_is_mended_by_one_click() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/study_notes");
+    let mut found = Vec::new();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    for path in files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let (_, titles) = clicks(&std::fs::read_to_string(&path).unwrap());
+        found.extend(titles.into_iter().map(|title| format!("{} {title}", &name[..6])));
+    }
+    assert_eq!(
+        found,
+        [
+            "000-03 Change `DameonSet` to `DaemonSet`",
+            "000-03 Change `node-role.kubernetes.io/master` to `node-role.kubernetes.io/control-plane`",
+            "001-03 Change `apps/v1beta2` to `apps/v1`",
+            "001-04 Move `template` to DaemonSetSpec",
+            "001-06 Change `batch/v1beta1` to `batch/v1`",
+            "003-09 Change `startingDeadlineSenconds` to `startingDeadlineSeconds`",
+            "004-01 Insert a comma",
+            "004-02 Change `batch/v1beta1` to `batch/v1`",
+            "004-02 Change `cronJob-example` to `cronjob-example`",
+            "004-03 Move line 21 to column 7",
+            "004-03 Change `appgs/v1` to `apps/v1`",
+            "004-03 Move `spec` to template",
+            "004-03 Change `node-role.kubernetes.io/master` to `node-role.kubernetes.io/control-plane`",
+            "004-03 Change `conatiners` to `containers`",
+        ]
+    );
+    // What the notes say beside their manifests.
+    let job = include_str!("study_notes/003-08-job-multi-completion-batch-job.yaml");
+    let typed = job.replace("completions:", "comletions:").replace("parallelism:", "paralleism:");
+    let (mended, titles) = clicks(&typed);
+    assert_eq!(mended, job);
+    assert!(titles.contains(&"Change `comletions` to `completions`".to_owned()), "{titles:?}");
 }

@@ -208,7 +208,7 @@ pub fn App() -> Html {
                 <section class="pane pane--editor" aria-label={say(language, "page.editor")}>
                     <EditorPane engine={(*engine).clone()} {language} file={engine.read(|state| state.file.clone())}
                         files={engine.read(|state| state.terminal.files.keys().cloned().collect::<Vec<_>>())}
-                        problems={engine.read(|state| state.problems)} />
+                        desk={engine.read(|state| state.desk.clone())} />
                 </section>
                 }
                 if panels.shows(Panel::Terminal) {

@@ -11,6 +11,7 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
 use super::embed::Guest;
+use super::files::Desk;
 use super::keep::Keeper;
 use super::platform;
 use super::school::School;
@@ -62,8 +63,8 @@ pub(crate) struct State {
     pub language: Language,
     /// The open file.
     pub file: String,
-    /// How many errors and warnings it has.
-    pub problems: usize,
+    /// What the editor shows beside the text.
+    pub desk: Desk,
     /// Counts how often the world became another one: back, undo, reset, a session.
     pub epoch: u64,
     /// Counts how often it became the world of another session, or the other one of two futures.
@@ -147,7 +148,7 @@ impl Engine {
             speed: address.speed.unwrap_or(1.0),
             language,
             file: "job.yaml".into(),
-            problems: 0,
+            desk: Desk::default(),
             epoch: 0,
             lineage: 0,
             skipping: None,

@@ -1,28 +1,49 @@
 //! The editor pane: the files of the workspace as tabs, what is wrong with the open one, Apply, Diff, Delete.
 
+mod desk;
+
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{Button, say};
+use super::files::Desk;
 use super::platform;
 use crate::language::{Language, Text};
 use crate::view::diagnostics;
+use crate::view::diff::DocumentDiff;
 
-/// The examples: key of the name, file, text.
-const EXAMPLES: [(&str, &str, &str); 7] = [
-    ("page.example-job", "job.yaml", include_str!("../../assets/examples/job.yaml")),
-    ("page.example-cron", "cronjob.yaml", include_str!("../../assets/examples/cronjob.yaml")),
-    ("page.example-rc", "rc.yaml", include_str!("../../assets/examples/rc.yaml")),
-    (
-        "page.example-deploy",
-        "deployment.yaml",
-        include_str!("../../assets/examples/deployment.yaml"),
-    ),
-    ("page.example-ds", "daemonset.yaml", include_str!("../../assets/examples/daemonset.yaml")),
-    ("page.example-crash", "crash.yaml", include_str!("../../assets/examples/crash.yaml")),
-    ("page.example-probe", "probe.yaml", include_str!("../../assets/examples/probe.yaml")),
-];
+/// An example: key of the name, file, text.
+type Example = (&'static str, &'static str, &'static str);
+
+/// Names the examples, each with its file.
+macro_rules! examples {
+    ($($key:literal: $file:literal,)*) => {
+        &[$(($key, $file, include_str!(concat!("../../assets/examples/", $file))),)*]
+    };
+}
+
+const EXAMPLES: &[Example] = examples! {
+    "page.example-job": "job.yaml",
+    "example.job-parallel": "job-parallel.yaml",
+    "example.job-indexed": "job-indexed.yaml",
+    "page.example-cron": "cronjob.yaml",
+    "example.cron-forbid": "cronjob-forbid.yaml",
+    "page.example-rc": "rc.yaml",
+    "page.example-deploy": "deployment.yaml",
+    "page.example-ds": "daemonset.yaml",
+    "example.ds-selector": "daemonset-selector.yaml",
+    "page.example-probe": "probe.yaml",
+    "example.readiness": "readiness.yaml",
+    "example.init": "init.yaml",
+    "example.config": "configmap.yaml",
+    "example.service": "service.yaml",
+    "example.toleration": "toleration.yaml",
+    "example.too-big": "too-big.yaml",
+    "page.example-crash": "crash.yaml",
+};
 
 /// What the pane shows.
 #[derive(Properties, PartialEq)]
@@ -35,8 +56,8 @@ pub(crate) struct EditorPaneProps {
     pub file: String,
     /// All files of the workspace.
     pub files: Vec<String>,
-    /// How many problems the open one has.
-    pub problems: usize,
+    /// What is wrong with the open one, and what its field under the cursor governs.
+    pub desk: Desk,
 }
 
 /// The editor pane. CodeMirror lives in an element that Yew leaves alone.
@@ -45,9 +66,11 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
     let language = props.language;
     let ready = use_state(|| false);
     use_editor(&props.engine, &ready);
+    let difference = use_state(|| None::<Rc<Vec<DocumentDiff>>>);
     let on_open_file = |verb: &'static str| {
-        let engine = props.engine.clone();
+        let (engine, difference) = (props.engine.clone(), difference.clone());
         Callback::from(move |()| {
+            difference.set((verb == "diff").then(|| Rc::new(engine.difference())));
             let file = engine.read(|state| state.file.clone());
             engine.press(&format!("kubectl {verb} -f {file}"));
         })
@@ -55,8 +78,8 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
     let choose = {
         let engine = props.engine.clone();
         Callback::from(move |event: Event| {
-            let chosen = platform::value(&event).parse::<usize>().ok();
-            if let Some((_, file, text)) = chosen.and_then(|index| EXAMPLES.get(index)) {
+            let chosen = platform::value(&event);
+            if let Some((_, file, text)) = EXAMPLES.iter().find(|(_, file, _)| *file == chosen) {
                 engine.add(file, text);
             }
             platform::clear(&event);
@@ -66,10 +89,18 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
         let engine = props.engine.clone();
         Callback::from(move |_: MouseEvent| engine.add("new.yaml", ""))
     };
-    let problems = match props.problems {
+    let problems = match props.desk.shown.len() {
         0 => html! { <span class="quiet">{ say(language, "page.no-problems") }</span> },
         count => html! { <span class="editor__problems">{ format!("⚠ {count}") }</span> },
     };
+    let close_difference = {
+        let difference = difference.clone();
+        Callback::from(move |()| difference.set(None))
+    };
+    {
+        let difference = difference.setter();
+        use_effect_with(props.file.clone(), move |_| difference.set(None));
+    }
     let command = |verb: &str| format!("kubectl {verb} -f {}", props.file);
     html! {
         <div class="editor">
@@ -81,15 +112,24 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
                 { problems }
                 <select id="examples" class="select" aria-label={say(language, "page.examples")} onchange={choose}>
                     <option value="" selected=true>{ say(language, "page.choose-example") }</option>
-                    { for EXAMPLES.iter().enumerate().map(|(index, (key, ..))| html! { <option value={index.to_string()}>{ say(language, key) }</option> }) }
+                    { for EXAMPLES.iter().map(|(key, file, _)| html! { <option value={*file}>{ say(language, key) }</option> }) }
                 </select>
                 <Button label={say(language, "page.delete")} command={command("delete")} onclick={on_open_file("delete")} />
                 <Button label={say(language, "page.diff")} command={command("diff")} onclick={on_open_file("diff")} />
                 <Button label={say(language, "page.apply")} command={command("apply")} class="button--accent" onclick={on_open_file("apply")} />
             </div>
-            <div class="editor__code" id="code"></div>
+            <div class={classes!("editor__code", difference.is_some().then_some("editor__code--hidden"))} id="code"></div>
+            if let Some(documents) = &*difference {
+                <desk::Difference engine={props.engine.clone()} {language} documents={Rc::clone(documents)} onclose={close_difference} />
+            }
             if !*ready { <p class="editor__hint quiet">{ say(language, "page.editor-waits") }</p> }
-            <p class="editor__hint quiet">{ say(language, "page.leave-editor") }</p>
+            <desk::Problems marks={Rc::clone(&props.desk.shown)} {language} />
+            <p class="editor__hint quiet">
+                <span class="editor__leave">{ say(language, "page.leave-editor") }</span>
+                if let Some(text) = &props.desk.governed.text {
+                    <span class="editor__governs">{ text.render(language) }</span>
+                }
+            </p>
         </div>
     }
 }
@@ -114,6 +154,25 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
         };
         let complete = Closure::new(|text: String, at: usize| diagnostics::completions(&text, at));
         let hover = Closure::new(|text: String, at: usize| diagnostics::hover(&text, at));
+        let cursor = {
+            let engine = engine.clone();
+            Closure::new(move |text: String, at: usize| engine.govern(&text, at))
+        };
+        let shown = {
+            let engine = engine.clone();
+            Closure::new(move |places: Vec<usize>| engine.show_marks(&places))
+        };
+        let leaving = {
+            let engine = engine.clone();
+            Closure::new(move || {
+                let text = engine.read(|state| say(state.language, "inspect.tab-leaves"));
+                platform::announce(&text);
+            })
+        };
+        platform::on_desk(&cursor, &shown, &leaving);
+        cursor.forget();
+        shown.forget();
+        leaving.forget();
         let on_ready = Closure::new(move || {
             ready.set(true);
             engine.load_docs();

@@ -1,10 +1,25 @@
 //! The files of the workspace as the editor's tabs: open, edit, check.
 
+use std::rc::Rc;
+
 use super::bridge::Engine;
+use super::platform::desk;
 use super::{load_texts, platform};
 use crate::api::schema;
 use crate::language::Language;
-use crate::view::diagnostics;
+use crate::view::diagnostics::{self, Mark};
+use crate::view::governs::{Governed, governed};
+
+/// What the editor shows beside the text.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Desk {
+    /// Everything that is wrong with the open file.
+    marks: Rc<[Mark]>,
+    /// What of it is shown.
+    pub shown: Rc<[Mark]>,
+    /// What the field under the cursor governs.
+    pub governed: Rc<Governed>,
+}
 
 impl Engine {
     /// Shows a file in the editor.
@@ -70,18 +85,42 @@ impl Engine {
 
     /// Checks the open file, the server's own validation included, and shows what is wrong under the very token.
     pub(super) fn check(&self) {
-        let (file, json, count) = {
+        let (file, json) = {
             let mut state = self.state.borrow_mut();
             let (file, language) = (state.file.clone(), state.language);
             let text = state.terminal.files.get(&file).cloned().unwrap_or_default();
             let marks = diagnostics::check(&mut state.cluster, &file, &text, language);
-            (file, diagnostics::to_json(&marks), marks.len())
+            let json = diagnostics::to_json(&marks);
+            state.desk.marks = marks.into();
+            (file, json)
         };
         platform::set_diagnostics(&file, &json);
-        let before = std::mem::replace(&mut self.state.borrow_mut().problems, count);
-        if before != count {
-            self.write(|_| ());
+    }
+
+    /// The editor shows these of the marks: those of a line that is being written wait.
+    pub(crate) fn show_marks(&self, places: &[usize]) {
+        let shown: Rc<[Mark]> = self.read(|state| {
+            places.iter().filter_map(|place| state.desk.marks.get(*place).cloned()).collect()
+        });
+        if self.read(|state| state.desk.shown != shown) {
+            self.write(|state| state.desk.shown = shown);
         }
+    }
+
+    /// The cursor stands at a place of a text: what is governed there lights up. The place is in UTF-16 units.
+    pub(crate) fn govern(&self, text: &str, at: usize) {
+        let (governed, same) = self.read(|state| {
+            let governed = governed(&state.cluster, text, at, &state.terminal.namespace);
+            let same = *state.desk.governed == governed;
+            (governed, same)
+        });
+        if same {
+            return;
+        }
+        let pods = governed.pods.iter().map(ToString::to_string).collect();
+        let nodes = governed.nodes.iter().map(ToString::to_string).collect();
+        desk::govern(pods, nodes);
+        self.write(|state| state.desk.governed = Rc::new(governed));
     }
 
     /// Fetches what the fields are for; completion, hover and `kubectl explain` show it from then on.

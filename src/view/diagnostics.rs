@@ -36,6 +36,10 @@ pub struct Mark {
     pub from: usize,
     /// Behind the last unit.
     pub to: usize,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
     /// `error`, `warning`, `info`
     pub severity: &'static str,
     /// The cluster's own words, or nothing.
@@ -86,6 +90,8 @@ fn mark(one: &Diagnostic, units: &Utf16, language: Language) -> Mark {
     Mark {
         from: units.from_byte(one.span.start.offset),
         to: units.from_byte(one.span.end.offset),
+        line: one.span.start.line,
+        column: one.span.start.column,
         severity: match one.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -106,6 +112,23 @@ fn fix(edit: &Edit, units: &Utf16, language: Language) -> Fix {
     Fix { title: edit.title.render(language), changes: changes.collect() }
 }
 
+/// The edits of a fix as the editor reads them.
+fn changes(fix: &Fix) -> Vec<Value> {
+    let changes = fix.changes.iter().map(|change| {
+        object! {
+            "from" => units(change.from),
+            "to" => units(change.to),
+            "insert" => change.insert.as_str(),
+        }
+    });
+    changes.collect()
+}
+
+/// The same as JSON.
+pub fn changes_json(fix: &Fix) -> String {
+    Value::from(changes(fix)).to_json()
+}
+
 /// The marks as the editor reads them.
 pub fn to_json(marks: &[Mark]) -> String {
     let all = marks.iter().map(|mark| {
@@ -118,14 +141,7 @@ pub fn to_json(marks: &[Mark]) -> String {
             "message" => shown.join("\n\n"),
         };
         if let Some(fix) = &mark.fix {
-            let changes = fix.changes.iter().map(|change| {
-                object! {
-                    "from" => units(change.from),
-                    "to" => units(change.to),
-                    "insert" => change.insert.as_str(),
-                }
-            });
-            let changes: Vec<Value> = changes.collect();
+            let changes = changes(fix);
             value.set("fix", object! { "title" => fix.title.as_str(), "changes" => changes });
         }
         value

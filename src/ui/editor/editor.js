@@ -53,6 +53,10 @@ function deeper(view) {
 const UNFINISHED_MILLIS = 1200;
 /** How long after the last key the text is checked. */
 const CHECK_MILLIS = 250;
+/** How long the cursor rests before what its field governs lights up. */
+const REST_MILLIS = 120;
+/** How long after Escape Tab leaves the editor. */
+const LEAVING_MILLIS = 2000;
 
 /** A line on which nothing is missing so far: a key with its value, an item, a comment, nothing. */
 const WHOLE_LINE = /^\s*(#.*|---.*|- \S.*|(- )?[^\s:]+:( .*)?|)$/;
@@ -65,6 +69,8 @@ export function create(parent, label, hooks) {
   let typed = 0;
   let checking;
   let pausing;
+  let resting;
+  let told = '';
 
   const flush = () => {
     clearTimeout(checking);
@@ -128,6 +134,19 @@ export function create(parent, label, hooks) {
         clearTimeout(checking);
         checking = setTimeout(flush, CHECK_MILLIS);
       } else if (update.selectionSet) show();
+      if (update.docChanged || update.selectionSet) {
+        clearTimeout(resting);
+        resting = setTimeout(() => hooks.cursor(view.state.doc.toString(), view.state.selection.main.head), REST_MILLIS);
+      }
+    }),
+    EditorView.domEventHandlers({
+      keydown(event) {
+        if (event.key !== 'Escape') return false;
+        parent.dataset.leaving = '';
+        setTimeout(() => delete parent.dataset.leaving, LEAVING_MILLIS);
+        hooks.leaving();
+        return false;
+      },
     }),
   ];
   const fresh = (text) => EditorState.create({ doc: text, extensions });
@@ -143,6 +162,11 @@ export function create(parent, label, hooks) {
     if (typing()) {
       shown = WHOLE_LINE.test(line.text) ? marks.filter((one) => one.to < line.from || one.from > line.to) : [];
       pausing = setTimeout(show, UNFINISHED_MILLIS);
+    }
+    const places = shown.map((one) => marks.indexOf(one));
+    if (told !== `${places}`) {
+      told = `${places}`;
+      hooks.shown(places);
     }
     const clamp = (at) => Math.max(0, Math.min(at, doc.length));
     view.dispatch(setDiagnostics(view.state, shown.map((one) => ({
@@ -188,12 +212,30 @@ export function create(parent, label, hooks) {
     setDiagnostics(of, list) {
       if (of !== name) return;
       marks = list;
+      told = undefined;
       show();
     },
     setLabel(next) {
       view.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of({ 'aria-label': next, tabindex: '0' })) });
     },
-    flush,
+    /** What was typed reaches the workspace; whoever asks for it has stopped writing. */
+    flush() {
+      typed = 0;
+      flush();
+      show();
+    },
+    /** Puts the cursor at a place. */
+    reveal(from, to) {
+      const clamp = (at) => Math.max(0, Math.min(at, view.state.doc.length));
+      view.dispatch({ selection: { anchor: clamp(from), head: clamp(to) }, scrollIntoView: true });
+      view.focus();
+    },
+    /** Makes the edits of a fix. */
+    mend(changes) {
+      view.dispatch({ changes });
+      typed = 0;
+      flush();
+    },
   };
 }
 

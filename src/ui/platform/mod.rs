@@ -1,6 +1,7 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
 mod drop;
+pub(crate) mod desk;
 mod guest;
 mod timeline;
 
@@ -128,6 +129,20 @@ extern "C" {
     /// What is being typed reaches the workspace at once.
     #[wasm_bindgen(js_name = flushEditor)]
     pub(crate) fn flush_editor();
+    /// Calls back with the text and the place of the cursor, and with which marks are shown, as JSON; and when Escape
+    /// was pressed, so that Tab leaves.
+    #[wasm_bindgen(js_name = onDesk)]
+    pub(crate) fn on_desk(
+        cursor: &Closure<dyn FnMut(String, usize)>,
+        shown: &Closure<dyn FnMut(Vec<usize>)>,
+        leaving: &Closure<dyn FnMut()>,
+    );
+    /// Puts the cursor at a place of the open file.
+    #[wasm_bindgen(js_name = revealInEditor)]
+    pub(crate) fn reveal_in_editor(from: usize, to: usize);
+    /// Makes the edits of a fix, as JSON.
+    #[wasm_bindgen(js_name = mendInEditor)]
+    pub(crate) fn mend_in_editor(json: &str);
     /// Names the editor for readers.
     #[wasm_bindgen(js_name = setEditorLabel)]
     pub(crate) fn set_editor_label(label: &str);

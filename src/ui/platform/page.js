@@ -317,6 +317,7 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
       apply: () => apply(),
       complete: (text, at) => JSON.parse(complete(text, at)),
       hover: (text, at) => JSON.parse(hover(text, at)),
+      ...desk,
     });
     parent.dataset.ready = 'true';
     for (const [name, argument] of waiting.values()) editor[name](...argument);
@@ -329,6 +330,12 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
 function ask(name, key, ...argument) {
   if (editor) editor[name](...argument); else waiting.set(key, [name, argument]);
 }
+let desk = { cursor() {}, shown() {}, leaving() {} };
+export function onDesk(cursor, shown, leaving) {
+  desk = { cursor: (text, at) => cursor(text, at), shown: (places) => shown(new Uint32Array(places)), leaving: () => leaving() };
+}
+export function revealInEditor(from, to) { editor?.reveal(from, to); }
+export function mendInEditor(json) { editor?.mend(JSON.parse(json)); }
 export function openFile(name, text) { ask('open', 'open', name, text); }
 export function dropFile(name) { ask('drop', `drop ${name}`, name); }
 let marked;

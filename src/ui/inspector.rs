@@ -191,17 +191,18 @@ fn named_link(props: &DetailsProps, to: &Selection, name: String) -> Html {
     html! { <button type="button" class="link" {onclick}>{ name }</button> }
 }
 
-/// The moment of something: a click goes there.
+/// The moment of something: a click goes there, by the command that it stands for.
 fn moment(props: &DetailsProps, at: Time, clock: &str) -> Html {
     let onclick = {
         let engine = props.engine.clone();
         Callback::from(move |event: MouseEvent| {
             event.stop_propagation();
-            engine.look_at(at);
+            engine.press(&engine.command_to(at));
         })
     };
-    let title = Text::new("inspect.go-to").with("at", clock).render(props.language);
-    html! { <button type="button" class="moment" aria-label={title.clone()} {title} {onclick}><time>{ clock.to_owned() }</time></button> }
+    let label = Text::new("inspect.go-to").with("at", clock).render(props.language);
+    let title = props.engine.command_to(at);
+    html! { <button type="button" class="moment" aria-label={label} {title} {onclick}><time>{ clock.to_owned() }</time></button> }
 }
 
 fn body(props: &DetailsProps, seen: &Inspected, log: &UseStateHandle<LogChoice>) -> Html {

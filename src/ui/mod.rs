@@ -17,7 +17,6 @@ mod keep;
 mod lesson;
 mod lesson_map;
 mod loops;
-mod moments;
 mod node;
 mod platform;
 mod pod_table;

@@ -168,10 +168,12 @@ test('a session survives a reload, and a file of it opens elsewhere', async (t) 
   await page.locator('.cm-content', { hasText: '# mine' }).waitFor();
   assert.deepEqual(await state(page), before);
   const saved = page.waitForEvent('download');
+  await page.locator('#share').click();
   await page.locator('#export').click();
   const file = await (await saved).path();
   const other = await yard.open(t, { lang: 'en', paused: '1', seed: '9' });
   const chooser = other.waitForEvent('filechooser');
+  await other.locator('#share').click();
   await other.locator('#import').click();
   await (await chooser).setFiles({ name: 'session.json', mimeType: 'application/json', buffer: await readFile(file) });
   await other.locator('[data-pod^="kubia-"][data-look="running"]').nth(2).waitFor();

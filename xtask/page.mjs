@@ -8,17 +8,20 @@
 // What is loaded later has its hash in its name, as Trunk's own files have. The page finds the
 // name in its head: <meta name="podyard-NAME" content="./NAME-HASH.EXT">.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const minify = process.env.TRUNK_PROFILE === 'release';
+/** Whether the page keeps itself for later visits: a release does; while one works on it, only when asked. */
+const keeps = minify || process.env.PODYARD_OFFLINE !== undefined;
 /** Whether the program is to tell which of its functions run (see e2e/profile.mjs). */
 const profile = process.env.PODYARD_PROFILE !== undefined;
 
 /** What is loaded later: its name, where it comes from, and how. */
 const LATER = [
   { name: 'editor', extension: 'js', source: 'src/ui/editor/editor.js', read: bundle },
+  { name: 'leave', extension: 'js', source: 'src/ui/leave/leave.js', read: bundle },
   { name: 'docs', extension: 'txt', source: 'assets/schema/docs.txt', read: readFile },
   { name: 'lessons', extension: 'json', source: 'lessons', read: lessons },
   { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
@@ -73,6 +76,9 @@ async function after() {
     await writeFile(join(staging, file), content);
     return `<meta name="podyard-${name}" content="./${file}">`;
   }));
+  // Under a name that stays: other pages name it.
+  await writeFile(join(staging, 'embed.js'), await bundle('src/ui/embed/embed.js'));
+  await cp('docs/examples', join(staging, 'examples'), { recursive: true });
   const index = join(staging, 'index.html');
   let html = (await readFile(index, 'utf8')).replace(/<!--[\s\S]*?-->\s*/g, '');
   const [loader] = html.match(/page-[0-9a-f]+\.js/);
@@ -83,13 +89,13 @@ async function after() {
   await rm(join(staging, 'snippets'), { force: true, recursive: true });
   html = html.replace(/<link[^>]*\/snippets\/[^>]*>\s*/g, '');
   html = insert(html, '</head>', names.join(''));
-  if (minify) {
+  if (keeps) {
     await writeFile(join(staging, 'podyard.webmanifest'), JSON.stringify(MANIFEST));
-    html = insert(html, '</head>', '<link rel="manifest" href="./podyard.webmanifest"><meta name="podyard-offline" content="./offline.js">');
+    html = insert(html, '</head>', '<link rel="manifest" href="./podyard.webmanifest"><link rel="apple-touch-icon" href="./apple-touch-icon.png"><meta name="podyard-offline" content="./offline.js">');
   }
   html = insert(html, "'wasm-unsafe-eval'", ` ${inlineScripts(html).join(' ')}`, 'behind');
   await writeFile(index, html);
-  if (minify) await offline(staging, html);
+  if (keeps) await offline(staging, html);
 }
 
 /** Lets the loader of wasm-bindgen know the part of the program that comes later. */
@@ -132,15 +138,27 @@ const MANIFEST = {
   display: 'standalone',
   background_color: '#eef1f6',
   theme_color: '#2f5fe0',
-  icons: [{ src: './icon.svg', sizes: 'any', type: 'image/svg+xml' }],
+  id: './',
+  scope: './',
+  categories: ['education', 'developer'],
+  icons: [
+    { src: './icon.svg', sizes: 'any', type: 'image/svg+xml' },
+    { src: './icon-192.png', sizes: '192x192', type: 'image/png' },
+    { src: './icon-512.png', sizes: '512x512', type: 'image/png' },
+    { src: './icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+  ],
 };
 
 /** The service worker with the names of all files; its version is a digest of them and of the page. */
 async function offline(staging, html) {
   await writeFile(join(staging, 'icon.svg'), await readFile('assets/icon.svg'));
-  const names = (await readdir(staging)).filter((name) => name !== 'index.html').sort();
+  await cp('assets/icons', staging, { recursive: true });
+  const entries = await readdir(staging, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile() && entry.name !== 'index.html').map(({ name }) => name).sort();
   const files = JSON.stringify(['./', ...names.map((name) => `./${name}`)]);
-  const version = JSON.stringify(digest(html + files, 'hex').slice(0, 16));
+  // Files without a hash in their name count with what they hold.
+  const plain = await Promise.all(names.filter((name) => !/-[0-9a-f]{16}[._]/.test(name)).map((name) => readFile(join(staging, name))));
+  const version = JSON.stringify(digest(Buffer.concat([Buffer.from(html + files), ...plain]), 'hex').slice(0, 16));
   const worker = await readFile('src/ui/platform/offline.js', 'utf8');
   await writeFile(join(staging, 'offline.js'), worker.replace('__VERSION__', version).replace('__FILES__', files));
 }

@@ -12,7 +12,7 @@
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
-import { serve } from './server.mjs';
+import { serve, serveHost } from './server.mjs';
 
 const ARGUMENTS = [
   '--disable-background-networking',
@@ -39,7 +39,12 @@ export function useYard() {
     await browser?.close();
     await server?.stop();
   });
-  return { open: (t, parameters, options) => open(t, { server, browser, parameters, options }) };
+  return {
+    open: (t, parameters, options) => open(t, { server, browser, parameters, options }),
+    host: (t, pages, options) => host(t, { server, browser, pages, options }),
+    /** The server: its `origin`, and what it was `asked` for. */
+    server: () => server,
+  };
 }
 
 /**
@@ -67,8 +72,29 @@ async function open(t, { server, browser, parameters = {}, options = {} }) {
   return page;
 }
 
+/**
+ * Opens a page of another origin that embeds the yard: `pages` makes its pages by path from the yard's origin. It may ask
+ * these two hosts only. `options` as for `open`, and `headers` of the host.
+ */
+async function host(t, { server, browser, pages, options = {} }) {
+  const { tolerate, headers, ...contextual } = { locale: 'en-US', viewport: { width: 1000, height: 800 }, ...options };
+  const other = await serveHost(pages(server.origin), headers?.(server.origin));
+  const context = await browser.newContext(contextual);
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  const page = await context.newPage();
+  const complaints = watch(page, server.origin, other.origin);
+  t.after(async () => {
+    await context.close();
+    await other.stop();
+    const unexpected = complaints.filter((complaint) => !tolerate?.test(complaint));
+    assert.deepEqual(unexpected, [], 'the page must be quiet');
+  });
+  await page.goto(`${other.origin}/`);
+  return page;
+}
+
 /** Collects all that a page must not do. */
-function watch(page, origin) {
+function watch(page, ...origins) {
   const complaints = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) {
@@ -78,7 +104,7 @@ function watch(page, origin) {
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
   page.on('request', (request) => {
     const { protocol, origin: asked } = new URL(request.url());
-    if (asked !== origin && !['data:', 'blob:'].includes(protocol)) {
+    if (!origins.includes(asked) && !['data:', 'blob:'].includes(protocol)) {
       complaints.push(`request to another host: ${request.url()}`);
     }
   });

@@ -15,6 +15,8 @@ use super::inspector::Details;
 use super::lesson::LessonPane;
 use super::loops::Loops;
 use super::platform;
+use super::present::PresenterBar;
+use super::share::ShareSheet;
 use super::terminal::TerminalPane;
 use super::timeline::{Band, TimelineBand};
 use super::yard::Yard;
@@ -81,6 +83,7 @@ pub fn App() -> Html {
     let pane = use_state(Pane::default);
     let system = use_state(|| false);
     let help = use_state(|| false);
+    let sheet = use_state(|| false);
     let views = use_mut_ref(Views::default);
     let shown = use_mut_ref(Shown::default);
     use_keys(&engine, &selection, &pane, &help);
@@ -131,6 +134,7 @@ pub fn App() -> Html {
                 pane.set(Pane::Details);
             }
             engine.set_reading(next.is_some());
+            engine.point_at(next.as_ref());
             selection.set(next);
         })
     };
@@ -180,12 +184,28 @@ pub fn App() -> Html {
     });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
+    let presenting = engine.read(super::bridge::State::presenting);
+    let (onshare, offshare, onpresent) = {
+        let set = |open: bool| {
+            let sheet = sheet.clone();
+            Callback::from(move |()| sheet.set(open))
+        };
+        let (engine, off) = (Rc::clone(&engine), set(false));
+        let present = Callback::from(move |()| {
+            off.emit(());
+            engine.begin_presenting();
+        });
+        (set(true), set(false), present)
+    };
     let bar = engine.read(|state| state.address.controls);
     html! {
         <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"))}>
-            if !embed {
+            if let Some(light) = presenting {
+                <PresenterBar engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))} panels={panels.clone()} {light} />
+                { tabs(&pane, language, school, &panels) }
+            } else if !embed {
                 <Controls engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))}
-                    restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} onlessons={onlessons.clone()} />
+                    restoring={engine.read(|state| state.restoring.is_some())} onhelp={onhelp.clone()} lessons={school} onlessons={onlessons.clone()} {onshare} />
                 { tabs(&pane, language, school, &panels) }
             } else if bar != AddressControls::None {
                 <EmbedBar engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))} controls={bar} />
@@ -229,6 +249,7 @@ pub fn App() -> Html {
                 <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} {onfork} />
             }
             <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
+            if *sheet { <ShareSheet engine={(*engine).clone()} {language} panels={panels} onclose={offshare} {onpresent} /> }
             if *help { <Keys {language} onclose={onhelp} /> }
         </div>
     }
@@ -291,6 +312,9 @@ fn use_keys(
     let (pane, help) = (pane.setter(), help.setter());
     use_effect_with((), move |()| {
         let closure = Closure::new(move |key: String| match key.as_str() {
+            key if engine.present_key(key) => {}
+            "p" if engine.read(|state| state.presenting().is_some()) => engine.end_presenting(),
+            "p" => engine.begin_presenting(),
             " " | "." => engine.toggle(),
             "n" | "PageDown" => engine.press("yard next"),
             "e" => engine.press("yard next event"),
@@ -307,6 +331,7 @@ fn use_keys(
             "Escape" => {
                 help.set(false);
                 engine.set_reading(false);
+                engine.point_at(None);
                 selection.set(None);
             }
             digit => {

@@ -14,6 +14,7 @@ use super::embed::Guest;
 use super::files::Desk;
 use super::keep::Keeper;
 use super::platform;
+use super::present::Presenter;
 use super::school::School;
 use crate::cluster::{Cluster, Config, Replay};
 use crate::language::{Language, word};
@@ -22,7 +23,7 @@ use crate::sim::{Duration, Time};
 use crate::terminal::{Effect, Poll, Running, Stream, Terminal};
 use crate::view::address::Address;
 use crate::view::panels::Panels;
-use crate::view::state::SPEEDS;
+use crate::view::state::{SPEEDS, Selection};
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 const WORK_MILLIS: f64 = 6.0;
@@ -84,6 +85,9 @@ pub(crate) struct State {
     pub(super) guest: Guest,
     pub(super) keeper: Keeper,
     pub(super) school: School,
+    pub(super) presenter: Option<Presenter>,
+    /// What is selected.
+    pub(super) pointed: Option<Selection>,
     pub(super) restoring: Option<Replay>,
     running: Option<Running>,
     /// When the running command wants to be asked again.
@@ -160,6 +164,8 @@ impl Engine {
             keeper: Keeper::default(),
             address,
             school: School::default(),
+            presenter: None,
+            pointed: None,
             restoring: None,
             running: None,
             until: None,
@@ -179,6 +185,9 @@ impl Engine {
         }
         engine.enter_school();
         engine.receive_drops();
+        if engine.read(|state| state.address.present) {
+            engine.begin_presenting();
+        }
         engine.check();
         engine.watch_visibility();
         engine.plan();
@@ -389,6 +398,9 @@ impl Engine {
             let text = self.read(|state| word(state.language, state.busy_key()));
             return self.write(|state| state.push("explain", &text));
         }
+        if self.take_manifest(text) {
+            return;
+        }
         let lines: Vec<&str> = text.lines().collect();
         let prompted = lines.iter().any(|line| line.starts_with("$ "));
         let kept: Vec<&str> = lines
@@ -540,7 +552,8 @@ impl State {
     /// The parts of the page that are shown.
     pub(crate) fn panels(&self) -> Panels {
         let lesson = self.player().and_then(|player| player.lesson().settings.panels.clone());
-        Panels::first([self.address.panels.clone(), lesson])
+        let presented = self.presenter.as_ref().map(Presenter::panels);
+        Panels::first([presented, self.address.panels.clone(), lesson])
     }
 
     /// Writes a line on the terminal's screen.

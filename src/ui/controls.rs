@@ -26,6 +26,8 @@ pub(crate) struct ControlsProps {
     pub onhelp: Callback<()>,
     /// Whether the lessons are open.
     pub lessons: bool,
+    /// Opens what leaves the page.
+    pub onshare: Callback<()>,
     /// Opens and closes the lessons.
     pub onlessons: Callback<()>,
 }
@@ -67,6 +69,10 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
         let onhelp = props.onhelp.clone();
         Callback::from(move |_: MouseEvent| onhelp.emit(()))
     };
+    let onshare = {
+        let onshare = props.onshare.clone();
+        Callback::from(move |_: MouseEvent| onshare.emit(()))
+    };
     let onlessons = {
         let onlessons = props.onlessons.clone();
         Callback::from(move |_: MouseEvent| onlessons.emit(()))
@@ -100,9 +106,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
             </div>
             <div class="header__more">
                 <button type="button" class="button" id="lessons" aria-pressed={props.lessons.to_string()} onclick={onlessons}>{ say(language, "lesson.open") }</button>
-                { round("page.share", "share", "link", Engine::share) }
-                { round("page.import", "import", "open", Engine::import) }
-                { round("page.export", "export", "save", Engine::export) }
+                <button type="button" class="button" id="share" aria-haspopup="dialog" onclick={onshare}>{ say(language, "share.title") }</button>
                 <button type="button" class="button" lang={other.tag()} onclick={onlanguage}>{ if other == Language::Ko { "한국어" } else { "English" } }</button>
                 <button type="button" class="button button--round" title={say(language, "page.theme")} aria-label={say(language, "page.theme")} onclick={ontheme}>{ icon("theme") }</button>
                 <button type="button" class="button button--round" id="help" title={say(language, "page.help")} aria-label={say(language, "page.help")} onclick={onhelp}>{ icon("help") }</button>
@@ -112,7 +116,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
 }
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 16] = [
+const KEYS: [(&str, &str); 21] = [
     ("Space .", "page.key-play"),
     ("n PageDown", "page.key-step"),
     ("e", "page.key-event"),
@@ -128,6 +132,11 @@ const KEYS: [(&str, &str); 16] = [
     ("Ctrl+Enter", "page.key-apply"),
     ("Esc Tab", "page.key-leave"),
     ("Esc", "page.key-close"),
+    ("p", "share.key-present"),
+    ("PageDown PageUp", "share.key-clicker"),
+    ("x X", "share.key-break"),
+    ("s", "share.key-light"),
+    ("r", "share.key-start"),
     ("?", "page.key-help"),
 ];
 

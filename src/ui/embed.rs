@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::bridge::{Engine, State};
 use super::components::say;
+use super::icon::icon;
 use super::platform;
 use super::school::Desk;
 use crate::api::Value;
@@ -249,14 +250,17 @@ impl Engine {
     }
 
     fn seek(&self, to: Moment) {
-        let (now, start) = self.read(|state| (state.cluster.now(), state.cluster.config().start));
+        let (seen, start) = self.read(|state| {
+            let seen = state.cluster.now().max(state.cluster.horizon());
+            (seen, state.cluster.config().start)
+        });
         let at = match to {
             Moment::After(span) => start + span,
             Moment::At(at) => at.max(start),
         };
-        let at = at.min(now + FARTHEST);
-        if at < now {
-            return self.back(now - at);
+        let at = at.min(seen + FARTHEST);
+        if at <= seen {
+            return self.go_to(at);
         }
         self.catch_up();
         self.write(|state| {
@@ -328,6 +332,11 @@ impl Engine {
 }
 
 impl State {
+    /// Whether what is done is not kept: in an embed, and while somebody presents on a copy.
+    pub(super) const fn transient(&self) -> bool {
+        self.address.embed || self.presenter.is_some()
+    }
+
     /// What a host would want to know of: versions, clock and speed.
     fn standing(&self) -> (u64, u64, bool, f64) {
         (self.cluster.store().resource_version(), self.epoch, self.playing, self.speed)
@@ -366,7 +375,7 @@ pub(crate) fn EmbedBar(props: &EmbedBarProps) -> Html {
         })
     };
     let (play_label, play_icon) =
-        if props.playing { ("page.pause", "❚❚") } else { ("page.play", "▶") };
+        if props.playing { ("page.pause", "pause") } else { ("page.play", "play") };
     let full = props.controls == Controls::Full;
     let option = |(index, factor): (usize, &f64)| {
         html! { <option value={index.to_string()} selected={index == props.speed}>{ format!("{factor}×") }</option> }
@@ -374,12 +383,12 @@ pub(crate) fn EmbedBar(props: &EmbedBarProps) -> Html {
     html! {
         <header class="embed-bar">
             <button type="button" class="button button--round button--strong" id="play" title={say(language, play_label)}
-                aria-label={say(language, play_label)} onclick={act(Engine::toggle)}>{ play_icon }</button>
+                aria-label={say(language, play_label)} onclick={act(Engine::toggle)}>{ icon(play_icon) }</button>
             if full {
                 <button type="button" class="button button--round" id="step" title={say(language, "page.step")}
-                    aria-label={say(language, "page.step")} onclick={act(Engine::step)}>{ "▷❘" }</button>
+                    aria-label={say(language, "page.step")} onclick={act(Engine::step)}>{ icon("step") }</button>
                 <button type="button" class="button button--round" id="start-over" title={say(language, "page.reset")}
-                    aria-label={say(language, "page.reset")} onclick={act(Engine::start_over)}>{ "⟲" }</button>
+                    aria-label={say(language, "page.reset")} onclick={act(Engine::start_over)}>{ icon("back") }</button>
                 <select class="select embed-bar__speed" id="speed" aria-label={say(language, "page.speed")} onchange={onspeed}>
                     { for SPEEDS.iter().enumerate().map(option) }
                 </select>

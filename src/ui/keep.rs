@@ -9,8 +9,11 @@ use wasm_bindgen::prelude::Closure;
 use super::bridge::Engine;
 use super::homework::looks_like_lesson;
 use super::platform;
+use super::school::Desk as Place;
+use super::share::LONGEST_LINK;
 use crate::cluster::{Replay, Session, Tree};
 use crate::language::{Text, word};
+use crate::terminal::is_dump;
 use crate::view::kept::{Desk, Index};
 use crate::view::lessons::Records;
 
@@ -18,8 +21,6 @@ const INDEX: &str = "podyard.sessions";
 const TAB: &str = "podyard.tab";
 /// How long after a change it is kept.
 const DELAY_MILLIS: u32 = 600;
-/// Longer links are cut by programs that carry them.
-const LONGEST_LINK: usize = 30_000;
 /// How many reconciles of a replay one picture may cost.
 const WORK_PER_FRAME: u64 = 20_000;
 
@@ -42,6 +43,15 @@ pub(super) struct Keeper {
     /// Whether the person was told that nothing can be kept.
     told: bool,
     timer: Option<Timeout>,
+    /// What the person had before she opened a link or a file.
+    mine: Option<Place>,
+}
+
+impl Keeper {
+    /// Whether there is something to go back to.
+    pub(super) const fn has_mine(&self) -> bool {
+        self.mine.is_some()
+    }
 }
 
 impl Engine {
@@ -118,7 +128,7 @@ impl Engine {
                 .zip(state.terminal.files.values())
                 .all(|(a, b)| Rc::ptr_eq(a, b));
         // A lesson keeps its own record; what was there before it is what a later visit finds.
-        let elsewhere = state.restoring.is_some() || state.school.at_work() || state.address.embed;
+        let elsewhere = state.restoring.is_some() || state.school.at_work() || state.transient();
         if (state.keeper.seen == now && same_files) || elsewhere {
             return;
         }
@@ -145,7 +155,7 @@ impl Engine {
             let untouched = state.restoring.is_some()
                 || state.keeper.files.is_empty()
                 || state.school.at_work()
-                || state.address.embed;
+                || state.transient();
             let session = Session::of(&state.whole(), &state.terminal.files);
             (state.keeper.id.clone(), session, desk, untouched)
         };
@@ -218,6 +228,7 @@ impl Engine {
     }
 
     fn open_shared(&self, session: Session) {
+        self.set_mine_aside();
         let file = session.files.keys().next().cloned().unwrap_or_default();
         // The very moment that was shared stands still until somebody goes on.
         self.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
@@ -229,9 +240,38 @@ impl Engine {
         self.plan();
     }
 
+    /// Another session comes in: what the person did until now is kept under its own name, and can be had back.
+    fn set_mine_aside(&self) {
+        if self.read(|state| state.cluster.inputs().is_empty() || state.address.embed) {
+            return;
+        }
+        self.keep_now();
+        self.write(|state| {
+            if state.keeper.mine.is_none() {
+                state.keeper.mine = Some(Place::of(state));
+            }
+        });
+        self.take_new_name();
+    }
+
+    /// From now on this tab's session has a name of its own.
+    fn take_new_name(&self) {
+        let id = format!("{:.0}", platform::wall_clock() * 1000.0 + platform::steady_clock());
+        platform::tab_keep(TAB, &id);
+        self.state.borrow_mut().keeper.id = id;
+    }
+
+    /// Goes back to what was there before a link or a file was opened.
+    pub(crate) fn back_to_mine(&self) {
+        let mine = self.state.borrow_mut().keeper.mine.take();
+        if let Some(mine) = mine {
+            self.sit_down(&mine);
+        }
+    }
+
     /// Copies a link to the session as it stands.
     pub(crate) fn share(&self) {
-        let text = self.read(|state| state.whole_session().to_json());
+        let text = self.sealed_session();
         let engine = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let link = platform::link_to(&text).await;
@@ -278,6 +318,7 @@ impl Engine {
         let meant = session.is_ok() || name.ends_with(".json") && text.contains("\"podyard\"");
         match session {
             Ok(session) if session.lesson.is_null() => {
+                self.set_mine_aside();
                 self.replay(session, None);
                 self.open_first();
                 self.plan();
@@ -287,6 +328,7 @@ impl Engine {
                 let text = error.explain().render(state.language);
                 state.push("err", &text);
             }),
+            Err(_) if is_dump(text) => return self.import_dump(name, text),
             Err(_) => {
                 self.write(|state| state.terminal.files.insert(name.to_owned(), text.into()));
                 self.open(name);

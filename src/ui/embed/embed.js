@@ -125,7 +125,8 @@
       frame.loading = 'lazy';
       frame.referrerPolicy = 'no-referrer';
       frame.allow = 'clipboard-write; fullscreen';
-      frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads');
+      // What comes from elsewhere may not leave its frame; of one's own origin a sandbox would hold nothing.
+      if (base.origin !== location.origin) frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-downloads');
       const height = Number(this.getAttribute('height'));
       if (height > 0) frame.style.height = `${height}px`;
       frame.src = this.address();

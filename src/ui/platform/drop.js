@@ -15,6 +15,8 @@ export function onDrop(callback) {
   document.addEventListener('drop', async (event) => {
     if (!carries(event)) return;
     event.preventDefault();
+    // Before the editor, which would take the file's text in.
+    event.stopPropagation();
     over();
     const [item] = event.dataTransfer.items;
     const [file] = event.dataTransfer.files;
@@ -23,7 +25,7 @@ export function onDrop(callback) {
     callback(file.name, await file.text(), false);
     const place = await handle?.catch(() => undefined);
     watched = place?.kind === 'file' ? { place, at: file.lastModified } : undefined;
-  });
+  }, true);
   window.addEventListener('focus', async () => {
     const own = watched;
     const file = await own?.place.getFile().catch(() => undefined);

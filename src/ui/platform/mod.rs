@@ -1,14 +1,16 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
-mod drop;
 pub(crate) mod desk;
+mod drop;
 mod guest;
+mod leave;
 mod timeline;
 
 use wasm_bindgen::prelude::*;
 
 pub(crate) use drop::*;
 pub(crate) use guest::*;
+pub(crate) use leave::*;
 pub(crate) use timeline::*;
 pub(crate) mod stage;
 

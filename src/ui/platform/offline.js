@@ -4,7 +4,18 @@ const CACHE = `podyard-${__VERSION__}`;
 const FILES = __FILES__;
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
+  // What has no hash in its name may lie about in older versions: it comes from the server.
+  const fresh = (name) => (/-[0-9a-f]{16}[._]/.test(name) ? name : new Request(name, { cache: 'reload' }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES.map(fresh))));
+});
+
+// A page asks for it when it opens; other tabs keep what they began with.
+self.addEventListener('message', (event) => {
+  if (event.data !== 'if alone, take over') return;
+  event.waitUntil((async () => {
+    const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    if (tabs.length === 1) await self.skipWaiting();
+  })());
 });
 
 self.addEventListener('activate', (event) => {

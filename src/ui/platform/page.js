@@ -89,8 +89,17 @@ export function pickFile(callback) {
 
 /** Keeps all files for later visits, once the page has come to rest. */
 const offline = document.querySelector('meta[name="podyard-offline"]')?.content;
-if (offline && navigator.serviceWorker) {
+if (offline && navigator.serviceWorker && !new URLSearchParams(location.search).has('embed')) {
+  freshen().catch(() => { /* the old version works */ });
   setTimeout(() => navigator.serviceWorker.register(offline).catch(() => { /* it works with a network */ }), 2000);
+}
+/** A new version that waits takes over with a visit, unless another tab still shows the old one: no two are mixed. */
+async function freshen() {
+  const waiting = (await navigator.serviceWorker.getRegistration())?.waiting;
+  // What a link brings must not be lost.
+  if (!waiting || !navigator.serviceWorker.controller || location.hash) return;
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  waiting.postMessage('if alone, take over');
 }
 
 // ---- links ----
@@ -151,7 +160,7 @@ export function onKey(callback) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const { target, key } = event;
-    if (target.closest?.('.cm-editor')) return;
+    if (target.closest?.('.cm-editor, dialog')) return;
     if (target.closest?.('input:not([type=range]), textarea, select, [contenteditable]') && key !== 'Escape') return;
     // These scroll a text that has the focus.
     if ([' ', 'PageDown'].includes(key) && target.closest?.('.details__text, .why, .events, .terminal__screen')) return;

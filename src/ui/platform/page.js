@@ -37,7 +37,7 @@ export function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
 }
-export function isWide() { return matchMedia('(min-width: 861px) and (min-height: 700px)').matches; }
+export function isWide() { return matchMedia('(min-width: 861px) and (min-height: 860px)').matches; }
 export function wallClock() { return Date.now(); }
 export function steadyClock() { return performance.now(); }
 export function nextFrame(callback) { requestAnimationFrame(() => callback()); }

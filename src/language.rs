@@ -139,7 +139,7 @@ fn catalogue(language: Language) -> &'static Catalogue {
     let sources = sources(language);
     match cell.get() {
         None if sources.is_empty() => &NOTHING,
-        _ => cell.get_or_init(|| sources.iter().flat_map(|source| entries(source)).collect()),
+        _ => cell.get_or_init(|| gathered(sources.iter().flat_map(|source| entries(source)))),
     }
 }
 
@@ -151,7 +151,14 @@ pub fn installed(language: Language) -> bool {
 /// Makes the Korean texts available: all topics in one text. A second call changes nothing.
 pub fn install(korean: String) {
     // The texts stay as long as the program.
-    KOREAN.get_or_init(|| entries(korean.leak()).collect());
+    KOREAN.get_or_init(|| gathered(entries(korean.leak())));
+}
+
+/// Entries one by one; `collect` would bring a sort with it.
+fn gathered(entries: impl Iterator<Item = (&'static str, &'static str)>) -> Catalogue {
+    let mut all = Catalogue::new();
+    all.extend(entries);
+    all
 }
 
 /// The `key = text` lines of a catalogue file.

@@ -5,7 +5,9 @@
 //! the writes in order, when to wake it again, what to remember, and its [`Controller::Decision`]. It cannot write,
 //! it has no clock, and it does not know why it was called. `cluster::run` executes plans.
 
-use std::fmt::Debug;
+use std::any::Any;
+use std::fmt::{self, Debug};
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use imbl::OrdMap;
@@ -212,6 +214,64 @@ impl<D, M> Plan<D, M> {
     }
 }
 
+/// What a loop remembers of its keys. One map does for every loop: what lies in it is of the loop's own type.
+pub struct Memories<M> {
+    rows: OrdMap<Key, Rc<dyn Any>>,
+    of: PhantomData<M>,
+}
+
+impl<M: 'static> Memories<M> {
+    /// What is remembered of a key.
+    pub fn get(&self, key: &Key) -> Option<&M> {
+        self.rows.get(key).and_then(|memory| memory.downcast_ref())
+    }
+
+    /// All keys and what is remembered of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &M)> {
+        self.rows.iter().filter_map(|(key, memory)| Some((key, memory.downcast_ref()?)))
+    }
+
+    /// Remembers something of a key in place of what was.
+    pub fn insert(&mut self, key: Key, memory: M) {
+        self.rows.insert(key, Rc::new(memory));
+    }
+
+    /// Forgets everything about an object and its parts.
+    pub fn forget(&mut self, object: &ObjectKey) {
+        forget_parts(&mut self.rows, object);
+    }
+}
+
+fn forget_parts(rows: &mut OrdMap<Key, Rc<dyn Any>>, object: &ObjectKey) {
+    if rows.is_empty() {
+        return;
+    }
+    let from = Key::new(object.clone());
+    let of_object = rows.range(from..).take_while(|(key, _)| key.object == *object);
+    let gone: Vec<Key> = of_object.map(|(key, _)| key.clone()).collect();
+    for key in gone {
+        rows.remove(&key);
+    }
+}
+
+impl<M> Default for Memories<M> {
+    fn default() -> Self {
+        Self { rows: OrdMap::new(), of: PhantomData }
+    }
+}
+
+impl<M> Clone for Memories<M> {
+    fn clone(&self) -> Self {
+        Self { rows: self.rows.clone(), of: PhantomData }
+    }
+}
+
+impl<M> Debug for Memories<M> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Memories of {} keys", self.rows.len())
+    }
+}
+
 /// Where a loop says which keys a change concerns: the key, and how long to wait before looking.
 pub type Wake<'a> = &'a mut dyn FnMut(Key, Duration);
 
@@ -220,13 +280,13 @@ pub trait Controller {
     /// What it decided, with the numbers in it. Loop cards and "Why?" are renderings of it.
     type Decision: Clone + Debug + PartialEq;
     /// What it remembers of a key.
-    type Memory: Clone + Debug + Default;
+    type Memory: Clone + Debug + Default + 'static;
     /// The name it signs events with (`job-controller`).
     const NAME: &'static str;
 
     /// Names the keys that a change concerns, and leaves out what cannot matter. `memories` are what the loop
     /// remembers of its keys.
-    fn wakes(change: &Change, store: &Store, memories: &OrdMap<Key, Self::Memory>, wake: Wake<'_>);
+    fn wakes(change: &Change, store: &Store, memories: &Memories<Self::Memory>, wake: Wake<'_>);
 
     /// Looks at a key and says what to do.
     fn reconcile(

@@ -108,7 +108,13 @@ fn lessons_are_checked_with_file_line_and_reason() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/jobs");
     let good = podyard(&["check", root], "");
     assert!(good.status.success(), "{}", out(&good));
-    assert!(out(&good).ends_with("6 of 6 lessons are sound, 13 steps\n"), "{}", out(&good));
+    let count = std::fs::read_dir(root).unwrap().filter(|file| {
+        let name = file.as_ref().unwrap().file_name();
+        name != "track.yaml" && name.to_string_lossy().ends_with(".yaml")
+    });
+    let count = count.count();
+    let words = format!("{count} of {count} lessons are sound, ");
+    assert!(out(&good).contains(&words), "{}", out(&good));
 
     let text = std::fs::read_to_string(format!("{root}/hello.yaml")).unwrap();
     let (odd, undone) = (file("odd.yaml"), file("undone.yaml"));
@@ -134,4 +140,67 @@ kubectl logs web | grep -c ' 404 '
 ";
     let run = podyard(&["run", "--no-echo", "-"], script);
     assert!(out(&run).contains("hi\n1\n"), "{}{}", out(&run), err(&run));
+}
+
+/// Runs a script from the start; gives what its last lines print.
+#[track_caller]
+fn says(script: &str, expected: &str) {
+    let run = podyard(&["run", "--no-echo", "-"], script);
+    assert_eq!(out(&run), expected, "{}", err(&run));
+}
+
+/// Follows the endpointslice controller's TestSyncServiceFull and the endpoints controller's TestSyncEndpointsItems*.
+#[test]
+fn a_service_shows_who_stands_behind_it_and_answers_by_its_name() {
+    says(
+        "kubectl create deployment web --image=nginx --replicas=2 > f
+kubectl expose deployment web --port=80 > f
+kubectl run c --image=busybox --restart=Never -- sh -c 'sleep 6; wget -qO- http://web.default.svc.cluster.local | wc -l' > f
+sleep 5
+kubectl get endpoints,endpointslices
+sleep 5
+kubectl logs c
+kubectl describe service web | grep Endpoints
+kubectl scale deployment web --replicas=0 > f
+sleep 40
+kubectl get endpoints,endpointslices
+kubectl delete service web > f
+kubectl get endpoints,endpointslices -o name
+",
+        "NAME            ENDPOINTS                     AGE
+endpoints/web   10.244.1.2:80,10.244.2.2:80   5s
+
+NAME                                       ADDRESSTYPE   PORTS   ENDPOINTS               AGE
+endpointslice.discovery.k8s.io/web-79bd8   IPv4          80      10.244.1.2,10.244.2.2   5s
+9
+Endpoints:                10.244.1.2:80,10.244.2.2:80
+NAME            ENDPOINTS   AGE
+endpoints/web   <none>      50s
+
+NAME                                       ADDRESSTYPE   PORTS     ENDPOINTS   AGE
+endpointslice.discovery.k8s.io/web-79bd8   IPv4          <unset>   <unset>     50s
+",
+    );
+}
+
+/// The text of the reference: what a controller says when a quota is used up.
+#[test]
+fn a_quota_refuses_what_would_exceed_it_and_says_what_is_used() {
+    says(
+        "echo '{apiVersion: v1, kind: ResourceQuota, metadata: {name: q}, spec: {hard: {pods: 2, count/jobs.batch: 0}}}' | kubectl apply -f - > f
+kubectl create deployment web --image=nginx --replicas=3 > f
+sleep 5
+kubectl get events --field-selector reason=FailedCreate -o jsonpath='{.items[0].message}' | cut -d' ' -f1-3,5-
+kubectl get quota
+kubectl delete deployment web > f
+sleep 40
+kubectl get quota
+",
+        "Error creating: pods is forbidden: exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2
+NAME   REQUEST                            LIMIT   AGE
+q      count/jobs.batch: 0/0, pods: 2/2           5s
+NAME   REQUEST                            LIMIT   AGE
+q      count/jobs.batch: 0/0, pods: 0/2           45s
+",
+    );
 }

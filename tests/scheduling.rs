@@ -10,13 +10,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use imbl::OrdMap;
 use podyard::api::core::{Node, Pod};
-use podyard::api::meta::ObjectKey;
+use podyard::api::meta::{NodeName, ObjectKey};
 use podyard::api::object::AnyObject;
 use podyard::api::{Kind, Plain, Resource, Uid, Value};
-use podyard::reconcile::{Controller, Key, Observed};
-use podyard::scheduler::{Decision, Memory, Ranked, Scheduler, Score, explain};
+use podyard::reconcile::{Controller, Key, Memories, Observed};
+use podyard::scheduler::{Decision, Memory, Ranked, Refusal, Scheduler, Score, table};
 use podyard::sim::Time;
 use podyard::store::{CauseId, Store};
 
@@ -185,9 +184,15 @@ impl Case {
         }
     }
 
+    /// The first refusal of each node.
+    fn refusals(&self) -> impl Iterator<Item = (NodeName, Option<Refusal>)> {
+        let all = table(&self.pod, &self.store).into_iter();
+        all.map(|(name, checks)| (name, checks.into_iter().flatten().next()))
+    }
+
     fn check_refused(&self) {
-        let said: BTreeMap<String, String> = explain(&self.pod, &self.store)
-            .into_iter()
+        let said: BTreeMap<String, String> = self
+            .refusals()
             .filter_map(|(name, refusal)| {
                 let reasons: Vec<String> = refusal?.reasons().map(str::to_owned).collect();
                 Some((name.to_string(), reasons.join(", ")))
@@ -202,8 +207,8 @@ impl Case {
             .collect();
         assert_eq!(said, expected, "{}", self.at);
         let Some(list) = self.raw.get("unhelpful") else { return };
-        let hopeless: Vec<String> = explain(&self.pod, &self.store)
-            .into_iter()
+        let hopeless: Vec<String> = self
+            .refusals()
             .filter(|(_, refusal)| refusal.as_ref().is_some_and(|one| !one.preemptible))
             .map(|(name, _)| name.to_string())
             .collect();
@@ -261,7 +266,8 @@ impl Case {
         let memory =
             memory.unwrap_or_else(|| panic!("{}: it does not wait: {decision:?}", self.at));
         let key = Key::of(&self.pod.meta);
-        let memories: OrdMap<Key, Memory> = OrdMap::unit(key.clone(), memory);
+        let mut memories = Memories::default();
+        memories.insert(key.clone(), memory);
         for row in self.raw.items_at("wakes") {
             let mut store = self.store.clone();
             let object = match row.str_at("gone") {

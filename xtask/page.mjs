@@ -27,6 +27,9 @@ const LATER = [
   { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
 ];
 
+/** Long texts that are in the program, and that a first visit does not read. */
+const TEXTS = ['assets/schema/table.txt', 'assets/time-zones.txt', 'src/api/validation/internal-types.txt'];
+
 async function bundle(entry) {
   const result = await build({
     entryPoints: [entry],
@@ -119,7 +122,8 @@ async function program(staging, html) {
     await writeFile(join(staging, 'functions.json'), JSON.stringify(names));
     return html;
   }
-  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')));
+  const texts = await Promise.all(TEXTS.map((file) => readFile(file)));
+  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')), texts);
   const name = (content, what) => `page-${digest(content, 'hex').slice(0, 16)}_${what}.wasm`;
   const [first, rest] = [name(parts.first, 'bg'), name(parts.later, 'later')];
   await rm(join(staging, old));

@@ -6,6 +6,7 @@
 // the first part keeps stubs: a stub calls through a slot of the function table, and where the rest has not arrived
 // yet it first asks the page to bring it (src/ui/platform/later.js), which can be done at once. So a list that is out
 // of date costs time and never correctness. Both parts share memory, table and globals.
+import { createHash } from 'node:crypto';
 import binaryen from 'binaryen';
 
 /** The module name of what the parts import from each other and from the page. */
@@ -17,8 +18,9 @@ const BRING = 'bring_later';
 /**
  * @param {Uint8Array} wasm with its name section
  * @param {(name: string) => boolean} waits
+ * @param {Uint8Array[]} texts long texts that the program carries: where only functions that wait read one, it waits too
  */
-export function split(wasm, waits) {
+export function split(wasm, waits, texts = []) {
   const all = read(wasm);
   const { functions, globals, table, externrefs } = describe(all);
   const cold = new Set(functions.filter(({ name }) => waits(plain(name))).map(({ name }) => name));
@@ -36,7 +38,8 @@ export function split(wasm, waits) {
   const needed = describe(later);
   const first = read(wasm);
   leave(first, { borders, slots, needed });
-  const counts = { functions: functions.length, first: describe(first).functions.length, borders: borders.length };
+  const moved = moveTexts(first, later, texts);
+  const counts = { functions: functions.length, first: describe(first).functions.length, borders: borders.length, texts: moved };
   return { first: write(first), later: write(later), counts };
 }
 
@@ -46,12 +49,14 @@ export function plain(name) {
     .replace(/::h[0-9a-f]{16}/g, '').replace(/\[[0-9a-f]{16}\]/g, '');
 }
 
-/** Which functions wait, by the lines of later.txt: names, or beginnings of names that end in a star. */
+/**
+ * Which functions wait, by the lines of later.txt: names, beginnings of names that end in a star, and `=` with a short
+ * digest for each of the long names that generic functions have.
+ */
 export function later(text) {
   const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
-  const names = new Set(lines.filter((line) => !line.endsWith('*')));
-  const beginnings = new Set(lines.filter((line) => line.endsWith('*')).map((line) => line.slice(0, -1)));
-  return (name) => names.has(name) || cuts(name).some((cut) => beginnings.has(cut));
+  const names = new Set(lines.flatMap((line) => (line.startsWith('=') ? line.slice(1).split(' ') : [line])));
+  return (name) => names.has(name) || names.has(short(name)) || cuts(name).some((cut) => names.has(`${cut}*`));
 }
 
 /** The lines of later.txt for functions of which only some ran: [name, bytes, ran]. */
@@ -60,21 +65,31 @@ export function lines(functions) {
   const busy = new Set([...ran].flatMap(cuts));
   const bytes = new Map();
   for (const [name, size] of functions) {
-    const short = plain(name);
-    if (ran.has(short)) continue;
-    const cut = cuts(short).find((cut) => !busy.has(cut));
-    const line = cut ? `${cut}*` : short;
+    const known = plain(name);
+    if (ran.has(known)) continue;
+    const cut = cuts(known).find((cut) => !busy.has(cut));
+    const line = cut ? `${cut}*` : known;
     bytes.set(line, (bytes.get(line) ?? 0) + size);
   }
-  return [...bytes].filter(([, size]) => size >= WORTH_A_LINE).map(([line]) => line).sort();
+  const worth = [...bytes].filter(([, size]) => size >= WORTH_A_LINE).map(([line]) => line).sort();
+  const digests = worth.filter((line) => line.length > LONG).map(short).sort();
+  const rows = Array.from({ length: Math.ceil(digests.length / 12) }, (_, at) => `=${digests.slice(at * 12, at * 12 + 12).join(' ')}`);
+  return [...worth.filter((line) => line.length <= LONG), ...rows];
 }
 
 /** Shorter functions are not worth a line: where only others need them, they wait anyway. */
 const WORTH_A_LINE = 120;
+/** Longer names are written as digests. */
+const LONG = 90;
 
-/** The beginnings of a name that end with a part of its path. */
+function short(name) {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
+}
+
+/** The beginnings of a name that end with a part of its path, as long as they name no type's arguments. */
 function cuts(name) {
-  return Array.from(name.matchAll(/::/g), ({ index }) => name.slice(0, index + 2));
+  const [path] = name.match(/^<*[^<]*/);
+  return Array.from(path.matchAll(/::/g), ({ index }) => path.slice(0, index + 2));
 }
 
 /** The program with a call at the beginning of each function: `profile.ran(its number)`. */
@@ -179,6 +194,51 @@ function takeAway(module, { functions, globals, externrefs, stays, borders, slot
   if (externrefs) module.addTableImport(externrefs.name, MODULE, externrefs.name);
   module.addActiveElementSegment(slots.table, 'later', borders.map(({ name }) => name), module.i32.const(slots.from));
   module.runPasses(['remove-unused-module-elements']);
+}
+
+/** Moves texts to the part that waits, at the same places of the memory; says how many. */
+function moveTexts(first, later, texts) {
+  const code = first.emitText();
+  let segments = segmentsOf(first, code);
+  const numbers = new Set(Array.from(code.matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)));
+  const named = (from, to) => {
+    for (const number of numbers) if (number >= from && number < to) return true;
+    const word = Buffer.alloc(4);
+    word.writeUInt32LE(from);
+    return segments.some(({ data }) => data.includes(word));
+  };
+  const moved = [];
+  for (const text of texts) {
+    const home = segments.find(({ data }) => data.includes(text));
+    if (!home) continue;
+    const at = home.data.indexOf(text);
+    const from = home.offset + at;
+    if (named(from, from + text.length)) continue;
+    moved.push({ offset: from, data: text });
+    const rest = [{ offset: home.offset, data: home.data.subarray(0, at) }, { offset: from + text.length, data: home.data.subarray(at + text.length) }];
+    segments = segments.filter((one) => one !== home).concat(rest.filter(({ data }) => data.length > 0));
+  }
+  place(first, segments, 'memory');
+  place(later, moved);
+  return moved.length;
+}
+
+/** What stands in the memory at the start; only the module's text has the names of its parts. */
+function segmentsOf(module, code) {
+  const names = Array.from(code.matchAll(/^ \(data \$(\S+)/gm), ([, name]) => name);
+  if (names.length !== module.getNumMemorySegments()) throw new Error('the parts of the memory have no names');
+  return names.map((name) => {
+    const { offset, data } = module.getMemorySegmentInfo(name);
+    return { offset, data: Buffer.from(data) };
+  });
+}
+
+/** Gives a module these texts, in place of what it had. */
+function place(module, segments, name = null) {
+  const { initial, module: from } = module.getMemoryInfo();
+  if (name) module.removeExport(name);
+  module.setMemory(initial, -1, name, segments.map(({ offset, data }) => ({ offset: module.i32.const(offset), data })));
+  if (from) module.addMemoryImport('0', MODULE, 'memory');
 }
 
 /** The part that comes first: stubs in the place of what it calls of the rest, exports for what the rest needs. */

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::error::{FieldError, go_quote};
 use super::value::{Map, Value};
 use super::{meta, names};
+use crate::sim::order::Order as _;
 
 /// A view of the labels of an object, as JSON or as typed metadata. Cheap to copy.
 #[derive(Clone, Copy, Debug, Default)]
@@ -256,7 +257,7 @@ fn go_parse_int(text: &str) -> Option<i64> {
 impl fmt::Display for Requirement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut values: Vec<&str> = self.values.iter().map(|value| &**value).collect();
-        values.sort_unstable();
+        values.order();
         let (key, values) = (&self.key, values.join(","));
         match self.operator {
             Operator::In => write!(out, "{key} in ({values})"),
@@ -288,7 +289,7 @@ impl Selector {
     }
 
     fn all(mut requirements: Vec<Requirement>) -> Self {
-        requirements.sort_by(|a, b| a.key.cmp(&b.key));
+        requirements.order_by(|a, b| a.key.cmp(&b.key));
         Self::All(requirements.into())
     }
 

@@ -11,6 +11,7 @@ use super::kind::Kind;
 use super::value::{Map, Value};
 use super::words::word;
 use crate::sim::Time;
+use crate::sim::order::Gather as _;
 
 /// The uid of an object: a version 4 UUID.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,7 +135,7 @@ impl Labels {
     /// The labels as an object.
     pub fn to_value(&self) -> Value {
         let map: Map =
-            self.0.iter().map(|(key, value)| (Rc::clone(key), Value::from(value))).collect();
+            self.0.iter().map(|(key, value)| (Rc::clone(key), Value::from(value))).gather();
         Value::from(map)
     }
 
@@ -165,7 +166,7 @@ impl Deref for Labels {
 
 impl FromIterator<(Rc<str>, Rc<str>)> for Labels {
     fn from_iter<I: IntoIterator<Item = (Rc<str>, Rc<str>)>>(iter: I) -> Self {
-        Self(Rc::new(iter.into_iter().collect()))
+        Self(Rc::new(iter.into_iter().gather()))
     }
 }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use chrono::{Datelike, NaiveDate};
 
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 /// A line per way in which clocks were ever set: what happens to the offset, a tab, the zones to which that happened.
 const TABLE: &str = include_str!("../../assets/time-zones.txt");
@@ -144,7 +145,7 @@ impl Region {
                     .extend(rule.in_year(year).map(|local| (local - before.offset, rule.offset)));
             }
         }
-        changes.sort_unstable();
+        changes.order();
         changes
     }
 }

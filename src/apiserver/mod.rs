@@ -7,6 +7,7 @@ mod admission;
 mod delete;
 mod events;
 pub mod patch;
+pub mod quota;
 mod selection;
 pub mod table;
 mod verbs;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::admission;
 use super::events::Bucket;
+use super::{admission, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
@@ -196,6 +196,9 @@ impl Api<'_> {
         if !errors.is_empty() {
             return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
         }
+        if kind.namespaced() {
+            quota::admit(kind, &meta, &object, self.store)?;
+        }
         if self.store.get(kind, &meta.key()).is_some() {
             return Err(ApiError::already_exists(&kind.resource(), &meta.name));
         }
@@ -236,6 +239,7 @@ impl Api<'_> {
             return Err(ApiError::already_exists("pods", &key.name));
         }
         pod.spec = admission::admitted(&pod.spec, &key.name, self.store)?;
+        quota::admit_pod(&pod, self.store)?;
         pod.meta.uid = self.new_uid(Kind::Pod, &key);
         pod.meta.created = self.now;
         pod.meta.generation = 1;
@@ -246,6 +250,7 @@ impl Api<'_> {
     fn create_job(&mut self, job: &Job) -> Result<Written, ApiError> {
         self.check_namespace(Kind::Job, &job.meta)?;
         let key = job.meta.key();
+        quota::admit(Kind::Job, &job.meta, &Value::Null, self.store)?;
         if self.store.jobs().get(&key).is_some() {
             return Err(ApiError::already_exists(&Kind::Job.resource(), &key.name));
         }
@@ -512,6 +517,10 @@ fn same_spec(new: &AnyObject, old: &AnyObject) -> bool {
         (AnyObject::DaemonSet(new), AnyObject::DaemonSet(old)) => new.spec == old.spec,
         (AnyObject::Job(new), AnyObject::Job(old)) => new.spec == old.spec,
         (AnyObject::CronJob(new), AnyObject::CronJob(old)) => new.spec == old.spec,
+        // Slices have no spec: all they list is wanted.
+        (AnyObject::Plain(new), AnyObject::Plain(old)) if new.kind == Kind::EndpointSlice => {
+            new.body == old.body && new.meta.labels == old.meta.labels
+        }
         (AnyObject::Plain(new), AnyObject::Plain(old)) => {
             new.body.get("spec") == old.body.get("spec")
         }

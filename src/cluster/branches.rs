@@ -8,6 +8,7 @@ use super::history::{Moment, thin};
 use super::input::Input;
 use super::session::Tree;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 /// At most so many branches are kept; when there are more, the oldest goes that nobody gave a name.
 const MOST: usize = 16;
@@ -226,7 +227,7 @@ impl Cluster {
         let common =
             common.filter(|moment| moment.at() <= parted && moment.inputs <= shared).cloned();
         checkpoints.extend(common);
-        checkpoints.sort_by_key(|moment| (moment.world.work, moment.inputs, moment.at()));
+        checkpoints.order_by_key(|moment| (moment.world.work, moment.inputs, moment.at()));
         checkpoints.dedup_by(|a, b| a.world.work == b.world.work && a.at() == b.at());
         let count = branch.inputs.iter().take_while(|input| input.at <= at).count().min(most);
         self.history.checkpoints = checkpoints;

@@ -6,7 +6,7 @@ use imbl::{OrdMap, Vector};
 
 use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
-use crate::reconcile::{Controller, Failure, Key};
+use crate::reconcile::{Controller, Failure, Key, Memories};
 use crate::sim::Time;
 use crate::store::CauseId;
 
@@ -64,23 +64,23 @@ macro_rules! loops {
         /// What the loops remember, and what they remember of refusals.
         #[allow(non_snake_case, reason = "fields are named as the loops are")]
         #[derive(Clone, Debug, Default)]
-        pub(super) struct Memories {
-            $($(#[$doc])* $id: OrdMap<Key, <$loop as Controller>::Memory>,)*
+        pub(super) struct AllMemories {
+            $($(#[$doc])* $id: Memories<<$loop as Controller>::Memory>,)*
         }
 
-        $(impl Remembers<$loop> for Memories {
-            fn of(&self) -> &OrdMap<Key, <$loop as Controller>::Memory> {
+        $(impl Remembers<$loop> for AllMemories {
+            fn of(&self) -> &Memories<<$loop as Controller>::Memory> {
                 &self.$id
             }
-            fn of_mut(&mut self) -> &mut OrdMap<Key, <$loop as Controller>::Memory> {
+            fn of_mut(&mut self) -> &mut Memories<<$loop as Controller>::Memory> {
                 &mut self.$id
             }
         })*
 
-        impl Memories {
+        impl AllMemories {
             /// Forgets everything about an object and its parts.
             pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
-                $(forget_parts(&mut self.$id, object);)*
+                $(self.$id.forget(object);)*
             }
         }
 
@@ -103,28 +103,13 @@ macro_rules! loops {
 /// Ties a loop to its place among the memories.
 pub(super) trait Remembers<C: Controller> {
     /// What it remembers of each key.
-    fn of(&self) -> &OrdMap<Key, C::Memory>;
+    fn of(&self) -> &Memories<C::Memory>;
     /// The same, for writing.
-    fn of_mut(&mut self) -> &mut OrdMap<Key, C::Memory>;
+    fn of_mut(&mut self) -> &mut Memories<C::Memory>;
 }
 
 /// A decision on its way into [`AnyDecision`].
 pub(super) struct Of<C: Controller>(pub(super) C::Decision);
-
-fn forget_parts<M: Clone>(memories: &mut OrdMap<Key, M>, object: &crate::api::ObjectKey) {
-    if memories.is_empty() {
-        return;
-    }
-    let from = Key::new(object.clone());
-    let gone: Vec<Key> = memories
-        .range(from..)
-        .take_while(|(key, _)| key.object == *object)
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in gone {
-        memories.remove(&key);
-    }
-}
 
 loops! {
     /// Replication controllers.
@@ -153,6 +138,10 @@ loops! {
     TaintEviction: crate::controllers::TaintEviction,
     /// Counts of disruption budgets.
     Disruption: crate::controllers::Disruption,
+    /// What is used of quotas.
+    ResourceQuota: crate::controllers::ResourceQuotaLoop,
+    /// The addresses behind Services.
+    Endpoints: crate::controllers::EndpointsLoop,
     /// Deletion of pods that nobody else will delete.
     PodGc: crate::controllers::PodGc,
     /// Expiry of events after an hour.

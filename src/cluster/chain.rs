@@ -18,6 +18,7 @@ use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
 use crate::language::{Language, Text};
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::store::{Change, Operation};
 
 /// So many changes of one object are looked at, the latest ones.
@@ -156,7 +157,7 @@ impl Tracer<'_> {
             }
         }
         self.add_events(object, &changes, &mut told);
-        told.sort_by_key(|(order, _, _)| *order);
+        told.order_by_key(|(order, _, _)| *order);
         let surplus = told.len().saturating_sub(TOLD);
         if surplus > 0 {
             let last = told.split_off(TOLD_FIRST + surplus);

@@ -13,6 +13,7 @@ use crate::api::object::AnyObject;
 use crate::apiserver::table::pod_status;
 use crate::language::{Language, Text};
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::store::{Change, Operation, Store};
 
 /// One of the two.
@@ -257,7 +258,7 @@ impl Futures {
         };
         note(Measure::Nodes, "", ready(left.1), ready(right.1));
         let mut names: Vec<&Workload> = left.0.counts.keys().chain(right.0.counts.keys()).collect();
-        names.sort();
+        names.order();
         names.dedup();
         for workload in names {
             let counts = |tally: &Tally| tally.counts.get(workload).copied().unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::api::object::AnyObject;
 use crate::language::{Language, Text, word};
 use crate::scheduler::{self, Check, Decision, Ranked, Refusal, Score};
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 /// So many nodes are listed; of the rest only the number is told.
 const LISTED: usize = 60;
@@ -76,7 +77,7 @@ pub(super) fn of(cluster: &Cluster, object: &AnyObject) -> Option<Placement> {
         let all = scheduler::table(pod, cluster.store());
         let left_out = all.len().saturating_sub(LISTED);
         let mut rows: Vec<Row> = all.into_iter().take(LISTED).map(waiting).collect();
-        rows.sort_by_key(|row| !row.fits());
+        rows.order_by_key(|row| !row.fits());
         Placement { at: cluster.now(), chosen: None, rows, left_out }
     })
 }

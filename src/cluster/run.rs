@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use super::causes::{
     Actor, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop,
 };
@@ -17,7 +15,7 @@ use crate::api::words::word;
 use crate::apiserver::{Api, Written};
 use crate::kubelet;
 use crate::reconcile::{
-    Controller, DeleteOptions, Failure, Key, Note, Observed, Plan, Wake, Write,
+    Controller, DeleteOptions, Failure, Key, Memories, Note, Observed, Plan, Wake, Write,
 };
 use crate::sim::{Duration, Time};
 use crate::store::{CauseId, Change, Operation, Store};
@@ -119,7 +117,7 @@ impl World {
         config: &Config,
         changes: &mut Vec<Rc<Change>>,
     ) where
-        super::causes::Memories: Remembers<C>,
+        super::causes::AllMemories: Remembers<C>,
         AnyDecision: From<Of<C>>,
     {
         let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
@@ -155,24 +153,40 @@ impl World {
         changes: &mut Vec<Rc<Change>>,
     ) -> Result<(), Failure>
     where
-        super::causes::Memories: Remembers<C>,
+        super::causes::AllMemories: Remembers<C>,
         AnyDecision: From<Of<C>>,
     {
         let blank = C::Memory::default();
-        let remembered: &OrdMap<Key, C::Memory> = self.memories.of();
+        let remembered: &Memories<C::Memory> = self.memories.of();
         let memory = remembered.get(&key.key).unwrap_or(&blank);
         let plan: Plan<C::Decision, C::Memory> =
             C::reconcile(&key.key, &Observed { store: &self.store, memory, failure }, self.now);
-        if let Some(memory) = plan.memory {
+        let Plan { writes, wake, memory, decision } = plan;
+        if let Some(memory) = memory {
             Remembers::<C>::of_mut(&mut self.memories).insert(key.key.clone(), memory);
         }
-        if let Some(at) = plan.wake {
+        let decision = AnyDecision::from(Of::<C>(decision));
+        self.carry_out(key, trigger, wake, decision, &writes, config, changes)
+    }
+
+    /// Sets the wake-up, notes the cause and executes the writes of a plan.
+    #[expect(clippy::too_many_arguments, reason = "one body for the plans of all loops")]
+    fn carry_out(
+        &mut self,
+        key: &LoopKey,
+        trigger: Trigger,
+        wake: Option<Time>,
+        decision: AnyDecision,
+        writes: &[Write],
+        config: &Config,
+        changes: &mut Vec<Rc<Change>>,
+    ) -> Result<(), Failure> {
+        if let Some(at) = wake {
             self.timers.wake_at(key.clone(), at);
         }
-        let decision = AnyDecision::from(Of::<C>(plan.decision));
-        let cause = self.note_cause(key, trigger, decision, plan.writes.is_empty());
-        let source = EventSource { component: word(C::NAME), host: word("") };
-        self.execute(&plan.writes, cause, &source, config, changes)
+        let cause = self.note_cause(key, trigger, decision, writes.is_empty());
+        let source = EventSource { component: word(key.loop_id.name()), host: word("") };
+        self.execute(writes, cause, &source, config, changes)
     }
 
     /// Notes what was decided; a plan without writes has no cause of its own.
@@ -353,7 +367,7 @@ impl Controller for EventExpiry {
     const NAME: &'static str = "kube-apiserver";
 
     /// One wake-up serves all events: the oldest sets it, each look sets the next.
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         let oldest = store.index().events_by_age().next();
         if change.operation == Operation::Added
             && oldest.is_some_and(|(_, key)| *key == change.object.key())

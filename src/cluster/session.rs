@@ -20,6 +20,7 @@ use crate::kubelet::{Delays, Registry};
 use crate::language::Text;
 use crate::object;
 use crate::reconcile::{DeleteOptions, Propagation};
+use crate::sim::order::Gather as _;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 
@@ -185,7 +186,7 @@ impl Session {
             "delays" => write_delays(delays),
             "inputs" => inputs,
             "until" => (self.until - *start).millis(),
-            "files" => Value::Object(Rc::new(files.collect())),
+            "files" => Value::Object(Rc::new(files.gather())),
         };
         if let Some(end) = self.end {
             value.set("end", format!("{end:016x}"));
@@ -514,7 +515,7 @@ fn write_action(action: &Action) -> (&'static str, Value) {
                 }
             }
             let labels = labels.iter().map(|(key, text)| (Rc::clone(key), text.into()));
-            value.set("labels", Value::Object(Rc::new(labels.collect())));
+            value.set("labels", Value::Object(Rc::new(labels.gather())));
             ("addNode", value)
         }
         Action::CrashPod { pod, container } => {

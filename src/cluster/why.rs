@@ -10,6 +10,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::controllers::disruption::Decision as DisruptionDecision;
+use crate::controllers::endpoints::Decision as EndpointsDecision;
 use crate::controllers::job::Decision as JobDecision;
 use crate::controllers::replicas::Decision as ReplicasDecision;
 use crate::language::{Language, Text, word};
@@ -104,6 +105,8 @@ pub(super) fn text_of(decision: &AnyDecision) -> Option<Text> {
         AnyDecision::NodeLifecycle(_) => Some(Text::new("decision.node")),
         AnyDecision::TaintEviction(_) => Some(Text::new("decision.eviction")),
         AnyDecision::Disruption(decision) => disruption(decision),
+        AnyDecision::Endpoints(decision) => endpoints(decision),
+        AnyDecision::ResourceQuota(_) => Some(Text::new("decision.quota")),
         AnyDecision::PodGc(_) => Some(Text::new("decision.pod-gc")),
         AnyDecision::EventExpiry(_) => Some(Text::new("decision.expiry")),
     }
@@ -118,6 +121,16 @@ fn disruption(decision: &DisruptionDecision) -> Option<Text> {
             .with("allowed", counts.allowed()),
         DisruptionDecision::Uncountable { why } => {
             Text::new("decision.disruption.uncountable").with("why", why)
+        }
+    })
+}
+
+fn endpoints(decision: &EndpointsDecision) -> Option<Text> {
+    Some(match decision {
+        EndpointsDecision::Gone => return None,
+        EndpointsDecision::PicksNone => Text::new("decision.endpoints.none"),
+        EndpointsDecision::Behind { ready, not_ready, .. } => {
+            Text::new("decision.endpoints").with("ready", ready).with("waiting", not_ready)
         }
     })
 }

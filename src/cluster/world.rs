@@ -2,7 +2,7 @@
 
 use imbl::OrdMap;
 
-use super::causes::{Causes, LoopKey, Memories, Trigger};
+use super::causes::{AllMemories, Causes, LoopKey, Trigger};
 use crate::apiserver::Names;
 use crate::kubelet::{Delays, Kubelets};
 use crate::sim::rng::Seed;
@@ -53,7 +53,7 @@ pub struct World {
     /// Why everything was written, and what was last decided.
     pub causes: Causes,
     pub(super) names: Names,
-    pub(super) memories: Memories,
+    pub(super) memories: AllMemories,
     pub(super) timers: Timers<LoopKey>,
     pub(super) queue: WorkQueue<LoopKey>,
     pub(super) triggers: OrdMap<LoopKey, Trigger>,
@@ -70,7 +70,7 @@ impl World {
             kubelets: Kubelets::default(),
             causes: Causes::default(),
             names: Names::default(),
-            memories: Memories::default(),
+            memories: AllMemories::default(),
             timers: Timers::default(),
             queue: WorkQueue::default(),
             triggers: OrdMap::new(),

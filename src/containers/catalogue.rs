@@ -1,14 +1,14 @@
-//! What images are and how they behave, from `assets/images.yaml`.
+//! What images are and how they behave, from `assets/images.yaml`. The program carries the same as JSON
+//! (`assets/images.json`, which a test writes): a first visit then needs no reader of YAML files.
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-
+use crate::api::value::Value;
 use crate::sim::rng::{Purpose, Seed};
 
 /// Whether an image can be pulled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Deserialize, serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum PullOutcome {
     /// It is there.
     #[default]
@@ -20,8 +20,12 @@ pub enum PullOutcome {
 }
 
 /// How an image behaves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    test,
+    derive(serde::Deserialize, serde::Serialize),
+    serde(deny_unknown_fields, rename_all = "kebab-case", default)
+)]
 pub struct Image {
     /// Repositories, in full; `*` at the end stands for anything.
     pub names: Vec<String>,
@@ -66,15 +70,47 @@ pub struct Image {
 }
 
 impl Image {
+    fn from_value(value: &Value) -> Self {
+        let text = |key: &str| value.str_at(key).unwrap_or_default().to_owned();
+        let number = |key: &str| value.i64_at(key).unwrap_or_default();
+        let words = |key: &str| -> Vec<String> {
+            value.items_at(key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let ports = value.items_at("ports").iter().filter_map(Value::as_i64);
+        Self {
+            names: words("names"),
+            tags: words("tags"),
+            size: number("size").unsigned_abs(),
+            pull: match value.str_at("pull") {
+                Some("not-found") => PullOutcome::NotFound,
+                Some("denied") => PullOutcome::Denied,
+                _ => PullOutcome::Exists,
+            },
+            command: words("command"),
+            shell: value.bool_at("shell") == Some(true),
+            bash: value.bool_at("bash") == Some(true),
+            log: words("log"),
+            end_log: words("end-log"),
+            ports: ports.filter_map(|port| u16::try_from(port).ok()).collect(),
+            body: text("body"),
+            web_root: text("web-root"),
+            good_requests: value
+                .i64_at("good-requests")
+                .and_then(|count| u32::try_from(count).ok()),
+            good_seconds: value.i64_at("good-seconds"),
+            request_log: text("request-log"),
+            run_seconds: value.i64_at("run-seconds"),
+            exit_code: number("exit-code"),
+            tick_log: text("tick-log"),
+            tick_seconds: number("tick-seconds"),
+            term_code: value.i64_at("term-code"),
+        }
+    }
+
     /// Its size in bytes under a full name: the catalogue has whole megabytes, the odd bytes are drawn.
     pub fn bytes(&self, full: &str, seed: Seed) -> u64 {
         self.size * 1_000_000 + seed.draw(Purpose::Id, full, 0) % 1_000_000
     }
-}
-
-#[derive(Deserialize)]
-struct Sheet {
-    images: Vec<Image>,
 }
 
 /// An image reference, taken apart.
@@ -150,9 +186,10 @@ thread_local! {
 }
 
 fn read() -> Vec<Rc<Image>> {
-    let sheet: Result<Sheet, _> = serde_yaml::from_str(include_str!("../../assets/images.yaml"));
-    debug_assert!(sheet.is_ok(), "assets/images.yaml: {:?}", sheet.as_ref().err());
-    sheet.map(|sheet| sheet.images.into_iter().map(Rc::new).collect()).unwrap_or_default()
+    let sheet = Value::from_json(include_str!("../../assets/images.json"));
+    debug_assert!(sheet.is_ok(), "assets/images.json: {:?}", sheet.as_ref().err());
+    let sheet = sheet.unwrap_or_default();
+    sheet.items().iter().map(|image| Rc::new(Image::from_value(image))).collect()
 }
 
 /// How an image behaves; well-formed images that nobody knows run as an ordinary server.
@@ -201,6 +238,27 @@ pub fn pull_error(reference: &Reference, outcome: PullOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `UPDATE_EXPECT=1` writes the JSON anew.
+    #[test]
+    fn the_program_carries_what_the_sheet_says() {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Sheet {
+            images: Vec<Image>,
+        }
+        let sheet: Sheet =
+            serde_yaml::from_str(include_str!("../../assets/images.yaml")).expect("the sheet");
+        let default = serde_json::to_value(Image::default()).unwrap();
+        let lines = sheet.images.iter().map(|image| {
+            let mut value = serde_json::to_value(image).unwrap();
+            value.as_object_mut().unwrap().retain(|key, value| default[key] != *value);
+            value.to_string()
+        });
+        let text = format!("[\n{}\n]\n", lines.collect::<Vec<_>>().join(",\n"));
+        expect_test::expect_file!["../../assets/images.json"].assert_eq(&text);
+        assert_eq!(read().iter().map(|one| Image::clone(one)).collect::<Vec<_>>(), sheet.images);
+    }
 
     #[test]
     fn references_read_as_containerd_reads_them() {

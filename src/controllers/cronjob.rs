@@ -5,8 +5,6 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobStatus};
 use crate::api::conditions;
 use crate::api::core::ObjectReference;
@@ -18,8 +16,9 @@ use crate::api::schedule::{self, Schedule};
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
 use crate::reconcile::{
-    Controller, DeleteOptions, Key, Note, Observed, Plan, Propagation, Wake, Write,
+    Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -90,7 +89,7 @@ impl Controller for CronJobLoop {
     type Memory = ();
     const NAME: &'static str = "cronjob-controller";
 
-    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, _: &Store, _: &Memories<()>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::CronJob(cron) => {
                 let before = match &change.before {
@@ -349,7 +348,7 @@ impl<'a> Look<'a> {
                 .iter()
                 .filter(|job| conditions::holds(&job.status.conditions, condition))
                 .collect();
-            over.sort_by(|a, b| {
+            over.order_by(|a, b| {
                 let start = |job: &Job| (job.status.start_time.is_none(), job.status.start_time);
                 start(a).cmp(&start(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
             });

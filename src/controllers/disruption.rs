@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
@@ -15,7 +13,8 @@ use crate::api::labels::Selector;
 use crate::api::meta::Uid;
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
-use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
+use crate::sim::order::Gather as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -65,7 +64,7 @@ impl Controller for Disruption {
     type Memory = ();
     const NAME: &'static str = "controllermanager";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Plain(budget) if budget.kind == Kind::PodDisruptionBudget => {
                 wake(Key::of(&budget.meta), Duration::ZERO);
@@ -294,7 +293,7 @@ fn still_disrupted(
         .filter(|pod| !pod.meta.deleting())
         .filter_map(|pod| Some((Rc::clone(&pod.meta.name), since(&pod.meta.name)?)))
         .filter(|(_, at)| *at + DELETION_TIMEOUT > now)
-        .collect();
+        .gather();
     let recheck = fresh.values().min().map(|at| *at + DELETION_TIMEOUT);
     (fresh, recheck)
 }

@@ -5,13 +5,11 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::AnyObject;
 use crate::reconcile::{
-    Controller, DeleteOptions, Key, Note, Observed, Plan, Propagation, Wake, Write,
+    Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
@@ -96,7 +94,7 @@ impl Controller for GarbageCollector {
     type Memory = ();
     const NAME: &'static str = "garbage-collector-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         let uid = change.object.uid();
         let meta = change.object.meta();
         match change.operation {

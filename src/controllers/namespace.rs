@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
-use crate::reconcile::{Controller, DeleteOptions, Key, Observed, Plan, Propagation, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Memories, Observed, Plan, Propagation, Wake, Write,
+};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -37,7 +37,7 @@ impl Controller for NamespaceLoop {
     type Memory = ();
     const NAME: &'static str = "namespace-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         let meta = change.object.meta();
         if change.object.kind() == Kind::Namespace {
             if meta.deleting() && change.operation == Operation::Modified {

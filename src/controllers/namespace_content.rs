@@ -4,12 +4,10 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta};
 use crate::api::object::{AnyObject, Plain};
-use crate::reconcile::{Controller, Key, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -41,7 +39,7 @@ impl Controller for NamespaceContent {
     type Memory = ();
     const NAME: &'static str = "root-ca-certificate-publisher-controller";
 
-    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, _: &Store, _: &Memories<()>, wake: Wake<'_>) {
         let meta = change.object.meta();
         let kind = change.object.kind();
         if kind == Kind::Namespace && change.operation != Operation::Deleted {

@@ -10,12 +10,10 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Effect, Node, Pod, Taint};
 use crate::api::object::{AnyObject, Resource};
-use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store, ZoneCount, ZoneName, Zones, zone_of};
 
@@ -98,7 +96,7 @@ impl Controller for NodeLifecycle {
     type Memory = Memory;
     const NAME: &'static str = "node-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         let AnyObject::Node(node) = &change.object else { return };
         wake(Key::of(&node.meta), Duration::ZERO);
         let before = match &change.before {

@@ -6,14 +6,13 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, ObjectKey};
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, DeleteOptions, Key, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, DeleteOptions, Key, Memories, Observed, Plan, Wake, Write};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -69,7 +68,7 @@ impl Controller for PodGc {
     type Memory = Memory;
     const NAME: &'static str = "pod-garbage-collector";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Node(node) => {
                 let matters = change.operation != Operation::Modified || out_of_service(node);
@@ -180,7 +179,7 @@ fn remove_finished(store: &Store, now: Time) -> Plan<Decision, Memory> {
     }
     let mut finished: Vec<&Rc<Pod>> =
         store.pods().iter().filter(|pod| pod.status.phase.finished()).collect();
-    finished.sort_by_key(|pod| {
+    finished.order_by_key(|pod| {
         let evicted = pod.status.phase == Phase::Failed && *pod.status.reason == *"Evicted";
         (!evicted, pod.meta.created.cut_to_second(), Rc::clone(&pod.meta.name))
     });

@@ -10,6 +10,7 @@ use crate::api::labels::Selector;
 use crate::api::meta::{ObjectMeta, OwnerReference};
 use crate::api::object::AnyObject;
 use crate::reconcile::{DeleteOptions, Note, Write};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::Store;
 
@@ -128,14 +129,14 @@ pub(super) fn rank_for_deletion(
         }
     };
     let mut ranked: Vec<Ranked> = pods.into_iter().map(known).collect();
-    ranked.sort_by(|a, b| compare(a, b, now));
+    ranked.order_by(|a, b| compare(a, b, now));
     ranked.into_iter().map(|ranked| ranked.pod).collect()
 }
 
 /// Orders a Job's active pods, those to be deleted first in front: by exact times, without costs and neighbours.
 /// Follows `controller.ActivePods`.
 pub(super) fn rank_job_pods(mut pods: Vec<Rc<Pod>>) -> Vec<Rc<Pod>> {
-    pods.sort_by(|one, other| {
+    pods.order_by(|one, other| {
         compare_states(one, other)
             .then_with(|| match one.ready() && other.ready() {
                 true => other.ready_since().cmp(&one.ready_since()),

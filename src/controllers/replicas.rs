@@ -17,7 +17,7 @@ use crate::api::core::{Pod, ReplicasSpec, ReplicasStatus, ReplicationController}
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Resource};
-use crate::reconcile::{Controller, Failure, Key, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Failure, Key, Memories, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -114,7 +114,7 @@ impl Controller for ReplicationControllerLoop {
     type Memory = ();
     const NAME: &'static str = "replication-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         wakes::<ReplicationController>(change, store, wake);
     }
 
@@ -128,7 +128,7 @@ impl Controller for ReplicaSetLoop {
     type Memory = ();
     const NAME: &'static str = "replicaset-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         wakes::<ReplicaSet>(change, store, wake);
     }
 

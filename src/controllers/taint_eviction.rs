@@ -5,14 +5,14 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Effect, Pod, Taint, Toleration};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, DeleteOptions, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Wake, Write,
+};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -46,7 +46,7 @@ impl Controller for TaintEviction {
     type Memory = Memory;
     const NAME: &'static str = "taint-eviction-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Node(node) if change.operation != Operation::Deleted => {
                 let same = matches!(&change.before, Some(AnyObject::Node(before)) if before.spec.taints == node.spec.taints);

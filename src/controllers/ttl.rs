@@ -1,13 +1,13 @@
 //! Deletes finished Jobs after their `ttlSecondsAfterFinished`. Follows
 //! `pkg/controller/ttlafterfinished/ttlafterfinished_controller.go`.
 
-use imbl::OrdMap;
-
 use crate::api::batch::Job;
 use crate::api::conditions::Status;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, DeleteOptions, Key, Observed, Plan, Propagation, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Memories, Observed, Plan, Propagation, Wake, Write,
+};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -33,7 +33,7 @@ impl Controller for TtlLoop {
     type Memory = ();
     const NAME: &'static str = "ttl-after-finished-controller";
 
-    fn wakes(change: &Change, _: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, _: &Store, _: &Memories<()>, wake: Wake<'_>) {
         if let AnyObject::Job(job) = &change.object
             && expiry(job).is_some()
         {

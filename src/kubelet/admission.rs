@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::pressure;
 use crate::api::core::{Effect, Node, Pod};
 use crate::store::{NodeSum, Store};
 
@@ -22,10 +23,16 @@ pub(super) fn rejection(pod: &Pod, node: &Node, store: &Store) -> Option<Rejecti
     if pod.node.as_ref() == Some(&node.meta.name) && !pod.status.phase.finished() {
         sum.remove(pod);
     }
-    short(pod, node, &sum)
+    pressed(pod, node)
+        .or_else(|| short(pod, node, &sum))
         .or_else(|| wrong_node(pod, node))
         .or_else(|| ports_taken(pod, &sum))
         .or_else(|| tainted(pod, node))
+}
+
+fn pressed(pod: &Pod, node: &Node) -> Option<Rejection> {
+    let message = "The node had condition: [MemoryPressure]. ".into();
+    pressure::refuses(node, pod).then_some(Rejection { reason: "Evicted", message })
 }
 
 fn short(pod: &Pod, node: &Node, sum: &NodeSum) -> Option<Rejection> {

@@ -11,6 +11,7 @@ use crate::api::object::Plain;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::api::words::word;
+use crate::sim::order::Gather as _;
 use crate::store::Store;
 
 /// Texts by name.
@@ -176,7 +177,7 @@ pub(super) fn data(kind: Kind, namespace: &Rc<str>, name: &str, store: &Store) -
         if kind == Kind::Secret { decoded(text).into() } else { text.into() }
     };
     let entries = object.body.get("data").into_iter().flat_map(Value::entries);
-    Some(entries.map(|(key, value)| (Rc::clone(key), text(value))).collect())
+    Some(entries.map(|(key, value)| (Rc::clone(key), text(value))).gather())
 }
 
 /// Base64 to text; bytes that are no text are replaced.

@@ -13,6 +13,7 @@ use crate::api::object::Plain;
 use crate::api::value::Value;
 use crate::containers::catalogue::{self, Reference};
 use crate::containers::files::Subtree;
+use crate::sim::order::Order as _;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
 use crate::store::Store;
@@ -74,6 +75,8 @@ pub(super) struct Machine {
     pub(super) told: u32,
     /// Whether its kubelet last saw the node as schedulable.
     pub(super) schedulable: bool,
+    /// When it was last short of memory.
+    pub(super) pressed: Option<Time>,
     /// The images it has.
     pub(super) images: OrdSet<Rc<str>>,
     /// Images that are on their way, and when they are there.
@@ -94,6 +97,7 @@ impl Machine {
             boots: 1,
             told: 0,
             schedulable: true,
+            pressed: None,
             images: OrdSet::new(),
             arriving: OrdMap::new(),
             free_at: now,
@@ -112,7 +116,7 @@ impl Machine {
             Some((bytes, reference.digest(seed), Rc::clone(full)))
         });
         let mut all: Vec<(u64, String, Rc<str>)> = known.collect();
-        all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+        all.order_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
         let written = all.into_iter().take(LISTED_IMAGES).map(|(bytes, digest, full)| {
             let names = vec![Value::from(digest), Value::from(&*full)];
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);

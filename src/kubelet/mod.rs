@@ -14,6 +14,7 @@ mod environment;
 mod machine;
 mod network;
 mod node;
+mod pressure;
 mod probes;
 mod runtime;
 mod start;
@@ -115,10 +116,12 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
                     && change.operation == Operation::Modified
                     && !(status::has_gates(pod)
                         && before.status.conditions != pod.status.conditions)
+                    && pressure::driven_out(before) == pressure::driven_out(pod)
             });
             if !same {
                 wake(key_of_pod(pod), Duration::ZERO);
             }
+            wake_for_memory(change, pod, before, wake);
         }
         AnyObject::Node(node) if change.operation != Operation::Deleted => {
             let known = matches!(
@@ -144,6 +147,19 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Where what a pod uses may have changed, its node is measured when the kubelet next does.
+fn wake_for_memory(change: &Change, pod: &Pod, before: Option<&Rc<Pod>>, wake: Wake<'_>) {
+    let Some(node) = pod.node.as_ref().filter(|_| pressure::memory_use(pod).is_some()) else {
+        return;
+    };
+    let same = before.is_some_and(|before| before.status.containers == pod.status.containers);
+    if !same || change.operation == Operation::Deleted {
+        let period = pressure::PERIOD.millis();
+        let wait = period - change.at.unix_millis().rem_euclid(period);
+        wake(key_of_node(node), Duration::from_millis(wait));
     }
 }
 

@@ -58,6 +58,9 @@ impl Network<'_> {
         if let Some(service) = self.service(host) {
             return Some(self.behind(&service, port));
         }
+        if let Some(uid) = self.by_hostname(host) {
+            return Some(Some((uid, port)));
+        }
         self.on_node(host, port)
     }
 
@@ -78,11 +81,28 @@ impl Network<'_> {
         self.store.plain_in(Kind::Service, None).find(has).cloned()
     }
 
-    /// One of the ready pods behind a Service, another for each request.
+    /// The pod that has a name of its own under that of a Service without an address (`job-0.workers`).
+    fn by_hostname(&self, host: &str) -> Option<Uid> {
+        let (name, rest) = host.split_once('.')?;
+        let service = self.service(rest).filter(|service| is_headless(service))?;
+        let own = |pod: &&Rc<Pod>| {
+            let text = |key: &str| pod.spec.raw.str_at(key).unwrap_or_default();
+            text("hostname") == name && text("subdomain") == &*service.meta.name && pod.ready()
+        };
+        let mut pods = self.store.pods().iter_in(Some(&service.meta.namespace));
+        pods.find(own).map(|pod| pod.meta.uid)
+    }
+
+    /// One of the ready pods behind a Service, another for each request. A Service without an address is a name for
+    /// the addresses of its pods, and their ports are as they are.
     fn behind(&mut self, service: &Plain, port: u16) -> Option<(Uid, u16)> {
         let spec = service.body.get("spec")?;
+        let headless = is_headless(service);
         let is_port = |entry: &&Value| entry.i64_at("port") == Some(i64::from(port));
-        let entry = spec.items_at("ports").iter().find(is_port)?;
+        let entry = spec.items_at("ports").iter().find(is_port);
+        if entry.is_none() && !headless {
+            return None;
+        }
         let selector = Selector::from_map(spec.get("selector"));
         let pods: Vec<&Rc<Pod>> = self
             .store
@@ -97,7 +117,7 @@ impl Network<'_> {
             let ports = pod.spec.containers.iter().flat_map(|container| container.ports.iter());
             ports.filter(|one| *one.name == *name).map(|one| one.container_port).next()
         };
-        let target = match entry.get("targetPort") {
+        let target = match entry.filter(|_| !headless).and_then(|entry| entry.get("targetPort")) {
             Some(Value::String(name)) => named(name)?,
             Some(number) => number.as_i64()?,
             None => i64::from(port),
@@ -105,8 +125,19 @@ impl Network<'_> {
         Some((pod.meta.uid, u16::try_from(target).ok()?))
     }
 
+    /// A pod behind the Service that has this port on every node.
+    fn through_node_port(&mut self, number: u16) -> Option<(Uid, u16)> {
+        let services = self.store.plain_in(Kind::Service, None);
+        let (service, port) = services.into_iter().find_map(|service| {
+            let ports = service.body.get("spec")?.items_at("ports").iter();
+            let mut own = ports.filter(|port| port.i64_at("nodePort") == Some(i64::from(number)));
+            Some((Rc::clone(service), own.next()?.i64_at("port")?))
+        })?;
+        self.behind(&service, u16::try_from(port).ok()?)
+    }
+
     /// The pod that has taken this port of a node, by the node's address or name.
-    fn on_node(&self, host: &str, port: u16) -> Option<Option<(Uid, u16)>> {
+    fn on_node(&mut self, host: &str, port: u16) -> Option<Option<(Uid, u16)>> {
         let mut nodes = self.store.nodes().iter();
         let node =
             nodes.find(|node| *node.status.internal_ip == *host || *node.meta.name == *host)?;
@@ -115,7 +146,12 @@ impl Network<'_> {
             Some((pod.meta.uid, u16::try_from(port.container_port).ok()?))
         };
         let on_it = self.store.pods_on(&node.meta.name).filter(|pod| !pod.status.phase.finished());
-        let mut found = on_it.filter_map(taken);
-        Some(found.next())
+        let found = on_it.filter_map(taken).next();
+        Some(found.or_else(|| self.through_node_port(port)))
     }
+}
+
+/// Whether a Service has no address of its own.
+fn is_headless(service: &Plain) -> bool {
+    service.body.at(&["spec", "clusterIP"]).and_then(Value::as_str) == Some("None")
 }

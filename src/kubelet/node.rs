@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::machine::{Delays, Kubelets};
+use super::pressure;
 use super::{Decision, KubeletPlan};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{EventType, Node};
@@ -36,6 +37,13 @@ const PRESSURES: [(&str, &str, &str, &str); 3] = [
         "NodeHasSufficientPID",
     ),
 ];
+/// The same of a node that is short of memory.
+const MEMORY_PRESSURE: (&str, &str, &str, &str) = (
+    "MemoryPressure",
+    "KubeletHasInsufficientMemory",
+    "kubelet has insufficient memory available",
+    "NodeHasInsufficientMemory",
+);
 /// A node whose network agent is not up yet.
 const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
     message:Network plugin returns error: cni plugin not initialized";
@@ -54,8 +62,10 @@ pub(super) fn report(
     let name = Rc::clone(&key.object.name);
     let plan =
         |writes, wake, decision| KubeletPlan { writes, wake, decision, node: Rc::clone(&name) };
-    let (Some(node), Some(machine)) =
-        (store.nodes().get(&key.object), kubelets.machines.get_mut(&name))
+    let node = store.nodes().get(&key.object);
+    let measure = node.map(|node| pressure::measure(node, store, kubelets));
+    let (Some(node), Some(measure), Some(machine)) =
+        (node, measure, kubelets.machines.get_mut(&name))
     else {
         return plan(Vec::new(), None, Decision::Idle);
     };
@@ -79,7 +89,13 @@ pub(super) fn report(
     }
     let up = now >= ready_at;
     let was_ready = node.ready();
-    set_conditions(&mut changed, up, now);
+    let short = up && measure.short;
+    if short {
+        machine.pressed = Some(now);
+    }
+    let relief = machine.pressed.map(|at| at + pressure::TRANSITION).filter(|at| now < *at);
+    let was_pressed = conditions::holds(&node.status.conditions, MEMORY_PRESSURE.0);
+    set_conditions(&mut changed, up, relief.is_some(), now);
     let mut writes = status_write(node, changed.clone());
     let mut tell = |event_type, reason: &'static str, text: String| {
         let note = Note { event_type, reason, message: text };
@@ -102,7 +118,14 @@ pub(super) fn report(
     if up && !was_ready {
         tell(EventType::Normal, "NodeReady", says("NodeReady"));
     }
-    let mut wake = (!up).then_some(ready_at);
+    if was_pressed != relief.is_some() {
+        let (_, _, _, reason) = if was_pressed { PRESSURES[0] } else { MEMORY_PRESSURE };
+        tell(EventType::Normal, reason, says(reason));
+    }
+    if short {
+        tell(EventType::Warning, "EvictionThresholdMet", "Attempting to reclaim memory".into());
+    }
+    let mut wake = (!up).then_some(ready_at).or(relief);
     let schedulable = !node.spec.unschedulable;
     if machine.schedulable != schedulable {
         if now.unix_millis().rem_euclid(RENEWAL_SECONDS * 1000) == 0 {
@@ -116,16 +139,25 @@ pub(super) fn report(
             wake = Some(wake.map_or(next, |wake| wake.min(next)));
         }
     }
+    if short {
+        // One after the other: the next look finds what this one has freed.
+        writes.extend(measure.drive_out(now));
+        let next = now + pressure::PERIOD;
+        wake = Some(wake.map_or(next, |wake| wake.min(next)));
+    }
     plan(writes, wake, Decision::NodeReported)
 }
 
 /// The conditions of a node that works; until its network is up it is not ready.
-fn set_conditions(node: &mut Node, up: bool, now: Time) {
+fn set_conditions(node: &mut Node, up: bool, pressed: bool, now: Time) {
     let (status, reason, text) = match up {
         true => (Status::True, "KubeletReady", "kubelet is posting ready status"),
         false => (Status::False, "KubeletNotReady", NO_NETWORK),
     };
-    let pressures = PRESSURES.map(|(kind, reason, text, _)| (kind, Status::False, reason, text));
+    let pressures = PRESSURES.map(|healthy| match pressed && healthy.0 == MEMORY_PRESSURE.0 {
+        true => (MEMORY_PRESSURE.0, Status::True, MEMORY_PRESSURE.1, MEMORY_PRESSURE.2),
+        false => (healthy.0, Status::False, healthy.1, healthy.2),
+    });
     let all = pressures.into_iter().chain([("Ready", status, reason, text)]);
     let old = std::mem::take(&mut node.status.conditions);
     for (kind, status, reason, text) in all {

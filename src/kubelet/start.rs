@@ -10,8 +10,6 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
-use crate::api::quantity::Quantity;
-use crate::api::value::Value;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{Process, ProcessSpec, StartError};
@@ -479,12 +477,6 @@ impl Look<'_> {
         }
     }
 
-    /// How many bytes each container of the pod uses, if an annotation says so.
-    fn memory_use(&self) -> Option<i64> {
-        let text = self.pod.meta.annotations.text("podyard.dev/memory-use")?;
-        Quantity::from_value(&Value::from(text)).ok().map(|quantity| quantity.value())
-    }
-
     /// What annotations `podyard.dev/…` ask for; `docs/annotations.md` says what each does.
     fn overrides(&self, spec: &Container, restarts: i64) -> Overrides {
         let annotations = &self.pod.meta.annotations;
@@ -499,7 +491,7 @@ impl Look<'_> {
             exit_code: if fails { Some(1) } else { number("exit-code") },
             run_time: number("run-seconds").map(Duration::from_seconds),
             out_of_memory: annotations.text("podyard.dev/out-of-memory") == Some("true")
-                || self.memory_use().is_some_and(|used| {
+                || super::pressure::memory_use(&self.pod).is_some_and(|used| {
                     let limit = spec.limits.memory_bytes;
                     limit > 0 && used > limit
                 }),

@@ -10,7 +10,7 @@ use super::actions::{PodActions, compute_pod_actions};
 use super::machine::{Delays, Kubelets};
 use super::network::Network;
 use super::runtime::{ContainerRuntime, MountWait, PodRuntime, Sandbox, Stage, Step};
-use super::{Decision, KubeletPlan, admission, status, volumes};
+use super::{Decision, KubeletPlan, admission, pressure, status, volumes};
 use crate::api::core::{Container, EventType, Node, Pod, Terminated};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
@@ -29,6 +29,8 @@ const INSTANT: Duration = Duration::from_millis(1);
 /// What a container's process leaves when its machine loses power: containerd knows nothing better.
 const LOST_CODE: i64 = 255;
 const LOST_REASON: &str = "Unknown";
+/// What a pod gets that must go at once. Follows `immediateEvictionGracePeriodSeconds`.
+const EVICTION_GRACE: Duration = Duration::from_seconds(1);
 /// So many rounds settle any pod at one instant.
 const ROUNDS: usize = 32;
 
@@ -311,6 +313,10 @@ impl Look<'_> {
                     self.exceed_deadline();
                     return true;
                 }
+                if let Some(words) = pressure::driven_out(&self.pod).cloned() {
+                    self.give_way(words);
+                    return true;
+                }
                 if let Some(index) = self.busy() {
                     return self.go_on(index);
                 }
@@ -331,6 +337,13 @@ impl Look<'_> {
         self.runtime.verdict = Some(("DeadlineExceeded".into(), words.into()));
         self.tell_pod(EventType::Normal, "DeadlineExceeded", words.into());
         self.begin_stopping(Duration::from_seconds(self.pod.spec.grace_seconds));
+    }
+
+    /// The node is short of something: the pod goes, and is given a second. Follows `evictPod`.
+    fn give_way(&mut self, words: Rc<str>) {
+        self.tell_pod(EventType::Warning, "Evicted", words.to_string());
+        self.runtime.verdict = Some(("Evicted".into(), words));
+        self.begin_stopping(EVICTION_GRACE);
     }
 
     /// The container with which something is under way.

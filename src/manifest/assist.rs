@@ -10,6 +10,7 @@ use super::diagnostic::Span;
 use super::source::Source;
 use crate::api::kind::Kind;
 use crate::api::schema::{Field, ObjectType, Schema, Shape, field_docs};
+use crate::sim::order::Order as _;
 
 /// Something that could stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ fn keys(context: &Context) -> Vec<Completion> {
             && !context.siblings.iter().any(|name| name == field.name)
     };
     let mut found: Vec<&Field> = object.fields.iter().filter(fits).collect();
-    found.sort_by_key(|field| (!field.required, field.name == "status"));
+    found.order_by_key(|field| (!field.required, field.name == "status"));
     found.into_iter().map(|field| key(context, object, field)).collect()
 }
 
@@ -149,7 +150,7 @@ fn values(context: &Context, key: &str) -> Vec<Completion> {
                 .filter(|kind| context.kind_name.as_ref().is_none_or(|name| kind.name() == name))
                 .map(|kind| kind.api_version().to_owned())
                 .collect();
-            versions.sort();
+            versions.order();
             versions.dedup();
             versions
         }

@@ -17,6 +17,7 @@ use crate::api::error::{FieldError, go_quote};
 use crate::api::kind::Kind;
 use crate::api::schema::Schema;
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// A document of a file, as far as it could be understood.
 #[derive(Clone, Debug)]
@@ -189,7 +190,7 @@ pub fn load(file_name: &str, bytes: &[u8]) -> Vec<Decoded> {
     for document in &mut documents {
         let found = rules::check(document);
         document.diagnostics.extend(found);
-        document.diagnostics.sort_by_key(|one| (one.span.start.offset, one.severity));
+        document.diagnostics.order_by_key(|one| (one.span.start.offset, one.severity));
     }
     documents
 }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::scalar::{Scalar, is_base60, resolve};
 use crate::api::value::{Map, Value};
+use crate::sim::order::Order as _;
 
 /// Text wider than this is folded at the next single space.
 const WIDTH: usize = 80;
@@ -95,7 +96,7 @@ impl Emitter {
     fn mapping(&mut self, map: &Map, indent: usize, place: Place) {
         let own = if place == Place::Root { 0 } else { indent + 2 };
         let mut entries: Vec<(&Rc<str>, &Value)> = map.iter().collect();
-        entries.sort_by(|left, right| natural_order(left.0, right.0));
+        entries.order_by(|left, right| natural_order(left.0, right.0));
         for (number, (key, value)) in entries.into_iter().enumerate() {
             match (number, place) {
                 (0, Place::Item) => self.put(' '),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::filters::{Checks, Refusal};
+use crate::sim::order::Order as _;
 
 /// How many nodes are listed one by one; of more only the counts are kept. See `scheduler::table` for all.
 const LISTED: usize = 100;
@@ -121,7 +122,7 @@ fn message(
 fn listed(reasons: &BTreeMap<&str, usize>) -> String {
     let mut texts: Vec<String> =
         reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    texts.sort();
+    texts.order();
     texts.join(", ")
 }
 

@@ -15,8 +15,6 @@ mod testing;
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use self::cycle::Cycle;
 pub use self::diagnosis::Diagnosis;
 use self::diagnosis::{Preemption, diagnose};
@@ -30,7 +28,9 @@ use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, DeleteOptions, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{
+    Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Wake, Write,
+};
 use crate::sim::Time;
 use crate::store::{Change, NodeSum, Store};
 
@@ -81,7 +81,7 @@ impl Controller for Scheduler {
     type Memory = Memory;
     const NAME: &'static str = NAME;
 
-    fn wakes(change: &Change, store: &Store, memories: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>, wake: Wake<'_>) {
         queue::wakes(change, store, memories, wake);
     }
 

@@ -15,6 +15,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::value::Value;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::store::{NodeSum, Store};
 
 /// The reason of the condition that pushed-out pods get.
@@ -150,11 +151,11 @@ fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims
     }
     let importance =
         |other: &Rc<Pod>| (Reverse(other.spec.priority), started(other), other.meta.key());
-    gone.sort_by_key(importance);
+    gone.order_by_key(importance);
     let (mut pods, mut breaches) = (Vec::new(), 0);
     let breaking = breaching(&gone, budgets);
     let mut order: Vec<(bool, Rc<Pod>)> = breaking.into_iter().zip(gone.iter().cloned()).collect();
-    order.sort_by_key(|(breaks, _)| !breaks);
+    order.order_by_key(|(breaks, _)| !breaks);
     for (breaks, other) in order {
         let without: Vec<Rc<Pod>> =
             gone.iter().filter(|gone| gone.meta.uid != other.meta.uid).cloned().collect();
@@ -167,7 +168,7 @@ fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims
             breaches += usize::from(breaks);
         }
     }
-    pods.sort_by_key(importance);
+    pods.order_by_key(importance);
     Ok(Victims { node: Rc::clone(&node.meta.name), pods, breaches })
 }
 

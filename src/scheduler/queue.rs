@@ -5,12 +5,11 @@
 //! A pod that is woken during its back-off looks whether it fits now, and keeps silent if not, so that each waiting
 //! pod records at most one failure in ten seconds.
 
-use imbl::OrdMap;
-
 use super::filters::{Check, Checks, check_alone};
 use crate::api::core::{Node, Pod};
 use crate::api::object::AnyObject;
-use crate::reconcile::{Key, Wake};
+use crate::reconcile::{Key, Memories, Wake};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, NodeSum, Operation, Store};
 
@@ -76,12 +75,7 @@ pub(super) enum Happening<'a> {
 }
 
 /// Names the pods that a change concerns: a new one itself, and the waiting ones that it could help.
-pub(super) fn wakes(
-    change: &Change,
-    store: &Store,
-    memories: &OrdMap<Key, Memory>,
-    wake: Wake<'_>,
-) {
+pub(super) fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>, wake: Wake<'_>) {
     match (&change.object, &change.before) {
         (AnyObject::Pod(pod), before) => {
             let before = match before {
@@ -152,7 +146,7 @@ fn of_pod<'a>(
 fn wake_waiting(
     happening: &Happening<'_>,
     store: &Store,
-    memories: &OrdMap<Key, Memory>,
+    memories: &Memories<Memory>,
     wake: Wake<'_>,
 ) {
     let mut woken: Vec<(i64, Time, &Key)> = Vec::new();
@@ -164,7 +158,7 @@ fn wake_waiting(
             woken.push((-pod.spec.priority, memory.since, key));
         }
     }
-    woken.sort();
+    woken.order();
     for (_, _, key) in woken {
         wake(key.clone(), Duration::ZERO);
     }

@@ -3,6 +3,7 @@
 use super::{Terminal, kubectl, tools};
 use crate::api::kind::Kind;
 use crate::cluster::Cluster;
+use crate::sim::order::Order as _;
 
 /// What the last word of a line could become.
 pub fn complete(line: &str, cluster: &Cluster, terminal: &Terminal) -> Vec<String> {
@@ -57,7 +58,7 @@ pub fn complete(line: &str, cluster: &Cluster, terminal: &Terminal) -> Vec<Strin
         None => candidates,
     };
     found.retain(|candidate| candidate.starts_with(open));
-    found.sort();
+    found.order();
     found.dedup();
     found
 }

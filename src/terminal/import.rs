@@ -14,6 +14,7 @@ use crate::apiserver::Patch;
 use crate::cluster::{Action, Cluster, WriteOptions};
 use crate::manifest::{self, Refusal};
 use crate::object;
+use crate::sim::order::{Gather as _, Order as _};
 
 /// Labels that every node gets by itself.
 const OWN_NODE_LABELS: [&str; 5] = [
@@ -130,7 +131,7 @@ pub(super) fn run(
     importer.namespaces(&found);
     let mut rest: Vec<&Found> =
         found.iter().filter(|one| !matches!(one.kind, Kind::Node | Kind::Namespace)).collect();
-    rest.sort_by_key(|one| rank(one.kind));
+    rest.order_by_key(|one| rank(one.kind));
     for one in rest {
         importer.object(one, &found);
     }
@@ -168,7 +169,7 @@ impl Importer<'_> {
         if nodes.is_empty() {
             return;
         }
-        let names: BTreeSet<&str> = nodes.iter().map(|one| one.name()).collect();
+        let names: BTreeSet<&str> = nodes.iter().map(|one| one.name()).gather();
         let old: Vec<Rc<str>> = (self.cluster.store().nodes().iter())
             .map(|node| Rc::clone(&node.meta.name))
             .filter(|name| !names.contains(&**name))
@@ -249,7 +250,7 @@ impl Importer<'_> {
     fn namespaces(&mut self, found: &[Found]) {
         let named = found.iter().filter(|one| one.kind == Kind::Namespace).map(Found::name);
         let needed = found.iter().map(Found::namespace).filter(|name| !name.is_empty());
-        let all: BTreeSet<&str> = named.chain(needed).collect();
+        let all: BTreeSet<&str> = named.chain(needed).gather();
         for name in all {
             if self.cluster.store().get(Kind::Namespace, &ObjectKey::cluster(name)).is_some() {
                 continue;

@@ -188,7 +188,6 @@ impl Engine {
         if engine.read(|state| state.address.present) {
             engine.begin_presenting();
         }
-        engine.check();
         engine.watch_visibility();
         engine.plan();
         engine

@@ -5,6 +5,7 @@
 
 use crate::api::schedule;
 use crate::language::{Language, Text, word};
+use crate::sim::order::Order as _;
 
 /// A schedule in words; nothing if it does not read.
 pub fn words(expression: &str, language: Language) -> Option<String> {
@@ -90,7 +91,7 @@ impl Field {
             values
                 .extend((from..=to).step_by(usize::try_from(step).ok().filter(|step| *step > 0)?));
         }
-        values.sort_unstable();
+        values.order();
         values.dedup();
         Some(Self::of(values, least, most))
     }

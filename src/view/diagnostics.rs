@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, WriteOptions};
 use crate::language::Language;
 use crate::manifest::{self, Decoded, Diagnostic, Edit, Severity, Utf16};
 use crate::object;
+use crate::sim::order::Order as _;
 
 /// One replacement of a mending edit, in UTF-16 units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn check(cluster: &mut Cluster, file: &str, text: &str, language: Language) 
         let all = decoded.diagnostics.iter().chain(&refused);
         marks.extend(all.map(|one| mark(one, &units, language)));
     }
-    marks.sort_by_key(|mark| mark.from);
+    marks.order_by_key(|mark| mark.from);
     marks.dedup();
     marks
 }

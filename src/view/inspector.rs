@@ -19,6 +19,7 @@ use crate::api::object::AnyObject;
 use crate::cluster::{Cluster, ProbeOutcome, clock};
 use crate::language::Language;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::terminal::describe_text;
 
 /// How many results of a probe are shown.
@@ -237,7 +238,7 @@ fn events(cluster: &Cluster, object: &AnyObject) -> Rc<[EventView]> {
         let own = object.uid().to_string();
         all.extend(cluster.store().events_of(&own));
     }
-    all.sort_by_key(|event| std::cmp::Reverse((event.last, event.meta.resource_version)));
+    all.order_by_key(|event| std::cmp::Reverse((event.last, event.meta.resource_version)));
     all.truncate(EVENTS);
     all.into_iter().map(|event| event_view(event)).collect()
 }
@@ -359,7 +360,7 @@ pub fn latest(cluster: &Cluster, namespace: &str, most: usize) -> Vec<Rc<Event>>
         }
     }
     let mut all: Vec<Rc<Event>> = store.events().iter_in(Some(namespace)).cloned().collect();
-    all.sort_by_key(|event| std::cmp::Reverse((event.last, event.meta.resource_version)));
+    all.order_by_key(|event| std::cmp::Reverse((event.last, event.meta.resource_version)));
     all.truncate(most);
     all
 }

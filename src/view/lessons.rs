@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::language::Language;
 use crate::lessons::{Lesson, Player, TaskView, Track};
 use crate::object;
+use crate::sim::order::{Gather as _, Order as _};
 use crate::store::Operation;
 
 /// A track with its lessons, in their order.
@@ -127,7 +128,7 @@ impl Records {
             });
             (id.to_string(), Record { steps, solved, hints, card })
         };
-        Self(value.get("lessons").into_iter().flat_map(Value::entries).map(one).collect())
+        Self(value.get("lessons").into_iter().flat_map(Value::entries).map(one).gather())
     }
 
     /// The text that is kept.
@@ -150,7 +151,7 @@ impl Records {
             }
             (Rc::from(id.as_str()), value)
         };
-        let lessons = Value::Object(Rc::new(self.0.iter().map(one).collect()));
+        let lessons = Value::Object(Rc::new(self.0.iter().map(one).gather()));
         object! { "podyard" => 1, "lessons" => lessons }.to_json()
     }
 
@@ -310,7 +311,7 @@ pub fn marks(cluster: &Cluster, since: u64) -> Vec<Mark> {
     }
     let mut marks: Vec<Mark> =
         found.into_values().map(|(mark, _)| mark).filter(|mark| mark.sign != ' ').collect();
-    marks.sort_by(|a, b| a.object.cmp(&b.object));
+    marks.order_by(|a, b| a.object.cmp(&b.object));
     marks.truncate(MOST_MARKS);
     marks
 }

@@ -23,6 +23,7 @@ use crate::controllers::cronjob::Decision as CronDecision;
 use crate::language::Language;
 use crate::reconcile::Key;
 use crate::sim::Time;
+use crate::sim::order::{Gather as _, Order as _};
 
 /// Where upstream decides what a loop of this kind does: the function and its file.
 pub const fn source(kind: Kind) -> (&'static str, &'static str) {
@@ -153,7 +154,7 @@ impl LoopsView {
         }
         let families = families(yard);
         let old: BTreeMap<Uid, &Rc<Card>> =
-            before.cards.iter().map(|card| (card.uid, card)).collect();
+            before.cards.iter().map(|card| (card.uid, card)).gather();
         let shown = |object: &AnyObject| !is_system(&object.meta().namespace) && !is_record(object);
         let all = KINDS.into_iter().flat_map(|(kind, loop_id)| {
             cluster.store().list(kind, None).into_iter().map(move |object| (loop_id, object))
@@ -205,7 +206,7 @@ fn families(yard: &YardView) -> BTreeMap<Uid, Vec<Look>> {
         }
     }
     for pods in families.values_mut() {
-        pods.sort_unstable();
+        pods.order();
     }
     families
 }

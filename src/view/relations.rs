@@ -11,6 +11,7 @@ use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Plain};
 use crate::apiserver::table::pod_status;
 use crate::cluster::Cluster;
+use crate::sim::order::Order as _;
 use crate::store::Store;
 
 /// So many of a group are listed.
@@ -65,7 +66,7 @@ pub fn of(cluster: &Cluster, object: &AnyObject) -> Vec<Group> {
         _ => {
             let pods = pods_below(cluster, object);
             let mut nodes: Vec<Rc<str>> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
-            nodes.sort();
+            nodes.order();
             nodes.dedup();
             let services = pods.first().map_or_else(Vec::new, |pod| services(store, pod));
             groups

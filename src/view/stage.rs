@@ -8,6 +8,7 @@ use super::filter::Filter;
 use super::pod::{Look, Tile};
 use super::yard::{Density, NodeView, YardView};
 use crate::api::meta::{NodeName, Uid};
+use crate::sim::order::Order as _;
 
 /// What the yard is grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -423,7 +424,7 @@ fn table(yard: &YardView, stage: &Stage) -> Scene {
         .map(|(node, tile)| (node.map(|node| Rc::clone(&node.name)), Rc::clone(tile)))
         .collect();
     let all = rows.len();
-    rows.sort_by(|(_, a), (_, b)| a.key.cmp(&b.key));
+    rows.order_by(|(_, a), (_, b)| a.key.cmp(&b.key));
     rows.truncate(ROWS);
     Scene::Table(rows, all)
 }

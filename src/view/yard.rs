@@ -16,6 +16,7 @@ use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::AnyObject;
 use crate::apiserver::table::{node_roles, node_status};
 use crate::cluster::Cluster;
+use crate::sim::order::{Gather as _, Order as _};
 
 /// A node on the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -251,7 +252,7 @@ fn drawers(nodes: &[Rc<NodeView>], before: &[Rc<Drawer>]) -> Rc<[Rc<Drawer>]> {
     }
     let mut drawers: Vec<Rc<Drawer>> = Vec::with_capacity(owners.len());
     for mut tiles in owners.into_values() {
-        tiles.sort_by(|a, b| (b.created, &b.key.name).cmp(&(a.created, &a.key.name)));
+        tiles.order_by(|a, b| (b.created, &b.key.name).cmp(&(a.created, &a.key.name)));
         let failed = tiles.iter().filter(|tile| tile.look == Look::Failed).count();
         let completed = tiles.len() - failed;
         let Some((owner, degrees)) =
@@ -264,7 +265,7 @@ fn drawers(nodes: &[Rc<NodeView>], before: &[Rc<Drawer>]) -> Rc<[Rc<Drawer>]> {
         let same = before.iter().find(|drawer| ***drawer == new);
         drawers.push(same.map_or_else(|| Rc::new(new), Rc::clone));
     }
-    drawers.sort_by_key(|drawer| {
+    drawers.order_by_key(|drawer| {
         (std::cmp::Reverse(drawer.completed + drawer.failed), drawer.owner.uid)
     });
     drawers.truncate(DRAWERS);
@@ -361,8 +362,9 @@ impl Builder<'_> {
                 None => self.node(node, known, palette),
             });
         }
-        nodes
-            .sort_by_cached_key(|node| (node.roles.contains("control-plane"), natural(&node.name)));
+        nodes.order_by_cached_key(|node| {
+            (node.roles.contains("control-plane"), natural(&node.name))
+        });
         nodes.into()
     }
 
@@ -370,7 +372,7 @@ impl Builder<'_> {
         let store = self.cluster.store();
         let unbound = store.index().unbound().filter_map(|key| store.pods().get(key));
         let mut pods: Vec<&Rc<Pod>> = unbound.collect();
-        pods.sort_by_key(|pod| (pod.meta.created, Rc::clone(&pod.meta.name)));
+        pods.order_by_key(|pod| (pod.meta.created, Rc::clone(&pod.meta.name)));
         self.tiles(pods, before, true, palette)
     }
 
@@ -381,7 +383,7 @@ impl Builder<'_> {
         powered: bool,
         palette: &mut Palette,
     ) -> Rc<[Rc<Tile>]> {
-        let old: BTreeMap<Uid, &Rc<Tile>> = before.iter().map(|tile| (tile.uid, tile)).collect();
+        let old: BTreeMap<Uid, &Rc<Tile>> = before.iter().map(|tile| (tile.uid, tile)).gather();
         let tile = |pod: &Rc<Pod>| match old.get(&pod.meta.uid) {
             Some(same) if same.version == pod.meta.resource_version && same.powered == powered => {
                 Rc::clone(same)
@@ -400,7 +402,7 @@ impl Builder<'_> {
         let (name, store) = (&node.meta.name, self.cluster.store());
         let visible = |pod: &&Rc<Pod>| self.shows_system || !is_system(&pod.meta.namespace);
         let mut pods: Vec<&Rc<Pod>> = store.pods_on(name).filter(visible).collect();
-        pods.sort_by_key(|pod| {
+        pods.order_by_key(|pod| {
             (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
         });
         let powered = powered(self.cluster, name);

@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
 use podyard::api::{AnyObject, ApiError, Kind, ObjectKey, Reason, Uid};
 use podyard::controllers::{DaemonSetLoop, daemonset};
-use podyard::reconcile::{Controller, Failure, Key, Observed, Plan, Write};
+use podyard::reconcile::{Controller, Failure, Key, Memories, Observed, Plan, Write};
 use podyard::sim::{Duration, Time};
 use podyard::store::{CauseId, Change, Store};
 use serde_json::{Map, Value as Json, json};
@@ -30,7 +29,7 @@ pub(crate) fn run<C: Controller>(case: &Case) -> Option<String> {
 /// What a case consists of at a moment.
 struct World<C: Controller> {
     store: Store,
-    memories: OrdMap<Key, C::Memory>,
+    memories: Memories<C::Memory>,
     key: Key,
     now: Time,
     made: u64,
@@ -94,7 +93,7 @@ impl<C: Controller> World<C> {
     fn new(case: &Case) -> Self {
         let mut world = Self {
             store: Store::default(),
-            memories: OrdMap::new(),
+            memories: Memories::default(),
             key: Key::whole(),
             now: start(),
             made: 0,

@@ -1,5 +1,7 @@
 //! `cargo xtask build`: what visitors get, and what it weighs.
 
+use std::process::Command;
+
 use crate::browser::Browser;
 use crate::tools::{self, Tools};
 
@@ -13,16 +15,34 @@ pub fn run() -> Result<(), String> {
 
 /// The same with tools that are set up.
 pub fn release(tools: &Tools) -> Result<(), String> {
-    tools::run(tools.command("trunk").args(["build", "--release", "--offline"]))?;
+    tools::run(&mut trunk(tools))?;
     let budget = BUDGET_KILOBYTES.to_string();
     tools::run(tools.command("node").args(["xtask/sizes.mjs", "dist", &budget]))
+}
+
+/// Trunk as it builds what visitors get. Names of functions tell their types, so that `xtask/split.mjs` can tell
+/// functions apart that differ in nothing else.
+fn trunk(tools: &Tools) -> Command {
+    let mut command = tools.command("trunk");
+    command.args(["build", "--release", "--offline"]);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    command.env("RUSTFLAGS", format!("{flags} -C symbol-mangling-version=v0"));
+    command
+}
+
+/// `cargo xtask bench-web`: builds what visitors get, and measures it in a browser beside its budgets.
+pub fn bench(words: &[String]) -> Result<(), String> {
+    let browser = Browser::find()?;
+    let tools = Tools::set_up()?;
+    release(&tools)?;
+    let mut command = tools.command("node");
+    tools::run(command.arg("e2e/bench.mjs").args(words).env("CHROME", browser.program))
 }
 
 /// `cargo xtask profile`: finds out in a browser what a first visit runs, so that the rest can come later.
 pub fn profile() -> Result<(), String> {
     let browser = Browser::find()?;
     let tools = Tools::set_up()?;
-    let build = ["build", "--release", "--offline"];
-    tools::run(tools.command("trunk").args(build).env("PODYARD_PROFILE", "1"))?;
+    tools::run(trunk(&tools).env("PODYARD_PROFILE", "1"))?;
     tools::run(tools.command("node").arg("e2e/profile.mjs").env("CHROME", browser.program))
 }

@@ -18,6 +18,8 @@ cargo xtask TASK
   build                release build into dist/, and what a visit transfers
   test [STAGE ...]     everything that must pass, quick checks first; or only the stages named
   test --quick         the stages that need no browser: format, lint, host
+  bench-web [WHAT ...] release build, then what the page costs in a browser, beside its budgets:
+                       transfer start frames converge back
   profile              find out in a browser which functions a first visit runs, and write
                        xtask/later.txt: the others are fetched after the first picture
   tools                set up what is missing, nothing else
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let result = top_of_checkout().and_then(|()| match (task.as_str(), rest) {
         ("serve", _) => serve::run(rest),
         ("build", []) => build::run(),
+        ("bench-web", _) => build::bench(rest),
         ("profile", []) => build::profile(),
         ("test", _) => test::run(rest),
         ("tools", []) => tools::Tools::set_up().map(drop),

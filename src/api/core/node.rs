@@ -8,6 +8,7 @@ use crate::api::conditions::{self, Condition};
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::sim::Time;
+use crate::sim::order::Gather as _;
 
 /// The spec of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ fn images(list: &[Value]) -> BTreeMap<Rc<str>, i64> {
         let names = image.items_at("names").iter().filter_map(Value::as_str);
         names.map(move |name| (name.into(), size))
     });
-    each.collect()
+    each.gather()
 }
 
 impl NodeStatus {

@@ -7,6 +7,7 @@ use super::image::default_pull_policy;
 use super::{each, entry, round_resources};
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+use crate::sim::order::Gather as _;
 
 /// Fills in what a Pod object gets.
 pub(super) fn pod(pod: &mut Value) {
@@ -99,7 +100,7 @@ fn requests(container: &Value) -> Amounts {
     let amounts = container.at(&["resources", "requests"]).into_iter().flat_map(Value::entries);
     amounts
         .filter_map(|(name, amount)| Some((Rc::clone(name), Quantity::from_value(amount).ok()?)))
-        .collect()
+        .gather()
 }
 
 fn add(sum: &mut Amounts, more: &Amounts) {

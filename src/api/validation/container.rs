@@ -11,6 +11,7 @@ use super::resources;
 use super::security;
 use crate::api::names;
 use crate::api::value::Value;
+use crate::sim::order::Gather as _;
 
 /// What a container's checks must know of the pod around it.
 pub(crate) struct Around<'a> {
@@ -63,7 +64,7 @@ pub(crate) fn containers(errors: &mut Errors, path: &Path<'_>, around: &Around<'
 /// Checks the init containers, sidecars among them.
 pub(crate) fn init_containers(errors: &mut Errors, path: &Path<'_>, around: &Around<'_>) {
     let ordinary = around.spec.items_at("containers");
-    let mut seen: BTreeSet<&str> = ordinary.iter().map(|one| text(one, "name")).collect();
+    let mut seen: BTreeSet<&str> = ordinary.iter().map(|one| text(one, "name")).gather();
     for (index, container) in around.spec.items_at("initContainers").iter().enumerate() {
         let list_path = path;
         let path = &path.index(index);
@@ -103,7 +104,7 @@ pub(crate) fn init_containers(errors: &mut Errors, path: &Path<'_>, around: &Aro
 /// Checks the ephemeral containers, which only a debugger adds.
 pub(crate) fn ephemeral_containers(errors: &mut Errors, path: &Path<'_>, around: &Around<'_>) {
     let names_in = |list: &str| around.spec.items_at(list).iter().map(|one| text(one, "name"));
-    let others: BTreeSet<&str> = names_in("containers").chain(names_in("initContainers")).collect();
+    let others: BTreeSet<&str> = names_in("containers").chain(names_in("initContainers")).gather();
     let mut seen = others.clone();
     for (index, container) in around.spec.items_at("ephemeralContainers").iter().enumerate() {
         let path = &path.index(index);

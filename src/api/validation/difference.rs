@@ -2,6 +2,7 @@
 //! `k8s.io/apimachinery/pkg/util/diff.Diff` and `github.com/pmezard/go-difflib`, which is Python's difflib: the longest
 //! run of equal lines first, then what is left of and right of it.
 
+use crate::sim::order::Order as _;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -118,7 +119,7 @@ fn changes(a: &[&str], b: &[&str]) -> Vec<Part> {
             queue.push((i + size..in_a.end, j + size..in_b.end));
         }
     }
-    blocks.sort_unstable();
+    blocks.order();
     blocks.push((a.len(), b.len(), 0));
     let mut parts: Vec<Part> = Vec::new();
     let (mut i, mut j) = (0, 0);

@@ -8,6 +8,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Labels;
 use crate::api::names;
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// What a name is checked against.
 type NameCheck = fn(&str) -> Vec<String>;
@@ -171,7 +172,7 @@ fn no_new_finalizers(errors: &mut Errors, path: &Path<'_>, new: &Value, old: &Va
     let before = old.items_at("finalizers");
     let after = new.items_at("finalizers").iter().filter(|one| !before.contains(one));
     let mut extra: Vec<&str> = after.filter_map(Value::as_str).collect();
-    extra.sort_unstable();
+    extra.order();
     extra.dedup();
     if !extra.is_empty() {
         let list: Vec<String> = extra.iter().map(|one| go_quote(one)).collect();

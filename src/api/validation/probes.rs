@@ -5,6 +5,7 @@ use super::container::port_number;
 use super::errors::{Errors, Path, text};
 use crate::api::names;
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// Which probe of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +161,6 @@ fn linux_signals() -> Vec<String> {
     let mut all: Vec<String> = plain.iter().map(|name| format!("SIG{name}")).collect();
     all.extend((1..=14).map(|number| format!("SIGRTMAX-{number}")));
     all.extend((1..=15).map(|number| format!("SIGRTMIN+{number}")));
-    all.sort_unstable();
+    all.order();
     all
 }

@@ -4,6 +4,7 @@ use super::errors::{Errors, Path, text};
 use crate::api::names;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// What a resource may be called in this place.
 type NameCheck = fn(&mut Errors, &Path<'_>, &str);
@@ -144,7 +145,7 @@ fn claim_names(errors: &mut Errors, path: &Path<'_>, claims: &[Value], known: &[
         }
         if !known.contains(&name) {
             let mut names = known.to_vec();
-            names.sort_unstable();
+            names.order();
             let detail = match names.is_empty() {
                 true => " which is empty".to_owned(),
                 false => format!(": {}", names.join(", ")),

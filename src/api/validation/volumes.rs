@@ -11,6 +11,7 @@ use super::mounts::{descending, no_backsteps, not_reserved};
 use crate::api::names;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+use crate::sim::order::Gather as _;
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 const CLASH: &str = "conflicting duplicate paths";
@@ -60,7 +61,7 @@ pub(crate) fn volumes<'a>(
     let claim_name = |volume: &Value| format!("{pod_name}-{}", text(volume, "name"));
     let made =
         volumes.iter().filter(|volume| !pod_name.is_empty() && volume.get("ephemeral").is_some());
-    let made: BTreeSet<String> = made.map(claim_name).collect();
+    let made: BTreeSet<String> = made.map(claim_name).gather();
     let mut fine: Vec<(&str, &Value)> = Vec::new();
     for (index, volume) in volumes.iter().enumerate() {
         let path = &path.index(index);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::api::schema::{ObjectType, PatchStrategy};
 use crate::api::value::{Map, Value};
+use crate::sim::order::{Gather as _, Order as _};
 
 use super::go_print;
 
@@ -165,7 +166,7 @@ fn added(value: &Value, purpose: Purpose) -> Option<Value> {
                 let value = if drops { None } else { added(value, purpose) };
                 value.map(|value| (Rc::clone(key), value))
             });
-            Some(Value::from(kept.collect::<Map>()))
+            Some(Value::from(kept.gather::<Map>()))
         }
         Value::Array(items) => Some(Value::from(
             items.iter().filter_map(|item| added(item, purpose)).collect::<Vec<_>>(),
@@ -253,7 +254,7 @@ fn in_order(list: Vec<Value>, order: &[Value], server: &[Value], by: &str) -> Ve
     let (mut named, mut only): (Vec<Value>, Vec<Value>) =
         list.into_iter().partition(|item| position(order, item, by).is_some());
     let sort = |items: &mut Vec<Value>, order: &[Value]| {
-        items.sort_by(|one, other| match (position(order, one, by), position(order, other, by)) {
+        items.order_by(|one, other| match (position(order, one, by), position(order, other, by)) {
             (Some(one), Some(other)) => one.cmp(&other),
             _ => Ordering::Equal,
         });

@@ -6,6 +6,7 @@ use crate::api::core::Node;
 use crate::api::meta::Labels;
 use crate::api::value::Value;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 pub(super) const COLUMNS: [Column; 10] = [
     shown("Name"),
@@ -32,7 +33,7 @@ pub fn roles(labels: &Labels) -> String {
             _ => None,
         })
         .collect();
-    roles.sort_unstable();
+    roles.order();
     roles.dedup();
     super::or_none(&roles.join(","))
 }

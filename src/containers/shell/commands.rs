@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::machine::Machine;
 use crate::containers::files::Files;
 use crate::containers::process::{Answer, Outside};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 
 /// Whether there is such a command.
@@ -655,8 +656,8 @@ fn filter(shell: &mut Machine, name: &str, arguments: &[&str]) {
 fn sorted(lines: &[&str], arguments: &[&str]) -> Vec<String> {
     let mut lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
     match flag(arguments, 'n') {
-        true => lines.sort_by_key(|line| line.trim().parse::<i64>().unwrap_or(0)),
-        false => lines.sort(),
+        true => lines.order_by_key(|line| line.trim().parse::<i64>().unwrap_or(0)),
+        false => lines.order(),
     }
     if flag(arguments, 'r') {
         lines.reverse();

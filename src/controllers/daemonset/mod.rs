@@ -21,7 +21,8 @@ use crate::api::core::{Node, Phase, Pod, PodSpec};
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, ObjectKey, ObjectMeta};
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Operation, Store};
 
@@ -84,7 +85,7 @@ impl Controller for DaemonSetLoop {
     type Memory = Memory;
     const NAME: &'static str = "daemonset-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::DaemonSet(set) => {
                 let same = matches!(&change.before, Some(AnyObject::DaemonSet(before))
@@ -298,7 +299,7 @@ impl<'a> Look<'a> {
         }
         let groups = self.places.iter_mut().map(|place| &mut place.pods);
         for group in groups.chain(self.lost.values_mut()) {
-            group.sort_by(|a, b| {
+            group.order_by(|a, b| {
                 let order = |pod: &Pod| (pod.node.is_none(), pod.meta.created.cut_to_second());
                 order(a).cmp(&order(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
             });

@@ -14,6 +14,7 @@ use crate::api::value::Value;
 use crate::controllers::pods::available;
 use crate::controllers::template_hash::template_hash;
 use crate::reconcile::{DeleteOptions, Write};
+use crate::sim::order::{Gather as _, Order as _};
 use crate::store::Store;
 
 /// The label that tells the pods of one template from another's.
@@ -153,10 +154,9 @@ pub(super) fn prune(set: &DaemonSet, history: &History, pods: &[Rc<Pod>]) -> Vec
     if surplus == 0 {
         return Vec::new();
     }
-    let carried: BTreeSet<&str> =
-        pods.iter().filter_map(|pod| pod.meta.labels.text(HASH)).collect();
+    let carried: BTreeSet<&str> = pods.iter().filter_map(|pod| pod.meta.labels.text(HASH)).gather();
     let mut old: Vec<&Rc<Plain>> = history.old.iter().collect();
-    old.sort_by_key(|revision| number(revision));
+    old.order_by_key(|revision| number(revision));
     let idle = old.into_iter().filter(|revision| {
         revision.meta.labels.text(HASH).is_none_or(|hash| !carried.contains(hash))
     });

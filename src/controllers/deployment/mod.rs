@@ -10,15 +10,13 @@ mod status;
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use self::replica_sets::{claim, clean_up, new_replica_set, with_annotations};
 use self::status::is_complete;
 use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::core::Pod;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -72,7 +70,7 @@ impl Controller for DeploymentLoop {
     type Memory = ();
     const NAME: &'static str = "deployment-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, ()>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Deployment(deployment) => {
                 let same = matches!(&change.before, Some(AnyObject::Deployment(before))

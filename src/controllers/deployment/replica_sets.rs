@@ -12,6 +12,7 @@ use crate::api::value::Value;
 use crate::controllers::template_hash::template_hash;
 use crate::reconcile::{DeleteOptions, Write};
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::store::Store;
 
 /// Which rollout a ReplicaSet is.
@@ -47,7 +48,7 @@ pub(super) fn claim(deployment: &Deployment, store: &Store) -> (Vec<Rc<ReplicaSe
             _ => {}
         }
     }
-    sets.sort_by(|a, b| age(a).cmp(&age(b)));
+    sets.order_by(|a, b| age(a).cmp(&age(b)));
     (sets, writes)
 }
 
@@ -213,7 +214,7 @@ pub(super) fn clean_up(
 ) -> Vec<Write> {
     let old = sets.iter().filter(|set| new.is_none_or(|new| new.meta.uid != set.meta.uid));
     let mut old: Vec<&Rc<ReplicaSet>> = old.filter(|set| !set.meta.deleting()).collect();
-    old.sort_by(|a, b| {
+    old.order_by(|a, b| {
         let number = |set: &ReplicaSet| revision(&set.meta.annotations);
         number(a).cmp(&number(b)).then_with(|| age(a).cmp(&age(b)))
     });

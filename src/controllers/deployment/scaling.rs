@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::replica_sets::{DESIRED, MAXIMUM, age, fenceposts};
 use super::{Decision, Look, Step};
 use crate::api::apps::ReplicaSet;
+use crate::sim::order::Order as _;
 
 impl Look<'_> {
     fn total(&self) -> i64 {
@@ -98,7 +99,7 @@ impl Look<'_> {
         let allowed = if want > 0 { want + fenceposts(self.deployment).0 } else { 0 };
         let to_add = allowed - self.total();
         let grows = to_add > 0;
-        active.sort_by(|a, b| {
+        active.order_by(|a, b| {
             let by_age = if grows { age(b).cmp(&age(a)) } else { age(a).cmp(&age(b)) };
             b.spec.replicas.cmp(&a.spec.replicas).then(by_age)
         });

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::core::Pod;
+use crate::sim::order::Gather as _;
 
 /// The label and annotation that carry a pod's index.
 pub(super) const INDEX: &str = "batch.kubernetes.io/job-completion-index";
@@ -22,7 +23,7 @@ pub fn parse(text: &str, completions: i64) -> BTreeSet<i64> {
             set.extend(first..=last.min(completions - 1));
         }
     }
-    set.into_iter().filter(|index| *index < completions).collect()
+    set.into_iter().filter(|index| *index < completions).gather()
 }
 
 /// Writes `0,1,3-5`: two neighbours with a comma, three or more with a dash.

@@ -15,6 +15,7 @@ use crate::api::object::AnyObject;
 use crate::controllers::pods;
 use crate::reconcile::Write;
 use crate::sim::Time;
+use crate::sim::order::Gather as _;
 
 /// At most so many pods are created or deleted in one look. Follows `MaxPodCreateDeletePerSync`.
 const MOST: usize = 500;
@@ -156,8 +157,7 @@ fn indexed_pods(
     waits: &mut Option<Time>,
 ) -> Vec<Pod> {
     let completions = job.spec.completions.unwrap_or(0);
-    let mut taken: BTreeSet<i64> =
-        census.completed.union(&census.failed_indexes).copied().collect();
+    let mut taken: BTreeSet<i64> = census.completed.union(&census.failed_indexes).copied().gather();
     taken.extend(census.active.iter().filter_map(|pod| index_of(pod, completions)));
     if job.spec.pod_replacement_policy == PodReplacementPolicy::Failed {
         taken.extend(census.terminating.iter().filter_map(|pod| index_of(pod, completions)));

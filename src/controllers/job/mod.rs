@@ -12,8 +12,6 @@ mod policies;
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use self::census::{Census, is_failed};
 use self::manage::{Managing, manage, text_of, uncount};
 use super::pods::{self, claim_pods};
@@ -23,7 +21,7 @@ use crate::api::core::{Pod, RestartPolicy};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
-use crate::reconcile::{Controller, Key, Note, Observed, Plan, Wake, Write};
+use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -136,7 +134,7 @@ impl Controller for JobLoop {
     type Memory = Memory;
     const NAME: &'static str = "job-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &OrdMap<Key, Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Job(job) => {
                 let same = matches!(&change.before, Some(AnyObject::Job(before))

@@ -5,6 +5,7 @@ use super::{Known, Syntax};
 use crate::language::Text;
 use crate::manifest::diagnostic::Edit;
 use crate::manifest::source::Source;
+use crate::sim::order::Order as _;
 
 const PROBLEMS: [&str; 6] = [
     "did not find expected key",
@@ -47,7 +48,7 @@ fn best_shift(source: &Source, line: usize) -> Option<(Edit, usize)> {
             break;
         }
     }
-    columns.sort_unstable();
+    columns.order();
     columns.dedup();
     columns.retain(|column| *column != now);
     let end = block_end(source, line);

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Check, Refusal};
 use crate::api::core::{Node, NodeSelectorTerm, Pod};
 use crate::scheduler::queue::Happening;
+use crate::sim::order::Gather as _;
 
 const TEXT: &str = "node(s) didn't match Pod's node affinity/selector";
 /// What is said of nodes outside the set that `metadata.name` narrows the choice to.
@@ -41,7 +42,7 @@ fn named(term: &NodeSelectorTerm) -> Option<BTreeSet<Rc<str>>> {
         if field.operator() != Operator::In {
             continue;
         }
-        let names: BTreeSet<Rc<str>> = field.values().iter().cloned().collect();
+        let names: BTreeSet<Rc<str>> = field.values().iter().cloned().gather();
         all = Some(match all {
             None => names,
             Some(before) => before.intersection(&names).cloned().collect(),

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use super::cycle::{Candidate, Cycle};
 use crate::api::meta::NodeName;
+use crate::sim::order::Order as _;
 
 /// Something that makes one node better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
         order.select_nth_unstable_by(REMEMBERED, better);
         order.truncate(REMEMBERED);
     }
-    order.sort_by(better);
+    order.order_by(better);
     order
         .into_iter()
         .map(|(total, one, parts)| Ranked {

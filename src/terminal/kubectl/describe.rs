@@ -18,6 +18,7 @@ use crate::api::value::Value;
 use crate::apiserver::table::{age, node_roles};
 use crate::cluster::Cluster;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 /// Runs `describe`.
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
@@ -368,7 +369,7 @@ fn tolerations(all: &[Toleration]) -> String {
         text
     };
     let mut shown: Vec<String> = all.iter().map(one).collect();
-    shown.sort();
+    shown.order();
     if shown.is_empty() { "<none>".into() } else { shown.join("\n\t") }
 }
 
@@ -574,7 +575,7 @@ fn mounts_text(pod: &Pod, spec: &Container, pad: &str) -> String {
             )
         })
         .collect();
-    mounts.sort();
+    mounts.order();
     if mounts.is_empty() {
         format!("{pad}Mounts:\t<none>\n")
     } else {
@@ -824,7 +825,7 @@ fn replica_sets_text(object: &AnyObject, cluster: &Cluster) -> String {
         cluster.store().index().owned(object.uid()).filter(|(kind, _)| *kind == Kind::ReplicaSet);
     let mut sets: Vec<_> =
         owned.filter_map(|(_, key)| cluster.store().replica_sets().get(key)).collect();
-    sets.sort_by_key(|set| {
+    sets.order_by_key(|set| {
         set.meta
             .annotations
             .text("deployment.kubernetes.io/revision")
@@ -1025,7 +1026,7 @@ fn events_text(uid: &str, cluster: &Cluster) -> String {
         return "Events:\t<none>\n".into();
     }
     // The API tells whole seconds, and lists by name.
-    events.sort_by(|one, other| {
+    events.order_by(|one, other| {
         let key = |event: &Event| (!event.modern, event.last.cut_to_second());
         key(one).cmp(&key(other)).then_with(|| one.meta.name.cmp(&other.meta.name))
     });

@@ -6,6 +6,7 @@ use super::tabwriter::Columns;
 use super::{After, Context, DONE};
 use crate::api::kind::Kind;
 use crate::object;
+use crate::sim::order::Order as _;
 
 /// The version of the cluster and of this client.
 const VERSION: &str = "v1.36.2";
@@ -29,7 +30,7 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
         .collect();
     let by_name = context.flags.text("sort-by") == "name";
     let by_kind = context.flags.text("sort-by") == "kind";
-    kinds.sort_by_key(|kind| {
+    kinds.order_by_key(|kind| {
         let info = kind.info();
         let group = if by_name || by_kind { "" } else { info.group };
         let name = if by_kind { info.name } else { info.plural };
@@ -83,7 +84,7 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
 /// `api-versions`
 pub(super) fn api_versions(context: &mut Context<'_>) -> Result<After, Failure> {
     let mut versions: Vec<&str> = Kind::ALL.iter().map(|kind| kind.api_version()).collect();
-    versions.sort();
+    versions.order();
     versions.dedup();
     let text: String = versions.iter().map(|version| format!("{version}\n")).collect();
     context.out(&text);

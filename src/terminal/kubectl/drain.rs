@@ -14,6 +14,7 @@ use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
 use crate::cluster::WriteOptions;
 use crate::reconcile::DeleteOptions;
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::terminal::process::{Io, Process, Turn};
 
@@ -75,7 +76,7 @@ fn verdict(context: &Context<'_>, pod: &Pod) -> Verdict {
 /// `WORDS: ns/a, ns/b; WORDS: ns/c`, in order of the words.
 fn grouped(all: &[(String, String)]) -> Vec<String> {
     let mut words: Vec<&String> = all.iter().map(|(words, _)| words).collect();
-    words.sort();
+    words.order();
     words.dedup();
     let line = |word: &String| {
         let names: Vec<&str> =
@@ -110,7 +111,7 @@ fn pods_of(
     if !refusals.is_empty() {
         // Pods without a controller first, as the reasons are looked at.
         let mut lines = grouped(&refusals);
-        lines.sort_by_key(|line| !line.starts_with("Pods that declare"));
+        lines.order_by_key(|line| !line.starts_with("Pods that declare"));
         return Err(lines.into_iter().map(|line| format!("cannot delete {line}")).collect());
     }
     let warning = (!warnings.is_empty()).then(|| grouped(&warnings).join("; "));

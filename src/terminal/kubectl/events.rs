@@ -12,6 +12,7 @@ use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::apiserver::table::age;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::store::Operation;
 use crate::terminal::process::{Io, Process, Turn};
 
@@ -42,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         .cloned()
         .collect();
     // The API tells whole seconds, and lists by name.
-    found.sort_by(|one, other| {
+    found.order_by(|one, other| {
         let (first, second) = (one.last.cut_to_second(), other.last.cut_to_second());
         first.cmp(&second).then_with(|| one.meta.name.cmp(&other.meta.name))
     });

@@ -11,6 +11,7 @@ use crate::api::labels::Selector;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::cluster::LogLine;
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::terminal::process::{Io, Process, Turn};
 
@@ -99,7 +100,7 @@ pub(super) fn container<'a>(
 /// The pods of a workload in the order in which their logs are most wanted. Follows `podutils.ByLogging`.
 pub(super) fn by_logging(pods: &mut [Rc<Pod>]) {
     use crate::api::core::Phase;
-    pods.sort_by_key(|pod| {
+    pods.order_by_key(|pod| {
         let phase = match pod.status.phase {
             Phase::Unknown => 1,
             Phase::Pending => 2,

@@ -14,6 +14,7 @@ use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::cluster::{Cluster, Patch};
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::Operation;
 use crate::terminal::process::{Io, Process, Turn};
@@ -276,7 +277,7 @@ fn revisions(cluster: &Cluster, object: &AnyObject) -> Result<Vec<Revision>, Fai
             Some(Revision { number, template, cause, object: child })
         })
         .collect();
-    all.sort_by_key(|revision| revision.number);
+    all.order_by_key(|revision| revision.number);
     Ok(all)
 }
 

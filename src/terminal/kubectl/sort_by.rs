@@ -8,6 +8,7 @@ use super::problem::Failure;
 use crate::api::object::AnyObject;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// Sorts objects by a field: missing ones first, numbers by size, amounts by amount. Equal ones keep their order.
 ///
@@ -21,7 +22,7 @@ pub(super) fn sort(objects: &mut [AnyObject], path: &str) -> Result<(), Failure>
     };
     let mut keyed: Vec<(Option<Value>, AnyObject)> =
         objects.iter().map(|object| (key(object), object.clone())).collect();
-    keyed.sort_by(|(one, _), (other, _)| compare(one.as_ref(), other.as_ref()));
+    keyed.order_by(|(one, _), (other, _)| compare(one.as_ref(), other.as_ref()));
     for (slot, (_, object)) in objects.iter_mut().zip(keyed) {
         *slot = object;
     }

@@ -10,6 +10,7 @@ use crate::containers::shell::arithmetic;
 use crate::containers::shell::expand::glob;
 use crate::containers::shell::parse::{Part, Script, Word};
 use crate::sim::Time;
+use crate::sim::order::Gather as _;
 use crate::terminal::Terminal;
 
 /// The scripts of the substitutions in a word, in order.
@@ -132,7 +133,7 @@ impl Expander<'_> {
                 let text = self.text(text)?;
                 let mut variables: BTreeMap<Rc<str>, Rc<str>> = (self.terminal.variables.iter())
                     .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
-                    .collect();
+                    .gather();
                 let value = arithmetic::evaluate(&text, &mut variables)
                     .map_err(|words| format!("bash: {text}: {words}"))?;
                 let kept = variables.into_iter();

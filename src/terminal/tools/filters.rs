@@ -2,6 +2,7 @@
 
 use super::file;
 use super::pattern::Pattern;
+use crate::sim::order::Order as _;
 use crate::terminal::process::{Finished, Io, Process, Turn};
 
 /// What is done with the lines.
@@ -744,7 +745,7 @@ impl Filter {
             text.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(0)
         };
         let mut lines: Vec<&str> = text.lines().collect();
-        lines.sort_by(|one, other| {
+        lines.order_by(|one, other| {
             let (a, b) = (field(one), field(other));
             let by_key = match (numeric, fold) {
                 (true, _) => number(&a).cmp(&number(&b)),

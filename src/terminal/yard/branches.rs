@@ -3,6 +3,7 @@
 use super::{Effect, Outcome};
 use crate::cluster::{Branch, Cluster, Side};
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 
 pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
     match words {
@@ -77,7 +78,7 @@ fn list(cluster: &Cluster) -> String {
     });
     let mut rows: Vec<_> = others.collect();
     rows.push(own);
-    rows.sort();
+    rows.order();
     let wide = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0).max(4);
     let mut text = format!("  {:wide$}  LEFT AT   UNTIL     DONE\n", "NAME");
     for (name, left, until, done) in rows {

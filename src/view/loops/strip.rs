@@ -11,6 +11,7 @@ use crate::api::object::AnyObject;
 use crate::cluster::Cluster;
 use crate::controllers::daemonset;
 use crate::controllers::job::{index_of, parse_indexes};
+use crate::sim::order::Order as _;
 
 /// More cells than this are put together, so that all of it is seen.
 const CELLS: usize = 100;
@@ -202,7 +203,7 @@ fn sets(cluster: &Cluster, deployment: &Deployment) -> Strip {
             ready: set.status.ready,
         })
         .collect();
-    bars.sort_by_key(|bar| std::cmp::Reverse(bar.revision));
+    bars.order_by_key(|bar| std::cmp::Reverse(bar.revision));
     if let Some(first) = bars.first_mut() {
         first.newest = true;
     }

@@ -7,6 +7,7 @@ use super::{Group, MOST_ROWS, Mark, NodeTrack, Sign, Timeline, Track, place_of};
 use crate::api::kind::Kind;
 use crate::api::meta::Uid;
 use crate::sim::Time;
+use crate::sim::order::Order as _;
 use crate::view::palette::Palette;
 use crate::view::state::Selection;
 use crate::view::yard::Look;
@@ -70,9 +71,9 @@ impl Group {
             let track = self.tracks.get(*place);
             (track.is_some_and(|track| track.ended.is_some()), std::cmp::Reverse(*place))
         };
-        all.sort_by_key(over);
+        all.order_by_key(over);
         all.truncate(MOST_PODS);
-        all.sort_unstable();
+        all.order();
         all
     }
 }
@@ -202,7 +203,7 @@ impl Timeline {
 
     fn marks<'a>(&self, marks: impl IntoIterator<Item = &'a Mark>, data: &mut Vec<f64>) {
         let mut all: Vec<&Mark> = marks.into_iter().filter(|mark| mark.void == u64::MAX).collect();
-        all.sort_by_key(|mark| mark.at);
+        all.order_by_key(|mark| mark.at);
         let drawn = all.get(all.len().saturating_sub(MOST_DRAWN)..).unwrap_or_default();
         data.push(count(drawn.len()));
         for mark in drawn {

@@ -1,0 +1,252 @@
+// What the page costs, beside its budgets: node e2e/bench.mjs [WHAT ...], with CHROME naming the browser and the release
+// page in dist/ (`cargo xtask bench-web` does both). Figures to read, not a test: machines differ, and a busy one lies.
+//
+// WHAT is any of transfer, start, frames, converge, back; without it, all are measured.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import { serve } from './support/server.mjs';
+
+const START = '2026-01-01T00:00:00Z';
+const VISITS = 7;
+const SECONDS_OF_MOTION = 8;
+const PATIENCE_MILLISECONDS = 600_000;
+const SCRIPT = ['FunctionCall', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'RunMicrotasks', 'EvaluateScript'];
+const LAYOUT = ['UpdateLayoutTree', 'Layout', 'PrePaint'];
+
+const chosen = process.argv.slice(2);
+const server = await serve();
+const browser = await chromium.launch({ executablePath: process.env.CHROME, args: ['--disable-gpu'] });
+const folder = await mkdtemp(join(tmpdir(), 'podyard-'));
+const rows = [];
+
+/** One line of the table; `budget` is the most that `value` may be, in the same unit. */
+function row(what, value, unit, budget) {
+  rows.push({ what, value, unit, budget });
+  console.error(`  ${what}: ${shown(value, unit)}`);
+}
+
+function shown(value, unit) {
+  return value === undefined ? '' : `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
+function print() {
+  const cells = rows.map(({ what, value, unit, budget }) => [
+    what, shown(value, unit), shown(budget, unit), budget === undefined ? '' : value <= budget ? 'within' : `OVER, ${(value / budget).toFixed(1)}×`,
+  ]);
+  const table = [['what', 'measured', 'budget', ''], ...cells];
+  const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)));
+  for (const line of table) {
+    console.log(line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ').trimEnd());
+  }
+}
+
+async function open(parameters, { before } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  const page = await context.newPage();
+  await before?.(page);
+  await page.goto(`${server.origin}/?${new URLSearchParams({ lang: 'en', start: START, ...parameters })}`);
+  return page;
+}
+
+/** When everything of the page is there and it has come to rest. */
+async function settled(page) {
+  await page.locator('html[data-whole]').waitFor({ state: 'attached' });
+  await page.locator('[data-ready]').waitFor();
+}
+
+async function command(page, text) {
+  await page.locator('#command').fill(text);
+  await page.locator('#command').press('Enter');
+}
+
+// ---- what is sent ----
+
+async function transfer() {
+  const asked = [];
+  const page = await open({}, {
+    before: (page) => page.on('response', async (response) => {
+      if (response.url().startsWith(server.origin)) asked.push(response.body().then((bytes) => brotliCompressSync(bytes).length, () => 0));
+    }),
+  });
+  await page.locator('.node').first().waitFor();
+  const first = sum(await Promise.all(asked));
+  await settled(page);
+  await page.waitForTimeout(1000);
+  const all = sum(await Promise.all(asked));
+  row('first visit until the yard stands, brotli', first / 1000, 'KB', 450);
+  row('loaded after it: the rest of the program, the editor, its documentation', (all - first) / 1000, 'KB');
+  await page.context().close();
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+// ---- until something is to be seen ----
+
+async function start() {
+  const times = [];
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    const page = await open({}, {
+      // The first node is drawn with its pods.
+      before: (page) => page.addInitScript(() => {
+        new MutationObserver((_, observer) => {
+          if (!document.querySelector('.node')) return;
+          observer.disconnect();
+          requestAnimationFrame(() => requestAnimationFrame(() => { window.firstPicture = performance.now(); }));
+        }).observe(document, { childList: true, subtree: true });
+      }),
+    });
+    await page.waitForFunction(() => window.firstPicture !== undefined);
+    times.push(await page.evaluate(() => window.firstPicture));
+    await page.context().close();
+  }
+  times.sort((a, b) => a - b);
+  row(`from navigation to the first pods, median of ${VISITS} first visits`, times[Math.floor(VISITS / 2)], 'ms', 700);
+}
+
+// ---- pictures in motion ----
+
+async function frames() {
+  for (const [nodes, pods, budget] of [[100, 2000, 8], [1000, 10_000, undefined]]) {
+    const page = await open({ nodes });
+    await settled(page);
+    for (const [name, speed, text] of [
+      ['starting', 1, `kubectl create deployment web --image=nginx --replicas=${pods}`],
+      ['replaced', 5, 'kubectl rollout restart deployment/web'],
+    ]) {
+      await command(page, `yard speed ${speed}`);
+      const file = join(folder, 'trace.json');
+      await browser.startTracing(page, { path: file, categories: ['devtools.timeline', 'toplevel'] });
+      await command(page, text);
+      await page.waitForTimeout(SECONDS_OF_MOTION * 1000);
+      await browser.stopTracing();
+      const { pictures, longest } = pictureCosts(JSON.parse(await readFile(file, 'utf8')).traceEvents);
+      const at = `${nodes} nodes, ${pods} pods ${name}`;
+      row(`scripts and layout of a picture, ${at}, p95 of ${pictures.length}`, pictures[Math.floor(pictures.length * 0.95)] ?? 0, 'ms', budget);
+      row(`longest task, ${at}`, longest, 'ms', budget && 50);
+    }
+    await page.context().close();
+  }
+}
+
+/** What the main thread does between two pictures, from the browser's own trace, in order. */
+function pictureCosts(events) {
+  const main = events.find((one) => one.name === 'FireAnimationFrame' || one.name === 'FunctionCall');
+  const own = events.filter((one) => one.tid === main?.tid && one.pid === main?.pid && one.ph === 'X');
+  const begins = events.filter((one) => one.name === 'AnimationFrame' && one.ph === 'b' && one.pid === main?.pid).map((one) => one.ts).sort((a, b) => a - b);
+  const work = own.filter((one) => SCRIPT.includes(one.name) || LAYOUT.includes(one.name)).sort((a, b) => a.ts - b.ts);
+  const costs = new Array(begins.length).fill(0);
+  let [end, picture] = [0, 0];
+  for (const { ts, dur = 0 } of work) {
+    while (picture + 1 < begins.length && begins[picture + 1] <= ts) picture += 1;
+    // What lies inside another piece is counted with it.
+    const from = Math.max(ts, end);
+    if (ts + dur > from) costs[picture] += (ts + dur - from) / 1000;
+    end = Math.max(end, ts + dur);
+  }
+  const tasks = own.filter((one) => one.name.endsWith('RunTask')).map((one) => one.dur / 1000);
+  return { pictures: costs.filter((cost) => cost > 0.1).sort((a, b) => a - b), longest: Math.max(0, ...tasks) };
+}
+
+// ---- the engine in WebAssembly: a session is opened, and replayed as fast as it goes ----
+
+/** A session file in which objects are created at the start, and so many seconds pass. */
+function session(workers, seconds, ...objects) {
+    return {
+    podyard: 1, seed: '1', start: Date.parse(START), workers, systemPods: false, files: {},
+    delays: { sandbox: [400, 700], start: [150, 300], pull: 800, megabytesPerSecond: 150, boot: 3000 },
+    inputs: objects.map((object) => ({ at: 0, create: { kind: object.kind, namespace: 'default', object } })),
+    until: seconds * 1000,
+  };
+}
+
+const container = { name: 'c', image: 'luksa/kubia' };
+const labels = (name) => ({ metadata: { labels: { app: name } } });
+
+function replicationController(name, replicas) {
+  return {
+    apiVersion: 'v1', kind: 'ReplicationController', metadata: { name },
+    spec: { replicas, selector: { app: name }, template: { ...labels(name), spec: { containers: [container] } } },
+  };
+}
+
+function daemonSet(name) {
+  return {
+    apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name },
+    spec: { selector: { matchLabels: { app: name } }, template: { ...labels(name), spec: { containers: [container] } } },
+  };
+}
+
+const MINUTELY = {
+  apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' },
+  spec: {
+    schedule: '* * * * *',
+    jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', args: ['date'] }] } } } },
+  },
+};
+
+/** Opens a session file in a fresh page; gives the seconds of scripting that it took, and the page. */
+async function replayed(content) {
+  const page = await open({ paused: '' });
+  await settled(page);
+  const metrics = await page.context().newCDPSession(page);
+  await metrics.send('Performance.enable');
+  const file = join(folder, 'session.json');
+  await writeFile(file, JSON.stringify(content));
+  const before = await scripting(metrics);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Open a file' }).click()]);
+  await chooser.setFiles(file);
+  const seconds = content.until / 1000;
+  const end = new Date(Date.parse(START) + seconds * 1000).toISOString().slice(11, 19);
+  await page.locator('#clock').filter({ hasText: end }).first().waitFor();
+  return { page, metrics, cost: (await scripting(metrics)) - before };
+}
+
+async function scripting(metrics) {
+  const { metrics: all } = await metrics.send('Performance.getMetrics');
+  return all.find(({ name }) => name === 'ScriptDuration').value;
+}
+
+async function converge() {
+  for (const [what, content, budget] of [
+    ['ReplicationController of 1,000, all running', session(10, 60, replicationController('web', 1000)), 100],
+    ['ReplicationController of 10,000, all running', session(100, 120, replicationController('web', 10_000)), 1000],
+    ['24 hours of a minutely CronJob', session(3, 86_400, MINUTELY), 100],
+    ['5,000 nodes, 150,000 pods, a DaemonSet on all nodes',
+      session(5000, 600, ...Array.from({ length: 14 }, (_, at) => replicationController(`web-${at}`, 10_000)), replicationController('rest', 5000), daemonSet('agent')), 20_000],
+  ]) {
+    const { page, cost } = await replayed(content);
+    row(`${what}, scripting`, cost * 1000, 'ms', budget);
+    await page.context().close();
+  }
+}
+
+// ---- time ----
+
+async function back() {
+  const busy = session(30, 4000, replicationController('web', 1000), MINUTELY);
+  const { page, metrics } = await replayed(busy);
+  const before = await scripting(metrics);
+  await command(page, 'yard back 1h');
+  await page.locator('#clock').filter({ hasText: '00:06:40' }).first().waitFor();
+  row('back an hour, 1,000 pods and a minutely CronJob, scripting with the picture', ((await scripting(metrics)) - before) * 1000, 'ms', 50);
+  await page.context().close();
+}
+
+// ---- all of it ----
+
+try {
+  for (const [name, measure] of Object.entries({ transfer, start, frames, converge, back })) {
+    if (chosen.length === 0 || chosen.includes(name)) await measure();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+}
+print();

@@ -22,8 +22,8 @@ async function does(page, step) {
     await page.getByRole('button', { name: 'This proves it' }).click();
   }
   if (step.solution) {
-    await page.locator('#speed').fill(FASTEST);
     await type(page, step.solution);
+    await page.locator('#speed').fill(FASTEST);
   }
   await page.locator('.lesson__done').waitFor(PATIENT);
   await page.locator('#speed').fill(ORDINARY);

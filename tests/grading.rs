@@ -11,7 +11,7 @@ use std::rc::Rc;
 use podyard::api::Value;
 use podyard::cluster::Session;
 use podyard::language::Language;
-use podyard::lessons::{Deed, Lesson, Player, Record, Scene, Track};
+use podyard::lessons::{Deed, Lesson, Player, Record, RecordError, Scene, Track};
 use podyard::sim::Duration;
 
 const HELLO: &str = "jobs/hello";
@@ -256,6 +256,14 @@ fn what_was_changed_or_damaged_says_so() {
     let (line, status) = grade(HELLO, &[&claimed]);
     assert!(line.ends_with("the record of the lesson is damaged at log[5]\n"), "{line}");
     assert_eq!(status, Some(1));
+
+    // Nor does somebody who asks for a century of minutely Jobs keep the teacher waiting.
+    let mut learner = Learner::begin("cron/overlap");
+    learner.foretells(0);
+    learner.record.until = learner.scene.cluster.now() + Duration::from_seconds(3_155_760_000);
+    let lesson = Rc::clone(learner.player.lesson());
+    let replayed = learner.record.replay_within(20_000, &lesson, Language::En);
+    assert_eq!(replayed.err(), Some(RecordError::Damaged("until".into())));
 
     let cut = keep("f7.json", "{\"podyard\": 1, \"seed\":");
     assert!(grade(HELLO, &[&cut]).0.contains("f7.json: "), "it goes on to the next");

@@ -18,6 +18,9 @@ use crate::sim::{Duration, Time};
 /// A usual mistake that stands for so long is a wrong turn and not a moment on the way.
 const STANDS: Duration = Duration::from_seconds(60);
 
+/// So many reconciles may a replay cost: months of a CronJob, and no more than some seconds.
+const MOST_WORK: u64 = 3_000_000;
+
 /// Something a learner did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
@@ -279,6 +282,9 @@ pub struct Replayed {
     stood: Option<String>,
     stands: Option<(Time, String)>,
     shows: bool,
+    /// What clusters that were left have cost, and what all may.
+    work: u64,
+    most: u64,
 }
 
 /// What a record is worth.
@@ -368,6 +374,8 @@ impl Replayed {
             stood: None,
             stands: None,
             shows: false,
+            work: 0,
+            most: MOST_WORK,
         };
         this.settle();
         this
@@ -379,9 +387,9 @@ impl Replayed {
         self.stands = None;
     }
 
-    /// Lets time pass, observing after each wake-up.
+    /// Lets time pass, observing after each wake-up, as long as it costs no more than it may.
     fn run(&mut self, at: Time) {
-        loop {
+        while self.goes_on() {
             let due = [self.cluster.next_wake(), self.player.due()].into_iter().flatten();
             let next = due.filter(|next| *next > self.cluster.now() && *next < at).min();
             let before = self.cluster.now();
@@ -391,6 +399,11 @@ impl Replayed {
                 return;
             }
         }
+    }
+
+    /// Whether it may go on.
+    const fn goes_on(&self) -> bool {
+        self.cluster.work() + self.work < self.most
     }
 
     fn observe(&mut self) {
@@ -451,6 +464,9 @@ impl Replayed {
             return false;
         }
         self.run(entry.at);
+        if self.cluster.now() < entry.at {
+            return false;
+        }
         match &entry.deed {
             Deed::Input(input) => {
                 self.cluster.replay_input(input);
@@ -522,12 +538,18 @@ impl Replayed {
         if at < config.start || inputs.last().is_some_and(|input| input.at > at) {
             return false;
         }
+        self.work += self.cluster.work();
         let mut cluster = Cluster::new(config);
+        let left = self.most.saturating_sub(self.work);
         for input in &inputs {
-            cluster.run_until(input.at);
+            if !cluster.run_towards(input.at, left.saturating_sub(cluster.work())) {
+                return false;
+            }
             cluster.replay_input(input);
         }
-        cluster.run_until(at);
+        if !cluster.run_towards(at, left.saturating_sub(cluster.work())) {
+            return false;
+        }
         self.cluster = cluster;
         self.player.observe(&self.cluster);
         self.settle();
@@ -561,10 +583,24 @@ impl Record {
     /// # Errors
     /// Something in it cannot have happened so.
     pub fn replay(&self, lesson: &Rc<Lesson>, language: Language) -> Result<Replayed, RecordError> {
+        self.replay_within(MOST_WORK, lesson, language)
+    }
+
+    /// The same within so many reconciles.
+    ///
+    /// # Errors
+    /// Something in it cannot have happened so, or it takes more.
+    pub fn replay_within(
+        &self,
+        most: u64,
+        lesson: &Rc<Lesson>,
+        language: Language,
+    ) -> Result<Replayed, RecordError> {
         if self.step >= lesson.steps.len() {
             return Err(RecordError::Damaged("step".into()));
         }
         let mut replayed = Replayed::begin(lesson, self.step, language);
+        replayed.most = most;
         for (place, entry) in self.entries.iter().enumerate() {
             if !replayed.act(entry) {
                 return Err(RecordError::Damaged(format!("log[{place}]")));
@@ -574,6 +610,9 @@ impl Record {
             return Err(RecordError::Damaged("until".into()));
         }
         replayed.run(self.until);
+        if replayed.cluster.now() < self.until {
+            return Err(RecordError::Damaged("until".into()));
+        }
         Ok(replayed)
     }
 

@@ -261,7 +261,7 @@ fn Proof(props: &ProofProps) -> Html {
 }
 
 /// A short text with its marks.
-fn marked(text: &str) -> Html {
+pub(super) fn marked(text: &str) -> Html {
     markdown::spans(text).iter().map(span).collect()
 }
 

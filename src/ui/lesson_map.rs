@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{Button, say};
+use super::lesson::marked;
 use crate::language::{Language, Text};
 use crate::view::lessons::{Card, Entry, MapTrack, Record};
 
@@ -90,7 +91,7 @@ fn entry(props: &LessonMapProps, entry: &Entry) -> Html {
                 <span class={classes!("lesson__sign", solved.then_some("lesson__sign--solved"))} title={say(language, key)}>{ sign }<span class="visually-hidden">{ say(language, key) }</span></span>
                 <span class="lesson__name">{ entry.title.clone() }</span>
                 <span class="quiet">{ minutes }</span>
-                <span class="lesson__summary">{ entry.summary.clone() }</span>
+                <span class="lesson__summary">{ marked(&entry.summary) }</span>
             </button>
             if let Some(one) = card.as_ref() { { reference(language, one) } }
         </li>

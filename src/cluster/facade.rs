@@ -51,13 +51,16 @@ impl Cluster {
 
     fn set_up(&mut self) {
         for (kind, namespace, object) in system_objects(self.config.system_pods) {
-            let made = self.write(CauseId::default(), |api| api.create(kind, namespace, &object));
+            let made =
+                self.write(CauseId::default(), |api| api.create_known(kind, namespace, &object));
             debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
         }
         let workers =
             (1..=self.config.workers).map(|n| NodeSpecification::worker(format!("worker-{n}"), n));
         for node in std::iter::once(NodeSpecification::control_plane()).chain(workers) {
-            let made = self.join(&node);
+            self.world.kubelets.add_machine(&node.name, self.world.now);
+            let (object, cause) = (node.object(self.config.seed), self.cause_of_input());
+            let made = self.write(cause, |api| api.create_known(Kind::Node, "", &object));
             debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
         }
         let start = self.config.start;

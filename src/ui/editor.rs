@@ -176,7 +176,7 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
         let on_ready = Closure::new(move || {
             ready.set(true);
             // What is wrong with the files is said where it can be seen.
-            engine.check();
+            engine.watch_files();
             engine.load_docs();
         });
         platform::load_editor("code", &label, &change, &apply, &complete, &hover, &on_ready);

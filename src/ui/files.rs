@@ -19,6 +19,8 @@ pub(crate) struct Desk {
     pub shown: Rc<[Mark]>,
     /// What the field under the cursor governs.
     pub governed: Rc<Governed>,
+    /// Whether there is an editor: without one nobody would see what is wrong.
+    watched: bool,
 }
 
 impl Engine {
@@ -83,8 +85,17 @@ impl Engine {
         self.check();
     }
 
+    /// The editor is there: from now on files are checked.
+    pub(crate) fn watch_files(&self) {
+        self.state.borrow_mut().desk.watched = true;
+        self.check();
+    }
+
     /// Checks the open file, the server's own validation included, and shows what is wrong under the very token.
     pub(super) fn check(&self) {
+        if !self.read(|state| state.desk.watched) {
+            return;
+        }
         let (file, json) = {
             let mut state = self.state.borrow_mut();
             let (file, language) = (state.file.clone(), state.language);

@@ -2,6 +2,10 @@
 // has nothing better to do. A call that needs it earlier cannot be put off: then it is fetched and compiled on the spot.
 
 let first;
+let whole;
+
+/** What waits for the whole program waits for this. */
+globalThis.podyardWhole = new Promise((resolve) => { whole = resolve; });
 
 /** Notes the part that is here; its exports are what the other part imports. */
 export function begin(exports) {
@@ -43,4 +47,5 @@ function address() {
 function arrived(instance) {
   if (instance) first.later_is_here.value = 1;
   document.documentElement.dataset.whole = '';
+  whole();
 }

@@ -321,6 +321,8 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
   parent.dataset.loaded = 'true';
   const start = async () => {
     const module = await import(later('editor'));
+    // What it asks for is in the part of the program that comes later (see later.js).
+    await globalThis.podyardWhole;
     editor = module.create(parent, label, {
       change: (name, text) => change(name, text),
       apply: () => apply(),

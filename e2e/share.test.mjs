@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { unzipSync, strFromU8 } from 'fflate';
@@ -27,6 +28,9 @@ async function copied(page) {
   await page.locator('.terminal__line--explain', { hasText: 'The link is copied' }).last().waitFor();
   return page.evaluate(() => navigator.clipboard.readText());
 }
+
+/** Waits until the browser keeps a session in which a name occurs. */
+const stored = (page, name) => page.waitForFunction((word) => Object.entries(localStorage).some(([key, text]) => key.startsWith('podyard.session.') && text.includes(`"${word}"`)), name, PATIENT);
 
 /** Drops a file on the page. */
 async function drop(page, name, text) {
@@ -89,7 +93,7 @@ test('the link of every manifest of the study notes is short enough to paste', a
 
 test('a link that would be too long says so and offers the file', async (t) => {
   const page = await yard.open(t, START, { permissions: ['clipboard-read', 'clipboard-write'] });
-  await type(page, 'for i in $(seq 1 3000); do echo $i $RANDOM $RANDOM $RANDOM; done > noise.txt');
+  await drop(page, 'noise.txt', randomBytes(60_000).toString('hex'));
   await page.locator('.files__name', { hasText: 'noise.txt' }).waitFor(PATIENT);
   await page.locator('#share').click();
   await page.locator('#copy-link').click();
@@ -155,7 +159,7 @@ test('two tabs do not overwrite each other', async (t) => {
   const page = await yard.open(t, START);
   await type(page, 'kubectl run first --image=nginx');
   await page.locator('[data-pod="first"]').waitFor(PATIENT);
-  await page.waitForTimeout(900);
+  await stored(page, 'first');
   const second = await page.context().newPage();
   await second.goto(page.url());
   await second.locator('[data-pod="first"]').waitFor(PATIENT);
@@ -163,7 +167,8 @@ test('two tabs do not overwrite each other', async (t) => {
   await second.locator('[data-pod="second"]').waitFor(PATIENT);
   await type(page, 'kubectl run third --image=nginx');
   await page.locator('[data-pod="third"]').waitFor(PATIENT);
-  await page.waitForTimeout(900);
+  await stored(page, 'second');
+  await stored(page, 'third');
   for (const [tab, own, others] of [[page, 'third', 'second'], [second, 'second', 'third']]) {
     await tab.reload();
     await tab.locator(`[data-pod="${own}"]`).waitFor(PATIENT);
@@ -231,7 +236,7 @@ test('what kubectl printed of a real cluster stands here, pasted or dropped', as
   await page.locator('.node__name', { hasText: 'worker-1' }).waitFor({ state: 'detached' });
   const other = await yard.open(t, { ...START, speed: '10' });
   await drop(other, 'my cluster.yaml', dump);
-  await other.locator('.node__name', { hasText: 'staging-b' }).waitFor(PATIENT);
+  await other.locator('.node__name', { hasText: 'staging-cp' }).waitFor(PATIENT);
 });
 
 test('links that were ever made open', async (t) => {

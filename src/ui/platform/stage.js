@@ -320,14 +320,16 @@ function showCommand(button, words) {
   if (!chip) {
     chip = document.createElement('div');
     chip.className = 'command';
-    chip.innerHTML = '<code id="command-words"></code><button type="button" class="button" tabindex="-1"></button>';
+    chip.innerHTML = '<span class="command__name"></span><code id="command-words"></code><button type="button" class="button" tabindex="-1"></button>';
     chip.lastElementChild.addEventListener('click', () => copyCommand(words));
     document.querySelector('.page')?.append(chip);
   }
   chipFor?.removeAttribute('aria-describedby');
   chipFor = button;
   button.setAttribute('aria-describedby', 'command-words');
-  chip.firstElementChild.textContent = button.dataset.command;
+  // A button that is only a sign has its name here too.
+  chip.firstElementChild.textContent = button.textContent.trim() ? '' : button.getAttribute('aria-label') ?? '';
+  chip.querySelector('code').textContent = button.dataset.command;
   chip.lastElementChild.textContent = words.copy;
   chip.hidden = false;
   const box = button.getBoundingClientRect();

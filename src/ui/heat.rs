@@ -67,6 +67,9 @@ fn block(block: &Block, language: Language) -> Html {
 
 /// `worker-51 – 100`: what both names begin with is said once.
 fn span(first: &str, last: &str) -> String {
+    if first == last {
+        return first.to_owned();
+    }
     let stem = first.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let end = last.strip_prefix(stem).filter(|end| !end.is_empty()).unwrap_or(last);
     format!("{first} – {end}")

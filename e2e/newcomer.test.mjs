@@ -28,7 +28,7 @@ test('a Job that is pasted and applied runs on a node to its end', async (t) => 
   const tile = page.locator('[data-pod^="note-"]');
   await page.locator('.node [data-pod^="note-"][data-look="creating"]').waitFor();
   await page.locator('.node [data-pod^="note-"][data-look="running"]').waitFor();
-  await page.locator('.node [data-pod^="note-"][data-look="completed"]').waitFor();
+  await page.locator('[data-drawer="note"] [data-pod^="note-"][data-look="completed"]').waitFor();
   assert.equal(await tile.count(), 1);
   await type(page, 'kubectl logs job/note');
   await page.locator('.terminal__line--out', { hasText: 'Hello, World' }).waitFor();

@@ -109,12 +109,12 @@ test('restarts are ticks on the edge, and a back-off says which doubling it is',
   assert.ok(await tile.locator('.pod-tile__ticks i').count() >= 1);
 });
 
-test('thirty nodes are compact; five thousand are a map that one zooms into by click, keys and wheel, and leaves by crumbs', async (t) => {
+test('thirty nodes are compact; a thousand are a map that one zooms into by click, keys and wheel, and leaves by crumbs', async (t) => {
   const few = await yard.open(t, { ...START, nodes: '30', paused: '1' });
   await few.locator('.nodes--compact .node').nth(30).waitFor();
-  const page = await yard.open(t, { ...START, nodes: '5000', paused: '1' });
-  await page.locator('.heat__block').nth(100).waitFor(LONG);
-  assert.equal(await page.locator('.heat__block').count(), 101);
+  const page = await yard.open(t, { ...START, nodes: '1000', paused: '1' });
+  await page.locator('.heat__block').nth(20).waitFor(LONG);
+  assert.equal(await page.locator('.heat__block').count(), 21);
   assert.ok(await page.evaluate(() => document.querySelectorAll('*').length) < 3000, 'the page stays small');
   const painted = await page.evaluate(() => {
     const canvas = document.querySelector('canvas[data-cells]');

@@ -41,6 +41,8 @@ fn first_theme() -> Option<String> {
 #[derive(Default)]
 struct Views {
     epoch: u64,
+    /// Counts the pictures that differ.
+    pictures: u64,
     palette: Palette,
     yard: Rc<YardView>,
     loops: Rc<LoopsView>,
@@ -50,13 +52,15 @@ struct Views {
 impl Views {
     /// The views now; notes what moves and says what changed.
     fn grow(&mut self, engine: &Engine, system: bool) {
-        let before = Rc::clone(&self.yard);
+        let (before, loops) = (Rc::clone(&self.yard), Rc::clone(&self.loops));
+        let epoch = self.epoch;
         let language = engine.read(|state| {
             if state.epoch != self.epoch {
                 // Another world: nothing of the last picture holds. The timeline knows by itself, and colours stay.
                 let (palette, band) =
                     (std::mem::take(&mut self.palette), std::mem::take(&mut self.band));
-                *self = Self { epoch: state.epoch, palette, band, ..Self::default() };
+                let pictures = self.pictures + 1;
+                *self = Self { epoch: state.epoch, pictures, palette, band, ..Self::default() };
             }
             let (cluster, language) = (&state.cluster, state.language);
             let palette = &mut self.palette;
@@ -64,7 +68,13 @@ impl Views {
             self.loops = LoopsView::build(cluster, &self.yard, &self.loops, palette, language);
             language
         });
-        move_pods(&Motion::between(&before, &self.yard));
+        if !Rc::ptr_eq(&before, &self.yard) || !Rc::ptr_eq(&loops, &self.loops) {
+            self.pictures += 1;
+        }
+        // From one world to another nothing moves.
+        if epoch == self.epoch {
+            move_pods(&Motion::between(&before, &self.yard));
+        }
         if let Some(sentence) = live::sentence(&before, &self.yard, language) {
             platform::announce(&sentence);
         }
@@ -104,12 +114,12 @@ pub fn App() -> Html {
     let panels = engine.read(super::bridge::State::panels);
     let embed = engine.read(|state| state.address.embed);
     let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
-    let (yard, loops, band) = {
+    let (yard, loops, band, pictures) = {
         let mut views = views.borrow_mut();
         views.grow(&engine, *system);
         let Views { band, palette, .. } = &mut *views;
         let band = timed.then(|| band.grow(&engine, palette));
-        (Rc::clone(&views.yard), Rc::clone(&views.loops), band)
+        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, views.pictures)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -120,7 +130,7 @@ pub fn App() -> Html {
     };
     {
         let engine = Rc::clone(&engine);
-        use_effect_with((Rc::as_ptr(&yard), Rc::as_ptr(&loops)), move |_| {
+        use_effect_with(pictures, move |_| {
             platform::stage::play();
             platform::settle_roving("yard");
             engine.show_clock();

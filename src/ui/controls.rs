@@ -43,6 +43,17 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
             <button type="button" class="button button--round" {id} title={say(language, label)} aria-label={say(language, label)} {onclick}>{ icon(sign) }</button>
         }
     };
+    // What a command says is shown beside its button, with its name.
+    let runs = |label: &'static str,
+                id: &'static str,
+                sign: &'static str,
+                command: &'static str| {
+        let engine = engine.clone();
+        let onclick = Callback::from(move |_: MouseEvent| engine.press(command));
+        html! {
+            <button type="button" class="button button--round" {id} data-command={command} aria-label={say(language, label)} {onclick}>{ icon(sign) }</button>
+        }
+    };
     let onspeed = {
         let engine = engine.clone();
         Callback::from(move |event: InputEvent| {
@@ -88,12 +99,12 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
                 <span class="header__tagline">{ say(language, "page.tagline") }</span>
             </div>
             <div class="time" role="group">
-                { round("page.undo", "undo", "undo", |engine| engine.press("yard undo")) }
-                { round("page.back", "back", "back", |engine| engine.press("yard back 30s")) }
-                <button type="button" class="button button--round button--strong" id="play" title={say(language, play_label)}
+                { runs("page.undo", "undo", "undo", "yard undo") }
+                { runs("page.back", "back", "back", "yard back 30s") }
+                <button type="button" class="button button--round button--strong" id="play" data-command={if props.playing { "yard pause" } else { "yard play" }}
                     aria-label={say(language, play_label)} onclick={ontoggle}>{ icon(play_icon) }</button>
-                { round("page.step-event", "step-event", "step-event", |engine| engine.press("yard next event")) }
-                { round("page.step", "step", "step", |engine| engine.press("yard next")) }
+                { runs("page.step-event", "step-event", "step-event", "yard next event") }
+                { runs("page.step", "step", "step", "yard next") }
                 <label class="time__speed">
                     <span class="visually-hidden">{ say(language, "page.speed") }</span>
                     <input type="range" id="speed" min="0" max={(SPEEDS.len() - 1).to_string()} value={props.speed.to_string()} oninput={onspeed}

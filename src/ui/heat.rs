@@ -50,7 +50,7 @@ fn block(block: &Block, language: Language) -> Html {
         label.push_str(&Text::new("stage.block-down").with("count", block.down).render(language));
     }
     let word = block.zoom.word();
-    let title = if of_nodes { format!("{} – {}", block.first, block.last) } else { name };
+    let title = if of_nodes { span(&block.first, &block.last) } else { name };
     let edge = block.degrees.map(|degrees| format!("--owner:{degrees}"));
     html! {
         <button key={word.clone()} type="button" class={classes!("heat__block", edge.is_some().then_some("heat__block--owned"))} style={edge.clone()} tabindex="-1" data-rove=""
@@ -63,4 +63,14 @@ fn block(block: &Block, language: Language) -> Html {
             </span>
         </button>
     }
+}
+
+/// `worker-51 – 100`: what both names begin with is said once.
+fn span(first: &str, last: &str) -> String {
+    if first == last {
+        return first.to_owned();
+    }
+    let stem = first.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let end = last.strip_prefix(stem).filter(|end| !end.is_empty()).unwrap_or(last);
+    format!("{first} – {end}")
 }

@@ -159,6 +159,17 @@ fn changed<'a>(before: &'a YardView, after: &'a YardView) -> (Places<'a>, Places
         old.extend(before.tray.iter().map(|tile| (tile.uid, (Place::Tray, tile))));
         new.extend(after.tray.iter().map(|tile| (tile.uid, (Place::Tray, tile))));
     }
+    // Mostly no node came or went.
+    let pairs = || before.nodes.iter().zip(after.nodes.iter());
+    let steady = before.nodes.len() == after.nodes.len()
+        && pairs().all(|(was, is)| Rc::ptr_eq(was, is) || was.name == is.name);
+    if steady {
+        for (was, is) in pairs().filter(|(was, is)| !Rc::ptr_eq(was, is)) {
+            put(&mut old, was);
+            put(&mut new, is);
+        }
+        return (old, new);
+    }
     let known: BTreeMap<&str, &Rc<NodeView>> =
         before.nodes.iter().map(|node| (&*node.name, node)).collect();
     let there: BTreeSet<&str> = after.nodes.iter().map(|node| &*node.name).collect();

@@ -322,42 +322,34 @@ impl Builder<'_> {
         palette: &mut Palette,
     ) -> Rc<[Rc<NodeView>]> {
         let cluster = self.cluster;
-        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
-            before.nodes.iter().map(|node| (&node.name, node)).collect();
         let all = cluster.store().nodes();
-        let as_before = |name: &NodeName| {
-            old.get(name).copied().filter(|known| {
-                !touched.all
-                    && !touched.nodes.contains(name)
-                    && powered(cluster, name) == known.powered
-            })
+        let key = |name: &NodeName| ObjectKey::cluster(Rc::clone(name));
+        let stays = |known: &NodeView| {
+            !touched.nodes.contains(&known.name) && powered(cluster, &known.name) == known.powered
         };
         // Mostly a few nodes of many have changed, and none came or went: their order is known.
+        let mut changed = before.nodes.iter().filter(|known| touched.nodes.contains(&known.name));
         let steady = !touched.all
-            && old.len() == all.len()
-            && touched.nodes.iter().all(|name| {
-                old.contains_key(name) == all.get(&ObjectKey::cluster(Rc::clone(name))).is_some()
-            });
+            && before.nodes.len() == all.len()
+            && changed.all(|known| all.get(&key(&known.name)).is_some());
         if steady {
-            let node = |known: &Rc<NodeView>| {
-                let key = ObjectKey::cluster(Rc::clone(&known.name));
-                match (as_before(&known.name), all.get(&key)) {
-                    (None, Some(node)) => self.node(node, Some(known), palette),
-                    _ => Rc::clone(known),
-                }
+            let node = |known: &Rc<NodeView>| match stays(known) {
+                true => Rc::clone(known),
+                false => all
+                    .get(&key(&known.name))
+                    .map_or_else(|| Rc::clone(known), |node| self.node(node, Some(known), palette)),
             };
-            let same_roles = |nodes: &[Rc<NodeView>]| {
-                nodes.iter().zip(before.nodes.iter()).all(|(a, b)| a.roles == b.roles)
-            };
-            let nodes: Vec<Rc<NodeView>> = before.nodes.iter().map(node).collect();
-            if same_roles(&nodes) {
-                return nodes.into();
+            let nodes: Rc<[Rc<NodeView>]> = before.nodes.iter().map(node).collect();
+            if nodes.iter().zip(before.nodes.iter()).all(|(a, b)| a.roles == b.roles) {
+                return nodes;
             }
         }
+        let old: BTreeMap<&NodeName, &Rc<NodeView>> =
+            before.nodes.iter().map(|node| (&node.name, node)).collect();
         let mut nodes: Vec<Rc<NodeView>> = Vec::with_capacity(all.len());
         for node in all.iter() {
             let known = old.get(&node.meta.name).copied();
-            nodes.push(match as_before(&node.meta.name) {
+            nodes.push(match known.filter(|known| !touched.all && stays(known)) {
                 Some(same) => Rc::clone(same),
                 None => self.node(node, known, palette),
             });

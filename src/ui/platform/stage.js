@@ -43,22 +43,33 @@ function move(key, element, frames, options) {
 
 /** Notes where everything is before the picture that shows it elsewhere. `steps`: "act uid owner". */
 export function prepare(steps) {
+  // Two pictures that come as one: a pod that was made and bound moves once, from where it began.
+  const { movers: earlier = [], gliding: slid = [] } = scene ?? {};
   scene = undefined;
   if (still() || !steps.length) return;
-  const movers = steps.map((step) => {
+  const later = steps.map((step) => {
     const [act, uid, owner] = step.split(' ');
     const tile = find(uid);
     const ghost = act === 'gone' && tile?.matches('.pod-tile') ? tile.cloneNode(true) : undefined;
     const evicted = tile?.closest('.node--off, .node--down') ? 26 : 0;
     return { act, uid, owner, from: boxOf(tile), ghost, evicted };
   });
+  const begun = new Map(earlier.map((mover) => [mover.uid, mover]));
+  const merged = later.map((mover) => {
+    const first = begun.get(mover.uid);
+    begun.delete(mover.uid);
+    if (!first || mover.act === 'gone') return mover;
+    return { ...mover, act: mover.act === 'bound' ? first.act : mover.act, from: first.from };
+  });
+  const movers = [...begun.values(), ...merged];
   const own = new Set(movers.map((mover) => mover.uid));
   const places = new Set(movers.map((mover) => find(mover.uid)?.parentElement).filter(Boolean));
   const neighbours = [...places].flatMap((place) => [...place.querySelectorAll('.pod-tile')]);
   const gliding = neighbours.length > MOST_NEIGHBOURS ? [] : neighbours
     .filter((tile) => !own.has(tile.dataset.uid))
     .map((tile) => ({ uid: tile.dataset.uid, from: boxOf(tile) }));
-  scene = { movers, gliding };
+  const known = new Set(slid.map(({ uid }) => uid));
+  scene = { movers, gliding: [...slid.filter(({ uid }) => !own.has(uid)), ...gliding.filter(({ uid }) => !known.has(uid))] };
 }
 
 /** Lets everything go to where it is now. */
@@ -246,10 +257,9 @@ function cell(pen, letter, fullness, x, y, size) {
     pen.moveTo(x + inner / 2, y + 1); pen.lineTo(x + inner - 1, y + inner - 1); pen.lineTo(x + 1, y + inner - 1);
     pen.fill();
   } else {
-    // How full the node is, from below.
-    const height = Math.max(3, ((fullness + 1) * inner) / 10);
-    pen.globalAlpha = 0.8;
-    pen.fillRect(x, y + inner - height, inner, height);
+    // The fuller the node, the stronger its colour.
+    pen.globalAlpha = 0.3 + (fullness + 1) * 0.065;
+    pen.fillRect(x, y, inner, inner);
   }
 }
 
@@ -320,14 +330,16 @@ function showCommand(button, words) {
   if (!chip) {
     chip = document.createElement('div');
     chip.className = 'command';
-    chip.innerHTML = '<code id="command-words"></code><button type="button" class="button" tabindex="-1"></button>';
+    chip.innerHTML = '<span class="command__name"></span><code id="command-words"></code><button type="button" class="button" tabindex="-1"></button>';
     chip.lastElementChild.addEventListener('click', () => copyCommand(words));
     document.querySelector('.page')?.append(chip);
   }
   chipFor?.removeAttribute('aria-describedby');
   chipFor = button;
   button.setAttribute('aria-describedby', 'command-words');
-  chip.firstElementChild.textContent = button.dataset.command;
+  // A button that is only a sign has its name here too.
+  chip.firstElementChild.textContent = button.textContent.trim() ? '' : button.getAttribute('aria-label') ?? '';
+  chip.querySelector('code').textContent = button.dataset.command;
   chip.lastElementChild.textContent = words.copy;
   chip.hidden = false;
   const box = button.getBoundingClientRect();

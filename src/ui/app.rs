@@ -11,6 +11,7 @@ use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
 use super::embed::EmbedBar;
 use super::first_language;
+use super::futures::{ForkSheet, Twins};
 use super::inspector::Details;
 use super::lesson::LessonPane;
 use super::loops::Loops;
@@ -24,6 +25,7 @@ use crate::language::Language;
 use crate::lessons::Panel;
 use crate::view::address::Controls as AddressControls;
 use crate::view::diagram::edge;
+use crate::view::futures::TwinsView;
 use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
@@ -45,6 +47,7 @@ struct Views {
     yard: Rc<YardView>,
     loops: Rc<LoopsView>,
     band: Band,
+    twins: Option<Rc<TwinsView>>,
 }
 
 impl Views {
@@ -104,12 +107,14 @@ pub fn App() -> Html {
     let panels = engine.read(super::bridge::State::panels);
     let embed = engine.read(|state| state.address.embed);
     let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
-    let (yard, loops, band) = {
+    let (yard, loops, band, twins) = {
         let mut views = views.borrow_mut();
         views.grow(&engine, *system);
-        let Views { band, palette, .. } = &mut *views;
+        let Views { band, palette, twins, .. } = &mut *views;
         let band = timed.then(|| band.grow(&engine, palette));
-        (Rc::clone(&views.yard), Rc::clone(&views.loops), band)
+        *twins = engine.twins(twins.as_ref(), palette);
+        let twins = twins.clone();
+        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, twins)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -219,7 +224,9 @@ pub fn App() -> Html {
                 }
                 if panels.shows_pane(Pane::Yard) {
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
-                    if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
+                    if let Some(view) = twins.filter(|_| panels.shows(Panel::Yard)) {
+                        <Twins engine={(*engine).clone()} {language} {yard} {view} />
+                    } else if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
                         system={*system} {onsystem} onlessons={onlessons.clone()} /> }
                     if panels.shows(Panel::Loops) { <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} /> }
                 </section>
@@ -246,11 +253,12 @@ pub fn App() -> Html {
                 { border("split-rows", "horizontal", say(language, "page.split-rows")) }
             </main>
             if let Some(view) = band {
-                <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} {onfork} />
+                <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} onfork={onfork.clone()} />
             }
             <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
             if *sheet { <ShareSheet engine={(*engine).clone()} {language} panels={panels} onclose={offshare} {onpresent} /> }
             if *help { <Keys {language} onclose={onhelp} /> }
+            if *forking { <ForkSheet engine={(*engine).clone()} {language} onclose={onfork.clone()} /> }
         </div>
     }
 }

@@ -3,12 +3,16 @@
 //! Each of these is a command of the terminal; buttons, keys and the timeline press them. What was seen is gone to at
 //! once. What was not is run towards, some work at a picture, so that a far time does not hold the page up.
 
+use std::rc::Rc;
+
 use super::bridge::{Engine, State, day_and_time};
 use super::platform;
 use crate::cluster::{Cluster, Futures, Landmark, Side};
 use crate::language::{Text, word};
 use crate::sim::{Duration, Time};
 use crate::terminal::{Effect, Poll, Stream, tell_other};
+use crate::view::futures::TwinsView;
+use crate::view::palette::Palette;
 
 /// How long a search for a landmark may take.
 const LONGEST_SEARCH_MILLIS: f64 = 700.0;
@@ -126,7 +130,7 @@ impl Engine {
 
     fn switch(&self, name: &str) {
         self.go(|state| {
-            let left = std::rc::Rc::clone(state.cluster.branch_name());
+            let left = Rc::clone(state.cluster.branch_name());
             if state.cluster.switch(name) {
                 state.terminal.futures = None;
                 let text = Text::new("time.switched").with("name", name).with("left", left);
@@ -217,6 +221,18 @@ impl Engine {
         }
         self.check();
         self.plan();
+    }
+
+    /// The two futures, if there are two; `before` is what was seen of them last.
+    pub(super) fn twins(
+        &self,
+        before: Option<&Rc<TwinsView>>,
+        palette: &mut Palette,
+    ) -> Option<Rc<TwinsView>> {
+        let mut state = self.state.borrow_mut();
+        let State { cluster, terminal, language, .. } = &mut *state;
+        let futures = terminal.futures.as_mut()?;
+        Some(TwinsView::build(cluster, futures, before, palette, *language))
     }
 
     fn compare(&self) {

@@ -190,7 +190,7 @@ function drawRuler(canvas) {
   const you = rows.get(YOU);
   if (you) for (const [at] of marksOf(you)) sign(context, INPUT, x(at), base + 1, 3.2);
   // The cursor.
-  const now = x(clock.now);
+  const now = Math.min(Math.max(x(clock.now), 8), width - 8);
   context.fillStyle = colour.accent;
   context.strokeStyle = colour.surface;
   context.lineWidth = 2;

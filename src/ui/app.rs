@@ -19,7 +19,7 @@ use super::platform;
 use super::present::PresenterBar;
 use super::share::ShareSheet;
 use super::terminal::TerminalPane;
-use super::timeline::{Band, TimelineBand};
+use super::timeline::{Band, TimelineBand, jump_command};
 use super::yard::Yard;
 use crate::language::Language;
 use crate::lessons::Panel;
@@ -103,6 +103,10 @@ pub fn App() -> Html {
         platform::report_height(".page--embed");
         platform::splitter("split-columns", "--columns", "x");
         platform::splitter("split-rows", "--rows", "y");
+    });
+    use_effect_with((*selection).clone(), {
+        let engine = Rc::clone(&engine);
+        move |selection| engine.set_chosen(selection.clone())
     });
     let panels = engine.read(super::bridge::State::panels);
     let embed = engine.read(|state| state.address.embed);
@@ -327,6 +331,11 @@ fn use_keys(
             "n" | "PageDown" => engine.press("yard next"),
             "e" => engine.press("yard next event"),
             "c" => engine.press("yard next cron"),
+            "o" | "O" => {
+                let chosen = engine.read(|state| state.chosen.clone());
+                let verb = if key == "o" { "next" } else { "prev" };
+                engine.press(&jump_command(verb, chosen.as_ref()));
+            }
             "[" => engine.press("yard prev"),
             "]" => engine.press("yard next"),
             "b" => engine.press("yard back 30s"),

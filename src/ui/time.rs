@@ -13,6 +13,7 @@ use crate::sim::{Duration, Time};
 use crate::terminal::{Effect, Poll, Stream, tell_other};
 use crate::view::futures::TwinsView;
 use crate::view::palette::Palette;
+use crate::view::state::Selection;
 
 /// How long a search for a landmark may take.
 const LONGEST_SEARCH_MILLIS: f64 = 700.0;
@@ -48,7 +49,10 @@ impl Engine {
         self.write(|state| {
             state.playing = false;
             state.skipping = None;
+            let begun = platform::steady_clock();
             go(state);
+            // Whoever measures the page reads how long it took.
+            platform::set_root("data-back", &format!("{:.1}", platform::steady_clock() - begun));
             state.epoch += 1;
             state.follow_clock();
         });
@@ -111,6 +115,11 @@ impl Engine {
         self.plan();
     }
 
+    /// What jumps from change to change of one object are about.
+    pub(crate) fn set_chosen(&self, chosen: Option<Selection>) {
+        self.state.borrow_mut().chosen = chosen;
+    }
+
     /// There is something new to show that the cluster does not know of.
     pub(crate) fn look_again(&self) {
         self.write(|_| ());
@@ -131,8 +140,10 @@ impl Engine {
     fn switch(&self, name: &str) {
         self.go(|state| {
             let left = Rc::clone(state.cluster.branch_name());
+            if let Some(futures) = state.terminal.futures.take() {
+                futures.fold(&mut state.cluster);
+            }
             if state.cluster.switch(name) {
-                state.terminal.futures = None;
                 let text = Text::new("time.switched").with("name", name).with("left", left);
                 let text = text.render(state.language);
                 state.push("explain", &text);
@@ -295,8 +306,8 @@ impl State {
     /// The cluster with all that is worth keeping: of two futures the other one is a branch.
     pub(super) fn whole(&self) -> Cluster {
         let mut cluster = self.cluster.clone();
-        if let Some(futures) = &self.terminal.futures {
-            cluster.keep_other(&futures.other);
+        if let Some(futures) = self.terminal.futures.clone() {
+            futures.fold(&mut cluster);
         }
         cluster
     }

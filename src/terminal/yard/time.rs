@@ -93,6 +93,10 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
 }
 
 fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
+    let (words, scope) = match words {
+        [rest @ .., "-n" | "--namespace", name] => (rest, std::rc::Rc::from(*name)),
+        words => (words, std::rc::Rc::clone(&terminal.namespace)),
+    };
     match words {
         [] | ["change"] => Ok(Landmark::Change),
         ["event"] => Ok(Landmark::Event),
@@ -100,7 +104,7 @@ fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
         words => match kubectl::object_words(words) {
             Some((kind, name)) => {
                 let namespace = match kind.namespaced() {
-                    true => std::rc::Rc::clone(&terminal.namespace),
+                    true => scope,
                     false => "".into(),
                 };
                 Ok(Landmark::Of(kind, ObjectKey::new(namespace, name.as_str())))

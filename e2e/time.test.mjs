@@ -55,7 +55,7 @@ test('each step lands on a change, an event, or the firing of a CronJob; buttons
   await page.locator('#time-cron').click();
   await at(page, '00:01:00');
   await page.locator('[data-pod^="tick-"]').first().waitFor();
-  await page.locator('body').press('c');
+  await page.locator('body').press('t');
   await at(page, '00:02:00');
   assert.match(await chart(page), /CronJob fired 1, CronJob did not fire 1/);
 });

@@ -330,7 +330,7 @@ fn use_keys(
             " " | "." => engine.toggle(),
             "n" | "PageDown" => engine.press("yard next"),
             "e" => engine.press("yard next event"),
-            "c" => engine.press("yard next cron"),
+            "t" => engine.press("yard next cron"),
             "o" | "O" => {
                 let chosen = engine.read(|state| state.chosen.clone());
                 let verb = if key == "o" { "next" } else { "prev" };

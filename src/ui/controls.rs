@@ -120,7 +120,7 @@ const KEYS: [(&str, &str); 21] = [
     ("Space .", "page.key-play"),
     ("n PageDown", "page.key-step"),
     ("e", "page.key-event"),
-    ("c", "time.key-cron"),
+    ("t", "time.key-cron"),
     ("[ ]", "time.key-marks"),
     ("o O", "time.key-of"),
     ("← → PageUp Home End + -", "time.key-timeline"),

@@ -68,7 +68,7 @@ test('the timeline shows each pod, and says so in words', async (t) => {
   await type(page, 'yard until 2m');
   await at(page, '00:03:00');
   await page.locator('.band__name--node', { hasText: 'worker-2' }).waitFor();
-  assert.match(await chart(page), /from 00:00:00 to 00:03:00. Pods: 3. Groups: 1. Marks: you did something 2, node lost 1/);
+  assert.match(await chart(page), /from 00:00:00 to 00:03:00. Pods: 3. Groups: 1. Marks: you did something 2, node lost 1/i);
   // Something is drawn where the pods' bars are.
   const colours = await page.locator('#time-chart').evaluate((canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

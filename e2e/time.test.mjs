@@ -157,7 +157,7 @@ test('in the past the clock does again what was done', async (t) => {
   await type(page, 'yard until 1m');
   await at(page, '00:02:00');
   await page.waitForFunction(() => document.querySelectorAll('[data-pod^="web-"]').length === 1);
-  await type(page, 'yard back 1m30s');
+  await type(page, 'yard back 90s');
   await page.waitForFunction(() => document.querySelectorAll('[data-pod^="web-"]').length === 3);
   await type(page, 'yard speed 60; yard play');
   await page.waitForFunction(() => document.querySelectorAll('[data-pod^="web-"]').length === 1);
@@ -175,7 +175,7 @@ test('two futures of one moment run side by side, their differences have words, 
   await page.locator('.terminal__line--in', { hasText: `yard fork kubectl patch cronjob tick --type=merge -p '{"spec":{"concurrencyPolicy":"Replace"}}'` }).waitFor();
   await page.locator('#future-right').waitFor();
   await page.locator('.twins', { hasText: 'Both futures are the same so far.' }).waitFor();
-  await type(page, 'yard until 2m30s');
+  await type(page, 'yard until 150s');
   await at(page, '00:04:00');
   await page.locator('.twins__differences li', { hasText: /cronjob\/tick: 0 runs stopped before their end on the left, \d on the right/ }).waitFor();
   const [left, right] = await Promise.all(['left', 'right'].map((side) => page.locator(`#future-${side}`).boundingBox()));

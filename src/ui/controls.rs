@@ -116,7 +116,7 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
 }
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 21] = [
+const KEYS: &[(&str, &str)] = &[
     ("Space .", "page.key-play"),
     ("n PageDown", "page.key-step"),
     ("e", "page.key-event"),
@@ -177,7 +177,7 @@ pub(crate) fn Keys(props: &KeysProps) -> Html {
                     <h2 class="title">{ say(language, "page.help") }</h2>
                     <button type="button" class="button" onclick={onclose}>{ say(language, "page.close") }</button>
                 </div>
-                <dl class="keys__list">{ for KEYS.into_iter().map(row) }</dl>
+                <dl class="keys__list">{ for KEYS.iter().copied().map(row) }</dl>
             </div>
         </div>
     }

@@ -187,27 +187,87 @@ fn outage(bench: &mut Criterion) {
     group.finish();
 }
 
-/// A paused picture: a moment is kept and gone back to.
+/// A paused picture: a moment is kept.
 fn moments(bench: &mut Criterion) {
     let start = running(1_000);
     bench.bench_function("a moment of 1,000 pods is cloned", |bench| {
         bench.iter(|| black_box(start.clone()))
     });
-    bench.bench_function("back an hour of 1,000 pods with a minutely CronJob", |bench| {
-        let mut busy = start.clone();
-        apply(&mut busy, Kind::CronJob, MINUTELY);
-        pass(&mut busy, 3_600);
-        let at = busy.now() - Duration::from_seconds(3_000);
-        bench.iter_batched(
-            || busy.clone(),
-            |mut cluster| {
-                cluster.back_to(at);
-                cluster
-            },
-            BatchSize::PerIteration,
-        );
-    });
 }
 
-criterion_group!(benches, replicas, replaced, job, daemons, cron_job, outage, moments);
+/// An hour in which something happens all the time: a rollout every five minutes, a node that fails and comes back, a
+/// CronJob that runs each minute, pods that crash, and somebody who scales up and down.
+fn busy(pods: usize) -> Cluster {
+    let mut cluster = cluster(pods.div_ceil(50).max(3));
+    let options = WriteOptions::default();
+    let deployment = |revision: i64| {
+        format!(
+            r#"{{"metadata":{{"name":"web"}},"spec":{{"replicas":{pods},"selector":{{"matchLabels":{{"a":"b"}}}},"template":{{"metadata":{{
+            "labels":{{"a":"b"}},"annotations":{{"revision":"{revision}"}}}},"spec":{{"containers":[{{"name":"c","image":"luksa/kubia"}}]}}}}}}}}"#
+        )
+    };
+    let crash = r#"{"metadata":{"name":"crash"},"spec":{"replicas":20,"selector":{"c":"d"},"template":{"metadata":{"labels":{"c":"d"}},
+        "spec":{"containers":[{"name":"c","image":"busybox","command":["sh","-c","sleep 5; exit 1"]}]}}}}"#;
+    apply(&mut cluster, Kind::Deployment, &deployment(0));
+    apply(&mut cluster, Kind::ReplicationController, crash);
+    apply(&mut cluster, Kind::CronJob, MINUTELY);
+    for minute in 0..60_i64 {
+        pass(&mut cluster, 60);
+        let node = format!("worker-{}", minute % 3 + 1);
+        match minute % 5 {
+            0 => {
+                let new = Value::from_json(&deployment(minute)).unwrap();
+                cluster.update(Kind::Deployment, "default", new, &options).unwrap();
+            }
+            1 => drop(cluster.act(Action::StopNode(node.into()), &options).unwrap()),
+            2 => drop(
+                cluster
+                    .act(
+                        Action::StartNode(format!("worker-{}", (minute - 1) % 3 + 1).into()),
+                        &options,
+                    )
+                    .unwrap(),
+            ),
+            _ => {
+                let key = ObjectKey::new("default", "crash");
+                cluster
+                    .scale(Kind::ReplicationController, &key, 10 + minute % 7, &options)
+                    .unwrap();
+            }
+        }
+    }
+    cluster
+}
+
+/// Going back to any moment of the last hour: the one of a hundred that takes longest counts.
+fn back(bench: &mut Criterion) {
+    let mut group =
+        bench.benchmark_group("back within a busy hour, the slowest of 100 moments, pods");
+    group.sample_size(10);
+    for pods in [50_usize, 500, 2_000] {
+        let busy = busy(pods);
+        let moment = |share: i64| busy.now() - Duration::from_seconds(3_600 * share / 100);
+        let cost = |at| {
+            let mut cluster = busy.clone();
+            let begun = std::time::Instant::now();
+            cluster.back_to(at);
+            black_box(&cluster);
+            begun.elapsed()
+        };
+        let worst = (1..=100).map(moment).max_by_key(|at| cost(*at)).unwrap();
+        group.bench_with_input(BenchmarkId::from_parameter(pods), &worst, |bench, at| {
+            bench.iter_batched(
+                || busy.clone(),
+                |mut cluster| {
+                    cluster.back_to(*at);
+                    cluster
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, replicas, replaced, job, daemons, cron_job, outage, moments, back);
 criterion_main!(benches);

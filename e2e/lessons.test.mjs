@@ -57,7 +57,7 @@ test('the solution asks first, is taken back, and does not count', async (t) => 
   await page.locator('.lesson__done').waitFor({ state: 'detached' });
   assert.equal(await page.locator('[data-pod^="kubia-"]').count(), 3);
   await type(page, 'kubectl label $(kubectl get pods -l app=kubia -o name | head -1) app=debug --overwrite');
-  await page.locator('#speed').fill('6');
+  await page.locator('#speed').fill('13');
   await page.locator('.lesson__done').waitFor(PLAYED);
   await page.getByRole('button', { name: 'All lessons' }).click();
   const entry = page.locator('.lesson__entry', { hasText: 'Labels in, labels out' });
@@ -81,7 +81,7 @@ test('a cause is pointed at before the mending counts, in Korean', async (t) => 
   await page.locator('.event', { hasText: 'Unhealthy' }).first().locator('.event__message').click();
   await page.locator('#proof').waitFor({ state: 'detached' });
   await type(page, "sed 's,/healthz,/,' patient.yaml > mended.yaml; kubectl replace --force -f mended.yaml");
-  await page.locator('#speed').fill('7');
+  await page.locator('#speed').fill('15');
   await page.locator('.lesson__done').waitFor(PLAYED);
 });
 

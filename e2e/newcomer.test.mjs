@@ -59,7 +59,7 @@ test('a CronJob fires when time runs fast', async (t) => {
   const page = await yard.open(t, { start: '2026-01-01T00:00:00Z', lang: 'en' });
   await example(page, 'CronJob every minute');
   await page.locator('.terminal__line--out', { hasText: 'cronjob.batch/cronjob-example created' }).waitFor();
-  await page.locator('#speed').fill('7');
+  await page.locator('#speed').fill('15');
   await page.locator('[data-pod^="cronjob-example-"]').first().waitFor({ timeout: 30_000 });
   await page.locator('[data-pod^="cronjob-example-"][data-look="completed"]').first().waitFor({ timeout: 30_000 });
 });

@@ -44,7 +44,7 @@ async function drop(page, name, text) {
 
 test('a copied link opens the very moment in another browser', async (t) => {
   const page = await yard.open(t, START, { permissions: ['clipboard-read', 'clipboard-write'] });
-  await page.locator('#speed').fill('6');
+  await page.locator('#speed').fill('13');
   await type(page, 'kubectl apply -f job.yaml; kubectl create deployment web --image=nginx --replicas=3; sleep 20; yard pause');
   await page.locator('[data-pod^="web-"][data-look="running"]').nth(2).waitFor(PATIENT);
   await page.waitForFunction(() => document.querySelector('.terminal__prompt span')?.innerText === '$', undefined, PATIENT);

@@ -213,10 +213,15 @@ impl Futures {
         }
     }
 
+    /// Goes on with the page's own; the other becomes a branch of it, whose name is given back.
+    pub fn fold(self, cluster: &mut Cluster) -> Rc<str> {
+        cluster.keep_other(&self.other)
+    }
+
     /// Keeps one side; the other becomes a branch of it, whose name is given back.
     pub fn keep(mut self, cluster: &mut Cluster, side: Side) -> Rc<str> {
         self.turn(cluster, side);
-        cluster.keep_other(&self.other)
+        self.fold(cluster)
     }
 
     /// Reads what happened on both sides.

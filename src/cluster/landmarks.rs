@@ -154,7 +154,7 @@ impl Cluster {
                 let same = change.object.kind() == *kind && change.object.key() == *key;
                 let of = |uid| belongs(self.store(), change.object.meta(), uid);
                 let uid = self.store().get(*kind, key).map(|object| object.uid());
-                is_visible(change) && (same || uid.is_some_and(of))
+                (same || uid.is_some_and(of)) && is_visible(change)
             }
         }
     }

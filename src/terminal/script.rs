@@ -128,7 +128,12 @@ fn perform(
         Effect::Undo => drop(cluster.undo()),
         Effect::Redo => drop(cluster.redo()),
         Effect::Continue => drop(cluster.continue_here()),
-        Effect::Switch(name) => drop(cluster.switch(name)),
+        Effect::Switch(name) => {
+            if let Some(futures) = terminal.futures.take() {
+                futures.fold(cluster);
+            }
+            cluster.switch(name);
+        }
         Effect::Fork(_) | Effect::Both(_) | Effect::Side(_) | Effect::Keep(_) | Effect::Compare => {
             futures(effect, cluster, terminal, config, audience);
         }

@@ -235,3 +235,6 @@ fn moment(text: &str, now: Time) -> Option<Time> {
         .or_else(|| Time::parse_rfc3339(&format!("{day}T{text}Z")))
         .or_else(|| Time::parse_rfc3339(&format!("{day}T{text}:00Z")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use super::controls::{Controls, Keys};
 use super::editor::EditorPane;
 use super::embed::EmbedBar;
 use super::first_language;
+use super::futures::{ForkSheet, Twins};
 use super::inspector::Details;
 use super::lesson::LessonPane;
 use super::loops::Loops;
@@ -18,12 +19,13 @@ use super::platform;
 use super::present::PresenterBar;
 use super::share::ShareSheet;
 use super::terminal::TerminalPane;
-use super::timeline::{Band, TimelineBand};
+use super::timeline::{Band, TimelineBand, jump_command};
 use super::yard::Yard;
 use crate::language::Language;
 use crate::lessons::Panel;
 use crate::view::address::Controls as AddressControls;
 use crate::view::diagram::edge;
+use crate::view::futures::TwinsView;
 use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
@@ -47,6 +49,7 @@ struct Views {
     yard: Rc<YardView>,
     loops: Rc<LoopsView>,
     band: Band,
+    twins: Option<Rc<TwinsView>>,
 }
 
 impl Views {
@@ -111,15 +114,21 @@ pub fn App() -> Html {
         platform::splitter("split-columns", "--columns", "x");
         platform::splitter("split-rows", "--rows", "y");
     });
+    use_effect_with((*selection).clone(), {
+        let engine = Rc::clone(&engine);
+        move |selection| engine.set_chosen(selection.clone())
+    });
     let panels = engine.read(super::bridge::State::panels);
     let embed = engine.read(|state| state.address.embed);
     let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
-    let (yard, loops, band, pictures) = {
+    let (yard, loops, band, twins, pictures) = {
         let mut views = views.borrow_mut();
         views.grow(&engine, *system);
-        let Views { band, palette, .. } = &mut *views;
+        let Views { band, palette, twins, .. } = &mut *views;
         let band = timed.then(|| band.grow(&engine, palette));
-        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, views.pictures)
+        *twins = engine.twins(twins.as_ref(), palette);
+        let twins = twins.clone();
+        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, twins, views.pictures)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -229,7 +238,9 @@ pub fn App() -> Html {
                 }
                 if panels.shows_pane(Pane::Yard) {
                 <section class="pane pane--yard" aria-label={say(language, "page.yard")}>
-                    if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
+                    if let Some(view) = twins.filter(|_| panels.shows(Panel::Yard)) {
+                        <Twins engine={(*engine).clone()} {language} {yard} {view} />
+                    } else if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
                         system={*system} {onsystem} onlessons={onlessons.clone()} /> }
                     if panels.shows(Panel::Loops) { <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} /> }
                 </section>
@@ -256,11 +267,12 @@ pub fn App() -> Html {
                 { border("split-rows", "horizontal", say(language, "page.split-rows")) }
             </main>
             if let Some(view) = band {
-                <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} {onfork} />
+                <TimelineBand engine={(*engine).clone()} {language} {view} selection={(*selection).clone()} onselect={select} {ontoggle} onfork={onfork.clone()} />
             }
             <p class="visually-hidden" role="status" aria-live="polite" id="live"></p>
             if *sheet { <ShareSheet engine={(*engine).clone()} {language} panels={panels} onclose={offshare} {onpresent} /> }
             if *help { <Keys {language} onclose={onhelp} /> }
+            if *forking { <ForkSheet engine={(*engine).clone()} {language} onclose={onfork.clone()} /> }
         </div>
     }
 }
@@ -328,7 +340,12 @@ fn use_keys(
             " " | "." => engine.toggle(),
             "n" | "PageDown" => engine.press("yard next"),
             "e" => engine.press("yard next event"),
-            "c" => engine.press("yard next cron"),
+            "t" => engine.press("yard next cron"),
+            "o" | "O" => {
+                let chosen = engine.read(|state| state.chosen.clone());
+                let verb = if key == "o" { "next" } else { "prev" };
+                engine.press(&jump_command(verb, chosen.as_ref()));
+            }
             "[" => engine.press("yard prev"),
             "]" => engine.press("yard next"),
             "b" => engine.press("yard back 30s"),

@@ -72,6 +72,8 @@ pub(crate) struct State {
     pub lineage: u64,
     /// The time that the clock is on its way to, as fast as the cluster can.
     pub skipping: Option<Time>,
+    /// What is selected.
+    pub chosen: Option<Selection>,
     /// Counts the looks at the clock while somebody reads ages.
     pub looks: u64,
     /// Whether somebody reads ages.
@@ -156,6 +158,7 @@ impl Engine {
             epoch: 0,
             lineage: 0,
             skipping: None,
+            chosen: None,
             looks: 0,
             reading: false,
             rings: false,
@@ -451,6 +454,7 @@ impl Engine {
     pub(crate) fn interrupt(&self) {
         let stopped = {
             let mut state = self.state.borrow_mut();
+            state.skipping = None;
             let State { running, terminal, .. } = &mut *state;
             running.as_mut().map(|running| running.interrupt(terminal)).is_some()
         };

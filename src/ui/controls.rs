@@ -127,10 +127,14 @@ pub(crate) fn Controls(props: &ControlsProps) -> Html {
 }
 
 /// The keys and what they do.
-const KEYS: [(&str, &str); 21] = [
+const KEYS: &[(&str, &str)] = &[
     ("Space .", "page.key-play"),
     ("n PageDown", "page.key-step"),
     ("e", "page.key-event"),
+    ("t", "time.key-cron"),
+    ("[ ]", "time.key-marks"),
+    ("o O", "time.key-of"),
+    ("← → PageUp Home End + -", "time.key-timeline"),
     ("b", "page.key-back"),
     ("u", "page.key-undo"),
     ("- +", "page.key-speed"),
@@ -184,7 +188,7 @@ pub(crate) fn Keys(props: &KeysProps) -> Html {
                     <h2 class="title">{ say(language, "page.help") }</h2>
                     <button type="button" class="button" onclick={onclose}>{ say(language, "page.close") }</button>
                 </div>
-                <dl class="keys__list">{ for KEYS.into_iter().map(row) }</dl>
+                <dl class="keys__list">{ for KEYS.iter().copied().map(row) }</dl>
             </div>
         </div>
     }

@@ -8,6 +8,7 @@ mod diagram;
 mod editor;
 mod embed;
 mod files;
+mod futures;
 mod groups;
 mod heat;
 mod homework;

@@ -3,12 +3,17 @@
 //! Each of these is a command of the terminal; buttons, keys and the timeline press them. What was seen is gone to at
 //! once. What was not is run towards, some work at a picture, so that a far time does not hold the page up.
 
+use std::rc::Rc;
+
 use super::bridge::{Engine, State, day_and_time};
 use super::platform;
 use crate::cluster::{Cluster, Futures, Landmark, Side};
 use crate::language::{Text, word};
 use crate::sim::{Duration, Time};
 use crate::terminal::{Effect, Poll, Stream, tell_other};
+use crate::view::futures::TwinsView;
+use crate::view::palette::Palette;
+use crate::view::state::Selection;
 
 /// How long a search for a landmark may take.
 const LONGEST_SEARCH_MILLIS: f64 = 700.0;
@@ -44,7 +49,10 @@ impl Engine {
         self.write(|state| {
             state.playing = false;
             state.skipping = None;
+            let begun = platform::steady_clock();
             go(state);
+            // Whoever measures the page reads how long it took.
+            platform::set_root("data-back", &format!("{:.1}", platform::steady_clock() - begun));
             state.epoch += 1;
             state.follow_clock();
         });
@@ -107,6 +115,11 @@ impl Engine {
         self.plan();
     }
 
+    /// What jumps from change to change of one object are about.
+    pub(crate) fn set_chosen(&self, chosen: Option<Selection>) {
+        self.state.borrow_mut().chosen = chosen;
+    }
+
     /// There is something new to show that the cluster does not know of.
     pub(crate) fn look_again(&self) {
         self.write(|_| ());
@@ -126,9 +139,11 @@ impl Engine {
 
     fn switch(&self, name: &str) {
         self.go(|state| {
-            let left = std::rc::Rc::clone(state.cluster.branch_name());
+            let left = Rc::clone(state.cluster.branch_name());
+            if let Some(futures) = state.terminal.futures.take() {
+                futures.fold(&mut state.cluster);
+            }
             if state.cluster.switch(name) {
-                state.terminal.futures = None;
                 let text = Text::new("time.switched").with("name", name).with("left", left);
                 let text = text.render(state.language);
                 state.push("explain", &text);
@@ -219,6 +234,18 @@ impl Engine {
         self.plan();
     }
 
+    /// The two futures, if there are two; `before` is what was seen of them last.
+    pub(super) fn twins(
+        &self,
+        before: Option<&Rc<TwinsView>>,
+        palette: &mut Palette,
+    ) -> Option<Rc<TwinsView>> {
+        let mut state = self.state.borrow_mut();
+        let State { cluster, terminal, language, .. } = &mut *state;
+        let futures = terminal.futures.as_mut()?;
+        Some(TwinsView::build(cluster, futures, before, palette, *language))
+    }
+
     fn compare(&self) {
         self.write(|state| {
             let lines: Vec<String> = match &mut state.terminal.futures {
@@ -279,8 +306,8 @@ impl State {
     /// The cluster with all that is worth keeping: of two futures the other one is a branch.
     pub(super) fn whole(&self) -> Cluster {
         let mut cluster = self.cluster.clone();
-        if let Some(futures) = &self.terminal.futures {
-            cluster.keep_other(&futures.other);
+        if let Some(futures) = self.terminal.futures.clone() {
+            futures.fold(&mut cluster);
         }
         cluster
     }

@@ -278,10 +278,11 @@ fn object_of(selection: &Selection) -> String {
 }
 
 /// The command that goes to the change of what is selected, or of anything.
-fn jump_command(verb: &str, selection: Option<&Selection>) -> String {
-    match selection {
-        Some(one) => format!("yard {verb} {}", object_of(one)),
-        None => format!("yard {verb}"),
+pub(super) fn jump_command(verb: &str, selection: Option<&Selection>) -> String {
+    let Some(one) = selection else { return format!("yard {verb}") };
+    match &*one.key.namespace {
+        "" | "default" => format!("yard {verb} {}", object_of(one)),
+        namespace => format!("yard {verb} {} -n {namespace}", object_of(one)),
     }
 }
 
@@ -358,7 +359,7 @@ fn name(props: &TimelineProps, place: usize, row: &Row) -> Html {
                     } else {
                         <button type="button" class="band__owner" onclick={select}>{ name }</button>
                     }
-                    <span class="band__count" aria-label={count}>{ row.pods }</span>
+                    <span class="band__count" title={count}>{ row.pods }</span>
                 </li>
             }
         }

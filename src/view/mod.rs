@@ -10,6 +10,7 @@ pub mod diff;
 pub mod embed_code;
 pub mod family;
 pub mod filter;
+pub mod futures;
 pub mod governs;
 pub mod guest;
 pub mod inspector;

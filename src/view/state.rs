@@ -113,9 +113,11 @@ impl Facet {
     }
 }
 
-/// The speeds of the slider, slowest first.
-pub const SPEEDS: [f64; 12] =
-    [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0];
+/// The speeds of the slider, slowest first: it is logarithmic, each place about one and a half times the one before.
+pub const SPEEDS: [f64; 25] = [
+    0.25, 0.35, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0,
+    150.0, 240.0, 400.0, 600.0, 900.0, 1500.0, 2400.0, 3600.0,
+];
 
 /// The place of the speed nearest to `speed`.
 pub fn speed_index(speed: f64) -> usize {
@@ -127,11 +129,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn speeds_go_up_and_every_speed_has_a_place() {
-        assert!(SPEEDS.windows(2).all(|pair| pair[0] < pair[1]));
+    fn the_slider_is_logarithmic_and_every_speed_has_a_place() {
+        let steps = SPEEDS.windows(2).map(|pair| pair[1] / pair[0]);
+        assert!(
+            steps.clone().all(|step| (1.3..=1.7).contains(&step)),
+            "{:?}",
+            steps.collect::<Vec<_>>()
+        );
         assert_eq!(
-            [speed_index(0.1), speed_index(1.0), speed_index(45.0), speed_index(9999.0)],
-            [0, 2, 7, 11]
+            [speed_index(0.1), speed_index(1.0), speed_index(50.0), speed_index(9999.0)],
+            [0, 4, 15, 24]
         );
     }
 }

@@ -31,15 +31,28 @@ pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
         ["fork"] => Outcome::fail(
             "yard: fork 'COMMAND', for example: yard fork 'kubectl scale rc web --replicas=5'",
         ),
-        ["fork", command @ ..] => Outcome::Effect(Effect::Fork(command.join(" "))),
+        ["fork", command @ ..] => Outcome::Effect(Effect::Fork(line(command))),
         ["both", command @ ..] if !command.is_empty() => {
-            Outcome::Effect(Effect::Both(command.join(" ")))
+            Outcome::Effect(Effect::Both(line(command)))
         }
         ["side", side] => turn(side, Effect::Side),
         ["keep", side] => turn(side, Effect::Keep),
         ["futures"] => Outcome::Effect(Effect::Compare),
         _ => Outcome::Failure(format!("yard: no such command: yard {}", words.join(" ")), 2),
     }
+}
+
+/// The words of a command as a line again: one word is the line itself, of several each is quoted that needs it.
+fn line(command: &[&str]) -> String {
+    if let [line] = command {
+        return (*line).to_owned();
+    }
+    let plain = |letter: char| letter.is_alphanumeric() || "-_./=:,@%+".contains(letter);
+    let quoted = command.iter().map(|word| match !word.is_empty() && word.chars().all(plain) {
+        true => (*word).to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    });
+    quoted.collect::<Vec<String>>().join(" ")
 }
 
 fn turn(side: &str, effect: fn(Side) -> Effect) -> Outcome {
@@ -96,4 +109,19 @@ fn done(branch: &Branch, shared: usize) -> String {
     let words: Vec<&str> =
         own.iter().map(|input| &*input.words).filter(|words| !words.is_empty()).collect();
     words.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_several_words_keeps_them() {
+        assert_eq!(line(&["kubectl get pods | wc"]), "kubectl get pods | wc");
+        assert_eq!(
+            line(&["kubectl", "patch", "cj/a", "-p", r#"{"a":1}"#]),
+            r#"kubectl patch cj/a -p '{"a":1}'"#
+        );
+        assert_eq!(line(&["echo", "it's", ""]), r"echo 'it'\''s' ''");
+    }
 }

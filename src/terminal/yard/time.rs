@@ -49,7 +49,7 @@ pub(super) fn moves(effect: &Effect, cluster: &Cluster) -> Option<Time> {
 pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
     let now = cluster.now();
     match words {
-        ["back", text] => match (tools::duration(text), moment(text, now, Toward::Past)) {
+        ["back", text] => match (span(text), moment(text, now, Toward::Past)) {
             (_, Some(at)) => Outcome::Effect(Effect::Seek(at)),
             (Some(span), None) => Outcome::Effect(Effect::Back(span)),
             (None, None) => Outcome::fail(format!(
@@ -58,7 +58,7 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
         },
         ["until", text] => {
             let at = moment(text, now, Toward::Future);
-            match at.or_else(|| tools::duration(text).map(|span| now + span)) {
+            match at.or_else(|| span(text).map(|span| now + span)) {
                 Some(at) if at >= now => Outcome::Effect(Effect::Seek(at)),
                 Some(_) => {
                     Outcome::fail(format!("yard: {text} is over; `yard back {text}` goes there"))
@@ -92,7 +92,19 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
     }
 }
 
+/// `30s`, `1m30s`, `1.5h`, `90`: one amount, or several with their units.
+fn span(text: &str) -> Option<Duration> {
+    let parts = text.split_inclusive(|letter: char| letter.is_ascii_alphabetic());
+    let mut parts = parts.map(tools::duration);
+    let first = parts.next()??;
+    parts.try_fold(first, |sum, part| Some(sum + part?))
+}
+
 fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
+    let (words, scope) = match words {
+        [rest @ .., "-n" | "--namespace", name] => (rest, std::rc::Rc::from(*name)),
+        words => (words, std::rc::Rc::clone(&terminal.namespace)),
+    };
     match words {
         [] | ["change"] => Ok(Landmark::Change),
         ["event"] => Ok(Landmark::Event),
@@ -100,7 +112,7 @@ fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
         words => match kubectl::object_words(words) {
             Some((kind, name)) => {
                 let namespace = match kind.namespaced() {
-                    true => std::rc::Rc::clone(&terminal.namespace),
+                    true => scope,
                     false => "".into(),
                 };
                 Ok(Landmark::Of(kind, ObjectKey::new(namespace, name.as_str())))
@@ -151,6 +163,15 @@ fn moment(text: &str, now: Time, toward: Toward) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_may_have_several_units() {
+        let seconds = |text: &str| span(text).map(Duration::seconds);
+        assert_eq!(
+            ["90", "30s", "1m30s", "1h2m3s", "1.5h", "", "m", "1x"].map(seconds),
+            [Some(90), Some(30), Some(90), Some(3_723), Some(5_400), None, None, None]
+        );
+    }
 
     #[test]
     fn a_time_of_day_is_the_next_or_the_last_one() {

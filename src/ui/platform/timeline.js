@@ -75,7 +75,7 @@ function follow() {
   if (dragging || !open) return;
   const part = (clock.now - view.from) / view.span;
   if (view.follow && live()) view.from = Math.max(0, clock.now - view.span * 0.8);
-  else if (view.follow && (part < 0 || part > 0.95)) view.from = Math.max(0, clock.now - view.span * 0.5);
+  else if (view.follow && (part < 0.05 || part > 0.95)) view.from = Math.max(0, clock.now - view.span * 0.5);
 }
 function zoom(factor, at) {
   const span = Math.min(Math.max(view.span * factor, LEAST), Math.max(clock.horizon * 1.3, 600_000));
@@ -190,7 +190,7 @@ function drawRuler(canvas) {
   const you = rows.get(YOU);
   if (you) for (const [at] of marksOf(you)) sign(context, INPUT, x(at), base + 1, 3.2);
   // The cursor.
-  const now = x(clock.now);
+  const now = Math.min(Math.max(x(clock.now), 8), width - 8);
   context.fillStyle = colour.accent;
   context.strokeStyle = colour.surface;
   context.lineWidth = 2;
@@ -227,8 +227,12 @@ function drawChart(canvas) {
     if (!data) continue;
     if (data[0] === 1) drawGroup(context, data, y, x, seen, width);
     else drawTrack(context, data, y, x, seen, order[index]);
+    const last = [];
     for (const [at, what] of marksOf(data)) {
       const place = x(at);
+      // Of marks that would lie on each other one is enough.
+      if (place - last[what] < 4) continue;
+      last[what] = place;
       if (place > -8 && place < width + 8) sign(context, what, place, y + (what === DEADLINE ? 9 : 6), 4.5);
     }
   }

@@ -289,7 +289,7 @@ fn the_chart_is_told_in_a_sentence() {
     pass(&mut cluster, 190);
     assert_eq!(
         fresh(&cluster).sentence(&cluster, Language::En),
-        "Chart of 1 pods in 1 groups from 00:00:00 to 00:03:10. Marks: you did something 1, CronJob fired 1, \
-         CronJob did not fire 2, deadline 1."
+        "Chart from 00:00:00 to 00:03:10. Pods: 1. Groups: 1. Marks: You did something 1, CronJob fired 1, \
+         CronJob did not fire 2, Deadline 1."
     );
 }

@@ -1,7 +1,7 @@
 //! The browser: the only files that name web_sys, js_sys or JavaScript.
 
-mod drop;
 pub(crate) mod desk;
+mod drop;
 mod guest;
 mod timeline;
 

@@ -70,7 +70,7 @@ test('it is quiet while a line is unfinished, and checks all of it on Apply', as
   await page.keyboard.type('hostnam', { delay: 70 });
   assert.equal(await page.locator('.problem').count(), 0, 'nothing is said while the word is written');
   await page.keyboard.press('ControlOrMeta+Enter');
-  await page.locator('.problem', { hasText: 'hostnam' }).waitFor();
+  await page.locator('.problem', { hasText: "could not find expected ':'" }).waitFor();
 });
 
 test('Diff shows against the live object what Apply would change', async (t) => {

@@ -178,6 +178,14 @@ pub fn App() -> Html {
             }
         }
     });
+    use_effect_with(engine.read(|state| state.desk.opened), {
+        let pane = pane.clone();
+        move |opened: &u32| {
+            if *opened > 0 {
+                pane.set(Pane::Editor);
+            }
+        }
+    });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
     let bar = engine.read(|state| state.address.controls);

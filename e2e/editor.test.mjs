@@ -70,7 +70,7 @@ test('it is quiet while a line is unfinished, and checks all of it on Apply', as
   await page.keyboard.type('hostnam', { delay: 70 });
   assert.equal(await page.locator('.problem').count(), 0, 'nothing is said while the word is written');
   await page.keyboard.press('ControlOrMeta+Enter');
-  await page.locator('.problem', { hasText: 'hostnam' }).waitFor();
+  await page.locator('.problem', { hasText: "could not find expected ':'" }).waitFor();
 });
 
 test('Diff shows against the live object what Apply would change', async (t) => {
@@ -108,6 +108,9 @@ test('with the cursor on a field the tiles that it governs light up', async (t) 
   const pods = await lit(page);
   assert.equal(pods.length, 3);
   assert.ok(pods.every((name) => name.startsWith('kubia-')), `${pods}`);
+  await type(page, 'kubectl scale rc kubia --replicas=4');
+  await page.locator('.editor__governs', { hasText: 'The 4 of now are lit.' }).waitFor();
+  assert.equal((await lit(page)).length, 4);
   await cursor(page, 'kind: ReplicationController');
   await page.locator('.editor__governs').waitFor({ state: 'detached' });
   assert.deepEqual(await lit(page), []);
@@ -161,4 +164,7 @@ test('a phone of 390 px: a problem is seen, mended and applied', async (t) => {
   await page.getByRole('button', { name: '적용', exact: true }).tap();
   await page.locator('.tabs').getByRole('button', { name: '노드' }).click();
   await page.locator('[data-pod^="agent-"]').nth(2).waitFor();
+  await page.locator('[data-pod^="agent-"]').first().tap();
+  await page.locator('#inspector').getByRole('button', { name: '편집', exact: true }).tap();
+  await page.locator('.cm-content', { hasText: 'Please edit the object below' }).waitFor();
 });

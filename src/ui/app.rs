@@ -201,6 +201,14 @@ pub fn App() -> Html {
             }
         }
     });
+    use_effect_with(engine.read(|state| state.desk.opened), {
+        let pane = pane.clone();
+        move |opened: &u32| {
+            if *opened > 0 {
+                pane.set(Pane::Editor);
+            }
+        }
+    });
     let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
     let still = (!playing).then_some("page--still");
     let presenting = engine.read(super::bridge::State::presenting);

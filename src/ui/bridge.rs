@@ -11,7 +11,7 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::Closure;
 
 use super::embed::Guest;
-use super::files::Desk;
+use super::files::{Cursor, Desk};
 use super::keep::Keeper;
 use super::platform;
 use super::present::Presenter;
@@ -64,8 +64,9 @@ pub(crate) struct State {
     pub language: Language,
     /// The open file.
     pub file: String,
-    /// What the editor shows beside the text.
+    /// What the editor shows beside the text, and where its cursor stands.
     pub desk: Desk,
+    pub(super) cursor: Cursor,
     /// Counts how often the world became another one: back, undo, reset, a session.
     pub epoch: u64,
     /// Counts how often it became the world of another session, or the other one of two futures.
@@ -155,6 +156,7 @@ impl Engine {
             language,
             file: "job.yaml".into(),
             desk: Desk::default(),
+            cursor: Cursor::default(),
             epoch: 0,
             lineage: 0,
             skipping: None,
@@ -307,6 +309,7 @@ impl Engine {
         if moved {
             self.poll();
             self.attend();
+            self.govern_on();
             self.turn_round();
             self.report_soon();
             self.keep_soon();
@@ -528,6 +531,7 @@ impl Engine {
         // The command may have changed the files, or what the server would refuse.
         self.follow_files();
         self.check();
+        self.govern_again();
         self.attend();
     }
 
@@ -538,7 +542,7 @@ impl Engine {
             Effect::Speed(speed) => self.write(|state| state.speed = speed),
             Effect::Pause(paused) => self.set_playing(!paused),
             Effect::Reset(seed) => self.reset(seed),
-            Effect::OpenEditor(file) => self.open(&file),
+            Effect::OpenEditor(file) => self.open_for_edit(&file),
             other => self.perform_time(other),
         }
     }

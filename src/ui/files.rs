@@ -21,7 +21,19 @@ pub(crate) struct Desk {
     pub governed: Rc<Governed>,
     /// Whether there is an editor: without one nobody would see what is wrong.
     watched: bool,
+    /// Counts how often an object was opened for edit.
+    pub opened: u32,
 }
+
+/// Where the editor's cursor stands, and when what it governs was last asked.
+#[derive(Default)]
+pub(crate) struct Cursor {
+    at: Option<usize>,
+    asked: f64,
+}
+
+/// How often what is governed is asked again while the cluster moves.
+const GOVERN_MILLIS: f64 = 1000.0;
 
 impl Engine {
     /// Shows a file in the editor.
@@ -118,8 +130,35 @@ impl Engine {
         }
     }
 
+    /// Shows an object that was opened for edit; on a phone the editor comes to the front.
+    pub(super) fn open_for_edit(&self, file: &str) {
+        self.write(|state| state.desk.opened += 1);
+        self.open(file);
+    }
+
+    /// What is governed at the cursor may be other pods by now: asks now and then.
+    pub(super) fn govern_on(&self) {
+        let due = self.read(|state| {
+            state.desk.governed.text.is_some()
+                && platform::steady_clock() - state.cursor.asked > GOVERN_MILLIS
+        });
+        if due {
+            self.govern_again();
+        }
+    }
+
+    /// The same, at once.
+    pub(super) fn govern_again(&self) {
+        let (text, at) =
+            self.read(|state| (state.terminal.files.get(&state.file).cloned(), state.cursor.at));
+        if let (Some(text), Some(at)) = (text, at) {
+            self.govern(&text, at);
+        }
+    }
+
     /// The cursor stands at a place of a text: what is governed there lights up. The place is in UTF-16 units.
     pub(crate) fn govern(&self, text: &str, at: usize) {
+        self.state.borrow_mut().cursor = Cursor { at: Some(at), asked: platform::steady_clock() };
         let (governed, same) = self.read(|state| {
             let governed = governed(&state.cluster, text, at, &state.terminal.namespace);
             let same = *state.desk.governed == governed;

@@ -98,7 +98,10 @@ fn versions(
 ) -> Result<(Option<Value>, Value), String> {
     let trial = WriteOptions { dry_run: true, words: String::new() };
     let key = ObjectKey::new(namespace, document.name());
-    let wanted = document.value.clone();
+    let mut wanted = document.value.clone();
+    if kind.namespaced() {
+        wanted.child("metadata").set("namespace", namespace);
+    }
     let Some(live) = cluster.store().get(kind, &key) else {
         let made = cluster.create(kind, namespace, wanted, &trial);
         return made.map(|made| (None, made.object.to_value())).map_err(|error| error.message);
@@ -219,8 +222,13 @@ mod tests {
         let new = of(&mut cluster, "rc.yaml", RC, "default");
         assert_eq!((&*new[0].object, new[0].fate), ("replicationcontroller/kubia", Fate::Created));
         assert!(new[0].lines.iter().all(|(sign, _)| *sign == Sign::Added));
-        for document in manifest::load("rc.yaml", RC.as_bytes()) {
+        // As apply does it, which remembers the namespace.
+        for mut document in manifest::load("rc.yaml", RC.as_bytes()) {
             let (kind, options) = (document.kind.unwrap(), WriteOptions::default());
+            let mut applied = document.value.clone();
+            applied.child("metadata").set("namespace", "default");
+            let meta = document.value.child("metadata");
+            meta.child("annotations").set(LAST_APPLIED, applied.to_json().as_str());
             cluster.create(kind, "default", document.value, &options).unwrap();
         }
         let inputs = cluster.inputs().len();

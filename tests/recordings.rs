@@ -71,7 +71,7 @@ fn run(line: &str, cluster: &mut Cluster, terminal: &mut Terminal) -> (String, S
             match stream {
                 Stream::Out => out.push_str(text),
                 Stream::Err => err.push_str(text),
-                Stream::Explain => {}
+                Stream::Explain | Stream::Fix => {}
             }
         }
         if let Some(status) = poll.status {

@@ -61,6 +61,12 @@ pub struct ExecResult {
     pub stderr: String,
     /// The exit code.
     pub code: i64,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it would never have ended.
+    pub endless: bool,
+    /// The output in pieces: how long after the beginning each came, and whether it is an error.
+    pub pieces: Vec<(Duration, bool, String)>,
 }
 
 /// What a kubelet decided.

@@ -16,6 +16,7 @@ pub mod inspector;
 pub mod issue;
 pub mod kept;
 pub mod lessons;
+pub mod line;
 pub mod live;
 pub mod live_yaml;
 pub mod logs;

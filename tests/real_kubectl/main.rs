@@ -83,7 +83,7 @@ fn ours(line: &str, cluster: &mut Cluster, terminal: &mut Terminal) -> Outcome {
             match stream {
                 Stream::Out => out.push_str(text),
                 Stream::Err => err.push_str(text),
-                Stream::Explain => {}
+                Stream::Explain | Stream::Fix => {}
             }
         }
         if let Some(status) = poll.status {

@@ -299,6 +299,26 @@ impl Process {
         self.wake = None;
     }
 
+    /// What it uses: thousandths of a processor, and bytes. A shell that waits uses next to nothing, one that never
+    /// does a whole processor.
+    pub fn usage(&self, now: Time) -> (i64, i64) {
+        const MEGA: i64 = 1 << 20;
+        let own = i64::from(self.image.memory);
+        let guess = i64::try_from(self.image.size / 12).unwrap_or(0) + 3;
+        match &self.program {
+            Program::Server { .. } => {
+                let served = i64::from(self.requests);
+                let memory = if own > 0 { own } else { guess } * MEGA;
+                (i64::from(self.image.cpu.max(1)), memory + served * 2_048)
+            }
+            Program::Shell(_) if self.image.cpu > 100 => (i64::from(self.image.cpu), own * MEGA),
+            Program::Shell(_) => {
+                let spins = self.wake.is_some_and(|at| at - now <= Duration::from_millis(1));
+                (if spins { 1000 } else { 0 }, MEGA * 7 / 10)
+            }
+        }
+    }
+
     /// The files it sees.
     pub const fn files(&self) -> &Files {
         &self.files

@@ -21,6 +21,7 @@ mod start;
 mod status;
 mod stop;
 mod sync;
+mod usage;
 mod volumes;
 
 use std::rc::Rc;
@@ -29,6 +30,7 @@ pub use commands::{crash, exec, hang, logs};
 pub use machine::{Delays, Kubelets, Registry};
 pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;
+pub use usage::{Usage, node_usage, pod_usage};
 
 use crate::api::Kind;
 use crate::api::core::Pod;

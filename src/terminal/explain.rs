@@ -78,7 +78,11 @@ fn explain(argv: &[String], said: &str, cluster: &Cluster, terminal: &Terminal) 
     if argv.first().is_none_or(|name| name != "kubectl" && name != "k") {
         return case.shell();
     }
-    case.words().or_else(|| case.flags()).or_else(|| case.objects()).or_else(|| case.refusals())
+    case.words()
+        .or_else(|| case.flags())
+        .or_else(|| case.logs())
+        .or_else(|| case.objects())
+        .or_else(|| case.refusals())
 }
 
 /// What went wrong.
@@ -300,6 +304,27 @@ impl<'a> Case<'a> {
         fixed(Text::new("hint.drain").with("flags", more.join(" ")), Some(self.with(&more)))
     }
 
+    // ---- logs ----
+
+    fn logs(&self) -> Option<Hint> {
+        if let Some(rest) = self.between("\" in pod \"", "\n") {
+            let (pod, reason) = rest.split_once("\" ")?;
+            let key = if reason.starts_with("is waiting to start") { "hint.waiting" } else { "hint.no-previous" };
+            let fix = format!("kubectl describe pod {pod}");
+            return Some(fixed(Text::new(key).with("pod", pod), Some(fix)));
+        }
+        if let Some(name) = self.between("container ", " is not valid for pod ") {
+            let pod = self.between(" is not valid for pod ", "\n")?;
+            let key = ObjectKey::new(self.namespace(), pod);
+            let pod = self.cluster.store().pods().get(&key)?;
+            let names: Vec<&str> = pod.spec.containers.iter().map(|one| &*one.name).collect();
+            let near = kubectl::nearest_of(name, names.iter().copied()).or(names.first().copied())?;
+            let text = Text::new("hint.containers").with("names", names.join(", "));
+            return Some(fixed(text, self.replaced(name, near)));
+        }
+        None
+    }
+
     // ---- objects ----
 
     fn objects(&self) -> Option<Hint> {
@@ -449,21 +474,6 @@ impl<'a> Case<'a> {
             let fix = format!("{} -- {}", kubectl::quoted(head), kubectl::quoted(tail));
             let text = Text::new("terminal.exec-dashes").with("command", kubectl::quoted(tail));
             return Some(fixed(text, Some(fix)));
-        }
-        if let Some(rest) = self.between("\" in pod \"", "\n") {
-            let (pod, reason) = rest.split_once("\" ")?;
-            let key = if reason.starts_with("is waiting to start") { "hint.waiting" } else { "hint.no-previous" };
-            let fix = format!("kubectl describe pod {pod}");
-            return Some(fixed(Text::new(key).with("pod", pod), Some(fix)));
-        }
-        if let Some(name) = self.between("container ", " is not valid for pod ") {
-            let pod = self.between(" is not valid for pod ", "\n")?;
-            let key = ObjectKey::new(self.namespace(), pod);
-            let pod = self.cluster.store().pods().get(&key)?;
-            let names: Vec<&str> = pod.spec.containers.iter().map(|one| &*one.name).collect();
-            let near = kubectl::nearest_of(name, names.iter().copied()).or(names.first().copied())?;
-            let text = Text::new("hint.containers").with("names", names.join(", "));
-            return Some(fixed(text, self.replaced(name, near)));
         }
         if let Some(name) = self.between("unable to find container named \"", "\"") {
             let typed = self.argv.iter().find(|word| word.starts_with(&format!("{name}=")))?;

@@ -24,6 +24,7 @@ mod present;
 mod school;
 mod share;
 mod stage;
+mod shell;
 mod terminal;
 mod tile;
 mod time;

@@ -28,6 +28,7 @@ pub mod panels;
 pub mod pod;
 pub mod relations;
 pub mod stage;
+pub mod screen;
 pub mod state;
 pub mod timeline;
 pub mod welcome;

@@ -5,6 +5,7 @@ mod drop;
 mod guest;
 mod leave;
 mod timeline;
+mod terminal;
 
 use wasm_bindgen::prelude::*;
 
@@ -13,6 +14,7 @@ pub(crate) use guest::*;
 pub(crate) use leave::*;
 pub(crate) use timeline::*;
 pub(crate) mod stage;
+pub(crate) use terminal::*;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
@@ -145,6 +147,8 @@ extern "C" {
     /// Makes the edits of a fix, as JSON.
     #[wasm_bindgen(js_name = mendInEditor)]
     pub(crate) fn mend_in_editor(json: &str);
+    /// Puts the cursor of the editor at a line and a character, both from 1.
+    pub(crate) fn reveal(line: u32, column: u32);
     /// Names the editor for readers.
     #[wasm_bindgen(js_name = setEditorLabel)]
     pub(crate) fn set_editor_label(label: &str);

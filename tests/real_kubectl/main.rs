@@ -12,6 +12,7 @@
 )]
 
 mod discovery;
+mod metrics;
 mod openapi;
 mod server;
 

@@ -167,6 +167,12 @@ impl Context<'_> {
         (kind.namespaced() && !self.flags.has("all-namespaces")).then(|| self.namespace())
     }
 
+    /// The command itself, without its subcommand.
+    pub(super) fn verb(&self) -> String {
+        let words: Vec<String> = self.line.split(' ').map(str::to_owned).collect();
+        command_words(&words).split(' ').next().unwrap_or_default().to_owned()
+    }
+
     /// The key of a name in the namespace of the command.
     pub(super) fn key(&self, kind: Kind, name: &str) -> ObjectKey {
         match kind.namespaced() {

@@ -264,7 +264,13 @@ fn from_files(context: &mut Context<'_>) -> Result<Found, Failure> {
         let key = ObjectKey::new(document.namespace.clone(), document.name());
         match context.cluster.store().get(document.kind, &key) {
             Some(object) => found.objects.push(object),
-            None => found.failures.push(Failure::not_found(document.kind, document.name())),
+            None => {
+                let failure = Failure::not_found(document.kind, document.name());
+                found.failures.push(match &*context.verb() {
+                    "delete" => document.source_error("deleting", failure),
+                    _ => failure,
+                });
+            }
         }
     }
     found.failures.extend(loaded.failures);

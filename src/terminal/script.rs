@@ -201,7 +201,7 @@ fn futures(
                 audience.output(stream, &text);
             }
             terminal.futures = Some(futures);
-            run_line(command, cluster, terminal, config, audience);
+            run_line(command, &mut "".lines(), cluster, terminal, config, audience);
             return;
         }
         Effect::Side(side) => futures.turn(cluster, *side),

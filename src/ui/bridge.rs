@@ -478,11 +478,15 @@ impl Engine {
                 *running = None;
             }
             state.until = poll.until.filter(|_| poll.status.is_none());
-            state.asks.clone_from(&poll.asks);
-            poll
+            let asked = std::mem::replace(&mut state.asks, poll.asks.clone());
+            (asked != poll.asks, poll)
         };
+        let (prompts, poll) = poll;
         let over = poll.status.is_some();
         self.show(poll);
+        if prompts {
+            (self.changed)();
+        }
         if over {
             self.played();
         }

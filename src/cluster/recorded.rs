@@ -13,7 +13,9 @@ impl Cluster {
         let mut world = World::empty(config.start);
         for value in objects {
             let text = |key: &str| value.str_at(key).unwrap_or_default();
-            let Some(kind) = Kind::from_manifest(text("kind"), text("apiVersion")) else { continue };
+            let Some(kind) = Kind::from_manifest(text("kind"), text("apiVersion")) else {
+                continue;
+            };
             let object = AnyObject::from_value(kind, value);
             if kind == Kind::Node {
                 let name = object.meta().name.clone();

@@ -54,7 +54,9 @@ pub fn pod_usage(
     let mut all = Vec::new();
     for container in &runtime.containers {
         let Some(run) = container.run.as_ref().filter(|run| run.end.is_none()) else { continue };
-        let Some(process) = run.process.as_ref().filter(|_| run.started + PERIOD <= at) else { continue };
+        let Some(process) = run.process.as_ref().filter(|_| run.started + PERIOD <= at) else {
+            continue;
+        };
         let (cpu, memory) = process.usage(now);
         let spec = pod.spec.all_containers().find(|spec| spec.name == container.name);
         let limits = spec.map(|spec| spec.limits.clone()).unwrap_or_default();

@@ -117,7 +117,8 @@ fn behind_wrappers<'a, 'b>(words: &'a [&'b str]) -> &'a [&'b str] {
 
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
     })
 }
 
@@ -133,7 +134,8 @@ fn of_yard(words: &[&str], open: &str, cluster: &Cluster, terminal: &Terminal) -
         let said = words.iter().zip(&tokens).all(|(word, token)| fits(word, token));
         if words.is_empty() {
             let others = alternatives.map(str::trim);
-            let words = others.filter(|word| word.chars().all(|letter| letter.is_ascii_lowercase()));
+            let words =
+                others.filter(|word| word.chars().all(|letter| letter.is_ascii_lowercase()));
             all.extend(words.map(Candidate::new));
         }
         let Some(token) = tokens.get(words.len()).filter(|_| said) else { continue };

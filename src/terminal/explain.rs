@@ -155,8 +155,8 @@ impl<'a> Case<'a> {
         let name = self.between("bash: ", ": command not found")?;
         let known = tools::NAMES.iter().copied().chain(["yard"]);
         match name {
-            "helm" | "minikube" | "kind" | "docker" | "podman" | "curl" | "wget" | "ssh" | "git"
-            | "apt" | "brew" | "python" | "kubeadm" | "crictl" | "k9s" | "kustomize" => {
+            "helm" | "minikube" | "kind" | "docker" | "podman" | "curl" | "wget" | "ssh"
+            | "git" | "apt" | "brew" | "python" | "kubeadm" | "crictl" | "k9s" | "kustomize" => {
                 Some(hint(Text::new("hint.no-tool").with("name", name)))
             }
             _ => {
@@ -185,7 +185,8 @@ impl<'a> Case<'a> {
         }
         if let Some(found) = self.between("have a resource type \"", "\"") {
             let near = kubectl::nearest_type(found);
-            let typed = self.argv.iter().find(|word| word.split(['/', ',', '.']).any(|one| one == found));
+            let typed =
+                self.argv.iter().find(|word| word.split(['/', ',', '.']).any(|one| one == found));
             return Some(match (near, typed) {
                 (Some(near), Some(typed)) => {
                     let text =
@@ -200,10 +201,13 @@ impl<'a> Case<'a> {
         }
         if self.says("there is no need to specify a resource type as a separate argument") {
             let typed = self.operands().find(|word| !word.contains('/'))?;
-            let rest: Vec<String> = self.argv.iter().filter(|word| *word != typed).cloned().collect();
+            let rest: Vec<String> =
+                self.argv.iter().filter(|word| *word != typed).cloned().collect();
             return Some(fixed(Text::new("hint.mixed-forms"), Some(kubectl::quoted(&rest))));
         }
-        if self.says("Required resource not specified") || self.says("must specify the type of resource") {
+        if self.says("Required resource not specified")
+            || self.says("must specify the type of resource")
+        {
             let fix = format!("kubectl {} pods", self.verb());
             return Some(fixed(Text::new("hint.no-resource"), Some(fix)));
         }
@@ -226,9 +230,9 @@ impl<'a> Case<'a> {
                     fixed(text, self.replaced(path, near))
                 }
                 None if files.is_empty() => hint(Text::new("hint.no-files")),
-                None => {
-                    hint(Text::new("hint.no-file").with("found", path).with("files", files.join(", ")))
-                }
+                None => hint(
+                    Text::new("hint.no-file").with("found", path).with("files", files.join(", ")),
+                ),
             });
         }
         None
@@ -242,7 +246,10 @@ impl<'a> Case<'a> {
             .or_else(|| self.between("unknown shorthand flag: ", "\n"));
         if let Some(flag) = flag {
             if let Some(name) = flag.strip_prefix("--") {
-                let typed = self.argv.iter().find(|word| word.trim_start_matches('-').split('=').next() == Some(name))?;
+                let typed = self
+                    .argv
+                    .iter()
+                    .find(|word| word.trim_start_matches('-').split('=').next() == Some(name))?;
                 if matches!(name, "generator" | "export" | "record") {
                     let rest: Vec<String> =
                         self.argv.iter().filter(|word| *word != typed).cloned().collect();
@@ -309,7 +316,11 @@ impl<'a> Case<'a> {
     fn logs(&self) -> Option<Hint> {
         if let Some(rest) = self.between("\" in pod \"", "\n") {
             let (pod, reason) = rest.split_once("\" ")?;
-            let key = if reason.starts_with("is waiting to start") { "hint.waiting" } else { "hint.no-previous" };
+            let key = if reason.starts_with("is waiting to start") {
+                "hint.waiting"
+            } else {
+                "hint.no-previous"
+            };
             let fix = format!("kubectl describe pod {pod}");
             return Some(fixed(Text::new(key).with("pod", pod), Some(fix)));
         }
@@ -318,7 +329,8 @@ impl<'a> Case<'a> {
             let key = ObjectKey::new(self.namespace(), pod);
             let pod = self.cluster.store().pods().get(&key)?;
             let names: Vec<&str> = pod.spec.containers.iter().map(|one| &*one.name).collect();
-            let near = kubectl::nearest_of(name, names.iter().copied()).or(names.first().copied())?;
+            let near =
+                kubectl::nearest_of(name, names.iter().copied()).or(names.first().copied())?;
             let text = Text::new("hint.containers").with("names", names.join(", "));
             return Some(fixed(text, self.replaced(name, near)));
         }
@@ -358,13 +370,18 @@ impl<'a> Case<'a> {
         }
         let all = self.cluster.store().list(kind, None);
         let here = || all.iter().filter(|one| !kind.namespaced() || one.meta().namespace == own);
-        if let Some(object) = all.iter().find(|one| *one.meta().name == *name && one.meta().namespace != own) {
+        if let Some(object) =
+            all.iter().find(|one| *one.meta().name == *name && one.meta().namespace != own)
+        {
             let namespace = object.meta().namespace.to_string();
-            let text = Text::new("terminal.elsewhere").with("name", name).with("namespace", &namespace);
+            let text =
+                Text::new("terminal.elsewhere").with("name", name).with("namespace", &namespace);
             return fixed(text, Some(self.with(&["-n", &namespace])));
         }
         // `web` where there is `web-7d9c6b8f4-4mzkt`, or a slip of the finger.
-        let begins = here().find(|one| one.meta().name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-')));
+        let begins = here().find(|one| {
+            one.meta().name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+        });
         let names = here().map(|one| &*one.meta().name);
         let near = begins.map(|one| &*one.meta().name).or_else(|| kubectl::nearest_of(name, names));
         let other = self.same_name(name, kind);
@@ -396,9 +413,9 @@ impl<'a> Case<'a> {
             Kind::Pod,
         ];
         let key = ObjectKey::new(self.namespace(), name);
-        let found = LIKELY.into_iter().find(|kind| {
-            *kind != not && self.cluster.store().get(*kind, &key).is_some()
-        })?;
+        let found = LIKELY
+            .into_iter()
+            .find(|kind| *kind != not && self.cluster.store().get(*kind, &key).is_some())?;
         let word = found.name().to_lowercase();
         let verb = self.verb();
         let fix = match verb {
@@ -438,13 +455,15 @@ impl<'a> Case<'a> {
     /// `scale` of something that has no replicas.
     fn scaled(&self) -> Option<Hint> {
         let words: Vec<&str> = self.operands().flat_map(|word| word.split('/')).collect();
-        let (kind, name) = words.iter().zip(words.iter().skip(1)).find_map(|(kind, name)| {
-            Some((Kind::from_word(kind)?, *name))
-        })?;
-        let count = self.argv.iter().find_map(|word| word.strip_prefix("--replicas=")).or_else(|| {
-            let at = self.argv.iter().position(|word| word == "--replicas")?;
-            self.argv.get(at + 1).map(String::as_str)
-        });
+        let (kind, name) = words
+            .iter()
+            .zip(words.iter().skip(1))
+            .find_map(|(kind, name)| Some((Kind::from_word(kind)?, *name)))?;
+        let count =
+            self.argv.iter().find_map(|word| word.strip_prefix("--replicas=")).or_else(|| {
+                let at = self.argv.iter().position(|word| word == "--replicas")?;
+                self.argv.get(at + 1).map(String::as_str)
+            });
         let count: u32 = count.and_then(|count| count.parse().ok()).unwrap_or(3);
         match kind {
             Kind::Job => {
@@ -461,12 +480,17 @@ impl<'a> Case<'a> {
 
     fn refusals(&self) -> Option<Hint> {
         let replace = || self.file().map(|file| format!("kubectl replace --force -f {file}"));
-        if self.says("field is immutable") || self.says("pod updates may not change fields other than") {
+        if self.says("field is immutable")
+            || self.says("pod updates may not change fields other than")
+        {
             return Some(fixed(Text::new("hint.immutable"), replace()));
         }
         if self.says("you must specify at least one command for the container") {
             let pod = self.operands().next()?;
-            return Some(fixed(Text::new("hint.exec-shell"), Some(format!("kubectl exec -it {pod} -- sh"))));
+            return Some(fixed(
+                Text::new("hint.exec-shell"),
+                Some(format!("kubectl exec -it {pod} -- sh")),
+            ));
         }
         if self.says("is not supported anymore. Use exec [POD] -- [COMMAND] instead") {
             let at = self.argv.iter().position(|word| Some(word) == self.operands().next())?;
@@ -487,7 +511,10 @@ impl<'a> Case<'a> {
             return Some(fixed(Text::new("hint.timed-out"), Some(fix)));
         }
         if self.says("regex used for validation is '[a-z0-9]") {
-            let typed = self.operands().last().filter(|word| word.chars().any(char::is_uppercase) || word.contains('_'));
+            let typed = self
+                .operands()
+                .last()
+                .filter(|word| word.chars().any(char::is_uppercase) || word.contains('_'));
             let fix = typed.and_then(|typed| {
                 let good = typed.to_lowercase().replace('_', "-");
                 self.replaced(typed, &good)
@@ -515,9 +542,10 @@ impl<'a> Case<'a> {
     /// The first container of the workload that the words name.
     fn template_container(&self) -> Option<String> {
         let words: Vec<&str> = self.operands().flat_map(|word| word.split('/')).collect();
-        let (kind, name) = words.iter().zip(words.iter().skip(1)).find_map(|(kind, name)| {
-            Some((Kind::from_word(kind)?, *name))
-        })?;
+        let (kind, name) = words
+            .iter()
+            .zip(words.iter().skip(1))
+            .find_map(|(kind, name)| Some((Kind::from_word(kind)?, *name)))?;
         let object = self.cluster.store().get(kind, &ObjectKey::new(self.namespace(), name))?;
         let value = object.to_value();
         let template = value.at(&["spec", "template", "spec"]).or_else(|| value.get("spec"))?;
@@ -532,7 +560,6 @@ const fn hint(text: Text) -> Hint {
 const fn fixed(text: Text, fix: Option<String>) -> Hint {
     Hint { text, fix }
 }
-
 
 #[cfg(test)]
 mod tests;

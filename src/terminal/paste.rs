@@ -115,7 +115,8 @@ fn behind_prompt(line: &str) -> Option<&str> {
     let host = head.trim_start_matches('[').trim_end_matches(']');
     let (user, place) = host.split_once('@').unwrap_or(("", ""));
     let word = |text: &str| {
-        !text.is_empty() && text.chars().all(|letter| letter.is_alphanumeric() || "._-".contains(letter))
+        !text.is_empty()
+            && text.chars().all(|letter| letter.is_alphanumeric() || "._-".contains(letter))
     };
     let machine = place.split([':', ' ']).next().unwrap_or("");
     let shell = word(user) && word(machine);
@@ -207,8 +208,7 @@ kubia-deploy   1/1     1            1           8s
     #[test]
     fn commands_over_several_lines_stay_whole() {
         let text = "$ kubectl run x \\\n>   --image=nginx\npod/x created\n$ cat > a.yaml <<EOF\n> a: 1\n> EOF\n$ kubectl get -f a.yaml";
-        let wanted =
-            "kubectl run x \\\n  --image=nginx\ncat > a.yaml <<EOF\na: 1\nEOF\nkubectl get -f a.yaml";
+        let wanted = "kubectl run x \\\n  --image=nginx\ncat > a.yaml <<EOF\na: 1\nEOF\nkubectl get -f a.yaml";
         assert_eq!(read(text), (wanted.into(), 3, 1));
     }
 

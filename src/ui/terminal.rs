@@ -77,7 +77,8 @@ impl Hand {
     /// A key, from the keyboard or from the row of keys; says whether it was taken.
     fn press(&self, line: Line, key: Key) -> bool {
         let history = self.engine.read(|state| state.terminal.history.clone());
-        let (mut next, act) = line.clone().press(key, &history, |text| self.engine.completion(text));
+        let (mut next, act) =
+            line.clone().press(key, &history, |text| self.engine.completion(text));
         match act {
             Act::Pass => return false,
             Act::Show => {}
@@ -109,11 +110,8 @@ impl Hand {
 pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
     let language = props.language;
     let desk = use_mut_ref(Desk::default);
-    let hand = Hand {
-        engine: props.engine.clone(),
-        desk: Rc::clone(&desk),
-        redraw: use_force_update(),
-    };
+    let hand =
+        Hand { engine: props.engine.clone(), desk: Rc::clone(&desk), redraw: use_force_update() };
     use_effect_with((props.written, props.count), |_| platform::follow("screen"));
     use_effect({
         let desk = Rc::clone(&desk);
@@ -209,7 +207,8 @@ pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
     };
     let label = if line.search.is_some() { "shell.search" } else { "page.terminal" };
     let found = line.search.as_ref().map(|_| {
-        let found = props.engine.read(|state| line.found(&state.terminal.history).map(str::to_owned));
+        let found =
+            props.engine.read(|state| line.found(&state.terminal.history).map(str::to_owned));
         match found {
             Some(text) => html! { <code>{ text }</code> },
             None => html! { <span class="quiet">{ say(language, "shell.search-hint") }</span> },
@@ -258,7 +257,8 @@ fn offered(offer: &Offer, hand: &Hand, language: Language) -> Html {
         }
     };
     let noted = offer.candidates.iter().any(|one| !one.note.is_empty());
-    let count = Text::new("shell.candidates").with("count", offer.candidates.len()).render(language);
+    let count =
+        Text::new("shell.candidates").with("count", offer.candidates.len()).render(language);
     // The line keeps the focus.
     let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
     html! {
@@ -341,7 +341,9 @@ fn part(part: &Part) -> Html {
         Mark::Object(Selection { kind, key }) => html! {
             <span class="terminal__name" role="link" tabindex="-1" data-mark={format!("object {} {}/{}", kind.name(), key.namespace, key.name)}>{ text }</span>
         },
-        Mark::Word(key) => html! { <span class="terminal__word" tabindex="-1" data-word={*key}>{ text }</span> },
+        Mark::Word(key) => {
+            html! { <span class="terminal__word" tabindex="-1" data-word={*key}>{ text }</span> }
+        }
         Mark::Place { file, line, column } => html! {
             <span class="terminal__name" role="link" tabindex="-1" data-mark={format!("place {line} {column} {file}")}>{ text }</span>
         },

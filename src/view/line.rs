@@ -245,7 +245,8 @@ impl Line {
                 let query = &self.text;
                 let after = search.at.map_or(history.len(), |at| at + 1);
                 let newer = history.iter().enumerate().skip(after);
-                let next = newer.filter(|(_, line)| line.contains(query.as_str())).map(|(at, _)| at);
+                let next =
+                    newer.filter(|(_, line)| line.contains(query.as_str())).map(|(at, _)| at);
                 search.at = next.min().or(search.at);
                 (self, Act::Show)
             }
@@ -345,7 +346,9 @@ impl Line {
     /// A candidate was pointed at.
     #[must_use]
     pub fn pick(mut self, index: usize) -> Self {
-        if let Some(offer) = &mut self.offer {
+        if let Some(offer) = &mut self.offer
+            && index < offer.candidates.len()
+        {
             offer.chosen = Some(index);
             let word = offer.candidates.get(index).map_or("", |one| one.text.as_str()).to_owned();
             let (start, rest) = (offer.start, offer.rest.clone());
@@ -563,7 +566,8 @@ mod tests {
         assert_eq!(keys("x|y", &[Key::Ctrl('c')]), ("|".into(), Act::Interrupt("xy".into())));
         assert_eq!(keys("x|y", &[Key::Ctrl('l')]), ("x|y".into(), Act::Clear));
         assert_eq!(keys("|", &[Key::Ctrl('d')]), ("|".into(), Act::End));
-        for key in [Key::Ctrl('v'), Key::Ctrl('t'), Key::Left, Key::Home, Key::Escape, Key::BackTab] {
+        for key in [Key::Ctrl('v'), Key::Ctrl('t'), Key::Left, Key::Home, Key::Escape, Key::BackTab]
+        {
             assert_eq!(keys("x|y", &[key]), ("x|y".into(), Act::Pass), "{key:?}");
         }
     }
@@ -639,6 +643,72 @@ mod tests {
         let (line, told) = Line::of("gone").paste("$ ls\na.yaml\n$ pwd\n", 0, 4);
         assert_eq!(shown(&line), "ls\npwd|");
         assert_eq!(told.map(|told| (told.commands, told.skipped)), Some((2, 1)));
+    }
+
+    #[test]
+    fn whatever_is_pressed_the_line_holds_together() {
+        use crate::sim::rng::{Purpose, Seed};
+        const KEYS: [Key; 30] = [
+            Key::Enter,
+            Key::NewLine,
+            Key::Tab,
+            Key::BackTab,
+            Key::Up,
+            Key::Down,
+            Key::Left,
+            Key::Right,
+            Key::Home,
+            Key::End,
+            Key::Escape,
+            Key::Ctrl('a'),
+            Key::Ctrl('b'),
+            Key::Ctrl('c'),
+            Key::Ctrl('d'),
+            Key::Ctrl('e'),
+            Key::Ctrl('f'),
+            Key::Ctrl('g'),
+            Key::Ctrl('h'),
+            Key::Ctrl('k'),
+            Key::Ctrl('l'),
+            Key::Ctrl('r'),
+            Key::Ctrl('s'),
+            Key::Ctrl('u'),
+            Key::Ctrl('w'),
+            Key::Ctrl('y'),
+            Key::Alt('b'),
+            Key::Alt('d'),
+            Key::Alt('f'),
+            Key::Alt('\u{8}'),
+        ];
+        const TEXTS: [&str; 6] = ["", "po", "kubectl get p", "파드 n", "a 'b\nc", "🙂 x | k"];
+        let history: Vec<String> =
+            ["ls", "echo 파드\n🙂", "kubectl get pods"].map(str::to_owned).to_vec();
+        for run in 0..300 {
+            let draw = |step: u64, most: usize| {
+                let value = Seed(run).draw(Purpose::Container, "keys", step);
+                usize::try_from(value % u64::try_from(most).unwrap()).unwrap()
+            };
+            let mut line = Line::default();
+            for step in 0..60 {
+                line = match draw(step, 5) {
+                    0 => {
+                        let text = TEXTS[draw(step + 1000, TEXTS.len())];
+                        line.typed(text, draw(step + 2000, 20), &history)
+                    }
+                    1 => {
+                        line.paste(
+                            TEXTS[draw(step + 1000, TEXTS.len())],
+                            draw(step, 9),
+                            draw(step, 7),
+                        )
+                        .0
+                    }
+                    2 => line.pick(draw(step + 3000, 4)),
+                    _ => line.press(KEYS[draw(step + 1000, KEYS.len())], &history, words).0,
+                };
+                assert!(line.text.is_char_boundary(line.cursor), "{line:?}");
+            }
+        }
     }
 
     #[test]

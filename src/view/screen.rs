@@ -59,10 +59,7 @@ impl Context {
         let joined = words.iter().find_map(|word| {
             word.strip_prefix("--namespace=").or_else(|| word.strip_prefix("-n="))
         });
-        Self {
-            kinds: kinds.collect(),
-            namespace: given.or(joined).unwrap_or(namespace).to_owned(),
-        }
+        Self { kinds: kinds.collect(), namespace: given.or(joined).unwrap_or(namespace).to_owned() }
     }
 }
 
@@ -201,10 +198,11 @@ fn tokens(row: &str) -> impl Iterator<Item = &str> {
         let (token, behind) = rest.split_at_checked(end)?;
         // A full stop or colon behind a word is not part of it.
         let trimmed = token.trim_end_matches(['.', ':', '/']);
-        let (token, behind) = match belongs(first) && !trimmed.is_empty() && trimmed.len() < token.len() {
-            true => rest.split_at_checked(trimmed.len())?,
-            false => (token, behind),
-        };
+        let (token, behind) =
+            match belongs(first) && !trimmed.is_empty() && trimmed.len() < token.len() {
+                true => rest.split_at_checked(trimmed.len())?,
+                false => (token, behind),
+            };
         rest = behind;
         Some(token)
     })
@@ -303,7 +301,8 @@ mod tests {
     fn cluster() -> Cluster {
         let mut cluster = Cluster::new(Config::default());
         let mut terminal = Terminal::default();
-        for line in ["kubectl create deployment web --image=nginx", "kubectl run web --image=nginx"] {
+        for line in ["kubectl create deployment web --image=nginx", "kubectl run web --image=nginx"]
+        {
             terminal.start(line).poll(&mut cluster, &mut terminal);
         }
         cluster.run_until(cluster.now() + Duration::from_seconds(20));
@@ -341,10 +340,10 @@ mod tests {
             ["deployment.apps/web=Deployment:default/web"]
         );
         assert_eq!(marked("Error: pods \"web\" not found.", ""), [pod]);
-        assert_eq!(marked("assigned default/web to worker-1.", ""), [
-            "default/web=Pod:default/web",
-            "worker-1=Node:/worker-1"
-        ]);
+        assert_eq!(
+            marked("assigned default/web to worker-1.", ""),
+            ["default/web=Pod:default/web", "worker-1=Node:/worker-1"]
+        );
         assert_eq!(marked("web", "kubectl get pods -n kube-system"), Vec::<String>::new());
     }
 

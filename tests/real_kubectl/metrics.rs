@@ -26,13 +26,17 @@ pub(crate) fn answer(path: &[&str], selector: &str, cluster: &Cluster) -> Result
                     Some(json!({ "metadata": { "name": &*node.meta.name }, "usage": usage(used) }))
                 })
                 .collect();
-            Ok(json!({ "kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items }))
+            Ok(
+                json!({ "kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items }),
+            )
         }
         ["nodes", name] => {
             let found = cluster.store().nodes().get(&ObjectKey::cluster(*name));
             let node = found.ok_or_else(|| ApiError::not_found("nodes", name))?;
             let used = cluster.node_usage(node).ok_or_else(|| not_found("nodemetrics", name))?;
-            Ok(json!({ "kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": { "name": name }, "usage": usage(used) }))
+            Ok(
+                json!({ "kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": { "name": name }, "usage": usage(used) }),
+            )
         }
         ["pods"] => pods(None, selector, cluster),
         ["namespaces", namespace, "pods"] => pods(Some(*namespace), selector, cluster),
@@ -42,7 +46,9 @@ pub(crate) fn answer(path: &[&str], selector: &str, cluster: &Cluster) -> Result
             let pod = found.ok_or_else(|| ApiError::not_found(&Kind::Pod.resource(), name))?;
             one(pod, cluster).ok_or_else(|| not_found("podmetrics", &format!("{namespace}/{name}")))
         }
-        _ => Err(ApiError::new(Reason::NotFound, "the server could not find the requested resource")),
+        _ => {
+            Err(ApiError::new(Reason::NotFound, "the server could not find the requested resource"))
+        }
     }
 }
 
@@ -60,11 +66,14 @@ fn one(pod: &podyard::api::core::Pod, cluster: &Cluster) -> Option<Value> {
 }
 
 fn pods(namespace: Option<&str>, selector: &str, cluster: &Cluster) -> Result<Value, ApiError> {
-    let selector = Selector::parse(selector).map_err(|words| ApiError::new(Reason::BadRequest, words))?;
+    let selector =
+        Selector::parse(selector).map_err(|words| ApiError::new(Reason::BadRequest, words))?;
     let pods = cluster.store().pods().iter_in(namespace);
     let items: Vec<Value> = pods
         .filter(|pod| selector.matches(&pod.meta.labels))
         .filter_map(|pod| one(pod, cluster))
         .collect();
-    Ok(json!({ "kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items }))
+    Ok(
+        json!({ "kind": "PodMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items }),
+    )
 }

@@ -77,12 +77,18 @@ fn pods_containers_and_workloads() {
 
 #[test]
 fn flags_and_their_values() {
-    assert_eq!(of("kubectl get pods --sho"), ["--show-kind", "--show-labels", "--show-managed-fields"]);
+    assert_eq!(
+        of("kubectl get pods --sho"),
+        ["--show-kind", "--show-labels", "--show-managed-fields"]
+    );
     assert_eq!(of("kubectl get pods --show-labels --show-l"), [""; 0]);
     assert!(of("kubectl get pods -").contains(&"-o".to_owned()));
     assert_eq!(of("kubectl get pods -n te"), ["team-a"]);
     assert_eq!(of("kubectl get pods --namespace=te"), ["team-a"]);
-    assert_eq!(of("kubectl get pods -o js"), ["json", "jsonpath-as-json=", "jsonpath-file=", "jsonpath="]);
+    assert_eq!(
+        of("kubectl get pods -o js"),
+        ["json", "jsonpath-as-json=", "jsonpath-file=", "jsonpath="]
+    );
     assert_eq!(of("kubectl get pods -ojs").len(), 0);
     assert_eq!(of("kubectl get pods --output=wi"), ["wide"]);
     assert_eq!(of("kubectl delete pod two --cascade=o"), ["orphan"]);
@@ -121,7 +127,9 @@ fn files_and_words_of_the_sandbox() {
     assert_eq!(of("yard import j"), ["job.yaml"]);
     assert!(of("yard re").contains(&"redo".to_owned()));
     assert_eq!(of("yard why cronjob/"), ["cronjob/hello"]);
-    assert!(of("yard p").contains(&"pause".to_owned()) && of("yard p").contains(&"play".to_owned()));
+    assert!(
+        of("yard p").contains(&"pause".to_owned()) && of("yard p").contains(&"play".to_owned())
+    );
     assert_eq!(of("kubectl explain job.spec.backoff"), ["backoffLimit", "backoffLimitPerIndex"]);
 }
 

@@ -49,7 +49,11 @@ fn the_line_that_mends_an_error_is_offered() {
         ("", "kubectl apply web.yaml", "kubectl apply -f web.yaml"),
         ("", "kubectl apply -f wbe.yaml", "kubectl apply -f web.yaml"),
         ("", "kubectl run x", "kubectl run x --image=nginx"),
-        ("", "kubectl create cronjob x --image=busybox -- date", "kubectl create cronjob x --image=busybox '--schedule=*/5 * * * *' -- date"),
+        (
+            "",
+            "kubectl create cronjob x --image=busybox -- date",
+            "kubectl create cronjob x --image=busybox '--schedule=*/5 * * * *' -- date",
+        ),
         (WEB, "kubectl scale deployment web", "kubectl scale deployment web --replicas=3"),
         (WEB, "kubectl get pod web", "kubectl get pod web-"),
         (WEB, "kubectl get rs/web", "kubectl get rs/web-"),
@@ -57,18 +61,42 @@ fn the_line_that_mends_an_error_is_offered() {
         (WEB, "kubectl get job/web", "kubectl get deployment/web"),
         (WEB, "kubectl logs web -n nowhere", "kubectl get pods -n nowhere"),
         (WEB, "kubectl get deploy wbe", "kubectl get deploy web"),
-        (WEB, "kubectl get deploy web -n kube-system", "kubectl get deploy web -n kube-system -n default"),
+        (
+            WEB,
+            "kubectl get deploy web -n kube-system",
+            "kubectl get deploy web -n kube-system -n default",
+        ),
         (WEB, "kubectl create deployment web --image=nginx", "kubectl get deployment web"),
-        (WEB, "kubectl set image deployment/web x=nginx:2", "kubectl set image deployment/web nginx=nginx:2"),
-        (WEB, "kubectl label deployment web app=x", "kubectl label deployment web app=x --overwrite"),
-        ("kubectl create job j --image=busybox", "kubectl scale job j --replicas=3", "kubectl patch job j -p '{\"spec\":{\"parallelism\":3}}'"),
+        (
+            WEB,
+            "kubectl set image deployment/web x=nginx:2",
+            "kubectl set image deployment/web nginx=nginx:2",
+        ),
+        (
+            WEB,
+            "kubectl label deployment web app=x",
+            "kubectl label deployment web app=x --overwrite",
+        ),
+        (
+            "kubectl create job j --image=busybox",
+            "kubectl scale job j --replicas=3",
+            "kubectl patch job j -p '{\"spec\":{\"parallelism\":3}}'",
+        ),
         ("kubectl run x --image=nginx; sleep 9", "kubectl exec x ls /", "kubectl exec x -- ls /"),
         ("kubectl run x --image=nginx; sleep 9", "kubectl exec x", "kubectl exec -it x -- sh"),
         ("kubectl run x --image=nginx; sleep 9", "kubectl logs x -c y", "kubectl logs x -c x"),
         ("kubectl run x --image=nginx; sleep 9", "kubectl logs x -p", "kubectl describe pod x"),
-        ("kubectl run x --image=nginx", "kubectl drain worker-1 worker-2 worker-3", "kubectl drain worker-1 worker-2 worker-3 --force"),
+        (
+            "kubectl run x --image=nginx",
+            "kubectl drain worker-1 worker-2 worker-3",
+            "kubectl drain worker-1 worker-2 worker-3 --force",
+        ),
         ("", "kubectl run Bad_Name --image=nginx", "kubectl run bad-name --image=nginx"),
-        ("kubectl run x --image=nginx:nope", "kubectl wait --for=condition=Ready pod/x --timeout=5s", "kubectl describe pod/x"),
+        (
+            "kubectl run x --image=nginx:nope",
+            "kubectl wait --for=condition=Ready pod/x --timeout=5s",
+            "kubectl describe pod/x",
+        ),
         ("", "kubectl create namespace", "kubectl create namespace --help"),
         ("", "kubectl run x --image=nginx -n nons", "kubectl create namespace nons"),
     ] {
@@ -86,6 +114,7 @@ fn what_went_well_is_not_explained_and_what_cannot_be_mended_has_no_line() {
     assert_eq!(hints(&[], "false", Language::En), Default::default());
     let (said, fix) = hints(&[], "helm install x", Language::En);
     assert!(said.contains("`helm` is not part") && fix.is_empty(), "{said}{fix}");
-    let (said, fix) = hints(&["kubectl create deployment d --image=nginx"], "kubectl delete pods", Language::En);
+    let (said, fix) =
+        hints(&["kubectl create deployment d --image=nginx"], "kubectl delete pods", Language::En);
     assert!(said.contains("--all") && fix.is_empty(), "{said}{fix}");
 }

@@ -47,7 +47,8 @@ pub(in crate::terminal) fn complete(
         }
         if let Some((short, value)) = open.split_once('=')
             && let Some(flag) = flags::of(&known.command).iter().find(|flag| {
-                flag.short.is_some_and(|letter| short.strip_prefix('-') == Some(&*letter.to_string()))
+                flag.short
+                    .is_some_and(|letter| short.strip_prefix('-') == Some(&*letter.to_string()))
             })
         {
             let mut asked = known.value(flag.name, value);
@@ -80,7 +81,10 @@ pub(in crate::terminal) fn kinds_and_names(
             .into_iter()
             .map(|name| Candidate::new(format!("{word}/{}", name.text)))
             .collect(),
-        None => Kind::ALL.iter().map(|kind| Candidate::open(format!("{}/", kind.info().plural))).collect(),
+        None => Kind::ALL
+            .iter()
+            .map(|kind| Candidate::open(format!("{}/", kind.info().plural)))
+            .collect(),
     }
 }
 
@@ -170,9 +174,10 @@ impl<'a> Known<'a> {
             let found = match word.starts_with("--") {
                 true => all.iter().find(|flag| flag.name == name),
                 // The last of `-it` may take a value.
-                false => name.chars().last().and_then(|letter| {
-                    all.iter().find(|flag| flag.short == Some(letter))
-                }),
+                false => name
+                    .chars()
+                    .last()
+                    .and_then(|letter| all.iter().find(|flag| flag.short == Some(letter))),
             };
             let Some(flag) = found else { continue };
             match (flag.takes, value) {
@@ -229,8 +234,12 @@ impl<'a> Known<'a> {
         match flag {
             "namespace" => Asked::of(self.names(Kind::Namespace)),
             "output" => self.forms(open),
-            "filename" => behind_comma(open, self.terminal.files.keys().map(Candidate::new).collect()),
-            "patch-file" | "from-file" | "from-env-file" => Asked::plain(self.terminal.files.keys()),
+            "filename" => {
+                behind_comma(open, self.terminal.files.keys().map(Candidate::new).collect())
+            }
+            "patch-file" | "from-file" | "from-env-file" => {
+                Asked::plain(self.terminal.files.keys())
+            }
             "container" | "containers" => Asked::of(self.containers()),
             "selector" | "pod-selector" => self.selector(open),
             "label-columns" => {
@@ -266,7 +275,9 @@ impl<'a> Known<'a> {
     }
 
     fn forms(&self, open: &str) -> Asked {
-        if let Some((form @ ("jsonpath" | "custom-columns" | "go-template"), _)) = open.split_once('=') {
+        if let Some((form @ ("jsonpath" | "custom-columns" | "go-template"), _)) =
+            open.split_once('=')
+        {
             let end = match form {
                 "jsonpath" => "{.items[*].metadata.name}",
                 "custom-columns" => "NAME:.metadata.name,NODE:.spec.nodeName",
@@ -288,7 +299,8 @@ impl<'a> Known<'a> {
             "delete" => vec![Candidate::new("name")],
             "events" => ["json", "yaml"].map(Candidate::new).to_vec(),
             _ => {
-                let own = FORMS.iter().filter(|form| **form != "wide" && !form.starts_with("custom"));
+                let own =
+                    FORMS.iter().filter(|form| **form != "wide" && !form.starts_with("custom"));
                 own.map(|form| ending(form)).collect()
             }
         })
@@ -296,9 +308,20 @@ impl<'a> Known<'a> {
 
     /// What `wait --for` may wait for.
     fn conditions(&self, open: &str) -> Asked {
-        let words = ["Available", "Complete", "ContainersReady", "Failed", "Initialized", "PodScheduled", "Progressing", "Ready"];
+        let words = [
+            "Available",
+            "Complete",
+            "ContainersReady",
+            "Failed",
+            "Initialized",
+            "PodScheduled",
+            "Progressing",
+            "Ready",
+        ];
         match open.strip_prefix("condition=") {
-            Some(_) => Asked { kept: "condition=".len(), candidates: words.map(Candidate::new).to_vec() },
+            Some(_) => {
+                Asked { kept: "condition=".len(), candidates: words.map(Candidate::new).to_vec() }
+            }
             None => Asked::of(vec![
                 Candidate::open("condition="),
                 Candidate::new("create"),
@@ -336,7 +359,10 @@ impl<'a> Known<'a> {
 
     fn label_keys(&self) -> BTreeSet<String> {
         let objects = self.meant();
-        objects.iter().flat_map(|object| object.meta().labels.iter().map(|(key, _)| key.to_string())).collect()
+        objects
+            .iter()
+            .flat_map(|object| object.meta().labels.iter().map(|(key, _)| key.to_string()))
+            .collect()
     }
 
     /// `app` becomes a key, `app=` a value; several stand behind commas.
@@ -350,7 +376,10 @@ impl<'a> Known<'a> {
         let objects = self.meant();
         let values = objects.iter().filter_map(|object| object.meta().labels.get(key));
         let values: BTreeSet<String> = values.map(ToString::to_string).collect();
-        Asked { kept: kept + key.len() + 1, candidates: values.into_iter().map(Candidate::new).collect() }
+        Asked {
+            kept: kept + key.len() + 1,
+            candidates: values.into_iter().map(Candidate::new).collect(),
+        }
     }
 
     // ---- words ----
@@ -373,9 +402,7 @@ impl<'a> Known<'a> {
             "autoscale" => self.types_and_names(&SCALED, open),
             command if command.starts_with("rollout ") => self.types_and_names(&ROLLED, open),
             command if command.starts_with("set ") => self.types_and_names(&WORKLOADS, open),
-            "logs" | "exec" | "attach" | "port-forward" | "debug" => {
-                self.pods_and_types(open)
-            }
+            "logs" | "exec" | "attach" | "port-forward" | "debug" => self.pods_and_types(open),
             "cordon" | "uncordon" | "drain" | "top node" => Asked::of(self.names(Kind::Node)),
             "top pod" => Asked::of(self.names(Kind::Pod)),
             "taint" => match self.words.first() {
@@ -428,7 +455,8 @@ impl<'a> Known<'a> {
             types.extend(singular.filter(|name| name == open).map(Candidate::new));
             return behind_comma(open, types);
         };
-        let named = first.split(',').filter_map(Kind::from_word).filter(|kind| kinds.contains(kind));
+        let named =
+            first.split(',').filter_map(Kind::from_word).filter(|kind| kinds.contains(kind));
         let names: Vec<Candidate> = named.flat_map(|kind| self.names(kind)).collect();
         // A patch and an edit are of one object; `label` goes on with labels.
         let one = matches!(self.command.as_str(), "patch" | "label" | "annotate");
@@ -445,9 +473,9 @@ impl<'a> Known<'a> {
             return Asked::of(kinds_and_names(open, self.namespace(), self.cluster));
         }
         let mut all = self.names(Kind::Pod);
-        let held = WORKLOADS.iter().filter(|kind| {
-            !names(**kind, self.namespace(), self.cluster).is_empty()
-        });
+        let held = WORKLOADS
+            .iter()
+            .filter(|kind| !names(**kind, self.namespace(), self.cluster).is_empty());
         all.extend(held.map(|kind| Candidate::open(format!("{}/", kind.info().plural))));
         Asked::of(all)
     }
@@ -475,7 +503,9 @@ impl<'a> Known<'a> {
             &["spec", "template", "spec"],
             &["spec"],
         ];
-        let spec = spec.into_iter().find_map(|path| value.at(path).filter(|spec| spec.get("containers").is_some()));
+        let spec = spec
+            .into_iter()
+            .find_map(|path| value.at(path).filter(|spec| spec.get("containers").is_some()));
         let mut all = Vec::new();
         for list in ["containers", "initContainers"] {
             for container in spec.map(|spec| spec.items_at(list)).unwrap_or_default() {
@@ -494,7 +524,11 @@ impl<'a> Known<'a> {
         };
         let Some(kind) = Kind::from_word(first) else { return Asked::default() };
         let root = Schema::of(kind);
-        let inner = if path.is_empty() { Some(root) } else { root.at(path).and_then(|field| field.ty.object()) };
+        let inner = if path.is_empty() {
+            Some(root)
+        } else {
+            root.at(path).and_then(|field| field.ty.object())
+        };
         let fields = inner.into_iter().flat_map(|object| object.fields.iter());
         let kept = open.rfind('.').map_or(0, |at| at + 1);
         let note = |field: &crate::api::schema::Field| format!("<{}>", field.ty.explained());

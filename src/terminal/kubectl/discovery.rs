@@ -105,11 +105,21 @@ impl Row {
 }
 
 /// What the metrics server adds.
-const METRICS: [Row; 2] = [measured("nodes", "NodeMetrics", false), measured("pods", "PodMetrics", true)];
+const METRICS: [Row; 2] =
+    [measured("nodes", "NodeMetrics", false), measured("pods", "PodMetrics", true)];
 
 const fn measured(plural: &'static str, kind: &'static str, namespaced: bool) -> Row {
     let (group, version) = ("metrics.k8s.io", "metrics.k8s.io/v1beta1");
-    Row { plural, short_names: &[], group, version, namespaced, kind, verbs: "get,list", category: "" }
+    Row {
+        plural,
+        short_names: &[],
+        group,
+        version,
+        namespaced,
+        kind,
+        verbs: "get,list",
+        category: "",
+    }
 }
 
 /// `api-versions`

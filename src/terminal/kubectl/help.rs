@@ -142,8 +142,44 @@ pub(super) fn global_options() -> String {
     text
 }
 
+/// What `kubectl rollout` prints.
+const ROLLOUT: &str = "Manage the rollout of one or many resources.
+        \n Valid resource types include:
+
+  *  deployments
+  *  daemonsets
+  *  statefulsets
+
+Examples:
+  # Rollback to the previous deployment
+  kubectl rollout undo deployment/abc
+  \n  # Check the rollout status of a daemonset
+  kubectl rollout status daemonset/foo
+  \n  # Restart a deployment
+  kubectl rollout restart deployment/abc
+  \n  # Restart deployments with the 'app=nginx' label
+  kubectl rollout restart deployment --selector=app=nginx
+
+Available Commands:
+  history       View rollout history
+  pause         Mark the provided resource as paused
+  restart       Restart a resource
+  resume        Resume a paused resource
+  status        Show the status of the rollout
+  undo          Undo a previous rollout
+
+Usage:
+  kubectl rollout SUBCOMMAND [options]
+
+Use \"kubectl rollout <command> --help\" for more information about a given command.
+Use \"kubectl options\" for a list of global command-line options (applies to all commands).
+";
+
 /// What `kubectl COMMAND --help` prints.
 pub(super) fn of(command: &str) -> String {
+    if command == "rollout" {
+        return ROLLOUT.into();
+    }
     let (group, sub) = command.split_once(' ').unwrap_or((command, ""));
     let known = GROUPS.iter().flat_map(|(_, commands)| commands.iter());
     let what = known.clone().find(|(name, _)| *name == group).map_or("", |(_, what)| what);

@@ -18,7 +18,8 @@ const MARK: char = '\u{1e}';
 pub(super) fn is_shell(argv: &[String]) -> bool {
     let Some((name, rest)) = argv.split_first() else { return false };
     let shell = matches!(name.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
-    shell && rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-li" | "-il" | "--login"))
+    shell
+        && rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-li" | "-il" | "--login"))
 }
 
 /// A session.
@@ -61,7 +62,8 @@ impl Session {
         let mut lines = seen.stdout.lines();
         let folder = lines.next().unwrap_or("/").to_owned();
         let mut session = Self {
-            bash: shell.ends_with("bash") || lines.next().is_some_and(|version| !version.is_empty()),
+            bash: shell.ends_with("bash")
+                || lines.next().is_some_and(|version| !version.is_empty()),
             restarts: restarts(pod, container),
             pod: key,
             uid: pod.meta.uid,
@@ -106,8 +108,7 @@ impl Session {
             self.status
         );
         let argv = [self.shell.clone(), "-c".into(), text];
-        let mut result =
-            io.cluster.exec(&self.pod, &self.container, &argv).map_err(refused)?;
+        let mut result = io.cluster.exec(&self.pod, &self.container, &argv).map_err(refused)?;
         self.over = true;
         for (_, error, piece) in &mut result.pieces {
             if *error {
@@ -134,7 +135,10 @@ impl Session {
                 pod.meta.uid != self.uid
                     || pod.status.phase.finished()
                     || restarts(pod, &self.container) != self.restarts
-                    || pod.status.container(&self.container).is_some_and(|one| one.terminated().is_some())
+                    || pod
+                        .status
+                        .container(&self.container)
+                        .is_some_and(|one| one.terminated().is_some())
             }
             None => true,
         }
@@ -150,10 +154,14 @@ fn sets(line: &str) -> bool {
     let line = line.trim();
     let first = line.split_whitespace().next().unwrap_or("");
     let named = first.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
     });
-    let alone = !line.contains([';', '|', '&']) && (named || matches!(first, "export" | "unset" | "set"));
-    alone || first.ends_with("()") || line.split_once("()").is_some_and(|(name, _)| !name.contains(' '))
+    let alone =
+        !line.contains([';', '|', '&']) && (named || matches!(first, "export" | "unset" | "set"));
+    alone
+        || first.ends_with("()")
+        || line.split_once("()").is_some_and(|(name, _)| !name.contains(' '))
 }
 
 impl Process for Session {

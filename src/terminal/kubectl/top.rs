@@ -82,7 +82,8 @@ fn line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 }
 
 fn not_measured(resource: &str, name: &str) -> Failure {
-    ApiError::new(Reason::NotFound, format!("{resource}.metrics.k8s.io \"{name}\" not found")).into()
+    ApiError::new(Reason::NotFound, format!("{resource}.metrics.k8s.io \"{name}\" not found"))
+        .into()
 }
 
 fn pods(context: &mut Context<'_>, name: Option<&str>) -> Result<After, Failure> {
@@ -120,7 +121,9 @@ fn pods(context: &mut Context<'_>, name: Option<&str>) -> Result<After, Failure>
     if !context.flags.has("no-headers") {
         let head = ["NAMESPACE", "POD", "NAME", "CPU(cores)", "MEMORY(bytes)"];
         let shown = [everywhere, each, true, true, true];
-        text.push_str(&line(head.iter().zip(shown).filter(|(_, shown)| *shown).map(|(name, _)| name)));
+        text.push_str(&line(
+            head.iter().zip(shown).filter(|(_, shown)| *shown).map(|(name, _)| name),
+        ));
     }
     for row in &rows {
         match each {
@@ -183,7 +186,11 @@ fn nodes(context: &mut Context<'_>, name: Option<&str>) -> Result<After, Failure
     let objects = match name {
         Some(name) => {
             let key = context.key(Kind::Node, name);
-            vec![context.read(Kind::Node, &key).ok_or_else(|| Failure::not_found(Kind::Node, name))?]
+            vec![
+                context
+                    .read(Kind::Node, &key)
+                    .ok_or_else(|| Failure::not_found(Kind::Node, name))?,
+            ]
         }
         None => {
             let selectors = resources::selectors(context, Kind::Node)?;
@@ -228,7 +235,13 @@ fn nodes(context: &mut Context<'_>, name: Option<&str>) -> Result<After, Failure
         ]));
     }
     for node in silent {
-        text.push_str(&line([&*node.meta.name, "<unknown>", "<unknown>", "<unknown>", "<unknown>"]));
+        text.push_str(&line([
+            &*node.meta.name,
+            "<unknown>",
+            "<unknown>",
+            "<unknown>",
+            "<unknown>",
+        ]));
     }
     let text = Columns::of_tables().align(&text);
     context.out(&text);

@@ -108,10 +108,7 @@ impl Task {
                     until: None,
                 };
                 debug_assert!(count > 0, "a pipeline has stages");
-                Self::Pipeline {
-                    stages: stages.iter().map(stage).collect(),
-                    negated: *negated,
-                }
+                Self::Pipeline { stages: stages.iter().map(stage).collect(), negated: *negated }
             }
             Node::AndOr { left, right, and } => Self::AndOr {
                 left: Box::new(Self::new(left, io)),

@@ -6,6 +6,7 @@ mod guest;
 mod leave;
 mod timeline;
 mod terminal;
+mod timeline;
 
 use wasm_bindgen::prelude::*;
 
@@ -15,6 +16,7 @@ pub(crate) use leave::*;
 pub(crate) use timeline::*;
 pub(crate) mod stage;
 pub(crate) use terminal::*;
+pub(crate) use timeline::*;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {

@@ -215,7 +215,7 @@ export function create(parent, label, hooks) {
       told = undefined;
       show();
     },
-    reveal(line, column) {
+    revealLine(line, column) {
       const row = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
       const at = Math.min(row.from + column - 1, row.to);
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });

@@ -4,7 +4,7 @@ pub(crate) mod desk;
 mod drop;
 mod guest;
 mod leave;
-mod timeline;
+pub(crate) mod stage;
 mod terminal;
 mod timeline;
 
@@ -13,8 +13,6 @@ use wasm_bindgen::prelude::*;
 pub(crate) use drop::*;
 pub(crate) use guest::*;
 pub(crate) use leave::*;
-pub(crate) use timeline::*;
-pub(crate) mod stage;
 pub(crate) use terminal::*;
 pub(crate) use timeline::*;
 

@@ -107,6 +107,8 @@ impl Image {
             exit_code: number("exit-code"),
             tick_log: text("tick-log"),
             tick_seconds: number("tick-seconds"),
+            cpu: u32::try_from(number("cpu")).unwrap_or(0),
+            memory: u32::try_from(number("memory")).unwrap_or(0),
             term_code: value.i64_at("term-code"),
         }
     }

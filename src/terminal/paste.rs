@@ -21,6 +21,10 @@ pub fn pasted(text: &str) -> Pasted {
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\u{a0}', " ");
     let text: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
     let lines: Vec<&str> = text.trim_matches('\n').lines().collect();
+    // What a real cluster printed is taken as a whole.
+    if super::is_dump(&text) {
+        return Pasted { text: text.clone(), commands: 1, skipped: 0, manifest: false };
+    }
     if is_manifest(&lines) {
         let body = unindented(&lines).join("\n");
         let text = format!("kubectl apply -f - <<'EOF'\n{body}\nEOF");

@@ -228,7 +228,7 @@ pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
                 <span aria-hidden="true">{ sign.to_owned() }</span>
                 <textarea id="command" class="terminal__input" rows={rows.to_string()} value={line.text.clone()} {oninput} {onkeydown} {onpaste}
                     aria-label={say(language, label)} placeholder={say(language, if line.search.is_some() { "shell.search" } else { "page.terminal-hint" })}
-                    aria-autocomplete="list" aria-controls="offer"
+                    aria-autocomplete="list" aria-controls={line.offer.as_ref().map(|_| "offer")}
                     aria-activedescendant={line.offer.as_ref().and_then(|offer| offer.chosen).map(|at| format!("offer-{at}"))}
                     spellcheck="false" autocomplete="off" autocapitalize="off" autocorrect="off" enterkeyhint="go" />
             </label>

@@ -28,7 +28,7 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
     rows.retain(|row| namespaced.is_none_or(|wanted| row.namespaced == wanted));
     let by_name = context.flags.text("sort-by") == "name";
     let by_kind = context.flags.text("sort-by") == "kind";
-    rows.sort_by_key(|row| {
+    rows.order_by_key(|row| {
         let group = if by_name || by_kind { "" } else { row.group };
         (group, if by_kind { row.kind } else { row.plural })
     });

@@ -25,6 +25,7 @@ mod present;
 mod school;
 mod share;
 mod stage;
+mod shell;
 mod terminal;
 mod tile;
 mod time;

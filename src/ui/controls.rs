@@ -36,13 +36,6 @@ pub(crate) struct ControlsProps {
 #[component]
 pub(crate) fn Controls(props: &ControlsProps) -> Html {
     let (language, engine) = (props.language, &props.engine);
-    let round = |label: &'static str, id: &'static str, sign: &'static str, act: fn(&Engine)| {
-        let engine = engine.clone();
-        let onclick = Callback::from(move |_: MouseEvent| act(&engine));
-        html! {
-            <button type="button" class="button button--round" {id} title={say(language, label)} aria-label={say(language, label)} {onclick}>{ icon(sign) }</button>
-        }
-    };
     // What a command says is shown beside its button, with its name.
     let runs = |label: &'static str,
                 id: &'static str,

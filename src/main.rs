@@ -221,6 +221,12 @@ impl Audience for Printer {
         }
     }
 
+    fn typed(&mut self, prompt: &str, line: &str) {
+        if self.echo {
+            write(&mut std::io::stdout(), &format!("{prompt}{line}\n"));
+        }
+    }
+
     fn output(&mut self, stream: Stream, text: &str) {
         match stream {
             Stream::Out => {
@@ -229,7 +235,8 @@ impl Audience for Printer {
             }
             Stream::Err => write(&mut std::io::stderr(), text),
             Stream::Explain if self.explain => write(&mut std::io::stderr(), text),
-            Stream::Explain => {}
+            Stream::Fix if self.explain => write(&mut std::io::stderr(), &format!("  $ {text}")),
+            Stream::Explain | Stream::Fix => {}
         }
     }
 }

@@ -11,15 +11,17 @@ mod history;
 mod input;
 mod landmarks;
 mod placement;
+mod recorded;
 mod run;
 mod session;
 mod standing;
 mod steps;
+mod usage;
 mod why;
 mod world;
 
 pub use crate::apiserver::{Patch, Written};
-pub use crate::kubelet::{ExecResult, LogLine, ProbeOutcome, ProbeResult, Registry};
+pub use crate::kubelet::{ExecResult, LogLine, ProbeOutcome, ProbeResult, Registry, Usage};
 pub use bootstrap::NodeSpecification;
 pub use branches::{Branch, Parting};
 pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};

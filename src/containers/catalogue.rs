@@ -65,6 +65,10 @@ pub struct Image {
     pub tick_log: String,
     /// Seconds between those lines.
     pub tick_seconds: i64,
+    /// How many thousandths of a processor it keeps busy.
+    pub cpu: u32,
+    /// How many megabytes of memory it needs; where none are named, a part of its size.
+    pub memory: u32,
     /// Whether it ends when it is asked to (SIGTERM), and with what code; otherwise it must be killed.
     pub term_code: Option<i64>,
 }
@@ -103,6 +107,8 @@ impl Image {
             exit_code: number("exit-code"),
             tick_log: text("tick-log"),
             tick_seconds: number("tick-seconds"),
+            cpu: u32::try_from(number("cpu")).unwrap_or(0),
+            memory: u32::try_from(number("memory")).unwrap_or(0),
             term_code: value.i64_at("term-code"),
         }
     }

@@ -102,6 +102,8 @@ pub struct ExecOutput {
     pub took: Duration,
     /// Whether it would never have ended.
     pub endless: bool,
+    /// The output in pieces: how long after the beginning each came, and whether it is an error.
+    pub pieces: Vec<(Duration, bool, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -297,6 +299,26 @@ impl Process {
         self.wake = None;
     }
 
+    /// What it uses: thousandths of a processor, and bytes. A shell that waits uses next to nothing, one that never
+    /// does a whole processor.
+    pub fn usage(&self, now: Time) -> (i64, i64) {
+        const MEGA: i64 = 1 << 20;
+        let own = i64::from(self.image.memory);
+        let guess = i64::try_from(self.image.size / 12).unwrap_or(0) + 3;
+        match &self.program {
+            Program::Server { .. } => {
+                let served = i64::from(self.requests);
+                let memory = if own > 0 { own } else { guess } * MEGA;
+                (i64::from(self.image.cpu.max(1)), memory + served * 2_048)
+            }
+            Program::Shell(_) if self.image.cpu > 100 => (i64::from(self.image.cpu), own * MEGA),
+            Program::Shell(_) => {
+                let spins = self.wake.is_some_and(|at| at - now <= Duration::from_millis(1));
+                (if spins { 1000 } else { 0 }, MEGA * 7 / 10)
+            }
+        }
+    }
+
     /// The files it sees.
     pub const fn files(&self) -> &Files {
         &self.files
@@ -418,11 +440,12 @@ impl Process {
         outside: &mut dyn Outside,
     ) -> ExecOutput {
         let name = argv.first().map_or("", |name| &**name);
-        if !self.image.shell || !shell::known_command(name) {
+        if !has_command(&self.image, name) {
             let stderr = format!(
                 "OCI runtime exec failed: exec failed: unable to start container process: exec: \"{name}\": executable file not found in $PATH\n"
             );
-            return ExecOutput { stderr, code: 127, ..ExecOutput::default() };
+            let pieces = vec![(Duration::ZERO, true, stderr.clone())];
+            return ExecOutput { stderr, code: 127, pieces, ..ExecOutput::default() };
         }
         let script = shell::of_words(argv);
         let mut machine = Machine::new(
@@ -454,8 +477,10 @@ impl Process {
                 break;
             }
         }
-        for (_, error, text) in machine.take_output() {
-            if error { result.stderr.push_str(&text) } else { result.stdout.push_str(&text) }
+        for (when, error, text) in machine.take_output() {
+            let stream = if error { &mut result.stderr } else { &mut result.stdout };
+            stream.push_str(&text);
+            result.pieces.push((when - now, error, text));
         }
         self.files = std::mem::take(&mut machine.files);
         result.took = at - now;
@@ -500,6 +525,12 @@ fn command_line(image: &Image, spec: &ProcessSpec) -> Vec<Rc<str>> {
     image.command.iter().map(|word| Rc::from(word.as_str())).collect()
 }
 
+/// Whether an image has a command of this name.
+fn has_command(image: &Image, name: &str) -> bool {
+    let bash = name.rsplit('/').next() == Some("bash");
+    image.shell && shell::known_command(name) && (image.bash || !bash)
+}
+
 fn program(
     image: &Rc<Image>,
     argv: &[Rc<str>],
@@ -514,11 +545,14 @@ fn program(
     let ticks = (!image.tick_log.is_empty())
         .then(|| now + Duration::from_seconds(image.tick_seconds.max(1)));
     let server = Program::Server { next_tick: ticks };
-    let serves = !image.ports.is_empty() || !image.log.is_empty() || image.run_seconds.is_some();
+    let serves = !image.ports.is_empty()
+        || !image.log.is_empty()
+        || image.run_seconds.is_some()
+        || image.term_code.is_some();
     if default && serves {
         return Ok(server);
     }
-    if image.shell && shell::known_command(name) {
+    if has_command(image, name) {
         let script = shell::of_words(argv);
         let machine =
             Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);

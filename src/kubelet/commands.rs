@@ -68,7 +68,14 @@ pub fn exec(
         let text = format!("unable to upgrade connection: container not found (\"{container}\")");
         return Err(ApiError::new(Reason::InternalError, text));
     };
-    Ok(ExecResult { stdout: output.stdout, stderr: output.stderr, code: output.code })
+    Ok(ExecResult {
+        stdout: output.stdout,
+        stderr: output.stderr,
+        code: output.code,
+        took: output.took,
+        endless: output.endless,
+        pieces: output.pieces,
+    })
 }
 
 /// Whether a command sends SIGTERM to PID 1: `kill 1`, with or without a shell around it. SIGKILL from inside does

@@ -21,6 +21,7 @@ mod start;
 mod status;
 mod stop;
 mod sync;
+mod usage;
 mod volumes;
 
 use std::rc::Rc;
@@ -29,6 +30,7 @@ pub use commands::{crash, exec, hang, logs};
 pub use machine::{Delays, Kubelets, Registry};
 pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;
+pub use usage::{Usage, node_usage, pod_usage};
 
 use crate::api::Kind;
 use crate::api::core::Pod;
@@ -61,6 +63,12 @@ pub struct ExecResult {
     pub stderr: String,
     /// The exit code.
     pub code: i64,
+    /// How long it took.
+    pub took: Duration,
+    /// Whether it would never have ended.
+    pub endless: bool,
+    /// The output in pieces: how long after the beginning each came, and whether it is an error.
+    pub pieces: Vec<(Duration, bool, String)>,
 }
 
 /// What a kubelet decided.

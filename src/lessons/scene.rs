@@ -28,7 +28,7 @@ impl Audience for Kept {
         match stream {
             Stream::Out => self.out.push_str(text),
             Stream::Err => self.errors.push_str(text),
-            Stream::Explain => {}
+            Stream::Explain | Stream::Fix => {}
         }
     }
 }

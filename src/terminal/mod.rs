@@ -1,8 +1,10 @@
 //! The shell and kubectl, clients of the facade. The same terminal runs in the page and headless.
 
 mod complete;
+mod explain;
 mod import;
 mod kubectl;
+mod paste;
 mod process;
 mod run;
 mod script;
@@ -13,9 +15,10 @@ mod yard;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use complete::complete;
+pub use complete::{Candidate, Completion, complete};
 pub use import::is_dump;
 pub use kubectl::describe_text;
+pub use paste::{Pasted, pasted};
 pub use run::{Effect, Poll, Running};
 pub use script::{Audience, run_script, tell_other};
 
@@ -31,6 +34,8 @@ pub enum Stream {
     Err,
     /// A plain sentence beside an error, not the command's own words.
     Explain,
+    /// A line that would mend it.
+    Fix,
 }
 
 /// A terminal: its files, variables and history. Plain data.

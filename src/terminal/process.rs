@@ -136,12 +136,27 @@ impl Output {
 pub(crate) struct Input {
     pub(crate) text: String,
     pub(crate) closed: bool,
+    /// Whether a person sits in front of it, who may still type lines for a session in a container.
+    pub(crate) person: bool,
+    /// Set when somebody wanted a line that has not come: what the person sees in front of it.
+    pub(crate) asks: Option<String>,
+}
+
+/// What a session got from its person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// A line.
+    Line(String),
+    /// Nothing yet.
+    Waits,
+    /// There will be no more.
+    End,
 }
 
 impl Input {
     /// An input that is all there.
     pub(crate) fn of(text: String) -> Self {
-        Self { text, closed: true }
+        Self { text, closed: true, ..Self::default() }
     }
 
     /// The next whole line with its end; the rest without one once nothing more comes.
@@ -152,12 +167,35 @@ impl Input {
                 Some(std::mem::replace(&mut self.text, rest))
             }
             None if self.closed && !self.text.is_empty() => Some(std::mem::take(&mut self.text)),
-            None => None,
+            None => {
+                self.ask("");
+                None
+            }
         }
     }
 
     /// Everything, once nothing more comes.
     pub(crate) fn all(&mut self) -> Option<String> {
+        self.ask("");
         self.closed.then(|| std::mem::take(&mut self.text))
+    }
+
+    /// A line for a session in a container: such a one stays open where a script's commands get nothing.
+    pub(crate) fn session_line(&mut self, prompt: &str) -> Typed {
+        match self.line() {
+            Some(line) => Typed::Line(line.trim_end_matches('\n').to_owned()),
+            None if self.person => {
+                self.asks = Some(prompt.to_owned());
+                Typed::Waits
+            }
+            None if self.closed => Typed::End,
+            None => Typed::Waits,
+        }
+    }
+
+    fn ask(&mut self, prompt: &str) {
+        if self.person && !self.closed {
+            self.asks = Some(prompt.to_owned());
+        }
     }
 }

@@ -58,6 +58,8 @@ pub struct Poll {
     pub status: Option<i32>,
     /// When it wants to be asked again at the latest; `None` means after any step.
     pub until: Option<Time>,
+    /// What stands before the line that it wants to read; `None` while it wants none.
+    pub asks: Option<String>,
 }
 
 /// A line at work. It never blocks: the page polls it after each tick, the headless runner after each step.
@@ -66,21 +68,32 @@ pub struct Running {
     task: Option<Task>,
     problem: Option<String>,
     waits: bool,
+    input: Input,
 }
 
 /// At most so many commands begin at one moment; a loop without a pause then takes a moment of virtual time.
 const FUEL: u32 = 1_000;
 
 impl Terminal {
-    /// Begins a line (or several, joined by line ends).
+    /// Begins a line (or several, joined by line ends). Its commands read nothing but what stands in the line; only a
+    /// session in a container asks for lines.
     pub fn start(&mut self, text: &str) -> Running {
         if !text.trim().is_empty() {
             self.history.push(text.to_owned());
         }
-        match parse::script(text) {
-            Ok(script) => Running { task: Some(Task::list(script)), problem: None, waits: false },
-            Err(problem) => Running { task: None, problem: Some(problem), waits: false },
-        }
+        let (task, problem) = match parse::script(text) {
+            Ok(script) => (Some(Task::list(script)), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let input = Input { closed: true, person: true, ..Input::default() };
+        Running { task, problem, waits: false, input }
+    }
+
+    /// Begins a line that a person typed, who can also be asked for what a command reads.
+    pub fn start_typed(&mut self, text: &str) -> Running {
+        let mut running = self.start(text);
+        running.input.closed = false;
+        running
     }
 
     /// Whether a text needs more lines: an open quote, here-document or loop, a trailing backslash or pipe.
@@ -101,11 +114,11 @@ impl Running {
             }
             (Some(task), None) => {
                 let (mut fuel, mut leave) = (FUEL, None);
-                let mut input = Input { text: String::new(), closed: true };
+                self.input.asks = None;
                 let mut io = Io {
                     cluster,
                     terminal,
-                    input: &mut input,
+                    input: &mut self.input,
                     output: &mut output,
                     fuel: &mut fuel,
                     leave: &mut leave,
@@ -123,7 +136,20 @@ impl Running {
             terminal.status = status;
             self.task = None;
         }
-        Poll { output: output.chunks, effects: output.effects, status, until }
+        let asks = self.input.asks.take().filter(|_| status.is_none());
+        Poll { output: output.chunks, effects: output.effects, status, until, asks }
+    }
+
+    /// A line was typed for what runs.
+    pub fn type_line(&mut self, line: &str) {
+        self.input.text.push_str(line);
+        self.input.text.push('\n');
+    }
+
+    /// Ctrl-D: nothing more will be typed.
+    pub fn end_input(&mut self) {
+        self.input.closed = true;
+        self.input.person = false;
     }
 
     /// Ctrl-C: the line is over with the next poll.

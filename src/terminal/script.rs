@@ -14,6 +14,8 @@ const LONGEST_FOLLOW: Duration = Duration::from_seconds(600);
 pub trait Audience {
     /// A command begins.
     fn line(&mut self, _command: &str) {}
+    /// A line is typed behind a prompt, for what already runs.
+    fn typed(&mut self, _prompt: &str, _line: &str) {}
     /// It printed something.
     fn output(&mut self, _stream: Stream, _text: &str) {}
 }
@@ -31,7 +33,8 @@ pub fn run_script(
 ) -> i32 {
     let mut pending = String::new();
     let mut status = 0;
-    for line in text.lines() {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
         if !pending.is_empty() {
             pending.push('\n');
         }
@@ -41,18 +44,19 @@ pub fn run_script(
         }
         let command = std::mem::take(&mut pending);
         if !command.trim().is_empty() {
-            status = run_line(&command, cluster, terminal, config, audience);
+            status = run_line(&command, &mut lines, cluster, terminal, config, audience);
         }
     }
     if !pending.trim().is_empty() {
-        status = run_line(&pending, cluster, terminal, config, audience);
+        status = run_line(&pending, &mut lines, cluster, terminal, config, audience);
     }
     status
 }
 
-/// Runs one line to its end.
+/// Runs one line to its end. A session in a container reads the lines that follow, until it is left.
 fn run_line(
     line: &str,
+    behind: &mut std::str::Lines<'_>,
     cluster: &mut Cluster,
     terminal: &mut Terminal,
     config: &Config,
@@ -71,6 +75,16 @@ fn run_line(
         }
         if let Some(status) = poll.status {
             return status;
+        }
+        if let Some(prompt) = &poll.asks {
+            match behind.next() {
+                Some(line) => {
+                    audience.typed(prompt, line);
+                    running.type_line(line);
+                }
+                None => running.end_input(),
+            }
+            continue;
         }
         let next = match (cluster.next_wake(), poll.until) {
             (Some(wake), Some(until)) => wake.min(until),
@@ -187,7 +201,7 @@ fn futures(
                 audience.output(stream, &text);
             }
             terminal.futures = Some(futures);
-            run_line(command, cluster, terminal, config, audience);
+            run_line(command, &mut "".lines(), cluster, terminal, config, audience);
             return;
         }
         Effect::Side(side) => futures.turn(cluster, *side),

@@ -160,7 +160,9 @@ fn typed(line: &str, cluster: &mut Cluster, terminal: &mut Terminal) -> String {
     let mut printed = String::new();
     for _ in 0..50 {
         let Poll { output, status, until, .. } = running.poll(cluster, terminal);
-        let shown = output.into_iter().filter(|(stream, _)| *stream != Stream::Explain);
+        let shown = output
+            .into_iter()
+            .filter(|(stream, _)| !matches!(stream, Stream::Explain | Stream::Fix));
         printed.extend(shown.map(|(_, text)| text));
         if status.is_some() || cluster.now() >= end {
             break;

@@ -47,6 +47,11 @@ yard reset [SEED]               begin anew
 yard import FILE                let a real cluster stand here: what `kubectl get ... -o yaml` printed of it
 ";
 
+/// What can be said, a command a line.
+pub(super) const fn help() -> &'static str {
+    HELP
+}
+
 /// How a command went.
 enum Outcome {
     /// It prints this.

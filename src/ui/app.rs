@@ -234,7 +234,8 @@ pub fn App() -> Html {
                 if panels.shows(Panel::Terminal) {
                 <section class="pane pane--terminal" aria-label={say(language, "page.terminal")}>
                     <TerminalPane engine={(*engine).clone()} {language} written={engine.read(super::bridge::State::written)}
-                        count={engine.read(|state| state.lines.len())} busy={engine.read(super::bridge::State::busy)} />
+                        count={engine.read(|state| state.lines.len())} busy={engine.read(super::bridge::State::busy)}
+                        asks={engine.read(|state| state.asks.clone())} onselect={select.clone()} onpane={Callback::from({ let pane = pane.clone(); move |next| pane.set(next) })} />
                 </section>
                 }
                 if panels.shows(Panel::Events) {

@@ -20,16 +20,17 @@ use crate::cluster::{Cluster, Config, Replay};
 use crate::language::{Language, word};
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
-use crate::terminal::{Effect, Poll, Running, Stream, Terminal};
+use crate::terminal::{Effect, Poll, Running, Stream, Terminal, pasted};
 use crate::view::address::Address;
 use crate::view::panels::Panels;
+use crate::view::screen::{self, Part};
 use crate::view::state::{SPEEDS, Selection};
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 const WORK_MILLIS: f64 = 6.0;
 const WORK_PER_LOOK: u64 = 8;
 /// At most so many lines are kept on the terminal's screen.
-const MOST_LINES: usize = 2_000;
+pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
 const LONGEST_DELAY_MILLIS: f64 = 250.0;
 /// What is due so soon waits for the next picture instead of a timer.
@@ -48,10 +49,12 @@ const SKIP_MILLIS: f64 = 30.0;
 pub(crate) struct Line {
     /// Counts all lines since the page began.
     pub id: u64,
-    /// `in`, `out`, `err` or `explain`.
+    /// `in`, `typed`, `out`, `err`, `explain` or `fix`.
     pub class: &'static str,
     /// The text.
     pub text: Rc<str>,
+    /// The text, taken apart.
+    pub parts: Rc<[Part]>,
 }
 
 /// What the engine keeps.
@@ -89,11 +92,17 @@ pub(crate) struct State {
     /// What is selected.
     pub(super) pointed: Option<Selection>,
     pub(super) restoring: Option<Replay>,
-    running: Option<Running>,
+    pub(super) running: Option<Running>,
+    /// What stands before the line that it wants to read.
+    pub(super) asks: Option<String>,
+    /// What the last command was about.
+    pub(super) about: screen::Context,
     /// When the running command wants to be asked again.
     until: Option<Time>,
     /// Counts the lines ever written.
-    written: u64,
+    pub(super) written: u64,
+    /// How many rows stand on the screen.
+    pub(super) rows: usize,
     /// Where the clock should be, with parts of milliseconds.
     target: f64,
     /// When the clock was last moved, and how much later it was to be moved again.
@@ -168,8 +177,11 @@ impl Engine {
             pointed: None,
             restoring: None,
             running: None,
+            asks: None,
+            about: screen::Context::default(),
             until: None,
             written: 0,
+            rows: 0,
             target,
             last: platform::steady_clock(),
             planned: 0.0,
@@ -400,18 +412,12 @@ impl Engine {
         if self.take_manifest(text) {
             return;
         }
-        let lines: Vec<&str> = text.lines().collect();
-        let prompted = lines.iter().any(|line| line.starts_with("$ "));
-        let kept: Vec<&str> = lines
-            .into_iter()
-            .filter(|line| !prompted || line.starts_with("$ "))
-            .map(|line| line.strip_prefix("$ ").unwrap_or(line))
-            .collect();
-        let command = kept.join("\n");
+        let prompted = text.lines().any(|line| line.starts_with("$ "));
+        let command = if prompted { pasted(text).text } else { text.to_owned() };
         self.catch_up();
         self.write(|state| {
             state.push("in", &command);
-            let running = state.terminal.start(&command);
+            let running = state.terminal.start_typed(&command);
             state.running = Some(running);
         });
         self.poll();
@@ -451,6 +457,7 @@ impl Engine {
     pub(crate) fn interrupt(&self) {
         let stopped = {
             let mut state = self.state.borrow_mut();
+            state.asks = None;
             let State { running, terminal, .. } = &mut *state;
             running.as_mut().map(|running| running.interrupt(terminal)).is_some()
         };
@@ -471,10 +478,15 @@ impl Engine {
                 *running = None;
             }
             state.until = poll.until.filter(|_| poll.status.is_none());
-            poll
+            let asked = std::mem::replace(&mut state.asks, poll.asks.clone());
+            (asked != poll.asks, poll)
         };
+        let (prompts, poll) = poll;
         let over = poll.status.is_some();
         self.show(poll);
+        if prompts {
+            (self.changed)();
+        }
         if over {
             self.played();
         }
@@ -508,14 +520,17 @@ impl Engine {
             // `clear; kubectl get pods` at once: what is printed stays.
             if poll.effects.contains(&Effect::Clear) {
                 state.lines.clear();
+                state.rows = 0;
             }
             for (stream, text) in &poll.output {
                 let class = match stream {
                     Stream::Out => "out",
                     Stream::Err => "err",
                     Stream::Explain => "explain",
+                    Stream::Fix => "fix",
                 };
                 state.push(class, text.trim_end_matches('\n'));
+                state.tell(class, text);
             }
         });
         for effect in poll.effects {
@@ -553,16 +568,6 @@ impl State {
         let lesson = self.player().and_then(|player| player.lesson().settings.panels.clone());
         let presented = self.presenter.as_ref().map(Presenter::panels);
         Panels::first([presented, self.address.panels.clone(), lesson])
-    }
-
-    /// Writes a line on the terminal's screen.
-    pub(super) fn push(&mut self, class: &'static str, text: &str) {
-        self.written += 1;
-        self.lines.push(Line { id: self.written, class, text: text.into() });
-        if self.lines.len() > MOST_LINES {
-            let surplus = self.lines.len() - MOST_LINES;
-            self.lines.drain(..surplus);
-        }
     }
 
     /// How many lines were ever written.

@@ -23,6 +23,7 @@ mod pod_table;
 mod present;
 mod school;
 mod share;
+mod shell;
 mod stage;
 mod terminal;
 mod tile;

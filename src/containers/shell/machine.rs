@@ -250,6 +250,18 @@ impl Machine {
         self.stack.clear();
     }
 
+    /// `exit` within parentheses leaves those.
+    fn leave_subshell(&mut self, code: i64, outside: &mut dyn Outside) {
+        self.status = code & 0xff;
+        while let Some(task) = self.stack.pop() {
+            match task {
+                Task::EndSubshell(_) => return self.stack.push(task),
+                Task::Restore { .. } | Task::EndFunction { .. } => self.step(task, outside),
+                _ => {}
+            }
+        }
+    }
+
     fn push(&mut self, task: Task) {
         if self.stack.len() >= DEEPEST {
             self.complain("out of memory: too many nested commands");
@@ -649,7 +661,11 @@ impl Machine {
         match argument(0) {
             "exit" => {
                 let code = number(1).unwrap_or(self.status);
-                self.finish(code);
+                if self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_))) {
+                    self.leave_subshell(code, outside);
+                } else {
+                    self.finish(code);
+                }
             }
             "return" => {
                 self.status = number(1).unwrap_or(0);

@@ -1,12 +1,14 @@
 //! `kubectl apply`: what is not there is created, what is there is patched. Follows `pkg/cmd/apply`.
 
+use std::rc::Rc;
+
 use super::manifests::{self, Document};
 use super::output::{self, Form};
 use super::problem::{Failure, Problem};
 use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
-use crate::api::object::AnyObject;
+use crate::api::object::{AnyObject, Plain};
 use crate::api::schema::Schema;
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
@@ -163,6 +165,11 @@ fn one(
     patch(context, document, &live, &text)
 }
 
+/// An object that nobody fills in.
+fn as_it_stands(kind: Kind, value: &Value) -> AnyObject {
+    AnyObject::Plain(Rc::new(Plain::from_value(kind, value)))
+}
+
 fn create(
     context: &mut Context<'_>,
     document: &Document,
@@ -170,7 +177,7 @@ fn create(
 ) -> Result<(AnyObject, &'static str), Failure> {
     if context.dry() == Dry::Client {
         let object = with_annotation(document.object(), text);
-        return Ok((AnyObject::from_value(document.kind, &object), "created"));
+        return Ok((as_it_stands(document.kind, &object), "created"));
     }
     if let Some(failure) = manifests::refusal(context, document) {
         return Err(document.source_error("creating", failure));
@@ -211,7 +218,7 @@ fn patch(
     if context.dry() == Dry::Client {
         let patched = strategic_patch(&current, &patch, Schema::of(kind)).map_err(Failure::new)?;
         warn_if_leaving(context);
-        return Ok((AnyObject::from_value(kind, &patched), "configured"));
+        return Ok((as_it_stands(kind, &patched), "configured"));
     }
     if patch.as_map().is_some_and(|map| map.is_empty()) {
         warn_if_leaving(context);

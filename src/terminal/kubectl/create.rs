@@ -133,9 +133,8 @@ fn force_replace(context: &mut Context<'_>) -> Result<After, Failure> {
     };
     let mut waits = Vec::new();
     for document in &loaded.documents {
-        let Some(live) = context.read(document.kind, &document.key()) else {
-            return Err(Failure::not_found(document.kind, document.name()));
-        };
+        // What is not there is only made.
+        let Some(live) = context.read(document.kind, &document.key()) else { continue };
         context.send_delete(document.kind, &document.key(), &how)?;
         let line = delete::said(&live, false, "");
         context.out(&line);

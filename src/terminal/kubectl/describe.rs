@@ -119,8 +119,31 @@ fn pairs(labels: &Labels, hide: &[&str], separator: &str) -> String {
     if shown.is_empty() { "<none>".into() } else { shown.join("\n\t") }
 }
 
+/// Annotations, a line each; a long one, or one of several lines, stands below its key.
 fn annotations(meta: &ObjectMeta) -> String {
-    pairs(&meta.annotations, &["kubectl.kubernetes.io/last-applied-configuration"], ": ")
+    const LONGEST: usize = 140;
+    let shown = meta
+        .annotations
+        .iter()
+        .filter(|(key, _)| &***key != "kubectl.kubernetes.io/last-applied-configuration");
+    let mut text = String::new();
+    for (key, value) in shown {
+        if !text.is_empty() {
+            text.push_str("\n\t");
+        }
+        let value = value.strip_suffix('\n').unwrap_or(value);
+        if value.len() + key.len() + 2 <= LONGEST && !value.contains('\n') {
+            text.push_str(&format!("{key}: {value}"));
+            continue;
+        }
+        text.push_str(&format!("{key}:"));
+        for line in value.split('\n') {
+            let short: String = line.chars().take(LONGEST - 2).collect();
+            let dots = if short.len() < line.len() { "..." } else { "" };
+            text.push_str(&format!("\n\t  {short}{dots}"));
+        }
+    }
+    if text.is_empty() { "<none>".into() } else { text }
 }
 
 fn head(meta: &ObjectMeta) -> String {
@@ -611,7 +634,7 @@ fn volumes_text(spec: &Value) -> String {
 
 /// A template as `rollout history` and `rollout undo --dry-run` print it: aligned.
 pub(super) fn template_with_tabs(template: &PodTemplate) -> String {
-    align(&template_text(template))
+    template_text(template).replace("\n  \t", "\n\t")
 }
 
 fn template_text(template: &PodTemplate) -> String {
@@ -893,10 +916,10 @@ fn node_text(node: &Node, cluster: &Cluster) -> String {
         pairs(&meta.labels, &[], "="),
         annotations(meta)
     ));
-    let taints: Vec<String> = node
-        .spec
-        .taints
-        .iter()
+    let mut taints: Vec<_> = node.spec.taints.iter().collect();
+    taints.sort_by_key(|taint| (taint.effect.word(), taint.key.clone()));
+    let taints: Vec<String> = taints
+        .into_iter()
         .map(|taint| {
             let value =
                 if taint.value.is_empty() { String::new() } else { format!("={}", taint.value) };

@@ -23,22 +23,21 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
     }
     let group = context.flags.value("api-group").map(str::to_owned);
     let namespaced = context.flags.value("namespaced").map(|value| value == "true");
-    let mut kinds: Vec<Kind> = Kind::ALL
-        .into_iter()
-        .filter(|kind| group.as_deref().is_none_or(|group| kind.info().group == group))
-        .filter(|kind| namespaced.is_none_or(|wanted| kind.namespaced() == wanted))
-        .collect();
+    let mut rows: Vec<Row> = Kind::ALL.into_iter().map(Row::of).chain(METRICS).collect();
+    rows.retain(|row| group.as_deref().is_none_or(|group| row.group == group));
+    rows.retain(|row| namespaced.is_none_or(|wanted| row.namespaced == wanted));
     let by_name = context.flags.text("sort-by") == "name";
     let by_kind = context.flags.text("sort-by") == "kind";
-    kinds.order_by_key(|kind| {
-        let info = kind.info();
-        let group = if by_name || by_kind { "" } else { info.group };
-        let name = if by_kind { info.name } else { info.plural };
-        (group.to_owned(), name)
+    rows.order_by_key(|row| {
+        let group = if by_name || by_kind { "" } else { row.group };
+        (group, if by_kind { row.kind } else { row.plural })
     });
     let mut text = String::new();
     if form == "name" {
-        text.extend(kinds.iter().map(|kind| format!("{}\n", kind.resource())));
+        text.extend(rows.iter().map(|row| match row.group {
+            "" => format!("{}\n", row.plural),
+            group => format!("{}.{group}\n", row.plural),
+        }));
         context.out(&text);
         return DONE;
     }
@@ -46,33 +45,17 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
         text.push_str("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND");
         text.push_str(if form == "wide" { "\tVERBS\tCATEGORIES\n" } else { "\n" });
     }
-    for kind in kinds {
-        let info = kind.info();
+    for row in rows {
         text.push_str(&format!(
             "{}\t{}\t{}\t{}\t{}",
-            info.plural,
-            info.short_names.join(","),
-            kind.api_version(),
-            info.namespaced,
-            info.name
+            row.plural,
+            row.short_names.join(","),
+            row.version,
+            row.namespaced,
+            row.kind
         ));
         if form == "wide" {
-            let all = matches!(
-                kind,
-                Kind::Pod
-                    | Kind::ReplicationController
-                    | Kind::Service
-                    | Kind::DaemonSet
-                    | Kind::Deployment
-                    | Kind::ReplicaSet
-                    | Kind::StatefulSet
-                    | Kind::CronJob
-                    | Kind::Job
-            );
-            let category = if all { "all" } else { "" };
-            text.push_str(&format!(
-                "\tcreate,delete,deletecollection,get,list,patch,update,watch\t{category}"
-            ));
+            text.push_str(&format!("\t{}\t{}", row.verbs, row.category));
         }
         text.push('\n');
     }
@@ -81,10 +64,69 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
     DONE
 }
 
+/// A resource as it is listed.
+struct Row {
+    plural: &'static str,
+    short_names: &'static [&'static str],
+    group: &'static str,
+    version: &'static str,
+    namespaced: bool,
+    kind: &'static str,
+    verbs: &'static str,
+    category: &'static str,
+}
+
+impl Row {
+    fn of(kind: Kind) -> Self {
+        let info = kind.info();
+        let all = matches!(
+            kind,
+            Kind::Pod
+                | Kind::ReplicationController
+                | Kind::Service
+                | Kind::DaemonSet
+                | Kind::Deployment
+                | Kind::ReplicaSet
+                | Kind::StatefulSet
+                | Kind::CronJob
+                | Kind::Job
+        );
+        Self {
+            plural: info.plural,
+            short_names: info.short_names,
+            group: info.group,
+            version: kind.api_version(),
+            namespaced: info.namespaced,
+            kind: info.name,
+            verbs: "create,delete,deletecollection,get,list,patch,update,watch",
+            category: if all { "all" } else { "" },
+        }
+    }
+}
+
+/// What the metrics server adds.
+const METRICS: [Row; 2] =
+    [measured("nodes", "NodeMetrics", false), measured("pods", "PodMetrics", true)];
+
+const fn measured(plural: &'static str, kind: &'static str, namespaced: bool) -> Row {
+    let (group, version) = ("metrics.k8s.io", "metrics.k8s.io/v1beta1");
+    Row {
+        plural,
+        short_names: &[],
+        group,
+        version,
+        namespaced,
+        kind,
+        verbs: "get,list",
+        category: "",
+    }
+}
+
 /// `api-versions`
 pub(super) fn api_versions(context: &mut Context<'_>) -> Result<After, Failure> {
-    let mut versions: Vec<&str> = Kind::ALL.iter().map(|kind| kind.api_version()).collect();
-    versions.order();
+    let kinds = Kind::ALL.into_iter().map(Row::of).chain(METRICS);
+    let mut versions: Vec<&str> = kinds.map(|row| row.version).collect();
+    versions.sort();
     versions.dedup();
     let text: String = versions.iter().map(|version| format!("{version}\n")).collect();
     context.out(&text);

@@ -1,13 +1,19 @@
 //! `kubectl exec`. Follows `pkg/cmd/exec`.
 
+use std::rc::Rc;
+
 use super::logs::{by_logging, container, selected, selector_of};
 use super::problem::Failure;
 use super::resources::{self, Named};
-use super::{After, Context};
+use super::{After, Context, session};
 use crate::api::kind::Kind;
+use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::{ApiError, Reason};
-use crate::language::Text;
+use crate::cluster::ExecResult;
+use crate::sim::Time;
+use crate::terminal::Stream;
+use crate::terminal::process::{Io, Process, Turn};
 
 /// Runs `exec`.
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
@@ -22,8 +28,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         argv = before.get(1..).unwrap_or_default().to_vec();
         if !argv.is_empty() {
             let words = "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead";
-            let text = Text::new("terminal.exec-dashes").with("command", argv.join(" "));
-            return Err(Failure::usage("exec", words).explained(text));
+            return Err(Failure::usage("exec", words));
         }
     }
     if argv.is_empty() {
@@ -47,20 +52,105 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let named = flags.value("container");
     let chosen = container(context, &pod, named, flags.has("quiet"))?.name.clone();
-    let result = context.cluster.exec(&pod.meta.key(), &chosen, &argv).map_err(refused)?;
-    context.out(&result.stdout);
-    if !result.stderr.is_empty() {
-        let lines = result.stderr.trim_end_matches('\n').to_owned();
-        context.warn(&lines);
+    let (reads, screen) = (flags.has("stdin"), flags.has("tty"));
+    if reads && session::is_shell(&argv) {
+        let shell = session::Session::begin(context, &pod, &chosen, &argv, screen)?;
+        return Ok(After::Goes(Box::new(shell)));
     }
-    if result.code != 0 {
-        context.warn(&format!("command terminated with exit code {}", result.code));
+    let key = pod.meta.key();
+    if reads {
+        return Ok(After::Goes(Box::new(Fed { pod: key, container: chosen, argv, run: None })));
     }
-    Ok(After::Status(i32::try_from(result.code).unwrap_or(1)))
+    let result = context.cluster.exec(&key, &chosen, &argv).map_err(refused)?;
+    Ok(After::Goes(Box::new(Remote::of(result, context.cluster.now()))))
 }
 
+/// A command in a container, whose output comes when it is written.
+#[derive(Debug)]
+pub(super) struct Remote {
+    begun: Time,
+    result: ExecResult,
+    shown: usize,
+}
+
+impl Remote {
+    pub(super) const fn of(result: ExecResult, begun: Time) -> Self {
+        Self { begun, result, shown: 0 }
+    }
+
+    /// Prints what is due; says when the rest is, or the exit code once it is over.
+    pub(super) fn show(&mut self, io: &mut Io<'_>) -> Result<i64, Option<Time>> {
+        let passed = io.cluster.now() - self.begun;
+        while let Some((after, error, text)) = self.result.pieces.get(self.shown) {
+            if *after > passed {
+                return Err(Some(self.begun + *after));
+            }
+            io.output.push(if *error { Stream::Err } else { Stream::Out }, text);
+            self.shown += 1;
+        }
+        match (self.result.endless, self.result.took > passed) {
+            (true, _) => Err(None),
+            (false, true) => Err(Some(self.begun + self.result.took)),
+            (false, false) => Ok(self.result.code),
+        }
+    }
+}
+
+impl Process for Remote {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        match self.show(io) {
+            Err(until) => Turn::Waits(until),
+            Ok(code) => ended(code, io),
+        }
+    }
+}
+
+/// The exit status of a command in a container, with kubectl's words about it.
+pub(super) fn ended(code: i64, io: &mut Io<'_>) -> Turn {
+    if code != 0 {
+        io.error(&format!("command terminated with exit code {code}"));
+    }
+    Turn::Done(i32::try_from(code).unwrap_or(1))
+}
+
+/// A command that gets what stands on kubectl's own input.
+#[derive(Debug)]
+struct Fed {
+    pod: ObjectKey,
+    container: Rc<str>,
+    argv: Vec<String>,
+    run: Option<Remote>,
+}
+
+impl Process for Fed {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        if let Some(run) = &mut self.run {
+            return run.poll(io);
+        }
+        let Some(text) = io.input.all() else { return Turn::Waits(None) };
+        let argv = match text.is_empty() {
+            true => self.argv.clone(),
+            false => {
+                let end = if text.ends_with('\n') { "" } else { "\n" };
+                let words = super::quoted(&self.argv);
+                vec!["sh".into(), "-c".into(), format!("{words} <<'{EOF}'\n{text}{end}{EOF}\n")]
+            }
+        };
+        match io.cluster.exec(&self.pod, &self.container, &argv) {
+            Ok(result) => self.run.insert(Remote::of(result, io.cluster.now())).poll(io),
+            Err(error) => {
+                io.error(refused(error).lines().trim_end());
+                Turn::Done(1)
+            }
+        }
+    }
+}
+
+/// The end of an input that is handed on; nobody writes it by chance.
+const EOF: &str = "end of what was handed on";
+
 /// The words of a container that cannot run a command.
-fn refused(error: ApiError) -> Failure {
+pub(super) fn refused(error: ApiError) -> Failure {
     match error.reason {
         Reason::InternalError => Failure::new(error.message),
         _ => error.into(),
@@ -80,6 +170,6 @@ fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
     let key = context.key(kind, &name);
     match context.read(kind, &key) {
         Some(object) => Ok(object),
-        None => Err(resources::missing(context, kind, &name)),
+        None => Err(Failure::not_found(kind, &name)),
     }
 }

@@ -95,15 +95,11 @@ fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     let mut shows_fields = true;
     if let Some((holder, found)) = field {
         let required = if found.required { " -required-" } else { "" };
-        text.push_str(&format!("FIELD: {} <{}>{required}\n\n", found.name, found.ty.explained()));
+        text.push_str(&format!("FIELD: {} <{}>{required}\n", found.name, found.ty.explained()));
         let own = schema::field_docs(holder, found.name).unwrap_or_default();
         let values = found.ty.values();
-        if !values.is_empty() {
-            text.push_str(&format!(
-                "ENUM:\n{}",
-                values.iter().map(|value| format!("    {value}\n")).collect::<String>()
-            ));
-        }
+        text.push_str(if values.is_empty() { "\n" } else { "ENUM:\n" });
+        text.extend(values.iter().map(|value| format!("    {value}\n")));
         shows_fields = found.ty.object().is_some();
         description = match (own.is_empty(), shows_fields) {
             (true, _) => description,
@@ -147,6 +143,8 @@ fn wrapped(text: &str, indent: usize) -> String {
     all
 }
 
+/// How many values of a closed list are shown beside a field.
+const MOST_VALUES: usize = 4;
 /// How deep a recursive list goes.
 const DEEPEST: usize = 12;
 
@@ -156,11 +154,13 @@ fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
     for field in &ty.fields {
         let required = if field.required { " -required-" } else { "" };
         all.push_str(&format!("{pad}{}\t<{}>{required}\n", field.name, field.ty.explained()));
+        let values = field.ty.values();
+        if !values.is_empty() {
+            let shown: Vec<&str> = values.iter().take(MOST_VALUES).copied().collect();
+            let more = if values.len() > MOST_VALUES { ", ...." } else { "" };
+            all.push_str(&format!("{pad}enum: {}{more}\n", shown.join(", ")));
+        }
         if !recursive {
-            let values = field.ty.values();
-            if !values.is_empty() {
-                all.push_str(&format!("{pad}enum: {}\n", values.join(", ")));
-            }
             let own = schema::field_docs(ty, field.name).unwrap_or_default();
             all.push_str(&wrapped(own, 4 + 2 * depth));
             all.push('\n');

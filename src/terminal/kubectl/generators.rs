@@ -268,7 +268,7 @@ fn job_from(context: &mut Context<'_>, name: &str, from: &str) -> Result<Value, 
     };
     let key = context.key(*kind, found);
     let Some(object) = context.read(*kind, &key) else {
-        return Err(resources::missing(context, *kind, found));
+        return Err(Failure::not_found(*kind, found));
     };
     let AnyObject::CronJob(cron_job) = object else {
         return Err(Failure::new(format!("unknown object type *v1.{}", kind.name())));

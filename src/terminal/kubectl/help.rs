@@ -108,6 +108,12 @@ const GROUPS: [(&str, &[(&str, &str)]); 8] = [
     ),
 ];
 
+/// What a command does, in a few words.
+pub(super) fn what(command: &str) -> &'static str {
+    let known = GROUPS.iter().flat_map(|(_, commands)| commands.iter());
+    known.into_iter().find(|(name, _)| *name == command).map_or("", |(_, what)| what)
+}
+
 /// What `kubectl` alone prints.
 pub(super) fn overview() -> String {
     let mut text = "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n".to_owned();
@@ -136,8 +142,44 @@ pub(super) fn global_options() -> String {
     text
 }
 
+/// What `kubectl rollout` prints.
+const ROLLOUT: &str = "Manage the rollout of one or many resources.
+        \n Valid resource types include:
+
+  *  deployments
+  *  daemonsets
+  *  statefulsets
+
+Examples:
+  # Rollback to the previous deployment
+  kubectl rollout undo deployment/abc
+  \n  # Check the rollout status of a daemonset
+  kubectl rollout status daemonset/foo
+  \n  # Restart a deployment
+  kubectl rollout restart deployment/abc
+  \n  # Restart deployments with the 'app=nginx' label
+  kubectl rollout restart deployment --selector=app=nginx
+
+Available Commands:
+  history       View rollout history
+  pause         Mark the provided resource as paused
+  restart       Restart a resource
+  resume        Resume a paused resource
+  status        Show the status of the rollout
+  undo          Undo a previous rollout
+
+Usage:
+  kubectl rollout SUBCOMMAND [options]
+
+Use \"kubectl rollout <command> --help\" for more information about a given command.
+Use \"kubectl options\" for a list of global command-line options (applies to all commands).
+";
+
 /// What `kubectl COMMAND --help` prints.
 pub(super) fn of(command: &str) -> String {
+    if command == "rollout" {
+        return ROLLOUT.into();
+    }
     let (group, sub) = command.split_once(' ').unwrap_or((command, ""));
     let known = GROUPS.iter().flat_map(|(_, commands)| commands.iter());
     let what = known.clone().find(|(name, _)| *name == group).map_or("", |(_, what)| what);
@@ -198,14 +240,32 @@ fn suggestions<'a>(
 }
 
 /// The one of the known words that a misspelt one comes nearest to, if it comes near at all.
-pub(super) fn nearest(
+pub(in crate::terminal) fn nearest(
     word: &str,
     known: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {
+    nearest_of(word, known)
+}
+
+/// The same among words that live as long as they may.
+pub(in crate::terminal) fn nearest_of<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let word = word.to_lowercase();
     let most = if word.len() < 4 { 1 } else { 2 };
-    let near = known.into_iter().map(|name| (distance(&word, name), name));
-    near.filter(|(away, _)| *away <= most).min().map(|(_, name)| name)
+    let near = known.into_iter().map(|name| {
+        let away = distance(&word, name).saturating_sub(usize::from(is_swapped(&word, name)));
+        (away, name.len().abs_diff(word.len()), name)
+    });
+    near.filter(|(away, ..)| *away <= most).min().map(|(.., name)| name)
+}
+
+/// Whether two neighbouring letters changed their places, which counts as one slip and not as two.
+fn is_swapped(one: &str, other: &str) -> bool {
+    let pairs: Vec<(char, char)> =
+        one.chars().zip(other.chars()).filter(|(one, other)| one != other).collect();
+    one.len() == other.len() && matches!(pairs.as_slice(), [(a, b), (c, d)] if a == d && b == c)
 }
 
 /// How many letters must change to make one word of another (Levenshtein).

@@ -220,12 +220,10 @@ fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
     let key = context.key(kind, &name);
     context.read(kind, &key).ok_or_else(|| {
         let namespace = context.namespace();
-        let mut failure = Failure::new(format!(
+        Failure::new(format!(
             "error from server (NotFound): {} \"{name}\" not found in namespace \"{namespace}\"",
             kind.resource()
-        ));
-        failure.explain = resources::missing(context, kind, &name).explain;
-        failure
+        ))
     })
 }
 

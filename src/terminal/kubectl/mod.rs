@@ -4,6 +4,7 @@
 //! that goes on (a watch, a log, a wait).
 
 mod apply;
+mod complete;
 mod config;
 mod create;
 mod custom_columns;
@@ -33,6 +34,7 @@ mod resources;
 mod rollout;
 mod run;
 mod scale;
+mod session;
 mod set;
 mod sort_by;
 mod table;
@@ -46,6 +48,10 @@ mod watch;
 use std::rc::Rc;
 
 pub use describe::describe_text;
+
+pub(super) use complete::{complete, kinds_and_names, names};
+pub(super) use help::{nearest, nearest_of};
+pub(super) use resources::nearest_type;
 
 use self::flags::Flags;
 use self::problem::Failure;
@@ -161,6 +167,12 @@ impl Context<'_> {
         (kind.namespaced() && !self.flags.has("all-namespaces")).then(|| self.namespace())
     }
 
+    /// The command itself, without its subcommand.
+    pub(super) fn verb(&self) -> String {
+        let words: Vec<String> = self.line.split(' ').map(str::to_owned).collect();
+        command_words(&words).split(' ').next().unwrap_or_default().to_owned()
+    }
+
     /// The key of a name in the namespace of the command.
     pub(super) fn key(&self, kind: Kind, name: &str) -> ObjectKey {
         match kind.namespaced() {
@@ -235,13 +247,7 @@ impl Process for Reading {
 fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Process> {
     let (command, rest) = command_of(arguments);
     let line: Rc<str> = format!("kubectl {}", quoted(arguments)).into();
-    let parsed = Flags::parse(&command, &rest).map_err(|words| {
-        let failure = Failure::flags(&command, &words);
-        match trace::near_flag(&command, &words) {
-            Some(text) => failure.explained(text),
-            None => failure,
-        }
-    });
+    let parsed = Flags::parse(&command, &rest).map_err(|words| Failure::flags(&command, &words));
     let result = parsed.and_then(|flags| {
         let mut context = Context {
             cluster: io.cluster,
@@ -313,7 +319,12 @@ fn command_of(arguments: &[String]) -> (String, Vec<String>) {
 
 /// The subcommand that a word means.
 fn subcommand(command: &str, word: &str) -> Option<&'static str> {
-    let known: &[(&str, &str)] = match command {
+    subcommands(command).iter().find(|(name, _)| *name == word).map(|(_, sub)| *sub)
+}
+
+/// The subcommands of a command, by every word for them.
+fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
+    match command {
         "create" => &[
             ("deployment", "deployment"),
             ("deploy", "deployment"),
@@ -355,12 +366,22 @@ fn subcommand(command: &str, word: &str) -> Option<&'static str> {
         ],
         "apply" => &[("view-last-applied", "view-last-applied")],
         _ => &[],
-    };
-    known.iter().find(|(name, _)| *name == word).map(|(_, sub)| *sub)
+    }
+}
+
+/// The command of a line with its subcommand: `rollout undo`.
+pub(super) fn command_words(argv: &[String]) -> String {
+    command_of(argv.get(1..).unwrap_or_default()).0
+}
+
+/// The flag of a line's command that a misspelt one comes near to.
+pub(super) fn nearest_flag(argv: &[String], name: &str) -> Option<&'static str> {
+    let flags = flags::of(&command_words(argv));
+    nearest(name, flags.iter().map(|flag| flag.name))
 }
 
 /// The words as they would be typed.
-fn quoted(words: &[String]) -> String {
+pub(super) fn quoted(words: &[String]) -> String {
     let quote = |word: &String| {
         let plain = |letter: char| letter.is_alphanumeric() || "-_=./:,@%+".contains(letter);
         match !word.is_empty() && word.chars().all(plain) {

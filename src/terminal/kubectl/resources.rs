@@ -11,7 +11,6 @@ use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::FieldSelector;
-use crate::language::Text;
 
 /// The types of `all`, in the order in which they are shown.
 const ALL: [Kind; 9] = [
@@ -70,16 +69,11 @@ pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
     }
     let name = word.split('.').next().unwrap_or(word);
     let words = format!("the server doesn't have a resource type {}", go_quote(name));
-    let failure = Failure::new(words);
-    Err(match nearest_type(name) {
-        Some(near) => failure
-            .explained(Text::new("terminal.unknown-type").with("word", name).with("near", near)),
-        None => failure,
-    })
+    Err(Failure::new(words))
 }
 
 /// The type whose name comes nearest to a misspelt one.
-fn nearest_type(word: &str) -> Option<&'static str> {
+pub(in crate::terminal) fn nearest_type(word: &str) -> Option<&'static str> {
     let names = Kind::ALL.into_iter().flat_map(|kind| {
         let info = kind.info();
         std::iter::once(info.plural).chain(info.short_names.iter().copied())
@@ -253,33 +247,10 @@ pub(super) fn by_name(context: &Context<'_>, names: &[(Kind, String)]) -> Found 
         let key = context.key(*kind, name);
         match context.cluster.store().get(*kind, &key) {
             Some(object) => found.objects.push(object),
-            None => found.failures.push(missing(context, *kind, name)),
+            None => found.failures.push(Failure::not_found(*kind, name)),
         }
     }
     found
-}
-
-/// `Error from server (NotFound): …`, and where such an object is, if it is elsewhere.
-pub(super) fn missing(context: &Context<'_>, kind: Kind, name: &str) -> Failure {
-    let failure = Failure::not_found(kind, name);
-    if !kind.namespaced() {
-        return failure;
-    }
-    let own = context.namespace();
-    let elsewhere = context
-        .cluster
-        .store()
-        .list(kind, None)
-        .into_iter()
-        .find(|object| &*object.meta().name == name && object.meta().namespace != own);
-    match elsewhere {
-        Some(object) => failure.explained(
-            Text::new("terminal.elsewhere")
-                .with("name", name)
-                .with("namespace", &object.meta().namespace),
-        ),
-        None => failure,
-    }
 }
 
 /// The live objects of the manifests of `-f`.
@@ -293,7 +264,13 @@ fn from_files(context: &mut Context<'_>) -> Result<Found, Failure> {
         let key = ObjectKey::new(document.namespace.clone(), document.name());
         match context.cluster.store().get(document.kind, &key) {
             Some(object) => found.objects.push(object),
-            None => found.failures.push(Failure::not_found(document.kind, document.name())),
+            None => {
+                let failure = Failure::not_found(document.kind, document.name());
+                found.failures.push(match &*context.verb() {
+                    "delete" => document.source_error("deleting", failure),
+                    _ => failure,
+                });
+            }
         }
     }
     found.failures.extend(loaded.failures);

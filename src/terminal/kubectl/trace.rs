@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::Context;
-use super::help;
 use super::problem::Failure;
 use crate::api::ApiError;
 use crate::api::kind::Kind;
@@ -11,7 +10,6 @@ use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::cluster::{Patch, Written};
-use crate::language::Text;
 use crate::reconcile::DeleteOptions;
 
 /// The path of an object or a list.
@@ -35,14 +33,6 @@ pub(super) fn calls(context: &mut Context<'_>, command: &str) {
         };
         context.log("GET", path, 200);
     }
-}
-
-/// The flag that a misspelt one comes near to.
-pub(super) fn near_flag(command: &str, words: &str) -> Option<Text> {
-    let name = words.strip_prefix("unknown flag: --")?;
-    let flags = super::flags::of(command);
-    let near = help::nearest(name, flags.iter().map(|flag| flag.name))?;
-    Some(Text::new("terminal.unknown-flag").with("found", name).with("wanted", near))
 }
 
 impl Context<'_> {

@@ -86,11 +86,19 @@ pub(super) struct Waiting {
     deadline: Option<Time>,
     /// What went wrong so far; told at the end.
     failures: Vec<Failure>,
+    /// Whether the time ran out for one: those behind it are not looked at any more.
+    late: bool,
 }
 
 impl Waiting {
     pub(super) fn new(targets: Vec<Target>, goal: Goal, deadline: Option<Time>) -> Self {
-        Self { targets: targets.into(), goals: vec![goal], deadline, failures: Vec::new() }
+        Self {
+            targets: targets.into(),
+            goals: vec![goal],
+            deadline,
+            failures: Vec::new(),
+            late: false,
+        }
     }
 }
 
@@ -108,7 +116,8 @@ impl Process for Waiting {
                     }
                 }
             }
-            let gone = object.is_none() && !all_met;
+            all_met &= !self.late;
+            let gone = object.is_none() && !all_met && !self.late;
             let expired = self.deadline.is_some_and(|deadline| io.cluster.now() >= deadline);
             if all_met {
                 for goal in &self.goals {
@@ -119,6 +128,7 @@ impl Process for Waiting {
             } else if gone && kind != Kind::Event {
                 self.failures.push(Failure::not_found(kind, &key.name));
             } else if expired {
+                self.late = true;
                 let name = format!("{}/{}", kind.info().plural, key.name);
                 self.failures
                     .push(Failure::new(format!("timed out waiting for the condition on {name}")));
@@ -250,6 +260,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         goals,
         deadline: Some(deadline),
         failures: Vec::new(),
+        late: false,
     })))
 }
 

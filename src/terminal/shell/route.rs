@@ -101,7 +101,7 @@ impl Routes {
             let target = match stream {
                 Stream::Out => &self.out,
                 Stream::Err => &self.err,
-                Stream::Explain => {
+                Stream::Explain | Stream::Fix => {
                     io.output.push(stream, &text);
                     continue;
                 }

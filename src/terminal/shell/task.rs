@@ -101,21 +101,14 @@ impl Task {
             })),
             Node::Pipeline { stages, negated } => {
                 let count = stages.len();
-                let stage = |(index, node): (usize, &Node)| Stage {
+                let stage = |node: &Node| Stage {
                     task: Self::new(node, io),
-                    // The first stage has the input of the pipeline, the others wait for theirs.
-                    input: match index {
-                        0 => std::mem::take(io.input),
-                        _ => Input::default(),
-                    },
+                    input: Input::default(),
                     status: None,
                     until: None,
                 };
                 debug_assert!(count > 0, "a pipeline has stages");
-                Self::Pipeline {
-                    stages: stages.iter().enumerate().map(stage).collect(),
-                    negated: *negated,
-                }
+                Self::Pipeline { stages: stages.iter().map(stage).collect(), negated: *negated }
             }
             Node::AndOr { left, right, and } => Self::AndOr {
                 left: Box::new(Self::new(left, io)),
@@ -363,7 +356,15 @@ fn poll_pipeline(stages: &mut [Stage], negated: bool, io: &mut Io<'_>) -> Turn {
         let Some(stage) = stages.get_mut(index) else { break };
         if stage.status.is_none() {
             let mut output = Output::default();
-            match stage.task.poll(&mut io.with(&mut stage.input, &mut output)) {
+            // The first stage has the input of the pipeline, the others that of their own.
+            if index == 0 {
+                std::mem::swap(&mut stage.input, io.input);
+            }
+            let turn = stage.task.poll(&mut io.with(&mut stage.input, &mut output));
+            if index == 0 {
+                std::mem::swap(&mut stage.input, io.input);
+            }
+            match turn {
                 Turn::Done(status) => stage.status = Some(status),
                 Turn::Waits(_) if reader_gone => stage.status = Some(141),
                 Turn::Waits(until) => stage.until = until,

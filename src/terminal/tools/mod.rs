@@ -8,8 +8,9 @@ mod printf;
 mod test;
 mod timing;
 
+use super::explain::Explained;
 use super::kubectl;
-use super::process::{Finished, Io, Process};
+use super::process::{Finished, Io, Output, Process};
 use super::yard;
 
 pub(super) use timing::duration;
@@ -32,14 +33,25 @@ pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
     let mut words = argv.into_iter().skip(before);
     let Some(name) = words.next() else { return Box::new(Finished(0)) };
     let arguments: Vec<String> = words.collect();
-    match name.as_str() {
+    let argv = std::iter::once(name.clone()).chain(arguments.iter().cloned()).collect();
+    let mut output = Output::default();
+    let mut own = std::mem::take(io.input);
+    let process = begin(&name, arguments, &mut io.with(&mut own, &mut output));
+    *io.input = own;
+    let explained = Explained::new(argv, process, &output);
+    io.output.append(output);
+    Box::new(explained)
+}
+
+fn begin(name: &str, arguments: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
+    match name {
         "kubectl" | "k" => kubectl::start(arguments, io),
         "yard" => yard::start(&arguments, io),
-        "sleep" | "timeout" | "watch" | "wait" => timing::start(&name, arguments, io),
+        "sleep" | "timeout" | "watch" | "wait" => timing::start(name, arguments, io),
         "cat" | "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "tr" | "tee" | "nl" | "tac"
-        | "sed" => filters::start(&name, &arguments, io),
-        "grep" | "egrep" | "fgrep" => grep::start(&name, &arguments, io),
-        _ => Box::new(Finished(basic::run(&name, &arguments, io))),
+        | "sed" => filters::start(name, &arguments, io),
+        "grep" | "egrep" | "fgrep" => grep::start(name, &arguments, io),
+        _ => Box::new(Finished(basic::run(name, &arguments, io))),
     }
 }
 

@@ -215,6 +215,12 @@ export function create(parent, label, hooks) {
       told = undefined;
       show();
     },
+    revealLine(line, column) {
+      const row = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
+      const at = Math.min(row.from + column - 1, row.to);
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
+      view.focus();
+    },
     setLabel(next) {
       view.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of({ 'aria-label': next, tabindex: '0' })) });
     },

@@ -4,6 +4,8 @@ pub(crate) mod desk;
 mod drop;
 mod guest;
 mod leave;
+pub(crate) mod stage;
+mod terminal;
 mod timeline;
 
 use wasm_bindgen::prelude::*;
@@ -11,8 +13,8 @@ use wasm_bindgen::prelude::*;
 pub(crate) use drop::*;
 pub(crate) use guest::*;
 pub(crate) use leave::*;
+pub(crate) use terminal::*;
 pub(crate) use timeline::*;
-pub(crate) mod stage;
 
 #[wasm_bindgen(module = "/src/ui/platform/page.js")]
 extern "C" {
@@ -145,6 +147,8 @@ extern "C" {
     /// Makes the edits of a fix, as JSON.
     #[wasm_bindgen(js_name = mendInEditor)]
     pub(crate) fn mend_in_editor(json: &str);
+    /// Puts the cursor of the editor at a line and a character, both from 1.
+    pub(crate) fn reveal(line: u32, column: u32);
     /// Names the editor for readers.
     #[wasm_bindgen(js_name = setEditorLabel)]
     pub(crate) fn set_editor_label(label: &str);

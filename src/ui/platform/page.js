@@ -355,4 +355,6 @@ export function setDiagnostics(name, json) {
 }
 /** What is being typed reaches the workspace before a command reads it. */
 export function flushEditor() { editor?.flush(); }
+/** Puts the cursor at a line and a character, both from 1. */
+export function reveal(line, column) { ask('revealLine', 'reveal', line, column); }
 export function setEditorLabel(label) { ask('setLabel', 'label', label); }

@@ -1,0 +1,210 @@
+//! A shell in a container that somebody sits at: `kubectl exec -it POD -- sh`. Each line runs in the container at once;
+//! the folder and what was set with `name=value` stay from line to line.
+
+use std::rc::Rc;
+
+use super::Context;
+use super::exec::{Remote, ended, refused};
+use super::problem::Failure;
+use crate::api::core::Pod;
+use crate::api::meta::{ObjectKey, Uid};
+use crate::terminal::Terminal;
+use crate::terminal::process::{Io, Process, Turn, Typed};
+
+/// Stands before the folder that the shell is in after a line.
+const MARK: char = '\u{1e}';
+
+/// Whether a command is a shell that reads what it is to do.
+pub(super) fn is_shell(argv: &[String]) -> bool {
+    let Some((name, rest)) = argv.split_first() else { return false };
+    let shell = matches!(name.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
+    shell
+        && rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-li" | "-il" | "--login"))
+}
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Session {
+    pod: ObjectKey,
+    uid: Uid,
+    container: Rc<str>,
+    /// How often the container had been restarted when it began.
+    restarts: i64,
+    shell: String,
+    bash: bool,
+    /// Whether there is a screen, and with it a prompt.
+    screen: bool,
+    folder: String,
+    /// Lines that set something for those behind them.
+    set: Vec<String>,
+    typed: String,
+    status: i64,
+    run: Option<Remote>,
+    over: bool,
+}
+
+impl Session {
+    /// Begins one.
+    ///
+    /// # Errors
+    /// The words of a container that has no such shell, or does not run.
+    pub(super) fn begin(
+        context: &mut Context<'_>,
+        pod: &Pod,
+        container: &Rc<str>,
+        argv: &[String],
+        screen: bool,
+    ) -> Result<Self, Failure> {
+        let shell = argv.first().cloned().unwrap_or_default();
+        let key = pod.meta.key();
+        let look = [shell.clone(), "-c".into(), "pwd; echo $BASH_VERSION".into()];
+        let seen = context.cluster.exec(&key, container, &look).map_err(refused)?;
+        let mut lines = seen.stdout.lines();
+        let folder = lines.next().unwrap_or("/").to_owned();
+        let mut session = Self {
+            bash: shell.ends_with("bash")
+                || lines.next().is_some_and(|version| !version.is_empty()),
+            restarts: restarts(pod, container),
+            pod: key,
+            uid: pod.meta.uid,
+            container: Rc::clone(container),
+            shell,
+            screen,
+            folder,
+            set: Vec::new(),
+            typed: String::new(),
+            status: 0,
+            run: None,
+            over: false,
+        };
+        if seen.code != 0 {
+            session.status = seen.code;
+            session.run = Some(Remote::of(seen, context.cluster.now()));
+            session.over = true;
+        }
+        Ok(session)
+    }
+
+    fn prompt(&self) -> String {
+        if !self.screen {
+            return String::new();
+        }
+        if !self.typed.is_empty() {
+            return "> ".into();
+        }
+        match self.bash {
+            true => format!("root@{}:{}# ", self.pod.name, self.folder),
+            false => format!("{} # ", self.folder),
+        }
+    }
+
+    /// Runs a whole line in the container.
+    fn enter(&mut self, line: &str, io: &mut Io<'_>) -> Result<(), Failure> {
+        let set: String = self.set.iter().map(|line| format!("{line}\n")).collect();
+        let folder = self.folder.replace('\'', "'\\''");
+        // After `exit` nothing follows: no mark means that the shell was left.
+        let text = format!(
+            "cd '{folder}'\n{set}__status() {{ return {}; }}\n__status\n{line}\n__status=$?; echo \"{MARK}$(pwd)\"; exit $__status",
+            self.status
+        );
+        let argv = [self.shell.clone(), "-c".into(), text];
+        let mut result = io.cluster.exec(&self.pod, &self.container, &argv).map_err(refused)?;
+        self.over = true;
+        for (_, error, piece) in &mut result.pieces {
+            if *error {
+                continue;
+            }
+            let Some((before, behind)) = piece.split_once(MARK) else { continue };
+            behind.trim_end().clone_into(&mut self.folder);
+            let before = before.to_owned();
+            *piece = before;
+            self.over = false;
+        }
+        if !self.over && sets(line) {
+            self.set.push(line.to_owned());
+        }
+        self.status = result.code;
+        self.run = Some(Remote::of(result, io.cluster.now()));
+        Ok(())
+    }
+
+    /// Whether the container in which the shell ran is gone.
+    fn lost(&self, io: &Io<'_>) -> bool {
+        match io.cluster.store().pods().get(&self.pod) {
+            Some(pod) => {
+                pod.meta.uid != self.uid
+                    || pod.status.phase.finished()
+                    || restarts(pod, &self.container) != self.restarts
+                    || pod
+                        .status
+                        .container(&self.container)
+                        .is_some_and(|one| one.terminated().is_some())
+            }
+            None => true,
+        }
+    }
+}
+
+fn restarts(pod: &Pod, container: &str) -> i64 {
+    pod.status.container(container).map_or(0, |status| i64::from(status.restart_count))
+}
+
+/// Whether a line only sets something.
+fn sets(line: &str) -> bool {
+    let line = line.trim();
+    let first = line.split_whitespace().next().unwrap_or("");
+    let named = first.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    });
+    let alone =
+        !line.contains([';', '|', '&']) && (named || matches!(first, "export" | "unset" | "set"));
+    alone
+        || first.ends_with("()")
+        || line.split_once("()").is_some_and(|(name, _)| !name.contains(' '))
+}
+
+impl Process for Session {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        loop {
+            if let Some(run) = &mut self.run {
+                match run.show(io) {
+                    Err(until) => return Turn::Waits(until),
+                    Ok(_) => self.run = None,
+                }
+                if self.over {
+                    return ended(self.status, io);
+                }
+            }
+            if self.lost(io) {
+                return ended(137, io);
+            }
+            let line = match io.input.session_line(&self.prompt()) {
+                Typed::Waits => return Turn::Waits(None),
+                Typed::Line(line) => line,
+                Typed::End if self.typed.is_empty() => {
+                    if self.screen {
+                        io.out("exit\n");
+                    }
+                    return ended(self.status, io);
+                }
+                Typed::End => String::new(),
+            };
+            let more = !self.typed.is_empty();
+            self.typed.push_str(if more { "\n" } else { "" });
+            self.typed.push_str(&line);
+            if self.typed.trim().is_empty() {
+                self.typed.clear();
+                continue;
+            }
+            if Terminal::incomplete(&self.typed) && !line.is_empty() {
+                continue;
+            }
+            let whole = std::mem::take(&mut self.typed);
+            if let Err(failure) = self.enter(&whole, io) {
+                io.error(failure.lines().trim_end());
+                return Turn::Done(1);
+            }
+        }
+    }
+}

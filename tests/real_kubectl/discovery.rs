@@ -98,13 +98,29 @@ pub(crate) fn answer(path: &[&str]) -> Option<Value> {
                     let version = json!({ "groupVersion": version, "version": short });
                     json!({ "name": group, "versions": [version], "preferredVersion": version })
                 })
+                .chain([metrics_group()])
                 .collect();
             Some(json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups }))
         }
+        ["apis", "metrics.k8s.io", "v1beta1"] => Some(json!({
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": METRICS,
+            "resources": [
+                { "name": "nodes", "singularName": "", "namespaced": false, "kind": "NodeMetrics", "verbs": ["get", "list"] },
+                { "name": "pods", "singularName": "", "namespaced": true, "kind": "PodMetrics", "verbs": ["get", "list"] },
+            ],
+        })),
         ["api", version] => of_version(version),
         ["apis", group, version] => of_version(&format!("{group}/{version}")),
         _ => None,
     }
+}
+
+const METRICS: &str = "metrics.k8s.io/v1beta1";
+
+/// The group of the metrics server.
+fn metrics_group() -> Value {
+    let version = json!({ "groupVersion": METRICS, "version": "v1beta1" });
+    json!({ "name": "metrics.k8s.io", "versions": [version], "preferredVersion": version })
 }
 
 fn of_version(wanted: &str) -> Option<Value> {

@@ -12,6 +12,7 @@
 )]
 
 mod discovery;
+mod metrics;
 mod openapi;
 mod server;
 
@@ -83,7 +84,7 @@ fn ours(line: &str, cluster: &mut Cluster, terminal: &mut Terminal) -> Outcome {
             match stream {
                 Stream::Out => out.push_str(text),
                 Stream::Err => err.push_str(text),
-                Stream::Explain => {}
+                Stream::Explain | Stream::Fix => {}
             }
         }
         if let Some(status) = poll.status {

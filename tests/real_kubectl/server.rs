@@ -17,7 +17,7 @@ use podyard::store::Operation;
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response};
 
-use crate::{discovery, openapi};
+use crate::{discovery, metrics, openapi};
 
 /// How far a watch moves the clock: so long does the client get to see changes before the answer ends.
 const WATCHED: Duration = Duration::from_seconds(90);
@@ -70,6 +70,13 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
         }
         path => match discovery::answer(path) {
             Some(found) => Ok(Reply::json(&found)),
+            None if path.starts_with(&["apis", "metrics.k8s.io", "v1beta1"]) => {
+                let query = pairs(query);
+                let selector = query.iter().find(|(key, _)| key == "labelSelector");
+                let selector = selector.map_or("", |(_, value)| value);
+                metrics::answer(path.get(3..).unwrap_or_default(), selector, cluster)
+                    .map(|found| Reply::json(&found))
+            }
             None => call(path).ok_or_else(no_such_resource).and_then(|mut call| {
                 call.method = request.method().clone();
                 call.query = pairs(query);

@@ -24,6 +24,7 @@ mod pod_table;
 mod present;
 mod school;
 mod share;
+mod shell;
 mod stage;
 mod shell;
 mod terminal;

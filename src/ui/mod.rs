@@ -25,7 +25,6 @@ mod present;
 mod school;
 mod share;
 mod shell;
-mod shell;
 mod stage;
 mod terminal;
 mod tile;

@@ -143,12 +143,13 @@ impl Record {
             match &entry.deed {
                 Deed::Foretell(_) | Deed::Leave => played = true,
                 Deed::Reveal | Deed::Enter => played = false,
-                Deed::Input(input) if !played && self.inputs.contains(input) => {
-                    if !input.words.is_empty()
-                        && lines.last().map(String::as_str) != Some(&*input.words)
-                    {
-                        lines.push(input.words.to_string());
-                    }
+                Deed::Input(input)
+                    if !played
+                        && !input.words.is_empty()
+                        && self.inputs.contains(input)
+                        && lines.last().map(String::as_str) != Some(&*input.words) =>
+                {
+                    lines.push(input.words.to_string());
                 }
                 _ => {}
             }

@@ -68,38 +68,63 @@ export function prepare(steps) {
   const gliding = neighbours.length > MOST_NEIGHBOURS ? [] : neighbours
     .filter((tile) => !own.has(tile.dataset.uid))
     .map((tile) => ({ uid: tile.dataset.uid, from: boxOf(tile) }));
+  const yard = document.getElementById('yard');
+  if (yard) arrivals.observe(yard, { childList: true, subtree: true });
   const known = new Set(slid.map(({ uid }) => uid));
   scene = { movers, gliding: [...slid.filter(({ uid }) => !own.has(uid)), ...gliding.filter(({ uid }) => !known.has(uid))] };
 }
 
+/** Where things are that every flight needs to know. */
+function surroundings() {
+  const pane = boxOf(document.querySelector('.pane--yard'));
+  const tray = boxOf(document.querySelector('.tray__tiles')) ?? pane;
+  return pane && { pane, tray, seen: (box) => box && box.bottom > pane.top && box.top < pane.bottom };
+}
+
+/** Where a mover is now, and what it passes on its way. */
+function measured(mover, place, { pane, tray }) {
+  const tile = find(mover.uid);
+  const card = mover.act === 'born' && boxOf(document.querySelector(`[data-family="${mover.owner}"]`));
+  const waiting = { x: tray.x + Math.min(place * 18, Math.max(0, tray.width - 66)), y: tray.y + (tray.height - 44) / 2 };
+  // A card below the edge: the pod comes from there.
+  const source = card && { x: card.x + 12, y: Math.max(pane.top, Math.min(card.y + 8, pane.bottom - 24)) };
+  return { ...mover, tile, to: boxOf(tile), waiting, source };
+}
+
+/** A tile that comes in flies at once: the rest of the picture may take longer than the screen waits. */
+const arrivals = new MutationObserver((records) => {
+  if (!scene) return;
+  const around = surroundings();
+  if (!around) return;
+  const pending = new Map(scene.movers.map((mover, place) => [mover.uid, [mover, place]]));
+  const tiles = records.flatMap(({ addedNodes }) => [...addedNodes]).flatMap((node) => (node.querySelectorAll ? [node, ...node.querySelectorAll('[data-uid]')] : []));
+  for (const tile of tiles) {
+    const [mover, place] = pending.get(tile.dataset?.uid) ?? [];
+    if (!mover || !tile.isConnected) continue;
+    pending.delete(mover.uid);
+    scene.movers = scene.movers.filter((one) => one !== mover);
+    act(measured(mover, place, around), around.seen);
+  }
+});
+
 /** Lets everything go to where it is now. */
 export function play() {
+  arrivals.disconnect();
   const { movers = [], gliding = [] } = scene ?? {};
   scene = undefined;
-  if (!movers.length) return;
-  const pane = boxOf(document.querySelector('.pane--yard'));
-  if (!pane) return;
-  const tray = boxOf(document.querySelector('.tray__tiles')) ?? pane;
-  const seen = (box) => box && box.bottom > pane.top && box.top < pane.bottom;
+  const around = (movers.length || gliding.length) && surroundings();
+  if (!around) return;
   // First everything is measured, then everything moves.
-  const now = movers.map((mover, place) => {
-    const tile = find(mover.uid);
-    const card = mover.act === 'born' && boxOf(document.querySelector(`[data-family="${mover.owner}"]`));
-    const to = boxOf(tile);
-    const waiting = { x: tray.x + Math.min(place * 18, Math.max(0, tray.width - 66)), y: tray.y + (tray.height - 44) / 2 };
-    // A card below the edge: the pod comes from there.
-    const source = card && { x: card.x + 12, y: Math.max(pane.top, Math.min(card.y + 8, pane.bottom - 24)) };
-    return { ...mover, tile, to, waiting, source };
-  });
+  const now = movers.map((mover, place) => measured(mover, place, around));
   const slid = gliding.map(({ uid, from }) => {
     const tile = find(uid);
     return { uid, tile, from, to: boxOf(tile) };
   });
-  for (const mover of now) act(mover, seen);
+  for (const mover of now) act(mover, around.seen);
   for (const { uid, tile, from, to } of slid) {
     if (!tile || !from || !to || moving.has(uid)) continue;
     const [dx, dy] = [from.x - to.x, from.y - to.y];
-    if (Math.abs(dx) + Math.abs(dy) > 1 && seen(to)) {
+    if (Math.abs(dx) + Math.abs(dy) > 1 && around.seen(to)) {
       move(uid, tile, [{ transform: `translate(${dx}px, ${dy}px)` }, {}], { duration: 260, easing: 'ease-out' });
     }
   }

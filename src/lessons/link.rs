@@ -62,7 +62,7 @@ mod tests {
             unfold(&link),
             "a full stop behind it is no part of it"
         );
-        assert_eq!(unfold(&link[..link.len() - 6]), None);
+        assert_eq!(unfold(link.get(..link.len() - 6).unwrap()), None);
         assert_eq!(unfold("https://example.org/#x1=abc"), None);
         assert_eq!(unfold("#s1=!!!"), None);
     }

@@ -169,8 +169,7 @@ impl Engine {
 
     fn both(&self, command: &str) {
         let told = self.write(|state| {
-            let futures = state.terminal.futures.take();
-            let Some(mut futures) = futures else { return None };
+            let mut futures = state.terminal.futures.take()?;
             let poll = tell_other(&mut futures, &state.terminal, command);
             state.terminal.futures = Some(futures);
             Some(poll)

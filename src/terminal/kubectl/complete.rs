@@ -361,7 +361,7 @@ impl<'a> Known<'a> {
         let objects = self.meant();
         objects
             .iter()
-            .flat_map(|object| object.meta().labels.iter().map(|(key, _)| key.to_string()))
+            .flat_map(|object| object.meta().labels.keys().map(ToString::to_string))
             .collect()
     }
 

@@ -146,7 +146,7 @@ impl Session {
 }
 
 fn restarts(pod: &Pod, container: &str) -> i64 {
-    pod.status.container(container).map_or(0, |status| i64::from(status.restart_count))
+    pod.status.container(container).map_or(0, |status| status.restart_count)
 }
 
 /// Whether a line only sets something.

@@ -123,7 +123,7 @@ fn placement(details: &DetailsProps, table: &TableView, plugins: bool) -> Html {
     let scored = !table.scores.is_empty();
     html! {
         <>
-            <ul class="verdicts">{ for table.rows.iter().map(|row| verdict(row)) }</ul>
+            <ul class="verdicts">{ for table.rows.iter().map(verdict) }</ul>
             if table.left_out > 0 {
                 <p class="quiet">{ Text::new("why.more-nodes").with("count", table.left_out).render(language) }</p>
             }

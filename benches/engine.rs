@@ -241,6 +241,7 @@ fn busy(pods: usize) -> Cluster {
 }
 
 /// Going back to any moment of the last hour: the one of a hundred that takes longest counts.
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
 fn back(bench: &mut Criterion) {
     let mut group =
         bench.benchmark_group("back within a busy hour, the slowest of 100 moments, pods");

@@ -8,6 +8,7 @@ use std::hint::black_box;
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use podyard::api::{Kind, ObjectKey, Value};
 use podyard::cluster::{Action, Cluster, Config, WriteOptions};
+use podyard::manifest::load;
 use podyard::sim::Duration;
 
 const MINUTELY: &str = r#"{"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{
@@ -240,6 +241,7 @@ fn busy(pods: usize) -> Cluster {
 }
 
 /// Going back to any moment of the last hour: the one of a hundred that takes longest counts.
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
 fn back(bench: &mut Criterion) {
     let mut group =
         bench.benchmark_group("back within a busy hour, the slowest of 100 moments, pods");
@@ -269,5 +271,33 @@ fn back(bench: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, replicas, replaced, job, daemons, cron_job, outage, moments, back);
+/// YAML of every badness is answered within 100 ms, and ten times the text in at most twelve times the time.
+fn hostile(bench: &mut Criterion) {
+    let mut group = bench.benchmark_group("hostile YAML, bytes");
+    group.sample_size(10);
+    for size in [100_000_usize, 1_000_000] {
+        let bomb: String = (1..size / 40)
+            .map(|level| format!("a{level}: &a{level} {{<<: *a{}, x{level}: 1}}\n", level - 1))
+            .collect();
+        for (name, text) in [
+            ("one long word", format!("a: {}", "x".repeat(size))),
+            ("brackets", "[".repeat(size)),
+            ("tabs", "\t\n".repeat(size / 2)),
+            ("aliases of aliases", format!("a0: &a0 {{x0: 1}}\n{bomb}")),
+            ("a cycle", format!("a: &a [*a{}]\n", ", *a".repeat(size / 4))),
+            ("unknown fields", (0..size / 10).map(|number| format!("k{number}: 1\n")).collect()),
+            ("letters of two bytes", format!("a: {}", "\u{b0}".repeat(size / 2))),
+        ] {
+            let bytes = text.into_bytes();
+            group.bench_with_input(BenchmarkId::new(name, size), &bytes, |bench, bytes| {
+                bench.iter(|| black_box(load("x.yaml", bytes)));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(
+    benches, replicas, replaced, job, daemons, cron_job, outage, moments, back, hostile
+);
 criterion_main!(benches);

@@ -78,7 +78,7 @@ test('Diff shows against the live object what Apply would change', async (t) => 
   await example(page, 'ReplicationController with 3 pods');
   await page.locator('[data-pod^="kubia-"]').nth(2).waitFor();
   const text = await cat(page, 'rc.yaml');
-  await paste(page, `${text.replace('replicas: 3', 'replicas: 5')}---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: new\n`);
+  await paste(page, `${text.trimEnd().replace('replicas: 3', 'replicas: 5')}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: new\n`);
   await page.getByRole('button', { name: 'Diff' }).click();
   const view = page.locator('#difference');
   await view.getByText('replicationcontroller/kubia would change').waitFor();

@@ -74,11 +74,11 @@ test('why nothing happened: a CronJob tells of each slot, a controller why it ma
   await page.waitForFunction(() => document.querySelector('#clock')?.innerText.includes('00:03:'), undefined, { timeout: 30_000 });
   await page.locator('#play').click();
   await type(page, 'yard why cronjob/slow --at 00:02');
-  await page.locator('.terminal__line--out', { hasText: '00:02:00: not fired, because job/slow-29453761 still ran and the policy is Forbid' }).waitFor();
+  await page.locator('.terminal__line--out', { hasText: '00:02:00: not fired, because job/slow-29453761 still ran, the policy is Forbid, and the deadline of 20 s then passed' }).waitFor();
   await page.locator('.card__main', { hasText: 'slow' }).first().click();
   await page.locator('.reasons__fact', { hasText: '00:02:00: not fired, because job/slow-29453761 still ran' }).waitFor();
   await page.locator('.reasons__fact', { hasText: '00:01:00: job/slow-29453761 was created' }).waitFor();
-  await type(page, 'kubectl create deployment web --image=nginx --replicas=2; sleep 20');
+  await type(page, 'kubectl create deployment web --image=nginx --replicas=2');
   await page.locator('#play').click();
   await page.locator('[data-pod^="web-"][data-look="running"]').nth(1).waitFor();
   await type(page, 'yard why deployment/web');
@@ -107,21 +107,22 @@ test('the live object shows in grey what the cluster added, and marks what chang
 
 test('logs stream, with container, run before, times and the end in view', async (t) => {
   const page = await yard.open(t, START);
-  await type(page, 'kubectl run talk --image=busybox --restart=Always -- sh -c "for i in 1 2 3 4 5 6; do echo line $i; sleep 2; done; exit 3"');
+  await type(page, "kubectl run talk --image=busybox --restart=Always -- sh -c 'for i in 1 2 3 4 5 6; do echo line $i; sleep 2; done; exit 3'");
   await page.locator('[data-pod="talk"][data-look="running"]').waitFor();
   await page.locator('[data-pod="talk"]').click();
   await facet(page, 'Logs');
   const log = page.locator('#log');
-  await log.getByText('line 1').waitFor();
-  await log.getByText('line 5').waitFor();
+  await page.locator('#log', { hasText: 'line 1' }).waitFor();
+  await page.locator('#log', { hasText: 'line 5' }).waitFor();
   await page.getByRole('button', { name: 'Run before' }).waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Run before' }).click();
   await page.getByRole('button', { name: 'Times' }).click();
   await log.locator('.log__time').nth(5).waitFor();
   assert.match(await log.innerText(), /^2026-01-01T00:00:\d\dZ line 1$/m);
   assert.equal(await page.locator('.log__command').innerText(), 'kubectl logs talk --previous --timestamps');
-  await page.getByRole('button', { name: 'Follow', pressed: true }).click();
-  await page.getByRole('button', { name: 'Follow', pressed: false }).waitFor();
+  const follow = (pressed) => page.locator('.log__bar').getByRole('button', { name: 'Follow', pressed });
+  await follow(true).click();
+  await follow(false).waitFor();
 });
 
 test('probes are a strip of the last results, each with its time; events and relations are at hand', async (t) => {
@@ -155,10 +156,10 @@ test('the same in Korean on a phone', async (t) => {
   await page.locator('.tabs').getByRole('button', { name: '터미널' }).click();
   await type(page, 'kubectl create job pi --image=busybox -- sh -c "exit 1"');
   await page.locator('.tabs').getByRole('button', { name: '노드' }).click();
-  await select(page, 'pi-', 'backoff');
+  await select(page, 'pi-', 'failed');
   await page.locator('.why__cause', { hasText: 'job/pi를 직접 만들었습니다' }).waitFor();
   await page.locator('.why__cause', { hasText: '종료 코드 1로 끝났습니다' }).first().waitFor();
-  await page.locator('.reasons__now', { hasText: '다음 시도는' }).waitFor();
+  await page.locator('.reasons__now', { hasText: '파드가 끝났습니다' }).waitFor();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
   assert.equal(wide, false);
 });

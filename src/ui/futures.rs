@@ -36,16 +36,16 @@ pub(crate) fn Twins(props: &TwinsProps) -> Html {
                 <h2 class="title">{ say(language, "futures.title") }</h2>
                 <span class="quiet">{ parted.render(language) }</span>
             </div>
-            <div class="twins__sides">
-                { side(props, Side::Left) }
-                { side(props, Side::Right) }
-            </div>
             <div class="twins__differences">
                 <h3 class="title">{ say(language, "futures.differences") }</h3>
                 if view.differences.is_empty() {
                     <p class="quiet">{ say(language, "futures.same") }</p>
                 }
                 <ul>{ for view.differences.iter().map(|words| html! { <li>{ words.to_string() }</li> }) }</ul>
+            </div>
+            <div class="twins__sides">
+                { side(props, Side::Left) }
+                { side(props, Side::Right) }
             </div>
         </section>
     }
@@ -208,8 +208,17 @@ pub(crate) fn ForkSheet(props: &ForkProps) -> Html {
     let value = chosen.value(&all);
     let object = all.get(chosen.object);
     let field = object.and_then(|object| object.fields.get(chosen.field));
+    let onkeydown = {
+        let onclose = props.onclose.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                event.stop_propagation();
+                onclose.emit(());
+            }
+        })
+    };
     html! {
-        <div class="keys" id="fork-sheet" role="dialog" aria-modal="true" aria-label={say(language, "futures.title")}>
+        <div class="keys" id="fork-sheet" role="dialog" aria-modal="true" aria-label={say(language, "futures.title")} {onkeydown}>
             <form class="keys__sheet fork" {onsubmit}>
                 <div class="details__bar">
                     <h2 class="title">{ say(language, "futures.what") }</h2>

@@ -74,7 +74,11 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let log = use_state(LogChoice::default);
     let looked = use_mut_ref(Looked::default);
     let language = props.language;
-    let Some(selection) = &props.selection else { return events(props) };
+    let Some(selection) = &props.selection else {
+        // The next look at the same object is another look.
+        looked.borrow_mut().open = None;
+        return events(props);
+    };
     let mut palette = Palette::default();
     let wish = Wish {
         facet: *facet,

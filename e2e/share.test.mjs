@@ -43,8 +43,7 @@ async function drop(page, name, text) {
 }
 
 test('a copied link opens the very moment in another browser', async (t) => {
-  const page = await yard.open(t, START, { permissions: ['clipboard-read', 'clipboard-write'] });
-  await page.locator('#speed').fill('13');
+  const page = await yard.open(t, { ...START, speed: '30' }, { permissions: ['clipboard-read', 'clipboard-write'] });
   await type(page, 'kubectl apply -f job.yaml; kubectl create deployment web --image=nginx --replicas=3; sleep 20; yard pause');
   await page.locator('[data-pod^="web-"][data-look="running"]').nth(2).waitFor(PATIENT);
   await page.waitForFunction(() => document.querySelector('.terminal__prompt span')?.innerText === '$', undefined, PATIENT);
@@ -124,8 +123,7 @@ test('a dropped session opens, and one\'s own can be had back', async (t) => {
 });
 
 test('podyard replay comes to the same end as the page', async (t) => {
-  const page = await yard.open(t, START);
-  await page.locator('#speed').fill('6');
+  const page = await yard.open(t, { ...START, speed: '60' });
   await type(page, 'kubectl apply -f job.yaml; kubectl create deployment web --image=nginx --replicas=3; yard node stop worker-1; sleep 400; yard pause');
   await page.waitForFunction(() => document.querySelector('.terminal__prompt span')?.innerText === '$', undefined, PATIENT);
   await page.locator('#share').click();

@@ -121,7 +121,7 @@ fn files_and_words_of_the_sandbox() {
     assert_eq!(of("yard node stop worker-1"), ["worker-1"]);
     assert_eq!(of("yard pod crash t"), ["two"]);
     assert_eq!(of("yard registry s"), ["slow"]);
-    assert_eq!(of("yard next c"), ["cron"]);
+    assert_eq!(of("yard next cr"), ["cron", "cronjobs/"]);
     assert_eq!(of("yard branch -"), ["-d", "-m"]);
     assert_eq!(of("yard side "), ["left", "right"]);
     assert_eq!(of("yard import j"), ["job.yaml"]);

@@ -44,6 +44,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
 
 fn get_contexts(context: &mut Context<'_>, names: &[&str]) -> Result<After, Failure> {
     if let Some(name) = names.iter().find(|name| **name != NAME) {
+        if context.flags.text("output") != "name" && !context.flags.has("no-headers") {
+            context.out("CURRENT   NAME   CLUSTER   AUTHINFO   NAMESPACE\n");
+        }
         return Err(Failure::new(format!("context {name} not found")));
     }
     if context.flags.text("output") == "name" {

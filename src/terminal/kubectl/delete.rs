@@ -1,9 +1,10 @@
 //! `kubectl delete`: by name, label, file; waits until the objects are gone. Follows `pkg/cmd/delete`.
 
-use super::problem::Failure;
+use super::problem::{Failure, Problem};
 use super::resources::{self, Found, Named, Needs};
 use super::wait::{Goal, Waiting};
 use super::{After, Context, DONE, Dry};
+use crate::api::Reason;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
@@ -50,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     if ignore_missing {
         found.failures.clear();
     }
-    delete_all(context, found, propagation, grace)
+    delete_all(context, found, propagation, grace, ignore_missing)
 }
 
 /// `--cascade` in its old and new values.
@@ -125,6 +126,7 @@ fn delete_all(
     found: Found,
     propagation: Propagation,
     grace: i64,
+    ignore_missing: bool,
 ) -> Result<After, Failure> {
     let how = DeleteOptions {
         propagation: Some(propagation),
@@ -145,7 +147,14 @@ fn delete_all(
         if dry != Dry::Client
             && let Err(failure) = context.send_delete(object.kind(), &object.key(), &how)
         {
-            failures.push(failure);
+            // What went with its owner is gone already.
+            let gone = failure
+                .problems
+                .iter()
+                .all(|one| matches!(one, Problem::Api(error) if error.reason == Reason::NotFound));
+            if !(gone && ignore_missing) {
+                failures.push(failure);
+            }
             continue;
         }
         let line = match name_only {

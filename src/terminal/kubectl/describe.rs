@@ -90,6 +90,13 @@ fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
         ),
         AnyObject::Plain(plain) if plain.kind == Kind::Service => service_text(plain, cluster),
         AnyObject::Plain(plain) if plain.kind == Kind::ConfigMap => config_map_text(plain),
+        AnyObject::Plain(plain) if plain.kind == Kind::Secret => {
+            return align(&secret_text(plain));
+        }
+        AnyObject::Plain(plain) if plain.kind == Kind::ServiceAccount => {
+            let none = "Image pull secrets:\t<none>\nMountable secrets:\t<none>\nTokens:\t<none>\n";
+            format!("{}{none}", head(&plain.meta))
+        }
         AnyObject::Plain(plain)
             if plain.kind == Kind::Namespace && !holds_limits(plain, cluster) =>
         {
@@ -244,6 +251,18 @@ fn addresses(service: &Plain, port: &str, cluster: &Cluster) -> String {
 }
 
 /// A config map, every value in full.
+/// A secret: how long each value is, and not what it is. Values are Base64.
+fn secret_text(secret: &Plain) -> String {
+    let kind = secret.body.str_at("type").unwrap_or("Opaque");
+    let mut text = format!("{}\nType:\t{kind}\n\nData\n====\n", head(&secret.meta));
+    let data = secret.body.get("data").into_iter().flat_map(Value::entries);
+    for (key, value) in data {
+        let coded = value.as_str().unwrap_or_default().trim_end_matches('=');
+        text.push_str(&format!("{key}:\t{} bytes\n", coded.len() * 3 / 4));
+    }
+    text
+}
+
 fn config_map_text(map: &Plain) -> String {
     let mut text = head(&map.meta);
     text.push_str("\nData\n====\n");

@@ -461,6 +461,7 @@ fn quota(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
         spec.set("hard", pairs(hard, "hard")?);
     }
     object.set("spec", spec);
+    object.set("status", Value::empty_object());
     Ok(object)
 }
 

@@ -227,7 +227,7 @@ pub(super) fn unknown_command(word: &str) -> Failure {
 
 /// The refusal of a subcommand that a command does not have.
 pub(super) fn unknown_subcommand(command: &str, word: &str) -> Failure {
-    Failure::usage(command, &format!("unknown command {}", go_quote(&format!("{command} {word}"))))
+    Failure::usage(command, &format!("unknown command {}", go_quote(word)))
 }
 
 /// What cobra suggests: at most two letters away, or with the word as its beginning.

@@ -107,9 +107,11 @@ pub(super) fn by_logging(pods: &mut [Rc<Pod>]) {
             Phase::Running | Phase::Succeeded | Phase::Failed => 0,
         };
         let ready = crate::api::conditions::find(&pod.status.conditions, "Ready");
-        let since = ready.filter(|_| pod.ready()).map(|condition| condition.since);
+        // The API tells times in whole seconds.
+        let since = ready.filter(|_| pod.ready()).map(|condition| condition.since.cut_to_second());
         let restarts = pod.status.containers.iter().map(|one| one.restart_count).max().unwrap_or(0);
-        (pod.node.is_none(), phase, !pod.ready(), since, -restarts, pod.meta.created)
+        let created = pod.meta.created.cut_to_second();
+        (pod.node.is_none(), phase, !pod.ready(), since, -restarts, created)
     });
 }
 

@@ -257,7 +257,9 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
             input,
             line,
         };
-        if context.flags.has("help") {
+        let first = command.split(' ').next().unwrap_or_default();
+        let known = matches!(first, "" | "help" | "options") || COMMANDS.contains(&first);
+        if context.flags.has("help") && known {
             let text = help::of(&command);
             context.out(&text);
             return DONE;

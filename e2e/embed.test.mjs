@@ -245,8 +245,8 @@ test('"open in full" carries what the reader did, and the moment', async (t) => 
 });
 
 test('ten labs share one download of the engine, and keep nothing in the browser', async (t) => {
-  const page = await one(Array.from({ length: 10 }, (_, place) => `<podyard-lab id="lab${place}" panels="yard" source="hidden"><pre>${html(POD)}</pre></podyard-lab>`).join(''))(t, { viewport: { width: 800, height: 6000 } });
   const before = yard.server().asked.length;
+  const page = await one(Array.from({ length: 10 }, (_, place) => `<podyard-lab id="lab${place}" panels="yard" source="hidden"><pre>${html(POD)}</pre></podyard-lab>`).join(''))(t, { viewport: { width: 800, height: 6000 } });
   for (let place = 0; place < 10; place += 1) await inside(page, `#lab${place}`).locator('[data-pod="web"]').waitFor({ timeout: 90_000 });
   const asked = yard.server().asked.slice(before).filter((path) => path.endsWith('.wasm'));
   assert.ok(asked.length > 0);

@@ -1,9 +1,11 @@
 // Serves dist/ as any static host would: files, types, how long they may be kept; and pages of somebody else.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 const FOLDER = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -19,6 +21,13 @@ const TYPES = {
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
 };
+
+const packs = new Map();
+/** A file as it travels; packed once. */
+function gzipped(file) {
+  if (!packs.has(file)) packs.set(file, readFile(file).then((bytes) => promisify(gzip)(bytes, { level: 4 })));
+  return packs.get(file);
+}
 
 /**
  * Starts a server on a free port; gives its origin, the paths it was asked for, and how to stop it. `replaced`: texts
@@ -40,8 +49,14 @@ export async function serve({ replaced = new Map() } = {}) {
       return;
     }
     const kept = extname(file) === '.html' ? 'no-cache' : 'max-age=600';
-    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'cache-control': kept });
-    createReadStream(file).pipe(response);
+    const packed = extname(file) === '.wasm' && (request.headers['accept-encoding'] ?? '').includes('gzip');
+    response.writeHead(200, {
+      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'cache-control': kept,
+      ...(packed && { 'content-encoding': 'gzip', vary: 'accept-encoding' }),
+    });
+    if (packed) response.end(await gzipped(file));
+    else createReadStream(file).pipe(response);
   });
   return { asked, replaced, ...await listen(server) };
 }

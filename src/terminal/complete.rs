@@ -153,6 +153,7 @@ fn of_yard(words: &[&str], open: &str, cluster: &Cluster, terminal: &Terminal) -
 /// Whether a token of the help is to be typed as it stands.
 fn is_literal(token: &str) -> bool {
     token.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '-')
+        && !token.contains(|letter: char| letter.is_ascii_uppercase())
 }
 
 fn fits(word: &str, token: &str) -> bool {

@@ -167,7 +167,7 @@ fn each_mistake_of_the_notes_is_mended_by_one_click() {
     for path in files {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let (_, titles) = clicks(&std::fs::read_to_string(&path).unwrap());
-        found.extend(titles.into_iter().map(|title| format!("{} {title}", &name[..6])));
+        found.extend(titles.into_iter().map(|title| format!("{} {title}", name.get(..6).unwrap())));
     }
     assert_eq!(
         found,

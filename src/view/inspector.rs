@@ -509,7 +509,8 @@ mod tests {
         assert_eq!(found[1], ("related.pods", 3));
         assert_eq!(
             groups(Kind::Service, ObjectKey::new("default", "web")),
-            [("related.selected", 3)]
+            // Its EndpointSlice, and the pods.
+            [("related.owned", 1), ("related.selected", 3)]
         );
     }
 

@@ -1,5 +1,7 @@
 //! `kubectl describe`. Follows `pkg/describe/describe.go`.
 
+mod endpoints;
+
 use super::problem::Failure;
 use super::resources::{self, Named, Needs};
 use super::tabwriter::align;
@@ -90,6 +92,8 @@ fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
         ),
         AnyObject::Plain(plain) if plain.kind == Kind::Service => service_text(plain, cluster),
         AnyObject::Plain(plain) if plain.kind == Kind::ConfigMap => config_map_text(plain),
+        AnyObject::Plain(plain) if plain.kind == Kind::Endpoints => endpoints::endpoints(plain),
+        AnyObject::Plain(plain) if plain.kind == Kind::EndpointSlice => endpoints::slice(plain),
         AnyObject::Plain(plain) if plain.kind == Kind::Secret => {
             return align(&secret_text(plain));
         }

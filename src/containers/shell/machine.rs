@@ -59,6 +59,9 @@ pub enum Outcome {
 
 /// At most so many steps at one instant; a loop without a pause then takes a moment of virtual time.
 const STEPS: u32 = 20_000;
+/// After so many moments in a row a loop spins for long; the moments double until there were so many: four seconds.
+const LONG_SPIN: u32 = 8;
+const LONGEST_SPIN: u32 = 12;
 /// At most so many steps in a substitution or pipeline stage.
 const NESTED_STEPS: u32 = 20_000;
 /// At most so many functions, loops and lists inside each other.
@@ -104,6 +107,8 @@ pub struct Machine {
     pub(super) bash: bool,
     nesting: u32,
     spin: u32,
+    /// Whether it waits for the end of such a moment.
+    spinning: bool,
     /// Steps that substitutions took within one step of this shell.
     nested_steps: u32,
     /// What `exit` said, while the trap for it runs.
@@ -153,6 +158,7 @@ impl Machine {
             bash: false,
             nesting: 0,
             spin: 0,
+            spinning: false,
             nested_steps: 0,
             exit_code: None,
             background: Vec::new(),
@@ -221,7 +227,9 @@ impl Machine {
                 }
                 self.wake = None;
                 self.now = wake;
-                self.spin = 0;
+                if !std::mem::take(&mut self.spinning) {
+                    self.spin = 0;
+                }
             }
             let Some(task) = self.stack.pop() else {
                 self.finish(self.status);
@@ -229,9 +237,12 @@ impl Machine {
             };
             self.step(task, outside);
             steps += 1 + std::mem::take(&mut self.nested_steps);
+            // What has spun for long gets few steps at a time.
+            let most = if self.spin >= LONG_SPIN { most / 100 } else { most };
             if steps >= most {
                 // A busy loop: let time pass, ever more of it, so that it costs nothing.
-                self.spin = (self.spin + 1).min(16);
+                self.spin = (self.spin + 1).min(LONGEST_SPIN);
+                self.spinning = true;
                 let pause = Duration::from_millis(1 << self.spin);
                 self.wake = Some(self.now.max(now) + pause);
             }

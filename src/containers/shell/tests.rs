@@ -109,6 +109,21 @@ fn a_loop_without_a_pause_lets_time_pass() {
 }
 
 #[test]
+fn a_day_of_a_loop_without_a_pause_is_a_few_wake_ups() {
+    let parsed = parse("while true; do :; done").unwrap();
+    let start = Time::from_unix_seconds(1_767_225_600);
+    let files = Files::standard("pod-1");
+    let mut machine = Machine::new(parsed, BTreeMap::new(), files, "/", start, Seed(1));
+    let (mut at, mut looks) = (start, 0);
+    while at - start < Duration::from_seconds(86_400) {
+        let Outcome::Sleeps(next) = machine.run(at, &mut Nobody) else { panic!("it never ends") };
+        at = next;
+        looks += 1;
+    }
+    assert!(looks < 25_000, "{looks}");
+}
+
+#[test]
 fn garbage_is_answered_and_never_panics() {
     let letters: Vec<char> =
         "ab $(){}[]|&;<>'\"`\\\n#!=*?~%0 if then fi do done 한글".chars().collect();

@@ -26,6 +26,8 @@ async function does(page, step) {
     await page.locator('#speed').fill(FASTEST);
   }
   await page.locator('.lesson__done').waitFor(PATIENT);
+  // A step may be done before its last line is over.
+  await page.waitForFunction(() => document.querySelector('.terminal__prompt span')?.innerText === '$', undefined, PATIENT);
   await page.locator('#speed').fill(ORDINARY);
 }
 

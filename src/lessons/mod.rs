@@ -7,7 +7,6 @@ mod check;
 mod condition;
 mod draft;
 mod format;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod link;
 mod player;
 mod proof;

@@ -64,6 +64,9 @@ test('fields are completed and explained', async (t) => {
   await page.locator('.cm-line span', { hasText: /^selector$/ }).hover();
   await page.locator('.field-card__docs', { hasText: /label/i }).waitFor();
   assert.match(await page.locator('.field-card__path').innerText(), /^spec\.selector /);
+  // The card lies over the lines above its field until the pointer leaves.
+  await page.mouse.move(5, 5);
+  await page.locator('.field-card').waitFor({ state: 'detached' });
   await page.locator('.cm-line', { hasText: 'spec:' }).first().click();
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');

@@ -226,7 +226,7 @@ pub fn App() -> Html {
     };
     let bar = engine.read(|state| state.address.controls);
     html! {
-        <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"))}>
+        <div class={classes!("page", format!("page--{}", panels.pane(*pane).class()), still, school.then_some("page--school"), panels.class(), embed.then_some("page--embed"), selection.is_some().then_some("page--reading"))}>
             if let Some(light) = presenting {
                 <PresenterBar engine={(*engine).clone()} {language} {playing} speed={speed_index(engine.read(|state| state.speed))} panels={panels.clone()} {light} />
                 { tabs(&pane, language, school, &panels) }

@@ -166,7 +166,7 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
             let engine = engine.clone();
             Closure::new(move || {
                 let text = engine.read(|state| say(state.language, "inspect.tab-leaves"));
-                platform::announce(&text);
+                platform::announce_now(&text);
             })
         };
         platform::on_desk(&cursor, &shown, &leaving);

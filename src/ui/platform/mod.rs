@@ -86,6 +86,9 @@ extern "C" {
     pub(crate) fn tick(day: &str, time: &str, next: &str, now: f64);
     /// Says a sentence to screen readers.
     pub(crate) fn announce(text: &str);
+    /// Says at once what matters only now.
+    #[wasm_bindgen(js_name = announceNow)]
+    pub(crate) fn announce_now(text: &str);
     /// Arrow keys walk between the tiles of an element.
     pub(crate) fn rove(id: &str);
     /// Tab finds one of the tiles.

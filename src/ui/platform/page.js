@@ -204,6 +204,13 @@ export function announce(text) {
   }, Math.max(0, said + 3000 - performance.now()));
 }
 
+/** Says at once what matters only now. */
+export function announceNow(text) {
+  clearTimeout(saying);
+  said = performance.now();
+  write(document.getElementById('live'), text);
+}
+
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** One stop of Tab for all tiles of an element; arrow keys go to the nearest in their direction. */

@@ -227,6 +227,8 @@ test('words of the output are explained without a change of the text', async (t)
   await word.hover();
   await page.getByRole('tooltip').filter({ hasText: 'could not be pulled' }).waitFor();
   await page.getByRole('button', { name: '한국어' }).click();
+  // The words are fetched when somebody reads them.
+  await page.locator('.yard__bar .title', { hasText: '노드' }).waitFor();
   await word.hover();
   await page.getByRole('tooltip').filter({ hasText: '내려받지 못했습니다' }).waitFor();
 });

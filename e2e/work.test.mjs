@@ -75,7 +75,8 @@ test('fields are completed and explained', async (t) => {
   await page.waitForTimeout(150); // CodeMirror takes no key in the first moments of a list
   await page.keyboard.press('Enter');
   await page.keyboard.type('4');
-  await page.waitForTimeout(400);
+  await page.locator('.cm-line', { hasText: /^ {2}replicas: 4$/ }).waitFor();
+  await page.waitForTimeout(1000); // what is typed reaches the files when the hand rests
   assert.match(await cat(page, 'job.yaml'), /^ {2}replicas: 4$/m);
 });
 

@@ -80,9 +80,10 @@ export function explainWords(screenId, cardId, words) {
   const hide = () => { card.hidden = true; shown?.removeAttribute('aria-describedby'); shown = undefined; };
   const show = (part) => {
     clearTimeout(leaving);
-    if (shown === part) return;
-    hide();
     const text = words(part.dataset.word);
+    // The language may be another one by now.
+    if (shown === part && card.textContent === text) return;
+    hide();
     if (!text) return;
     shown = part;
     card.textContent = text;

@@ -77,10 +77,11 @@ async function open(t, { server, browser, parameters = {}, options = {} }) {
  * these two hosts only. `options` as for `open`, and `headers` of the host.
  */
 async function host(t, { server, browser, pages, options = {} }) {
-  const { tolerate, headers, ...contextual } = { locale: 'en-US', viewport: { width: 1000, height: 800 }, ...options };
+  const { tolerate, headers, before: script, ...contextual } = { locale: 'en-US', viewport: { width: 1000, height: 800 }, ...options };
   const other = await serveHost(pages(server.origin), headers?.(server.origin));
   const context = await browser.newContext(contextual);
   context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  if (script) await context.addInitScript(script);
   const page = await context.newPage();
   const complaints = watch(page, server.origin, other.origin);
   t.after(async () => {

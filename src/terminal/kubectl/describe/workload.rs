@@ -1,0 +1,242 @@
+//! `describe` of what makes pods: controllers, sets, Deployments, Jobs and CronJobs.
+
+use super::pod::template_text;
+use super::{annotations, head, long_time, pairs};
+use crate::api::Kind;
+use crate::api::batch::CronJob;
+use crate::api::conditions::Condition;
+use crate::api::core::PodTemplate;
+use crate::api::object::AnyObject;
+use crate::api::value::Value;
+use crate::apiserver::table::age;
+use crate::cluster::Cluster;
+use crate::sim::order::Order as _;
+pub(super) fn workload_text(object: &AnyObject, cluster: &Cluster) -> String {
+    let meta = object.meta();
+    let mut text = format!("Name:\t{}\nNamespace:\t{}\n", meta.name, meta.namespace);
+    let labels = format!(
+        "Labels:\t{}\nAnnotations:\t{}\n",
+        pairs(&meta.labels, &[], "="),
+        annotations(meta)
+    );
+    let owner = meta
+        .controller()
+        .map(|owner| format!("Controlled By:\t{}/{}\n", owner.kind, owner.name))
+        .unwrap_or_default();
+    match object {
+        AnyObject::ReplicationController(_) | AnyObject::ReplicaSet(_) => {
+            let (spec, status) = match object {
+                AnyObject::ReplicationController(one) => (&one.spec, &one.status),
+                AnyObject::ReplicaSet(one) => (&one.spec, &one.status),
+                _ => return text,
+            };
+            text.push_str(&format!("Selector:\t{}\n{labels}{owner}", spec.selector));
+            text.push_str(&format!(
+                "Replicas:\t{} current / {} desired\n",
+                status.replicas, spec.replicas
+            ));
+            text.push_str(&pods_line(object, cluster));
+            text.push_str(&template_text(&spec.template));
+            text.push_str(&conditions_text(&status.conditions));
+        }
+        AnyObject::Deployment(one) => {
+            let (spec, status) = (&one.spec, &one.status);
+            text.push_str(&format!(
+                "CreationTimestamp:\t{}\n{labels}Selector:\t{}\n",
+                long_time(meta.created),
+                spec.selector
+            ));
+            text.push_str(&format!(
+                "Replicas:\t{} desired | {} updated | {} total | {} available | {} unavailable\n",
+                spec.replicas,
+                status.updated,
+                status.replicas,
+                status.available,
+                status.unavailable
+            ));
+            text.push_str(&format!(
+                "StrategyType:\t{}\nMinReadySeconds:\t{}\n",
+                if spec.recreate { "Recreate" } else { "RollingUpdate" },
+                spec.min_ready_seconds
+            ));
+            if !spec.recreate {
+                let shown = |key: &str| {
+                    spec.raw.at(&["strategy", "rollingUpdate", key]).map_or_else(
+                        || "25%".to_owned(),
+                        |value| value.as_str().map_or_else(|| value.to_json(), str::to_owned),
+                    )
+                };
+                text.push_str(&format!(
+                    "RollingUpdateStrategy:\t{} max unavailable, {} max surge\n",
+                    shown("maxUnavailable"),
+                    shown("maxSurge")
+                ));
+            }
+            text.push_str(&template_text(&spec.template));
+            text.push_str(&conditions_text(&status.conditions));
+            text.push_str(&replica_sets_text(object, cluster));
+        }
+        AnyObject::DaemonSet(one) => {
+            let status = &one.status;
+            text.push_str(&format!(
+                "Selector:\t{}\nNode-Selector:\t{}\n{labels}",
+                one.spec.selector,
+                pairs(&one.spec.template.spec.node_selector, &[], "=").replace("\n\t", ",")
+            ));
+            text.push_str(&format!(
+                "Desired Number of Nodes Scheduled: {}\nCurrent Number of Nodes Scheduled: {}\n",
+                status.desired, status.current
+            ));
+            text.push_str(&format!("Number of Nodes Scheduled with Up-to-date Pods: {}\nNumber of Nodes Scheduled with Available Pods: {}\n", status.updated, status.available));
+            text.push_str(&format!("Number of Nodes Misscheduled: {}\n", status.misscheduled));
+            text.push_str(&pods_line(object, cluster));
+            text.push_str(&template_text(&one.spec.template));
+        }
+        AnyObject::Job(one) => {
+            let (spec, status) = (&one.spec, &one.status);
+            text.push_str(&format!("Selector:\t{}\n{labels}{owner}", spec.selector));
+            let unset = |number: Option<i64>| {
+                number.map_or_else(|| "<unset>".to_owned(), |number| number.to_string())
+            };
+            text.push_str(&format!(
+                "Parallelism:\t{}\nCompletions:\t{}\n",
+                spec.parallelism,
+                unset(spec.completions)
+            ));
+            text.push_str(&format!(
+                "Completion Mode:\t{}\nSuspend:\t{}\nBackoff Limit:\t{}\n",
+                if spec.indexed { "Indexed" } else { "NonIndexed" },
+                spec.suspend,
+                spec.backoff_limit
+            ));
+            if let Some(seconds) = spec.ttl_seconds_after_finished {
+                text.push_str(&format!("TTL Seconds After Finished:\t{seconds}\n"));
+            }
+            if let Some(start) = status.start_time {
+                text.push_str(&format!("Start Time:\t{}\n", long_time(start)));
+            }
+            if let Some(end) = status.completion_time {
+                text.push_str(&format!("Completed At:\t{}\n", long_time(end)));
+                if let Some(start) = status.start_time {
+                    text.push_str(&format!("Duration:\t{}\n", age(start, end)));
+                }
+            }
+            if let Some(seconds) = spec.active_deadline_seconds {
+                text.push_str(&format!("Active Deadline Seconds:\t{seconds}s\n"));
+            }
+            let ready = status.ready.map(|ready| format!(" ({ready} Ready)")).unwrap_or_default();
+            text.push_str(&format!(
+                "Pods Statuses:\t{} Active{ready} / {} Succeeded / {} Failed\n",
+                status.active, status.succeeded, status.failed
+            ));
+            if spec.indexed {
+                let shown = if status.completed_indexes.is_empty() {
+                    "<none>"
+                } else {
+                    &status.completed_indexes
+                };
+                text.push_str(&format!("Completed Indexes:\t{shown}\n"));
+            }
+            text.push_str(&template_text(&spec.template));
+        }
+        _ => {}
+    }
+    text
+}
+
+/// Running, waiting, succeeded and failed pods of an owner.
+fn pods_line(object: &AnyObject, cluster: &Cluster) -> String {
+    use crate::api::core::Phase;
+    let mut counts = [0; 4];
+    for pod in cluster.store().pods_of(object.uid()) {
+        let slot = match pod.status.phase {
+            Phase::Running => 0,
+            Phase::Pending | Phase::Unknown => 1,
+            Phase::Succeeded => 2,
+            Phase::Failed => 3,
+        };
+        if let Some(count) = counts.get_mut(slot) {
+            *count += 1;
+        }
+    }
+    let [running, waiting, succeeded, failed] = counts;
+    format!(
+        "Pods Status:\t{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed\n"
+    )
+}
+
+fn conditions_text(all: &[Condition]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut text = "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n".to_owned();
+    text.extend(
+        all.iter().map(|one| format!("  {}\t{}\t{}\n", one.kind, one.status.word(), one.reason)),
+    );
+    text
+}
+
+fn replica_sets_text(object: &AnyObject, cluster: &Cluster) -> String {
+    let owned =
+        cluster.store().index().owned(object.uid()).filter(|(kind, _)| *kind == Kind::ReplicaSet);
+    let mut sets: Vec<_> =
+        owned.filter_map(|(_, key)| cluster.store().replica_sets().get(key)).collect();
+    sets.order_by_key(|set| {
+        set.meta
+            .annotations
+            .text("deployment.kubernetes.io/revision")
+            .and_then(|text| text.parse::<i64>().ok())
+    });
+    let shown = |set: &crate::api::apps::ReplicaSet| {
+        format!(
+            "{} ({}/{} replicas created)",
+            set.meta.name, set.status.replicas, set.spec.replicas
+        )
+    };
+    let new = sets.pop().map_or_else(|| "<none>".to_owned(), |set| shown(set));
+    let old: Vec<String> = sets.into_iter().map(|set| shown(set)).collect();
+    let old = if old.is_empty() { "<none>".into() } else { old.join(", ") };
+    format!("OldReplicaSets:\t{old}\nNewReplicaSet:\t{new}\n")
+}
+
+pub(super) fn cron_job_text(cron: &CronJob) -> String {
+    let (meta, spec) = (&cron.meta, &cron.spec);
+    let mut text = head(meta);
+    let unset = |number: Option<i64>, unit: &str| {
+        number.map_or_else(|| "<unset>".to_owned(), |number| format!("{number}{unit}"))
+    };
+    let job = &spec.job_template.spec;
+    text.push_str(&format!(
+        "Schedule:\t{}\nConcurrency Policy:\t{}\n",
+        spec.schedule,
+        spec.raw.str_at("concurrencyPolicy").unwrap_or("Allow")
+    ));
+    text.push_str(&format!(
+        "Suspend:\t{}\nTime Zone:\t{}\n",
+        if spec.suspend { "True" } else { "False" },
+        spec.time_zone.as_deref().unwrap_or("<unset>")
+    ));
+    text.push_str(&format!(
+        "Successful Job History Limit:\t{}\nFailed Job History Limit:\t{}\n",
+        unset(spec.successful_jobs_history_limit, ""),
+        unset(spec.failed_jobs_history_limit, "")
+    ));
+    text.push_str(&format!(
+        "Starting Deadline Seconds:\t{}\nSelector:\t<unset>\n",
+        unset(spec.starting_deadline_seconds, "s")
+    ));
+    text.push_str(&format!(
+        "Parallelism:\t{}\nCompletions:\t{}\n",
+        unset(job.i64_at("parallelism"), ""),
+        unset(job.i64_at("completions"), "")
+    ));
+    if let Some(seconds) = job.i64_at("activeDeadlineSeconds") {
+        text.push_str(&format!("Active Deadline Seconds:\t{seconds}s\n"));
+    }
+    text.push_str(&template_text(&PodTemplate::parse(job.get("template").unwrap_or(&Value::Null))));
+    let last = cron.status.last_schedule_time.map_or_else(|| "<unset>".into(), long_time);
+    let active: Vec<&str> = cron.status.active.iter().map(|(job, _)| &*job.name).collect();
+    let active = if active.is_empty() { "<none>".to_owned() } else { active.join(", ") };
+    text.push_str(&format!("Last Schedule Time:\t{last}\nActive Jobs:\t{active}\n"));
+    text
+}

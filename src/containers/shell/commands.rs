@@ -1,13 +1,15 @@
 //! The commands that a container's shell knows: busybox's, as far as study notes use them.
 
+mod network;
+mod perl;
+mod text;
+
 use std::rc::Rc;
 
 use super::machine::Machine;
 use crate::containers::files::Files;
-use crate::containers::process::{Answer, Outside};
-use crate::sim::order::Order as _;
-use crate::sim::{Duration, Time};
-
+use crate::containers::process::Outside;
+use crate::sim::Time;
 /// Whether there is such a command.
 pub(crate) fn exists(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -67,21 +69,21 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "nproc" => shell.print("4\n"),
         "ps" => shell.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh\n"),
         "expr" => expr(shell, &arguments),
-        "wc" => wc(shell, &arguments),
-        "grep" => grep(shell, &arguments),
+        "wc" => text::wc(shell, &arguments),
+        "grep" => text::grep(shell, &arguments),
         "sort" | "uniq" | "tee" | "tr" | "cut" | "sed" | "awk" | "xargs" => {
-            filter(shell, name, &arguments)
+            text::filter(shell, name, &arguments)
         }
         "read" => read(shell, &arguments),
-        "wget" | "curl" => fetch(shell, name, &arguments, outside),
-        "nc" => netcat(shell, &arguments, outside),
+        "wget" | "curl" => network::fetch(shell, name, &arguments, outside),
+        "nc" => network::netcat(shell, &arguments, outside),
         "which" => which(shell, &arguments),
         "basename" => last_part(shell, &arguments, true),
         "dirname" => last_part(shell, &arguments, false),
         "false" => shell.status = 1,
         "sync" | "kill" | "clear" => {}
         "yes" => shell.print(&"y\n".repeat(1000)),
-        "perl" => perl(shell, &arguments),
+        "perl" => perl::perl(shell, &arguments),
         "mktemp" => {
             shell.files.write("/tmp/tmp.podyard", "", false);
             shell.print("/tmp/tmp.podyard\n");
@@ -555,203 +557,6 @@ fn expr(shell: &mut Machine, arguments: &[&str]) {
     }
 }
 
-fn wc(shell: &mut Machine, arguments: &[&str]) {
-    let text = gather(shell, "wc", &operands(arguments));
-    let (lines, words, bytes) =
-        (text.matches('\n').count(), text.split_whitespace().count(), text.len());
-    let line = match (flag(arguments, 'l'), flag(arguments, 'w'), flag(arguments, 'c')) {
-        (true, ..) => lines.to_string(),
-        (_, true, _) => words.to_string(),
-        (.., true) => bytes.to_string(),
-        _ => format!("{lines:>9} {words:>9} {bytes:>9}"),
-    };
-    shell.print(&format!("{line}\n"));
-}
-
-fn grep(shell: &mut Machine, arguments: &[&str]) {
-    let words = operands(arguments);
-    let Some((pattern, paths)) = words.split_first() else {
-        return shell.fail(2, "grep: no pattern");
-    };
-    let text = gather(shell, "grep", paths);
-    let (fold, invert) = (flag(arguments, 'i'), flag(arguments, 'v'));
-    let pattern = if fold { pattern.to_lowercase() } else { (*pattern).to_owned() };
-    let start = pattern.starts_with('^');
-    let end = pattern.ends_with('$');
-    let core = pattern.trim_start_matches('^').trim_end_matches('$');
-    let hit = |line: &str| {
-        let line = if fold { line.to_lowercase() } else { line.to_owned() };
-        match (start, end) {
-            (true, true) => line == core,
-            (true, false) => line.starts_with(core),
-            (false, true) => line.ends_with(core),
-            (false, false) => line.contains(core),
-        }
-    };
-    let lines: Vec<&str> = text.lines().filter(|line| hit(line) != invert).collect();
-    shell.status = i64::from(lines.is_empty());
-    if flag(arguments, 'c') {
-        return shell.print(&format!("{}\n", lines.len()));
-    }
-    if !flag(arguments, 'q') {
-        let found: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        shell.print(&found);
-    }
-}
-
-/// Commands that turn lines into lines.
-fn filter(shell: &mut Machine, name: &str, arguments: &[&str]) {
-    let words = operands(arguments);
-    let scripted = matches!(name, "sed" | "awk" | "tr");
-    let count = if name == "tr" { 2 } else { usize::from(scripted) };
-    let script: Vec<&str> = words
-        .iter()
-        .copied()
-        .take(if flag(arguments, 'd') && name == "tr" { 1 } else { count })
-        .collect();
-    let paths: Vec<&str> = match name {
-        "tee" | "xargs" | "tr" => Vec::new(),
-        "cut" => words
-            .iter()
-            .copied()
-            .filter(|word| shell.files.exists(&Files::absolute(&shell.folder, word)))
-            .collect(),
-        _ => words.iter().copied().skip(script.len()).collect(),
-    };
-    let text = gather(shell, name, &paths);
-    let lines: Vec<&str> = text.lines().collect();
-    let result: Vec<String> = match name {
-        "sort" => sorted(&lines, arguments),
-        "uniq" => {
-            let mut kept: Vec<&str> = lines.clone();
-            kept.dedup();
-            kept.into_iter().map(str::to_owned).collect()
-        }
-        "tee" => {
-            for path in &words {
-                let whole = Files::absolute(&shell.folder, path);
-                shell.files.write(&whole, &text, flag(arguments, 'a'));
-            }
-            lines.iter().map(ToString::to_string).collect()
-        }
-        "tr" => vec![translated(&text, &script, arguments)],
-        "cut" => lines.iter().map(|line| cut(line, arguments)).collect(),
-        "sed" => lines
-            .iter()
-            .map(|line| substituted(line, script.first().copied().unwrap_or_default()))
-            .collect(),
-        "awk" => lines
-            .iter()
-            .map(|line| awk(line, script.first().copied().unwrap_or_default(), arguments))
-            .collect(),
-        _ => vec![lines.join(" ")],
-    };
-    if name == "tr" {
-        return shell.print(&result.concat());
-    }
-    let text: String = result.iter().map(|line| format!("{line}\n")).collect();
-    shell.print(&text);
-}
-
-fn sorted(lines: &[&str], arguments: &[&str]) -> Vec<String> {
-    let mut lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    match flag(arguments, 'n') {
-        true => lines.order_by_key(|line| line.trim().parse::<i64>().unwrap_or(0)),
-        false => lines.order(),
-    }
-    if flag(arguments, 'r') {
-        lines.reverse();
-    }
-    if flag(arguments, 'u') {
-        lines.dedup();
-    }
-    lines
-}
-
-fn translated(text: &str, script: &[&str], arguments: &[&str]) -> String {
-    let set = |word: &str| -> Vec<char> {
-        match word {
-            "a-z" | "[:lower:]" | "[a-z]" => ('a'..='z').collect(),
-            "A-Z" | "[:upper:]" | "[A-Z]" => ('A'..='Z').collect(),
-            "0-9" | "[:digit:]" => ('0'..='9').collect(),
-            _ => unescape(word).0.chars().collect(),
-        }
-    };
-    let from = set(script.first().copied().unwrap_or_default());
-    if flag(arguments, 'd') {
-        return text.chars().filter(|letter| !from.contains(letter)).collect();
-    }
-    let to = set(script.get(1).copied().unwrap_or_default());
-    let map = |letter: char| match from.iter().position(|one| *one == letter) {
-        Some(index) => to.get(index).or(to.last()).copied().unwrap_or(letter),
-        None => letter,
-    };
-    text.chars().map(map).collect()
-}
-
-fn cut(line: &str, arguments: &[&str]) -> String {
-    let option = |letter: &str| {
-        let joined = arguments
-            .iter()
-            .find_map(|word| word.strip_prefix(letter).filter(|rest| !rest.is_empty()));
-        joined.or_else(|| {
-            arguments
-                .iter()
-                .position(|word| *word == letter)
-                .and_then(|at| arguments.get(at + 1).copied())
-        })
-    };
-    let delimiter = option("-d").unwrap_or("\t");
-    let fields = option("-f").unwrap_or("1");
-    let parts: Vec<&str> = line.split(delimiter).collect();
-    let chosen = fields
-        .split(',')
-        .filter_map(|field| field.parse::<usize>().ok())
-        .filter_map(|index| parts.get(index.checked_sub(1)?));
-    chosen.copied().collect::<Vec<_>>().join(delimiter)
-}
-
-/// `s/FROM/TO/g` with plain texts.
-fn substituted(line: &str, script: &str) -> String {
-    let mut letters = script.chars();
-    let (Some('s'), Some(mark)) = (letters.next(), letters.next()) else { return line.to_owned() };
-    let parts: Vec<&str> = script.split(mark).collect();
-    let (Some(from), Some(to)) = (parts.get(1), parts.get(2)) else { return line.to_owned() };
-    let all = parts.get(3).is_some_and(|flags| flags.contains('g'));
-    if from.is_empty() {
-        return line.to_owned();
-    }
-    line.replacen(from, to, if all { usize::MAX } else { 1 })
-}
-
-/// `{print $N, $M}`
-fn awk(line: &str, script: &str, arguments: &[&str]) -> String {
-    let separator = arguments.iter().find_map(|word| word.strip_prefix("-F"));
-    let fields: Vec<&str> = match separator {
-        Some(separator) => line.split(separator).collect(),
-        None => line.split_whitespace().collect(),
-    };
-    let Some(list) =
-        script.trim().trim_start_matches('{').trim_end_matches('}').trim().strip_prefix("print")
-    else {
-        return line.to_owned();
-    };
-    let shown = list.split(',').map(|item| match item.trim() {
-        "" | "$0" => line.to_owned(),
-        "NF" => fields.len().to_string(),
-        item => match item.strip_prefix('$').and_then(|index| index.parse::<usize>().ok()) {
-            Some(index) => index
-                .checked_sub(1)
-                .and_then(|index| fields.get(index))
-                .copied()
-                .unwrap_or_default()
-                .to_owned(),
-            None => item.trim_matches('"').to_owned(),
-        },
-    });
-    shown.collect::<Vec<_>>().join(" ")
-}
-
 fn read(shell: &mut Machine, arguments: &[&str]) {
     let input = shell.input.clone().unwrap_or_default();
     if input.is_empty() {
@@ -765,93 +570,6 @@ fn read(shell: &mut Machine, arguments: &[&str]) {
         shell.variables.insert((*name).into(), words.next().unwrap_or_default().trim().into());
     }
     shell.input = Some(rest.into());
-}
-
-/// `http://HOST:PORT/PATH` taken apart.
-fn address(url: &str) -> (String, u16, String) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (host, path) = match rest.find('/') {
-        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "/")),
-        None => (rest, "/"),
-    };
-    let default = if url.starts_with("https") { 443 } else { 80 };
-    let (host, port) = host
-        .rsplit_once(':')
-        .map_or((host, default), |(host, port)| (host, port.parse().unwrap_or(default)));
-    (host.to_owned(), port, path.to_owned())
-}
-
-fn fetch(shell: &mut Machine, name: &str, arguments: &[&str], outside: &mut dyn Outside) {
-    let takes_value = [
-        "-O",
-        "-T",
-        "-o",
-        "-m",
-        "-H",
-        "-X",
-        "-d",
-        "-w",
-        "--max-time",
-        "--timeout",
-        "--connect-timeout",
-        "-t",
-        "--tries",
-        "--retry",
-    ];
-    let mut words = Vec::new();
-    let mut skip = false;
-    for word in arguments {
-        if skip {
-            skip = false;
-        } else if takes_value.contains(word) {
-            skip = true;
-        } else if !word.starts_with('-') {
-            words.push(*word);
-        }
-    }
-    let Some(url) = words.last() else { return shell.fail(1, &format!("{name}: missing URL")) };
-    let (host, port, path) = address(url);
-    let quiet = flag(arguments, 'q') || flag(arguments, 's');
-    let wget = name.ends_with("wget");
-    if wget && !quiet {
-        shell.print_error(&format!("Connecting to {host}:{port} ({host}:{port})\n"));
-    }
-    match outside.http(&host, port, &path) {
-        Answer::Body { status, body } if status < 400 || !wget => {
-            shell.print(&body);
-        }
-        Answer::Body { status, .. } => {
-            shell.fail(1, &format!("wget: server returned error: HTTP/1.1 {status}"))
-        }
-        Answer::Refused if wget => {
-            shell.fail(
-                1,
-                &format!("wget: can't connect to remote host ({host}): Connection refused"),
-            );
-        }
-        Answer::Refused => {
-            shell.fail(7, &format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server"));
-        }
-        Answer::Unknown if wget => shell.fail(1, &format!("wget: bad address '{host}:{port}'")),
-        Answer::Unknown => shell.fail(6, &format!("curl: (6) Could not resolve host: {host}")),
-        Answer::Silent => {
-            shell.pause(Duration::from_seconds(10));
-            shell.fail(
-                1,
-                if wget { "wget: download timed out" } else { "curl: (28) Connection timed out" },
-            );
-        }
-    }
-}
-
-fn netcat(shell: &mut Machine, arguments: &[&str], outside: &mut dyn Outside) {
-    let words = operands(arguments);
-    let (host, port) = (
-        words.first().copied().unwrap_or_default(),
-        words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0),
-    );
-    let open = matches!(outside.http(host, port, "/"), Answer::Body { .. });
-    shell.status = i64::from(!open);
 }
 
 fn which(shell: &mut Machine, arguments: &[&str]) {
@@ -873,89 +591,4 @@ fn last_part(shell: &mut Machine, arguments: &[&str], last: bool) {
         (None, false) => ".",
     };
     shell.print(&format!("{text}\n"));
-}
-
-/// The documentation's Job computes pi: `perl -Mbignum=bpi -wle 'print bpi(2000)'`.
-fn perl(shell: &mut Machine, arguments: &[&str]) {
-    let script = arguments.last().copied().unwrap_or_default();
-    let digits = script
-        .split_once("bpi(")
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .and_then(|(count, _)| count.trim().parse::<usize>().ok());
-    match digits {
-        Some(count) if count <= 10_000 => {
-            shell.pause(Duration::from_millis(i64::try_from(count).unwrap_or(0) * 2 + 500));
-            shell.print(&format!("{}\n", pi(count)));
-        }
-        _ => shell.fail(2, "perl: Podyard's perl can only print bpi(N)"),
-    }
-}
-
-/// `count` significant digits of pi, by Machin's formula in whole numbers of nine decimal digits each.
-fn pi(count: usize) -> String {
-    const BASE: u64 = 1_000_000_000;
-    let limbs = count / 9 + 4;
-    let divide = |number: &mut [u64], by: u64| {
-        let mut rest = 0;
-        for limb in number.iter_mut() {
-            let value = rest * BASE + *limb;
-            *limb = value / by;
-            rest = value % by;
-        }
-    };
-    let arctangent = |inverse: u64, factor: u64| -> Vec<u64> {
-        let mut term = vec![0_u64; limbs];
-        if let Some(first) = term.first_mut() {
-            *first = factor;
-        }
-        divide(&mut term, inverse);
-        let mut sum = term.clone();
-        let (mut k, mut minus) = (3, true);
-        while term.iter().any(|limb| *limb > 0) {
-            divide(&mut term, inverse * inverse);
-            let mut part = term.clone();
-            divide(&mut part, k);
-            combine(&mut sum, &part, minus);
-            minus = !minus;
-            k += 2;
-        }
-        sum
-    };
-    let mut sum = arctangent(5, 16);
-    combine(&mut sum, &arctangent(239, 4), true);
-    let mut digits: String = sum
-        .iter()
-        .enumerate()
-        .map(|(index, limb)| if index == 0 { limb.to_string() } else { format!("{limb:09}") })
-        .collect();
-    digits.truncate(count);
-    if digits.len() > 1 {
-        digits.insert(1, '.');
-    }
-    digits
-}
-
-/// Adds or subtracts numbers of nine-digit limbs, most significant first.
-fn combine(sum: &mut [u64], part: &[u64], minus: bool) {
-    const BASE: u64 = 1_000_000_000;
-    let mut carry = 0;
-    for (limb, other) in sum.iter_mut().zip(part).rev() {
-        if minus {
-            let taken = other + carry;
-            carry = u64::from(*limb < taken);
-            *limb = *limb + carry * BASE - taken;
-        } else {
-            *limb += other + carry;
-            carry = *limb / BASE;
-            *limb %= BASE;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn pi_has_its_digits() {
-        assert_eq!(super::pi(50), "3.1415926535897932384626433832795028841971693993751");
-    }
 }

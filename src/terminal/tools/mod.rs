@@ -5,6 +5,7 @@ mod filters;
 mod grep;
 mod pattern;
 mod printf;
+mod sed;
 mod test;
 mod timing;
 

@@ -1,0 +1,97 @@
+//! wget, curl and nc: asked of the other pods.
+
+use super::{flag, operands};
+use crate::containers::process::{Answer, Outside};
+use crate::containers::shell::machine::Machine;
+use crate::sim::Duration;
+/// `http://HOST:PORT/PATH` taken apart.
+fn address(url: &str) -> (String, u16, String) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = match rest.find('/') {
+        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "/")),
+        None => (rest, "/"),
+    };
+    let default = if url.starts_with("https") { 443 } else { 80 };
+    let (host, port) = host
+        .rsplit_once(':')
+        .map_or((host, default), |(host, port)| (host, port.parse().unwrap_or(default)));
+    (host.to_owned(), port, path.to_owned())
+}
+
+pub(super) fn fetch(
+    shell: &mut Machine,
+    name: &str,
+    arguments: &[&str],
+    outside: &mut dyn Outside,
+) {
+    let takes_value = [
+        "-O",
+        "-T",
+        "-o",
+        "-m",
+        "-H",
+        "-X",
+        "-d",
+        "-w",
+        "--max-time",
+        "--timeout",
+        "--connect-timeout",
+        "-t",
+        "--tries",
+        "--retry",
+    ];
+    let mut words = Vec::new();
+    let mut skip = false;
+    for word in arguments {
+        if skip {
+            skip = false;
+        } else if takes_value.contains(word) {
+            skip = true;
+        } else if !word.starts_with('-') {
+            words.push(*word);
+        }
+    }
+    let Some(url) = words.last() else { return shell.fail(1, &format!("{name}: missing URL")) };
+    let (host, port, path) = address(url);
+    let quiet = flag(arguments, 'q') || flag(arguments, 's');
+    let wget = name.ends_with("wget");
+    if wget && !quiet {
+        shell.print_error(&format!("Connecting to {host}:{port} ({host}:{port})\n"));
+    }
+    match outside.http(&host, port, &path) {
+        Answer::Body { status, body } if status < 400 || !wget => {
+            shell.print(&body);
+        }
+        Answer::Body { status, .. } => {
+            shell.fail(1, &format!("wget: server returned error: HTTP/1.1 {status}"))
+        }
+        Answer::Refused if wget => {
+            shell.fail(
+                1,
+                &format!("wget: can't connect to remote host ({host}): Connection refused"),
+            );
+        }
+        Answer::Refused => {
+            shell.fail(7, &format!("curl: (7) Failed to connect to {host} port {port} after 0 ms: Could not connect to server"));
+        }
+        Answer::Unknown if wget => shell.fail(1, &format!("wget: bad address '{host}:{port}'")),
+        Answer::Unknown => shell.fail(6, &format!("curl: (6) Could not resolve host: {host}")),
+        Answer::Silent => {
+            shell.pause(Duration::from_seconds(10));
+            shell.fail(
+                1,
+                if wget { "wget: download timed out" } else { "curl: (28) Connection timed out" },
+            );
+        }
+    }
+}
+
+pub(super) fn netcat(shell: &mut Machine, arguments: &[&str], outside: &mut dyn Outside) {
+    let words = operands(arguments);
+    let (host, port) = (
+        words.first().copied().unwrap_or_default(),
+        words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0),
+    );
+    let open = matches!(outside.http(host, port, "/"), Answer::Body { .. });
+    shell.status = i64::from(!open);
+}

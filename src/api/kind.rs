@@ -149,6 +149,19 @@ impl Kind {
         }
     }
 
+    /// The kinds of the category `all`, in the order in which they are shown.
+    pub const CATEGORY_ALL: [Self; 9] = [
+        Self::Pod,
+        Self::ReplicationController,
+        Self::Service,
+        Self::DaemonSet,
+        Self::Deployment,
+        Self::ReplicaSet,
+        Self::StatefulSet,
+        Self::CronJob,
+        Self::Job,
+    ];
+
     /// `Job`
     pub const fn name(self) -> &'static str {
         self.info().name

@@ -27,6 +27,7 @@ const fn scales(kind: Kind) -> bool {
     )
 }
 
+/// The category as a real server tells it; written here a second time on purpose, to hold the terminal's against.
 const fn in_all(kind: Kind) -> bool {
     matches!(
         kind,

@@ -79,18 +79,7 @@ struct Row {
 impl Row {
     fn of(kind: Kind) -> Self {
         let info = kind.info();
-        let all = matches!(
-            kind,
-            Kind::Pod
-                | Kind::ReplicationController
-                | Kind::Service
-                | Kind::DaemonSet
-                | Kind::Deployment
-                | Kind::ReplicaSet
-                | Kind::StatefulSet
-                | Kind::CronJob
-                | Kind::Job
-        );
+        let all = Kind::CATEGORY_ALL.contains(&kind);
         Self {
             plural: info.plural,
             short_names: info.short_names,

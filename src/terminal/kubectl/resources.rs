@@ -12,19 +12,6 @@ use crate::api::object::AnyObject;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::FieldSelector;
 
-/// The types of `all`, in the order in which they are shown.
-const ALL: [Kind; 9] = [
-    Kind::Pod,
-    Kind::ReplicationController,
-    Kind::Service,
-    Kind::DaemonSet,
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::StatefulSet,
-    Kind::CronJob,
-    Kind::Job,
-];
-
 /// What words name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named {
@@ -93,7 +80,7 @@ pub(super) fn named(words: &[String]) -> Result<Named, Failure> {
     let mut kinds = Vec::new();
     for part in first.split(',').filter(|part| !part.is_empty()) {
         match part {
-            "all" => kinds.extend(ALL),
+            "all" => kinds.extend(Kind::CATEGORY_ALL),
             part => kinds.push(kind(part)?),
         }
     }

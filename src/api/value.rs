@@ -53,6 +53,19 @@ impl Value {
         Self::Object(Rc::default())
     }
 
+    /// The name of its type in JSON, as Go's errors tell it.
+    #[must_use]
+    pub const fn json_type(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::Float(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
     /// The field `key` of an object; `None` if this is no object, or has no such field, or the field is null.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {

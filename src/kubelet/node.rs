@@ -51,6 +51,11 @@ const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=fals
 /// Every how many seconds a kubelet renews its lease and looks at its node.
 const RENEWAL_SECONDS: i64 = 10;
 
+/// The last renewal at or before a time.
+pub(super) fn renewal(at: Time) -> Time {
+    Time::from_unix_seconds(at.unix_seconds().div_euclid(RENEWAL_SECONDS) * RENEWAL_SECONDS)
+}
+
 pub(super) fn report(
     key: &Key,
     store: &Store,
@@ -72,8 +77,7 @@ pub(super) fn report(
     let mut changed = Node::clone(node);
     if !machine.running {
         // What the node controller will find: the last renewal lies up to ten seconds before the silence.
-        let renewed = machine.since.unix_seconds().div_euclid(RENEWAL_SECONDS) * RENEWAL_SECONDS;
-        changed.status.silent_since = Some(Time::from_unix_seconds(renewed));
+        changed.status.silent_since = Some(renewal(machine.since));
         return plan(status_write(node, changed), None, Decision::MachineDown);
     }
     let ready_at = machine.since + delays.boot;

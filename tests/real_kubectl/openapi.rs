@@ -36,6 +36,14 @@ fn document(version: &str, kinds: &[Kind]) -> Value {
         .objects()
         .map(|object| (object.name.to_owned(), object_schema(object)))
         .collect();
+    schemas.insert(
+        "Quantity".into(),
+        json!({ "oneOf": [{ "type": "string" }, { "type": "number" }] }),
+    );
+    schemas.insert(
+        "IntOrString".into(),
+        json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }], "format": "int-or-string" }),
+    );
     let mut paths = Map::new();
     for kind in kinds {
         let info = kind.info();
@@ -97,6 +105,10 @@ fn object_schema(object: &ObjectType) -> Value {
     all
 }
 
+fn reference(name: &str) -> Value {
+    json!({ "allOf": [{ "$ref": format!("#/components/schemas/{name}") }] })
+}
+
 fn type_schema(ty: FieldType) -> Value {
     match ty.shape() {
         Shape::String(Some(_)) if !ty.values().is_empty() => {
@@ -107,21 +119,17 @@ fn type_schema(ty: FieldType) -> Value {
         Shape::Int64 => json!({ "type": "integer", "format": "int64" }),
         Shape::Float => json!({ "type": "number" }),
         Shape::Bool => json!({ "type": "boolean" }),
-        Shape::Quantity => json!({ "oneOf": [{ "type": "string" }, { "type": "number" }] }),
-        Shape::IntOrString => {
-            json!({ "oneOf": [{ "type": "integer" }, { "type": "string" }], "format": "int-or-string" })
-        }
+        Shape::Quantity => reference("Quantity"),
+        Shape::IntOrString => reference("IntOrString"),
         Shape::Json => json!({ "type": "object" }),
         Shape::ResourceList => json!({
             "type": "object",
-            "additionalProperties": { "oneOf": [{ "type": "string" }, { "type": "number" }] },
+            "additionalProperties": reference("Quantity"),
         }),
         Shape::List(element) => json!({ "type": "array", "items": type_schema(element) }),
         Shape::Map(element) => {
             json!({ "type": "object", "additionalProperties": type_schema(element) })
         }
-        Shape::Object(object) => {
-            json!({ "allOf": [{ "$ref": format!("#/components/schemas/{}", object.name) }] })
-        }
+        Shape::Object(object) => reference(object.name),
     }
 }

@@ -77,6 +77,17 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
                 metrics::answer(path.get(3..).unwrap_or_default(), selector, cluster)
                     .map(|found| Reply::json(&found))
             }
+            None if path == ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"] => {
+                // Everybody may do everything, as whoever made the cluster may.
+                let mut review: Value = serde_json::from_str(&body).unwrap_or_default();
+                review["status"] = json!({ "allowed": true });
+                Ok(Reply { code: 201, ..Reply::json(&review) })
+            }
+            None if path.starts_with(&LEASES) && path.len() > LEASES.len() => {
+                let name = path.last().copied().unwrap_or_default();
+                lease(name, cluster)
+                    .ok_or_else(|| ApiError::not_found("leases.coordination.k8s.io", name))
+            }
             None => call(path).ok_or_else(no_such_resource).and_then(|mut call| {
                 call.method = request.method().clone();
                 call.query = pairs(query);
@@ -99,6 +110,20 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
     }
     // A client that has seen enough hangs up.
     drop(request.respond(response));
+}
+
+/// Where the leases of nodes are.
+const LEASES: [&str; 6] =
+    ["apis", "coordination.k8s.io", "v1", "namespaces", "kube-node-lease", "leases"];
+
+/// The lease of a node, which the cluster knows without keeping it.
+fn lease(name: &str, cluster: &Cluster) -> Option<Reply> {
+    let renewed = cluster.kubelets().lease_renewed(name, cluster.now())?;
+    Some(Reply::json(&json!({
+        "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
+        "metadata": { "name": name, "namespace": "kube-node-lease" },
+        "spec": { "holderIdentity": name, "renewTime": renewed.rfc3339_micro() },
+    })))
 }
 
 fn no_such_resource() -> ApiError {
@@ -332,6 +357,16 @@ impl Call {
         }
         let full = json_of(&object);
         let meta = &full["metadata"];
+        let labels = match &full["spec"]["selector"]["matchLabels"] {
+            Value::Null => &full["spec"]["selector"],
+            labels => labels,
+        };
+        let labels: Vec<String> = labels
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+            .collect();
         Ok(Reply::json(&json!({
             "kind": "Scale", "apiVersion": "autoscaling/v1",
             "metadata": {
@@ -340,7 +375,10 @@ impl Call {
                 "creationTimestamp": meta["creationTimestamp"],
             },
             "spec": { "replicas": full["spec"]["replicas"] },
-            "status": { "replicas": full["status"]["replicas"].as_i64().unwrap_or_default() },
+            "status": {
+                "replicas": full["status"]["replicas"].as_i64().unwrap_or_default(),
+                "selector": labels.join(","),
+            },
         })))
     }
 

@@ -75,17 +75,6 @@ struct Walk {
     unknown: Vec<String>,
 }
 
-const fn json_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::Float(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
@@ -158,7 +147,7 @@ impl Walk {
         match fits {
             true => Ok(value.clone()),
             false => Err(Mismatch {
-                found: json_name(value),
+                found: value.json_type(),
                 holder: holder.to_owned(),
                 path: plain.to_owned(),
                 wanted: ty.go_name(),

@@ -8,7 +8,10 @@ use crate::api::value::Value;
 /// The library's words.
 pub fn json_patch(target: &Value, operations: &Value) -> Result<Value, String> {
     let Value::Array(operations) = operations else {
-        return Err("json: cannot unmarshal object into Go value of type jsonpatch.Patch".into());
+        let given = operations.json_type();
+        return Err(format!(
+            "json: cannot unmarshal {given} into Go value of type jsonpatch.Patch"
+        ));
     };
     let mut document = target.clone();
     for operation in operations.iter() {

@@ -46,6 +46,7 @@ impl Api<'_> {
         patch: &Patch,
     ) -> Result<Written, ApiError> {
         let old = self.existing(kind, key)?.to_value();
+        check_form(patch)?;
         let ty = Schema::of(kind);
         let patched = match patch {
             Patch::Merge(patch) => merge_patch(&old, patch),
@@ -76,6 +77,22 @@ impl Api<'_> {
         written.warnings = unknown.chain(written.warnings).collect();
         Ok(written)
     }
+}
+
+/// A patch is a list of operations, or an object. Follows `applyJSPatch` and `strategicPatchObject`.
+fn check_form(patch: &Patch) -> Result<(), ApiError> {
+    let (value, wanted, prefix) = match patch {
+        Patch::Json(Value::Array(_)) => return Ok(()),
+        Patch::Merge(Value::Object(_)) | Patch::Strategic(Value::Object(_)) => return Ok(()),
+        Patch::Json(value) => (value, "[]handlers.jsonPatchOp", "error decoding patch: "),
+        Patch::Merge(value) => (value, "map[string]interface {}", "error decoding patch: "),
+        Patch::Strategic(value) => (value, "map[string]interface {}", ""),
+    };
+    let words = format!(
+        "{prefix}json: cannot unmarshal {} into Go value of type {wanted}",
+        value.json_type()
+    );
+    Err(ApiError::new(Reason::BadRequest, words))
 }
 
 /// A patch may not turn an object into another one.

@@ -1,6 +1,8 @@
 //! `kubectl describe`. Follows `pkg/describe/describe.go`.
 
 mod endpoints;
+mod generic;
+mod limits;
 mod node;
 mod plain;
 mod pod;
@@ -48,12 +50,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             found.failures.clear();
         }
     }
-    let shown = context.flags.value("show-events");
-    let events = match shown {
+    let events = match context.flags.value("show-events") {
         Some(value) => value != "false",
-        None => true,
+        None => found.objects.len() == 1 && found.failures.is_empty() && !prefix,
     };
-    let events = events && (found.objects.len() == 1 && !prefix || shown.is_some() || by_name);
     let texts: Vec<String> =
         found.objects.iter().map(|object| describe(object, context.cluster, events)).collect();
     if !texts.is_empty() {
@@ -85,34 +85,24 @@ fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
         AnyObject::Pod(pod) => pod::pod_text(pod),
         AnyObject::Node(node) => node::node_text(node, cluster),
         AnyObject::CronJob(cron) => workload::cron_job_text(cron),
-        AnyObject::Event(event) => format!(
-            "Name:\t{}\nReason:\t{}\nMessage:\t{}\n",
-            event.meta.name, event.reason, event.message
-        ),
-        AnyObject::Plain(plain) if plain.kind == Kind::Service => {
-            plain::service_text(plain, cluster)
-        }
-        AnyObject::Plain(plain) if plain.kind == Kind::ConfigMap => plain::config_map_text(plain),
-        AnyObject::Plain(plain) if plain.kind == Kind::Endpoints => endpoints::endpoints(plain),
-        AnyObject::Plain(plain) if plain.kind == Kind::EndpointSlice => endpoints::slice(plain),
-        AnyObject::Plain(plain) if plain.kind == Kind::Secret => {
-            return align(&plain::secret_text(plain));
-        }
-        AnyObject::Plain(plain) if plain.kind == Kind::ServiceAccount => {
-            let none = "Image pull secrets:\t<none>\nMountable secrets:\t<none>\nTokens:\t<none>\n";
-            format!("{}{none}", head(&plain.meta))
-        }
-        AnyObject::Plain(plain)
-            if plain.kind == Kind::Namespace && !plain::holds_limits(plain, cluster) =>
-        {
-            return align(&plain::namespace_text(plain));
-        }
-        AnyObject::Plain(plain) => {
-            let mut text = head(&plain.meta);
-            let body = crate::manifest::to_yaml(&plain.body);
-            text.push_str(&body);
-            text
-        }
+        AnyObject::Event(_) => generic::text(object),
+        AnyObject::Plain(one) => match one.kind {
+            Kind::Service => plain::service_text(one, cluster),
+            Kind::ServiceAccount => plain::service_account_text(one),
+            Kind::ConfigMap => plain::config_map_text(one),
+            Kind::PersistentVolumeClaim => plain::claim_text(one, cluster),
+            Kind::PodDisruptionBudget => plain::budget_text(one),
+            Kind::PriorityClass => plain::priority_class_text(one),
+            Kind::Endpoints => endpoints::endpoints(one),
+            Kind::EndpointSlice => endpoints::slice(one),
+            Kind::StatefulSet => workload::stateful_set_text(one, object, cluster),
+            // These tell no events.
+            Kind::Secret => return align(&plain::secret_text(one)),
+            Kind::Namespace => return align(&limits::namespace(one, cluster)),
+            Kind::ResourceQuota => return align(&limits::quota(one)),
+            Kind::LimitRange => return align(&limits::limit_range(one)),
+            _ => generic::text(object),
+        },
         workload => workload::workload_text(workload, cluster),
     };
     if events {

@@ -2,6 +2,7 @@
 
 use super::problem::Failure;
 use super::resources::{self, Needs};
+use super::subresource::{self, Subresource};
 use super::{After, Context, DONE};
 use crate::manifest;
 use crate::terminal::Effect;
@@ -11,6 +12,14 @@ const HEAD: &str = "# Please edit the object below. Lines beginning with a '#' w
 /// Runs `edit`.
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
+    match subresource::asked(context)? {
+        None => {}
+        Some(Subresource::Status) => return Err(subresource::refuse_status()),
+        Some(Subresource::Scale) => {
+            let words = "the editor applies whole objects; edit the object, or use kubectl scale";
+            return Err(Failure::new(words));
+        }
+    }
     let found = resources::find(context, &words, Needs::default())?;
     if let Some(failure) = Failure::all(found.failures) {
         return Err(failure);

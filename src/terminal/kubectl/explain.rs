@@ -94,10 +94,9 @@ fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     let mut description = schema::object_docs(ty).unwrap_or_default().to_owned();
     let mut shows_fields = true;
     if let Some((holder, found)) = field {
-        let required = if found.required { " -required-" } else { "" };
-        text.push_str(&format!("FIELD: {} <{}>{required}\n", found.name, found.ty.explained()));
+        text.push_str(&format!("FIELD: {} <{}>\n", found.name, found.ty.explained()));
         let own = schema::field_docs(holder, found.name).unwrap_or_default();
-        let values = found.ty.values();
+        let values = closed_list(found);
         text.push_str(if values.is_empty() { "\n" } else { "ENUM:\n" });
         text.extend(values.iter().map(|value| format!("    {value}\n")));
         shows_fields = found.ty.object().is_some();
@@ -143,6 +142,14 @@ fn wrapped(text: &str, indent: usize) -> String {
     all
 }
 
+/// The values that a field may have. Those of a list's items are not told.
+fn closed_list(field: &Field) -> &'static [&'static str] {
+    match field.ty.shape() {
+        Shape::List(_) | Shape::Map(_) => &[],
+        _ => field.ty.values(),
+    }
+}
+
 /// How many values of a closed list are shown beside a field.
 const MOST_VALUES: usize = 4;
 /// How deep a recursive list goes.
@@ -154,7 +161,7 @@ fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
     for field in &ty.fields {
         let required = if field.required { " -required-" } else { "" };
         all.push_str(&format!("{pad}{}\t<{}>{required}\n", field.name, field.ty.explained()));
-        let values = field.ty.values();
+        let values = closed_list(field);
         if !values.is_empty() {
             let shown: Vec<&str> = values.iter().take(MOST_VALUES).copied().collect();
             let more = if values.len() > MOST_VALUES { ", ...." } else { "" };

@@ -3,6 +3,7 @@
 use super::output::{self, Form};
 use super::problem::Failure;
 use super::resources::{self, Found, Needs};
+use super::subresource::{self, Subresource};
 use super::table::{Printer, View};
 use super::{After, Context, DONE, sort_by, watch};
 use crate::api::kind::Kind;
@@ -41,6 +42,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let path = context.flags.text("sort-by").to_owned();
     if !path.is_empty() {
         sort_by::sort(&mut found.objects, &path)?;
+    }
+    if subresource::asked(context)? == Some(Subresource::Scale) {
+        return subresource::get(context, &found, &mut form, view.headers);
     }
     if form.is_human() {
         return tables(context, &found, view);

@@ -37,6 +37,7 @@ mod scale;
 mod session;
 mod set;
 mod sort_by;
+mod subresource;
 mod table;
 mod tabwriter;
 mod template;

@@ -94,7 +94,8 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
 }
 
 /// A list of objects as kubectl makes one up.
-fn list(objects: &[Value]) -> Value {
+/// Objects as one `v1 List`.
+pub(super) fn list(objects: &[Value]) -> Value {
     crate::object! {
         "apiVersion" => "v1",
         "items" => objects.to_vec(),

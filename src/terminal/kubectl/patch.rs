@@ -1,9 +1,9 @@
 //! `kubectl patch`. Follows `pkg/cmd/patch`.
 
-use super::create::print;
 use super::output;
 use super::problem::Failure;
 use super::resources::{self, Needs};
+use super::subresource::{self, Subresource};
 use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
 use crate::api::object::AnyObject;
@@ -14,38 +14,36 @@ use crate::apiserver::patch::{json_patch, merge_patch, strategic_patch};
 use crate::cluster::Patch;
 use crate::manifest;
 
-/// A patch as it was typed: JSON, or YAML that becomes JSON.
-fn read(text: &str) -> Result<Value, Failure> {
+/// A patch as it was typed: YAML becomes JSON; what looks like JSON is sent as it is, and the error of reading it comes
+/// from the server.
+enum Typed {
+    Read(Value),
+    /// Go's words for what is wrong with it.
+    Unread(String),
+}
+
+fn read(text: &str) -> Result<Typed, Failure> {
     if let Ok(value) = Value::from_json(text) {
-        return Ok(value);
+        return Ok(Typed::Read(value));
     }
-    let looks_like_json = text.trim_start().starts_with(['{', '[']);
-    let documents =
-        manifest::load("patch", format!("patch: {}", text.replace('\n', "\n  ")).as_bytes());
-    let parsed = documents.first().and_then(|document| document.raw.get("patch")).cloned();
-    match parsed {
-        Some(value) if !looks_like_json || matches!(value, Value::Object(_) | Value::Array(_)) => {
-            Ok(value)
-        }
-        _ => {
-            let whole = manifest::load("patch", text.as_bytes());
-            match whole.into_iter().next() {
-                Some(document) if matches!(document.raw, Value::Object(_) | Value::Array(_)) => {
-                    Ok(document.raw)
-                }
-                Some(document) => {
-                    let words = match document.refusal {
-                        Some(manifest::Refusal::File(words)) => words
-                            .split_once("YAML to JSON: ")
-                            .map_or_else(|| words.clone(), |(_, words)| words.to_owned()),
-                        _ => "yaml: did not find expected node content".to_owned(),
-                    };
-                    Err(Failure::new(format!("unable to parse {}: {words}", go_quote(text))))
-                }
-                None => Ok(Value::Null),
-            }
-        }
+    let document = manifest::load("patch", text.as_bytes()).into_iter().next();
+    let refused = match document.as_ref().map(|one| &one.refusal) {
+        Some(Some(manifest::Refusal::File(words))) => words.as_str(),
+        _ => "",
+    };
+    if let Some((_, words)) = refused.split_once("json: offset ") {
+        let words = words.split_once(": ").map_or(words, |(_, words)| words);
+        let words = if words == "unexpected EOF" { "unexpected end of JSON input" } else { words };
+        return Ok(Typed::Unread(words.to_owned()));
     }
+    let Some((_, words)) = refused.split_once("YAML to JSON: ") else {
+        // As a field of a document it is read whatever it is.
+        let inside = format!("patch:\n  {}", text.trim_end().replace('\n', "\n  "));
+        let read = manifest::load("patch", inside.as_bytes()).into_iter().next();
+        let value = read.and_then(|document| document.raw.get("patch").cloned());
+        return Ok(Typed::Read(value.unwrap_or_default()));
+    };
+    Err(Failure::new(format!("unable to parse {}: {words}", go_quote(text))))
 }
 
 /// Runs `patch`.
@@ -79,16 +77,31 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             "--type must be one of [json merge strategic], not {given}"
         )));
     }
-    let value = read(&text)?;
+    let typed = read(&text)?;
+    let part = subresource::asked(context)?;
+    if part == Some(Subresource::Status) {
+        return Err(subresource::refuse_status());
+    }
     let words = context.flags.words.clone();
     let mut form = output::form(context, false)?;
     let found = resources::find(context, &words, Needs::default())?;
     let mut failures = found.failures;
     for object in &found.objects {
-        let result = one(context, object, &kind, &value).and_then(|(object, changed)| {
-            let verb = if changed { "patched" } else { "patched (no change)" };
-            print(context, &mut form, &object, verb)
-        });
+        let result = match (part, &typed) {
+            (Some(Subresource::Scale), Typed::Read(patch)) => {
+                subresource::patch(context, object, &kind, patch, &mut form)
+            }
+            _ => one(context, object, &kind, &typed).and_then(|(object, changed)| {
+                let verb = if changed { "patched" } else { "patched (no change)" };
+                let text = match form.is_human() {
+                    // A dry run is not said here.
+                    true => format!("{}/{} {verb}\n", object.kind().word(), object.meta().name),
+                    false => form.print(std::slice::from_ref(&object), true)?,
+                };
+                context.out(&text);
+                Ok(())
+            }),
+        };
         failures.extend(result.err());
     }
     match Failure::all(failures) {
@@ -97,35 +110,40 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
 }
 
-/// What the server says of a patch that is of the wrong form.
+/// What the client itself says of a patch that is of the wrong form.
 fn check_form(kind: &str, value: &Value) -> Result<(), Failure> {
-    let bad = |words: &str| Err(Failure::from(ApiError::new(Reason::BadRequest, words)));
     match (kind, value) {
         ("json", Value::Array(_)) | ("strategic" | "merge", Value::Object(_)) => Ok(()),
-        ("json", _) => bad("json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
-        ("merge", _) => bad(
-            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
-        ),
-        (_, Value::Array(_)) => bad(
-            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
-        ),
-        (_, Value::String(_)) => bad(
-            "error decoding patch: json: cannot unmarshal string into Go value of type map[string]interface {}",
-        ),
-        _ => bad(
-            "error decoding patch: json: cannot unmarshal number into Go value of type map[string]interface {}",
-        ),
+        ("json", other) => Err(Failure::new(format!(
+            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            other.json_type()
+        ))),
+        ("merge", other) => Err(Failure::new(format!(
+            "json: cannot unmarshal {} into Go value of type unstructured.detector",
+            other.json_type()
+        ))),
+        _ => Err(Failure::new("invalid JSON document")),
     }
 }
 
+/// What was made of an object, and whether that is something else.
 fn one(
     context: &mut Context<'_>,
     object: &AnyObject,
     kind: &str,
-    value: &Value,
+    typed: &Typed,
 ) -> Result<(AnyObject, bool), Failure> {
-    check_form(kind, value)?;
-    if context.dry() == Dry::Client {
+    let dry = context.dry() == Dry::Client;
+    let value = match typed {
+        Typed::Read(value) => value,
+        Typed::Unread(words) if dry => return Err(Failure::new(words.clone())),
+        Typed::Unread(words) => {
+            let prefix = if kind == "strategic" { "" } else { "error decoding patch: " };
+            return Err(ApiError::new(Reason::BadRequest, format!("{prefix}{words}")).into());
+        }
+    };
+    if dry {
+        check_form(kind, value)?;
         let old = object.to_value();
         let new = match kind {
             "merge" => Ok(merge_patch(&old, value)),

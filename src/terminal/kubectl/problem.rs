@@ -47,6 +47,9 @@ impl Failure {
 
     /// The refusal of flags.
     pub(super) fn flags(command: &str, words: &str) -> Self {
+        if command == "options" {
+            return Self::verbatim(format!("Error: {words}\nRun 'kubectl options' without flags."));
+        }
         let space = if command.is_empty() { "" } else { " " };
         Self::verbatim(format!("Error: {words}\nSee 'kubectl{space}{command} --help' for usage."))
     }

@@ -124,10 +124,18 @@ const NO_RESOURCES: &str =
 fn image(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
     let (things, pairs) = split(&words, "image")?;
-    let mut failures = Vec::new();
-    if things.is_empty() && context.flags.all("filename").is_empty() {
-        failures.push(Failure::new(NO_RESOURCES));
-    }
+    // The objects are found before the rest is checked.
+    let (objects, mut missing) = match things.is_empty() && context.flags.all("filename").is_empty()
+    {
+        true => (Vec::new(), vec![Failure::new(NO_RESOURCES)]),
+        false => {
+            let (objects, failures) = targets(context, things)?;
+            if let Some(failure) = Failure::all(failures) {
+                return Err(failure);
+            }
+            (objects, Vec::new())
+        }
+    };
     let mut images: Vec<(String, String)> = Vec::new();
     for pair in pairs {
         match pair.split_once('=') {
@@ -136,14 +144,14 @@ fn image(context: &mut Context<'_>) -> Result<After, Failure> {
         }
     }
     if images.is_empty() {
-        failures.push(Failure::new("at least one image update is required"));
+        missing.push(Failure::new("at least one image update is required"));
     } else if images.len() > 1 && images.iter().any(|(name, _)| name == "*") {
-        failures.push(Failure::new("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
+        missing.push(Failure::new("all containers are already specified by *, but saw more than one container_name=container_image pairs"));
     }
-    if let Some(failure) = Failure::all(failures) {
+    if let Some(failure) = Failure::all(missing) {
         return Err(failure);
     }
-    let (objects, mut failures) = targets(context, things)?;
+    let mut failures = Vec::new();
     for object in &objects {
         let mut found = vec![false; images.len()];
         let changed = change(object, |container, _| {

@@ -6,6 +6,8 @@ use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::apiserver::table::{age, node_roles};
 use crate::cluster::Cluster;
+
+/// A node with its conditions and its pods, before its events.
 pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
     let meta = &node.meta;
     let mut text = format!("Name:\t{}\nRoles:\t{}\n", meta.name, node_roles(&node.meta.labels));
@@ -30,6 +32,17 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
         long_time(meta.created),
         node.spec.unschedulable
     ));
+    text.push_str(&match cluster.kubelets().lease_renewed(&meta.name, cluster.now()) {
+        Some(renewed) => format!(
+            "Lease:\n  HolderIdentity:\t{}\n  AcquireTime:\t<unset>\n  RenewTime:\t{}\n",
+            meta.name,
+            long_time(renewed)
+        ),
+        None => format!(
+            "Lease:\tFailed to get lease: leases.coordination.k8s.io \"{}\" not found\n",
+            meta.name
+        ),
+    });
     text.push_str("Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t-----------------\t------------------\t------\t-------\n");
     for one in &node.status.conditions {
         let seen = one.seen.unwrap_or(one.since);

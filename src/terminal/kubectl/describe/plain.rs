@@ -1,10 +1,13 @@
-//! `describe` of Services, Secrets, ConfigMaps and namespaces.
+//! `describe` of Services, Secrets, ConfigMaps, service accounts, claims, budgets and priority classes.
 
-use super::head;
+use super::{annotations, head, pairs};
 use crate::api::Kind;
+use crate::api::labels::Selector;
 use crate::api::object::Plain;
 use crate::api::value::Value;
+use crate::apiserver::table::age;
 use crate::cluster::Cluster;
+
 /// A service: its addresses, and the pods behind each port.
 pub(super) fn service_text(service: &Plain, cluster: &Cluster) -> String {
     let mut text = head(&service.meta);
@@ -89,7 +92,6 @@ fn addresses(service: &Plain, port: &str, cluster: &Cluster) -> String {
     }
 }
 
-/// A config map, every value in full.
 /// A secret: how long each value is, and not what it is. Values are Base64.
 pub(super) fn secret_text(secret: &Plain) -> String {
     let kind = secret.body.str_at("type").unwrap_or("Opaque");
@@ -102,6 +104,7 @@ pub(super) fn secret_text(secret: &Plain) -> String {
     text
 }
 
+/// A config map, every value in full.
 pub(super) fn config_map_text(map: &Plain) -> String {
     let mut text = head(&map.meta);
     text.push_str("\nData\n====\n");
@@ -112,19 +115,112 @@ pub(super) fn config_map_text(map: &Plain) -> String {
     text
 }
 
-/// Whether a namespace has quotas or limits, which are told in full.
-pub(super) fn holds_limits(namespace: &Plain, cluster: &Cluster) -> bool {
-    [Kind::ResourceQuota, Kind::LimitRange]
-        .into_iter()
-        .any(|kind| !cluster.store().list(kind, Some(&namespace.meta.name)).is_empty())
+/// A service account and what it pulls images with.
+pub(super) fn service_account_text(account: &Plain) -> String {
+    let mut text = head(&account.meta);
+    let names: Vec<&str> = account
+        .body
+        .items_at("imagePullSecrets")
+        .iter()
+        .filter_map(|one| one.str_at("name"))
+        .collect();
+    match names.as_slice() {
+        [] => text.push_str("Image pull secrets:\t<none>\n"),
+        all => {
+            let title = std::iter::once("Image pull secrets:")
+                .chain(std::iter::repeat("                   "));
+            text.extend(all.iter().zip(title).map(|(name, title)| format!("{title}\t{name}\n")));
+        }
+    }
+    text
 }
 
-/// A namespace without quotas and limits.
-pub(super) fn namespace_text(namespace: &Plain) -> String {
-    let phase = namespace.body.at(&["status", "phase"]).and_then(Value::as_str);
+/// A claim of storage. Nothing provisions here, so there is no volume, and with it no capacity.
+pub(super) fn claim_text(claim: &Plain, cluster: &Cluster) -> String {
+    let (meta, body) = (&claim.meta, &claim.body);
+    let spec = |key: &str| body.at(&["spec", key]).and_then(Value::as_str).unwrap_or_default();
+    let status = match meta.deletion.as_ref() {
+        Some(deletion) => format!("Terminating (lasts {})", age(deletion.at, cluster.now())),
+        None => {
+            body.at(&["status", "phase"]).and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+    };
+    let finalizers: Vec<&str> = meta.finalizers.iter().map(|one| &**one).collect();
+    let mut text = format!(
+        "Name:\t{}\nNamespace:\t{}\nStorageClass:\t{}\nStatus:\t{status}\nVolume:\t{}\nLabels:\t{}\nAnnotations:\t{}\nFinalizers:\t[{}]\nCapacity:\t\nAccess Modes:\t\n",
+        meta.name,
+        meta.namespace,
+        spec("storageClassName"),
+        spec("volumeName"),
+        pairs(&meta.labels, &[], "="),
+        annotations(meta),
+        finalizers.join(" ")
+    );
+    if body.at(&["spec", "volumeMode"]).is_some() {
+        text.push_str(&format!("VolumeMode:\t{}\n", spec("volumeMode")));
+    }
+    let mut pods: Vec<&str> = cluster
+        .store()
+        .pods()
+        .iter()
+        .filter(|pod| pod.meta.namespace == meta.namespace)
+        .filter(|pod| {
+            let volumes = pod.spec.raw.items_at("volumes").iter();
+            volumes
+                .filter_map(|one| one.at(&["persistentVolumeClaim", "claimName"])?.as_str())
+                .any(|name| *name == *meta.name)
+        })
+        .map(|pod| &*pod.meta.name)
+        .collect();
+    pods.sort_unstable();
+    let used = if pods.is_empty() { "<none>".to_owned() } else { pods.join("\n\t") };
+    text.push_str(&format!("Used By:\t{used}\n"));
+    text
+}
+
+/// How many pods a budget lets go.
+pub(super) fn budget_text(budget: &Plain) -> String {
+    let spec = |key: &str| budget.body.at(&["spec", key]);
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_json(), str::to_owned);
+    let mut text = format!("Name:\t{}\nNamespace:\t{}\n", budget.meta.name, budget.meta.namespace);
+    if let Some(least) = spec("minAvailable") {
+        text.push_str(&format!("Min available:\t{}\n", shown(least)));
+    } else if let Some(most) = spec("maxUnavailable") {
+        text.push_str(&format!("Max unavailable:\t{}\n", shown(most)));
+    }
+    let selector = spec("selector").map_or_else(
+        || "<unset>".to_owned(),
+        |selector| match Selector::from_label_selector(Some(selector)).map(|one| one.to_string()) {
+            Ok(text) if !text.is_empty() => text,
+            _ => "<none>".to_owned(),
+        },
+    );
+    text.push_str(&format!("Selector:\t{selector}\nStatus:\n"));
+    for (title, key) in [
+        ("Allowed disruptions", "disruptionsAllowed"),
+        ("Current", "currentHealthy"),
+        ("Desired", "desiredHealthy"),
+        ("Total", "expectedPods"),
+    ] {
+        let number =
+            budget.body.at(&["status", key]).map_or_else(|| "0".to_owned(), Value::to_json);
+        text.push_str(&format!("    {title}:\t{number}\n"));
+    }
+    text
+}
+
+/// What a priority class is worth.
+pub(super) fn priority_class_text(class: &Plain) -> String {
+    let body = &class.body;
+    let pairs: Vec<String> =
+        class.meta.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect();
     format!(
-        "{}Status:\t{}\n\nNo resource quota.\n\nNo LimitRange resource.\n",
-        head(&namespace.meta),
-        phase.unwrap_or_default()
+        "Name:\t{}\nValue:\t{}\nGlobalDefault:\t{}\nPreemptionPolicy:\t{}\nDescription:\t{}\nAnnotations:\t{}\n",
+        class.meta.name,
+        body.i64_at("value").unwrap_or_default(),
+        body.bool_at("globalDefault").unwrap_or_default(),
+        body.str_at("preemptionPolicy").unwrap_or("PreemptLowerPriority"),
+        body.str_at("description").unwrap_or_default(),
+        if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") }
     )
 }

@@ -6,11 +6,14 @@ use crate::api::Kind;
 use crate::api::batch::CronJob;
 use crate::api::conditions::Condition;
 use crate::api::core::PodTemplate;
-use crate::api::object::AnyObject;
+use crate::api::labels::Selector;
+use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::apiserver::table::age;
 use crate::cluster::Cluster;
 use crate::sim::order::Order as _;
+
+/// A controller with its pods, its template and its conditions.
 pub(super) fn workload_text(object: &AnyObject, cluster: &Cluster) -> String {
     let meta = object.meta();
     let mut text = format!("Name:\t{}\nNamespace:\t{}\n", meta.name, meta.namespace);
@@ -199,6 +202,72 @@ fn replica_sets_text(object: &AnyObject, cluster: &Cluster) -> String {
     format!("OldReplicaSets:\t{old}\nNewReplicaSet:\t{new}\n")
 }
 
+/// A StatefulSet, which is stored and not run.
+pub(super) fn stateful_set_text(set: &Plain, object: &AnyObject, cluster: &Cluster) -> String {
+    let (meta, body) = (&set.meta, &set.body);
+    let spec = |path: &[&str]| body.get("spec").and_then(|spec| spec.at(path));
+    let selector = Selector::from_label_selector(spec(&["selector"]))
+        .map(|one| one.to_string())
+        .unwrap_or_default();
+    let strategy = spec(&["updateStrategy", "type"]).and_then(Value::as_str).unwrap_or_default();
+    let mut text = format!(
+        "Name:\t{}\nNamespace:\t{}\nCreationTimestamp:\t{}\nSelector:\t{}\nLabels:\t{}\nAnnotations:\t{}\nReplicas:\t{} desired | {} total\nUpdate Strategy:\t{strategy}\n",
+        meta.name,
+        meta.namespace,
+        long_time(meta.created),
+        selector,
+        pairs(&meta.labels, &[], "="),
+        annotations(meta),
+        spec(&["replicas"]).map_or_else(|| "1".to_owned(), Value::to_json),
+        body.at(&["status", "replicas"]).map_or_else(|| "0".to_owned(), Value::to_json)
+    );
+    if let Some(partition) = spec(&["updateStrategy", "rollingUpdate", "partition"]) {
+        text.push_str(&format!("  Partition:\t{}\n", partition.to_json()));
+        if let Some(most) = spec(&["updateStrategy", "rollingUpdate", "maxUnavailable"]) {
+            let most = most.as_str().map_or_else(|| most.to_json(), str::to_owned);
+            text.push_str(&format!("  MaxUnavailable:\t{most}\n"));
+        }
+    }
+    text.push_str(&pods_line(object, cluster));
+    text.push_str(&template_text(&PodTemplate::parse(spec(&["template"]).unwrap_or(&Value::Null))));
+    let claims = spec(&["volumeClaimTemplates"]).map_or(&[][..], Value::items);
+    text.push_str(if claims.is_empty() { "Volume Claims:\t<none>\n" } else { "Volume Claims:\n" });
+    for claim in claims {
+        let word =
+            |path: &[&str]| claim.at(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let map = |key: &str, mark: &str| {
+            let all: Vec<String> = claim
+                .at(&["metadata", key])
+                .into_iter()
+                .flat_map(Value::entries)
+                .map(|(key, value)| format!("{key}{mark}{}", value.as_str().unwrap_or_default()))
+                .collect();
+            if all.is_empty() { "<none>".to_owned() } else { all.join("\n  \t") }
+        };
+        let capacity = claim.at(&["spec", "resources", "requests", "storage"]);
+        let capacity = capacity.map_or_else(
+            || "<default>".to_owned(),
+            |value| value.as_str().map_or_else(|| value.to_json(), str::to_owned),
+        );
+        let modes: Vec<&str> = claim
+            .at(&["spec", "accessModes"])
+            .map_or(&[][..], Value::items)
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        text.push_str(&format!(
+            "  Name:\t{}\n  StorageClass:\t{}\n  Labels:\t{}\n  Annotations:\t{}\n  Capacity:\t{capacity}\n  Access Modes:\t[{}]\n",
+            word(&["metadata", "name"]),
+            word(&["spec", "storageClassName"]),
+            map("labels", "="),
+            map("annotations", ": "),
+            modes.join(" ")
+        ));
+    }
+    text
+}
+
+/// A CronJob with the template of its Jobs and when it last fired.
 pub(super) fn cron_job_text(cron: &CronJob) -> String {
     let (meta, spec) = (&cron.meta, &cron.spec);
     let mut text = head(meta);

@@ -199,7 +199,8 @@ async function replayed(content) {
   const file = join(folder, 'session.json');
   await writeFile(file, JSON.stringify(content));
   const before = await scripting(metrics);
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Open a file' }).click()]);
+  await page.locator('#share').click();
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#import').click()]);
   await chooser.setFiles(file);
   const seconds = content.until / 1000;
   const end = new Date(Date.parse(START) + seconds * 1000).toISOString().slice(11, 19);

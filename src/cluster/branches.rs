@@ -120,9 +120,7 @@ impl Cluster {
         let shared = parting((&self.inputs, self.now()), (&branch.inputs, branch.until)).shared;
         let own = kept.checkpoints.partition_point(|moment| moment.inputs <= shared);
         let mut tail = kept.checkpoints.split_off(own.min(kept.checkpoints.len()));
-        while tail.len() > MOST_CHECKPOINTS {
-            thin(&mut tail);
-        }
+        thin(&mut tail, MOST_CHECKPOINTS);
         kept.checkpoints.append(&mut tail);
         self.history.branches.push(kept);
         while self.history.branches.len() > MOST {

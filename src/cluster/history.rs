@@ -13,7 +13,7 @@ use super::branches::Kept;
 use super::facade::Cluster;
 use super::input::Input;
 use super::world::World;
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 
 /// A moment of a cluster: everything it consists of, and how many inputs lie behind it.
 #[derive(Clone, Debug)]
@@ -31,18 +31,30 @@ impl Moment {
 
 /// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
 const SPACING: u64 = 1_000;
-/// At most so many checkpoints are kept; when there are more, every second one of the older half goes.
+/// At most so many checkpoints are kept.
 const MOST: usize = 512;
-/// Nor more than keep so many objects of their own: between two checkpoints of a cluster that starts, all its objects
-/// change.
-const MOST_OBJECTS: usize = 1_000_000;
+/// Nor more than keep so many objects of their own.
+const MOST_OBJECTS: u64 = 1_000_000;
+/// Going back within this time of the present is to be quick; what lies before may take longer.
+const RECENT: Duration = Duration::from_seconds(3_600);
+/// How much longer.
+const LONG_AGO: u64 = 8;
 
-/// How far apart checkpoints lie, and how many are kept: in large clusters fewer, or their memory would grow with the
-/// square of the size.
-fn density(world: &World) -> (u64, usize) {
-    let objects = world.store.pods().len() + world.store.events().len();
-    let spacing = SPACING.max(u64::try_from(objects).unwrap_or(u64::MAX) / 4);
-    (spacing, (MOST_OBJECTS / objects.max(1)).clamp(8, MOST))
+/// How many objects the store of a world holds.
+fn objects(world: &World) -> u64 {
+    let store = &world.store;
+    u64::try_from(store.pods().len() + store.events().len()).unwrap_or(u64::MAX)
+}
+
+/// How far apart checkpoints lie: in large clusters farther, or each write after one would copy its part of the maps.
+fn spacing(world: &World) -> u64 {
+    SPACING.max(objects(world) / 16)
+}
+
+/// How many objects a checkpoint keeps that the one before has not.
+fn own(before: &Moment, moment: &Moment) -> u64 {
+    let version = |moment: &Moment| moment.world.store.resource_version();
+    version(moment).saturating_sub(version(before)).min(objects(&moment.world))
 }
 
 /// The line that a cluster stands on, and those that it left.
@@ -96,14 +108,13 @@ impl History {
 
     /// Keeps a checkpoint if enough work was done since the last one.
     pub(super) fn visit(&mut self, world: &World, inputs: usize) {
-        let (spacing, most) = density(world);
-        let due =
-            self.checkpoints.last().is_none_or(|last| world.work >= last.world.work + spacing);
+        let due = self
+            .checkpoints
+            .last()
+            .is_none_or(|last| world.work >= last.world.work + spacing(world));
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
-        }
-        while self.checkpoints.len() > most {
-            thin(&mut self.checkpoints);
+            thin(&mut self.checkpoints, MOST);
         }
     }
 
@@ -121,14 +132,23 @@ impl History {
     }
 }
 
-/// Drops every second one of the older half.
-pub(super) fn thin(checkpoints: &mut Vec<Moment>) {
-    let half = checkpoints.len() / 2;
-    let mut index = 0;
-    checkpoints.retain(|_| {
-        index += 1;
-        index > half || index % 2 == 1
-    });
+/// Drops checkpoints while there are too many, first those whose going is felt least: where little work lies between
+/// their neighbours. So the way back to any moment of the last hour stays as short as it can be.
+pub(super) fn thin(checkpoints: &mut Vec<Moment>, most: usize) {
+    let pairs = |all: &[Moment]| -> u64 {
+        all.windows(2).filter_map(|pair| Some(own(pair.first()?, pair.last()?))).sum()
+    };
+    while checkpoints.len() > most || (checkpoints.len() > 8 && pairs(checkpoints) > MOST_OBJECTS) {
+        let recent = checkpoints.last().map(|last| last.at() - RECENT).unwrap_or_default();
+        let felt = |neighbours: &[Moment]| {
+            let (before, after) = (neighbours.first()?, neighbours.last()?);
+            let work = after.world.work.saturating_sub(before.world.work);
+            Some(if after.at() < recent { work / LONG_AGO } else { work })
+        };
+        let least = checkpoints.windows(3).enumerate().min_by_key(|(_, three)| felt(three));
+        let Some((place, _)) = least else { return };
+        checkpoints.remove(place + 1);
+    }
 }
 
 impl Cluster {
@@ -282,5 +302,32 @@ impl Cluster {
         self.history.ahead.clear();
         self.history.horizon = now;
         self.history.checkpoints.retain(|moment| moment.at() <= now && moment.inputs <= inputs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hours of even work: the way back to a moment of the last one is short, to what lies before it is longer, and
+    /// the beginning and the present are kept.
+    #[test]
+    fn checkpoints_lie_evenly_in_the_last_hour() {
+        let mut checkpoints = Vec::new();
+        for minute in 0..600_u64 {
+            let mut world = World::empty(Time::from_unix_seconds(60 * minute.cast_signed()));
+            world.work = minute * SPACING;
+            checkpoints.push(Moment { world: Rc::new(world), inputs: 0 });
+            thin(&mut checkpoints, 64);
+            assert!(checkpoints.len() <= 64);
+        }
+        let work = |moment: &Moment| moment.world.work / SPACING;
+        assert_eq!((work(&checkpoints[0]), work(&checkpoints[63])), (0, 599));
+        let gaps = |from: u64, to: u64| {
+            let inside = checkpoints.windows(2).filter(|two| (from..to).contains(&work(&two[0])));
+            inside.map(|two| work(&two[1]) - work(&two[0])).max().unwrap()
+        };
+        assert!(gaps(540, 600) <= 4, "{}", gaps(540, 600));
+        assert!(gaps(0, 540) <= 32, "{}", gaps(0, 540));
     }
 }

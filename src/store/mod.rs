@@ -245,15 +245,13 @@ impl Store {
 
     /// The pods that are owned (as by a controller) by `owner`, in order of their keys.
     pub fn pods_of(&self, owner: Uid) -> impl Iterator<Item = &Rc<Pod>> {
-        self.index
-            .owned(owner)
-            .filter(|(kind, _)| *kind == Kind::Pod)
-            .filter_map(|(_, key)| self.pods.get(key))
+        let owned = self.index.owned(owner).filter(|(kind, _)| *kind == Kind::Pod);
+        self.pods.each(owned.map(|(_, key)| key))
     }
 
     /// The pods that are bound to a node, in order of their keys.
     pub fn pods_on(&self, node: &NodeName) -> impl Iterator<Item = &Rc<Pod>> {
-        self.index.bound_to(node).filter_map(|key| self.pods.get(key))
+        self.pods.each(self.index.bound_to(node))
     }
 
     /// The pods of a namespace that no controller owns and whose labels a selector matches.

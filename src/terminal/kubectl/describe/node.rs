@@ -150,6 +150,12 @@ fn node_pods_text(node: &Node, cluster: &Cluster) -> String {
     }
     let [a, b, c, d] = cells(&sum, &limit_sum);
     text.push_str("Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n  Resource\tRequests\tLimits\n  --------\t--------\t------\n");
-    text.push_str(&format!("  cpu\t{a}\t{b}\n  memory\t{c}\t{d}\n  ephemeral-storage\t0 (0%)\t0 (0%)\n  hugepages-1Gi\t0 (0%)\t0 (0%)\n  hugepages-2Mi\t0 (0%)\t0 (0%)\n"));
+    text.push_str(&format!(
+        "  cpu\t{a}\t{b}\n  memory\t{c}\t{d}\n  ephemeral-storage\t0 (0%)\t0 (0%)\n"
+    ));
+    let allocatable = node.status.raw.get("allocatable").into_iter().flat_map(Value::entries);
+    for (name, _) in allocatable.filter(|(name, _)| name.starts_with("hugepages-")) {
+        text.push_str(&format!("  {name}\t0 (0%)\t0 (0%)\n"));
+    }
     text
 }

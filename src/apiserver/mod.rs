@@ -6,6 +6,7 @@ mod addresses;
 mod admission;
 mod delete;
 mod events;
+mod limits;
 pub mod patch;
 pub mod quota;
 mod selection;

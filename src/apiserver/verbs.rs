@@ -5,7 +5,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::events::Bucket;
-use super::{admission, quota};
+use super::{admission, limits, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
@@ -223,6 +223,8 @@ impl Api<'_> {
         strategy::prepare_for_create(kind, &mut object, &meta.uid.to_string());
         if kind == Kind::Pod {
             admission::admit(object.child("spec"), &meta.name, self.store)?;
+            limits::give(&mut meta, object.child("spec"), self.store);
+            object.set("metadata", meta.to_value());
         }
         Ok((meta, object))
     }
@@ -235,6 +237,7 @@ impl Api<'_> {
         mut object: Value,
     ) -> Result<Written, ApiError> {
         if kind.namespaced() {
+            limits::admit(kind, meta, object.get("spec").unwrap_or(&Value::Null), self.store)?;
             quota::admit(kind, meta, &object, self.store)?;
         }
         if self.store.get(kind, &meta.key()).is_some() {
@@ -276,6 +279,8 @@ impl Api<'_> {
             return Err(ApiError::already_exists("pods", &key.name));
         }
         pod.spec = admission::admitted(&pod.spec, &key.name, self.store)?;
+        limits::give_made(&mut pod, self.store);
+        limits::admit(Kind::Pod, &pod.meta, &pod.spec.raw, self.store)?;
         quota::admit_pod(&pod, self.store)?;
         pod.meta.uid = self.new_uid(Kind::Pod, &key);
         pod.meta.created = self.now;

@@ -2,7 +2,7 @@
 
 use super::{annotations, head, pairs};
 use crate::api::Kind;
-use crate::api::labels::Selector;
+use crate::api::labels::format_label_selector;
 use crate::api::object::Plain;
 use crate::api::value::Value;
 use crate::apiserver::table::age;
@@ -188,13 +188,8 @@ pub(super) fn budget_text(budget: &Plain) -> String {
     } else if let Some(most) = spec("maxUnavailable") {
         text.push_str(&format!("Max unavailable:\t{}\n", shown(most)));
     }
-    let selector = spec("selector").map_or_else(
-        || "<unset>".to_owned(),
-        |selector| match Selector::from_label_selector(Some(selector)).map(|one| one.to_string()) {
-            Ok(text) if !text.is_empty() => text,
-            _ => "<none>".to_owned(),
-        },
-    );
+    let selector = spec("selector").map(|selector| format_label_selector(Some(selector)));
+    let selector = selector.unwrap_or_else(|| "<unset>".to_owned());
     text.push_str(&format!("Selector:\t{selector}\nStatus:\n"));
     for (title, key) in [
         ("Allowed disruptions", "disruptionsAllowed"),

@@ -204,3 +204,54 @@ q      count/jobs.batch: 0/0, pods: 0/2           45s
 ",
     );
 }
+
+/// The container's own shell waits for whoever sits at it, and ends with it: with its code where the pod is not started
+/// again, and with a restart where it is.
+#[test]
+fn one_sits_at_the_shell_that_a_container_runs() {
+    let saved = file("sat.json");
+    let saved = saved.to_str().unwrap();
+    let run = podyard(
+        &["run", "--no-echo", "--save", saved, "-"],
+        "kubectl run once --rm -it --image=busybox --restart=Never -- sh
+echo inside
+exit 3
+kubectl run again -it --image=busybox
+hostname
+exit
+sleep 5
+kubectl get pods
+kubectl attach again -it
+pwd
+exit
+sleep 60
+kubectl get pods
+kubectl run web --image=nginx
+sleep 5
+timeout 2 kubectl attach web -q
+kubectl attach nope
+",
+    );
+    assert_eq!(
+        out(&run),
+        "inside
+Session ended, resume using 'kubectl attach once -c once -n default -i -t' command
+pod \"once\" deleted from default namespace
+again
+Session ended, resume using 'kubectl attach again -c again -n default -i -t' command
+NAME    READY   STATUS    RESTARTS     AGE
+again   1/1     Running   1 (5s ago)   7s
+/
+Session ended, resume using 'kubectl attach again -c again -n default -i -t' command
+NAME    READY   STATUS    RESTARTS      AGE
+again   1/1     Running   2 (60s ago)   67s
+pod/web created
+"
+    );
+    let told = "All commands and output from this session will be recorded in container logs";
+    assert_eq!(err(&run).matches(told).count(), 3, "{}", err(&run));
+    assert!(err(&run).contains("pod default/once terminated (Error)\n"), "{}", err(&run));
+    assert!(err(&run).ends_with("Error from server (NotFound): pods \"nope\" not found\n"));
+    let replay = podyard(&["replay", saved], "");
+    assert!(err(&replay).ends_with(": the same end, byte for byte\n"), "{}", err(&replay));
+}

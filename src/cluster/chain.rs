@@ -341,7 +341,9 @@ impl Tracer<'_> {
             Verb::Act(Action::StopNode(name) | Action::StartNode(name)) => {
                 Some((Kind::Node, ObjectKey::cluster(Rc::clone(name))))
             }
-            Verb::Act(Action::CrashPod { pod, .. } | Action::HangPod { pod })
+            Verb::Act(
+                Action::CrashPod { pod, .. } | Action::HangPod { pod } | Action::Leave { pod, .. },
+            )
             | Verb::Exec { pod, .. }
             | Verb::Evict { pod, .. } => Some((Kind::Pod, pod.clone())),
             _ => None,

@@ -401,6 +401,12 @@ impl Cluster {
                 self.wake_pod(&found);
                 Ok(format!("pod/{} crashed", pod.name))
             }
+            Action::Leave { pod, container, code } => {
+                let found = self.running_pod(pod)?;
+                kubelet::leave(&mut self.world.kubelets, &found, container, *code, self.world.now)?;
+                self.wake_pod(&found);
+                Ok(format!("pod/{} left", pod.name))
+            }
             Action::HangPod { pod } => {
                 let found = self.running_pod(pod)?;
                 kubelet::hang(&mut self.world.kubelets, &found, self.world.now)?;

@@ -118,6 +118,15 @@ pub enum Action {
         /// The container; `None` means the first.
         container: Option<Rc<str>>,
     },
+    /// Leaves a container's standard input: the shell there ends.
+    Leave {
+        /// The pod.
+        pod: ObjectKey,
+        /// The container.
+        container: Rc<str>,
+        /// The shell's exit code.
+        code: i64,
+    },
     /// Makes a pod's containers stop answering.
     HangPod {
         /// The pod.

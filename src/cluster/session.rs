@@ -526,6 +526,12 @@ fn write_action(action: &Action) -> (&'static str, Value) {
             ("crashPod", value)
         }
         Action::HangPod { pod } => ("hangPod", key_value(pod)),
+        Action::Leave { pod, container, code } => {
+            let mut value = key_value(pod);
+            value.set("container", container);
+            value.set("code", *code);
+            ("leave", value)
+        }
         Action::Registry(state) => ("registry", registry_word(*state).into()),
     }
 }
@@ -591,6 +597,11 @@ fn read_verb(verb: &str, value: &Value) -> Result<Verb, &'static str> {
         }
         "crashPod" => Verb::Act(Action::CrashPod { pod: key()?, container: optional("container") }),
         "hangPod" => Verb::Act(Action::HangPod { pod: key()? }),
+        "leave" => Verb::Act(Action::Leave {
+            pod: key()?,
+            container: optional("container").ok_or("container")?,
+            code: value.i64_at("code").ok_or("code")?,
+        }),
         "registry" => {
             let all = [Registry::Up, Registry::Slow, Registry::Down];
             let state = all.into_iter().find(|state| Some(registry_word(*state)) == value.as_str());
@@ -665,6 +676,7 @@ mod tests {
             Action::AddNode { name: node, labels, cpu, memory: None },
             Action::CrashPod { pod: key.clone(), container: None },
             Action::HangPod { pod: key.clone() },
+            Action::Leave { pod: key.clone(), container: "c".into(), code: 3 },
             Action::Registry(Registry::Slow),
             Action::StopNode("worker-1".into()),
             Action::StartNode("worker-1".into()),

@@ -72,6 +72,8 @@ pub struct ProcessSpec {
     pub files: Vec<(Rc<str>, Rc<str>)>,
     /// The host name.
     pub hostname: Rc<str>,
+    /// Whether its standard input stays open: a shell then waits for somebody to sit at it.
+    pub input: bool,
     /// Behaviour that annotations ask for.
     pub overrides: Overrides,
 }
@@ -149,7 +151,7 @@ impl Process {
         now: Time,
         seed: Seed,
     ) -> Result<Self, StartError> {
-        let argv = command_line(image, spec);
+        let argv = command_line(image, &spec.command, &spec.args);
         let mut files = Files::standard(&spec.hostname);
         for (path, text) in &spec.files {
             if let Some((folder, _)) = path.rsplit_once('/') {
@@ -370,6 +372,13 @@ impl Process {
         }
     }
 
+    /// Whoever sat at its standard input leaves, and the shell there ends with a code.
+    pub fn leave(&mut self, now: Time, code: i64) {
+        if self.exit.is_none() {
+            self.finish(Exit { code, at: now, out_of_memory: false });
+        }
+    }
+
     /// From now on it does nothing and answers nobody.
     pub const fn hang(&mut self) {
         self.hung = true;
@@ -510,17 +519,14 @@ fn shell_date(at: Time) -> String {
 }
 
 /// `command` replaces the image's entry point, `args` its arguments.
-fn command_line(image: &Image, spec: &ProcessSpec) -> Vec<Rc<str>> {
-    if !spec.command.is_empty() {
-        return spec.command.iter().chain(&spec.args).cloned().collect();
+pub fn command_line(image: &Image, command: &[Rc<str>], args: &[Rc<str>]) -> Vec<Rc<str>> {
+    if !command.is_empty() {
+        return command.iter().chain(args).cloned().collect();
     }
-    if !spec.args.is_empty() {
+    if !args.is_empty() {
         // Images whose command is a bare shell have no entry point of their own.
         let entry = image.command.iter().take(usize::from(image.command.len() > 1 && !image.shell));
-        return entry
-            .map(|word| Rc::from(word.as_str()))
-            .chain(spec.args.iter().cloned())
-            .collect();
+        return entry.map(|word| Rc::from(word.as_str())).chain(args.iter().cloned()).collect();
     }
     image.command.iter().map(|word| Rc::from(word.as_str())).collect()
 }
@@ -553,7 +559,10 @@ fn program(
         return Ok(server);
     }
     if has_command(image, name) {
-        let script = shell::of_words(argv);
+        // What is typed runs beside it (see `leave`): the shell itself only waits.
+        let waits = [Rc::from("sleep"), Rc::from("2147483647")];
+        let sat_at = spec.input && shell::reads_input(argv);
+        let script = shell::of_words(if sat_at { &waits } else { argv });
         let machine =
             Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);
         return Ok(Program::Shell(Box::new(machine.with_arguments("sh", &[], image.bash))));

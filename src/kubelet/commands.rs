@@ -212,6 +212,21 @@ pub fn crash(
     if hit { Ok(()) } else { Err(format!("pod \"{}\" has no running container", pod.meta.name)) }
 }
 
+/// Whoever sat at a container's standard input leaves: its shell ends with a code.
+///
+/// # Errors
+/// A sentence if nothing runs there.
+pub fn leave(
+    kubelets: &mut Kubelets,
+    pod: &Pod,
+    container: &str,
+    code: i64,
+    now: Time,
+) -> Result<(), String> {
+    let hit = each_process(kubelets, pod, Some(container), |process| process.leave(now, code));
+    if hit { Ok(()) } else { Err(format!("container {container} is not running")) }
+}
+
 /// Makes a pod's containers stop answering.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ mod volumes;
 
 use std::rc::Rc;
 
-pub use commands::{crash, exec, hang, logs};
+pub use commands::{crash, exec, hang, leave, logs};
 pub use machine::{Delays, Kubelets, Registry};
 pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;

@@ -356,6 +356,7 @@ impl Look<'_> {
             folder: Rc::clone(&spec.working_dir),
             files: Vec::new(),
             hostname,
+            input: spec.stdin,
             overrides: self.overrides(spec, i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };

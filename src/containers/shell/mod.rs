@@ -26,6 +26,14 @@ pub(super) fn known_command(name: &str) -> bool {
     commands::exists(name)
 }
 
+/// Whether a command is a shell that reads from its standard input what it is to do.
+pub fn reads_input<T: AsRef<str>>(argv: &[T]) -> bool {
+    let Some((name, rest)) = argv.split_first() else { return false };
+    let shell = matches!(name.as_ref().rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
+    let bare = |word: &T| matches!(word.as_ref(), "-i" | "-l" | "-li" | "-il" | "--login");
+    shell && rest.iter().all(bare)
+}
+
 /// A script of one command with these words as they stand. `sh -c TEXT` becomes the text itself: the shell is PID 1.
 pub(super) fn of_words(argv: &[Rc<str>]) -> Script {
     let text = |word: &Rc<str>| vec![parse::Part::Text { text: word.to_string(), quoted: true }];

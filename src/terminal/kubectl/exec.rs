@@ -5,12 +5,14 @@ use std::rc::Rc;
 use super::logs::{by_logging, container, selected, selector_of};
 use super::problem::Failure;
 use super::resources::{self, Named};
-use super::{After, Context, session};
+use super::session::Session;
+use super::{After, Context};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::{ApiError, Reason};
 use crate::cluster::ExecResult;
+use crate::containers::shell::reads_input;
 use crate::sim::Time;
 use crate::terminal::Stream;
 use crate::terminal::process::{Io, Process, Turn};
@@ -53,8 +55,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let named = flags.value("container");
     let chosen = container(context, &pod, named, flags.has("quiet"))?.name.clone();
     let (reads, screen) = (flags.has("stdin"), flags.has("tty"));
-    if reads && session::is_shell(&argv) {
-        let shell = session::Session::begin(context, &pod, &chosen, &argv, screen)?;
+    if reads && reads_input(&argv) {
+        let shell = argv.first().map_or("sh", String::as_str);
+        let shell = Session::begin(context.cluster, &pod, &chosen, shell, (screen, false))?;
         return Ok(After::Goes(Box::new(shell)));
     }
     let key = pod.meta.key();
@@ -157,7 +160,7 @@ pub(super) fn refused(error: ApiError) -> Failure {
     }
 }
 
-fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
+pub(super) fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
     let (kind, name) = match word.contains('/') {
         false => (Kind::Pod, word.to_owned()),
         true => match resources::named(&[word.to_owned()])? {

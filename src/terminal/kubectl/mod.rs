@@ -4,6 +4,7 @@
 //! that goes on (a watch, a log, a wait).
 
 mod apply;
+mod attach;
 mod complete;
 mod config;
 mod create;
@@ -459,8 +460,9 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
         "cluster-info" => discovery::cluster_info(context),
         "config" => config::run(context),
         "auth" => config::auth(context),
-        "attach" | "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize"
-        | "plugin" | "port-forward" | "proxy" => Err(absent(command)),
+        "attach" => attach::run(context),
+        "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize" | "plugin"
+        | "port-forward" | "proxy" => Err(absent(command)),
         command if command.starts_with("create ") => generators::run(context, command),
         command if command.starts_with("rollout") => rollout::run(context, command),
         command if command.starts_with("set") => set::run(context, command),

@@ -1,11 +1,12 @@
 //! `kubectl run`: a pod from flags; with `-i` or `--attach` its output is shown until it ends. Follows `pkg/cmd/run`.
 
 use super::create::print;
-use super::delete;
 use super::generators::{pairs, save_config};
 use super::output::{self, Form};
 use super::problem::Failure;
+use super::session::Session;
 use super::{After, Context, DONE, Dry};
+use super::{attach, delete};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
@@ -25,7 +26,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let interactive = flags.has("stdin");
     let restart = match flags.text("restart") {
-        "" if interactive => "OnFailure",
+        "" if interactive && flags.given("restart") => "OnFailure",
         "" => "Always",
         policy @ ("Always" | "OnFailure" | "Never") => policy,
         other => return Err(Failure::usage("run", &format!("invalid restart policy: {other}"))),
@@ -69,7 +70,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             seen: 0,
             remove: flags.has("rm"),
             quiet: flags.has("quiet"),
-            told: !(interactive && flags.has("tty")),
+            told: flags.has("quiet"),
+            input: interactive.then(|| flags.has("tty")),
+            session: None,
             line: context.line.to_string(),
             restart: restart.to_owned(),
         })));
@@ -221,6 +224,9 @@ struct Attached {
     remove: bool,
     quiet: bool,
     told: bool,
+    /// Whether somebody sits at it, and before a screen.
+    input: Option<bool>,
+    session: Option<Session>,
     line: String,
     restart: String,
 }
@@ -248,10 +254,30 @@ impl Attached {
 
 impl Process for Attached {
     fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        if let Some(session) = &mut self.session {
+            match session.poll(io) {
+                Turn::Done(_) => self.session = None,
+                waits => return waits,
+            }
+        } else if let Some(screen) = self.input
+            && let Some(shell) = attach::shell(io.cluster, &self.pod, &self.container)
+        {
+            self.input = None;
+            let (pod, container) = shell.container;
+            if !std::mem::replace(&mut self.told, true) {
+                io.output.push(Stream::Err, attach::NOTICE);
+            }
+            match Session::begin(io.cluster, &pod, &container, &shell.name, (screen, true)) {
+                Ok(session) => {
+                    self.session = Some(session);
+                    return self.poll(io);
+                }
+                Err(failure) => io.error(failure.lines().trim_end()),
+            }
+        }
         let lines = io.cluster.logs(&self.pod, &self.container, false).unwrap_or_default();
-        if !self.told && !lines.is_empty() {
-            io.output.push(Stream::Err, "If you don't see a command prompt, try pressing enter.\n");
-            self.told = true;
+        if !lines.is_empty() && !std::mem::replace(&mut self.told, true) {
+            io.output.push(Stream::Err, attach::NOTICE);
         }
         for line in lines.iter().skip(self.seen) {
             io.out(&format!("{}\n", line.text));

@@ -3,24 +3,16 @@
 
 use std::rc::Rc;
 
-use super::Context;
 use super::exec::{Remote, ended, refused};
 use super::problem::Failure;
 use crate::api::core::Pod;
 use crate::api::meta::{ObjectKey, Uid};
+use crate::cluster::{Action, Cluster, WriteOptions};
 use crate::terminal::Terminal;
 use crate::terminal::process::{Io, Process, Turn, Typed};
 
 /// Stands before the folder that the shell is in after a line.
 const MARK: char = '\u{1e}';
-
-/// Whether a command is a shell that reads what it is to do.
-pub(super) fn is_shell(argv: &[String]) -> bool {
-    let Some((name, rest)) = argv.split_first() else { return false };
-    let shell = matches!(name.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"));
-    shell
-        && rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-li" | "-il" | "--login"))
-}
 
 /// A session.
 #[derive(Debug)]
@@ -41,24 +33,25 @@ pub(super) struct Session {
     status: i64,
     run: Option<Remote>,
     over: bool,
+    /// Whether the shell is the container's own, and ends it.
+    own: bool,
 }
 
 impl Session {
-    /// Begins one.
+    /// Begins one in a shell beside what runs in the container, or in the container's own.
     ///
     /// # Errors
     /// The words of a container that has no such shell, or does not run.
     pub(super) fn begin(
-        context: &mut Context<'_>,
+        cluster: &mut Cluster,
         pod: &Pod,
         container: &Rc<str>,
-        argv: &[String],
-        screen: bool,
+        shell: &str,
+        (screen, own): (bool, bool),
     ) -> Result<Self, Failure> {
-        let shell = argv.first().cloned().unwrap_or_default();
         let key = pod.meta.key();
-        let look = [shell.clone(), "-c".into(), "pwd; echo $BASH_VERSION".into()];
-        let seen = context.cluster.exec(&key, container, &look).map_err(refused)?;
+        let look = [shell.to_owned(), "-c".into(), "pwd; echo $BASH_VERSION".into()];
+        let seen = cluster.exec(&key, container, &look).map_err(refused)?;
         let mut lines = seen.stdout.lines();
         let folder = lines.next().unwrap_or("/").to_owned();
         let mut session = Self {
@@ -68,8 +61,9 @@ impl Session {
             pod: key,
             uid: pod.meta.uid,
             container: Rc::clone(container),
-            shell,
+            shell: shell.to_owned(),
             screen,
+            own,
             folder,
             set: Vec::new(),
             typed: String::new(),
@@ -79,10 +73,27 @@ impl Session {
         };
         if seen.code != 0 {
             session.status = seen.code;
-            session.run = Some(Remote::of(seen, context.cluster.now()));
+            session.run = Some(Remote::of(seen, cluster.now()));
             session.over = true;
         }
         Ok(session)
+    }
+
+    /// It is left: the container's own shell ends with it.
+    fn end(&self, code: i64, io: &mut Io<'_>) -> Turn {
+        if !self.own {
+            return ended(code, io);
+        }
+        let (pod, container) = (self.pod.clone(), Rc::clone(&self.container));
+        let options = WriteOptions::default();
+        // What is gone already cannot be left.
+        drop(io.cluster.act(Action::Leave { pod, container, code }, &options));
+        if self.screen {
+            let (namespace, name, container) =
+                (&self.pod.namespace, &self.pod.name, &self.container);
+            io.out(&format!("Session ended, resume using 'kubectl attach {name} -c {container} -n {namespace} -i -t' command\n"));
+        }
+        Turn::Done(0)
     }
 
     fn prompt(&self) -> String {
@@ -173,11 +184,11 @@ impl Process for Session {
                     Ok(_) => self.run = None,
                 }
                 if self.over {
-                    return ended(self.status, io);
+                    return self.end(self.status, io);
                 }
             }
             if self.lost(io) {
-                return ended(137, io);
+                return self.end(137, io);
             }
             let line = match io.input.session_line(&self.prompt()) {
                 Typed::Waits => return Turn::Waits(None),
@@ -186,7 +197,7 @@ impl Process for Session {
                     if self.screen {
                         io.out("exit\n");
                     }
-                    return ended(self.status, io);
+                    return self.end(self.status, io);
                 }
                 Typed::End => String::new(),
             };

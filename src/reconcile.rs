@@ -283,6 +283,9 @@ pub trait Controller {
     type Memory: Clone + Debug + Default + 'static;
     /// The name it signs events with (`job-controller`).
     const NAME: &'static str;
+    /// How long a key waits that was refused: the first time, doubled each time, and at most. Follows client-go's
+    /// default item rate limiter.
+    const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_seconds(1000));
 
     /// Names the keys that a change concerns, and leaves out what cannot matter. `memories` are what the loop
     /// remembers of its keys.

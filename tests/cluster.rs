@@ -239,3 +239,250 @@ fn a_service_gets_an_address_of_its_own_and_keeps_it() {
     let refused = cluster.create(Kind::Service, "default", thief, &WriteOptions::default());
     assert!(refused.unwrap_err().message.contains("already allocated"));
 }
+
+/// The events of a reason about objects of a kind: messages with counts, in the order in which they began.
+fn told(cluster: &Cluster, kind: &str, reason: &str) -> Vec<(i64, String)> {
+    let mut all: Vec<_> = cluster
+        .store()
+        .events()
+        .iter()
+        .filter(|event| *event.involved.kind == *kind && *event.reason == *reason)
+        .collect();
+    all.sort_by_key(|event| (event.first, event.meta.resource_version));
+    all.iter().map(|event| (event.count, event.message.to_string())).collect()
+}
+
+/// From the tenth message on, similar events are combined. Follows `TestEventCorrelator`.
+#[test]
+fn the_tenth_message_of_a_kind_is_combined() {
+    let mut cluster = Cluster::new(Config::default());
+    let rc = r#"{"metadata":{"name":"web"},"spec":{"replicas":12,"selector":{"app":"web"},"template":{"metadata":{
+        "labels":{"app":"web"}},"spec":{"containers":[{"name":"c","image":"luksa/kubia"}]}}}}"#;
+    apply(&mut cluster, Kind::ReplicationController, rc);
+    after(&mut cluster, 10);
+    let created = told(&cluster, "ReplicationController", "SuccessfulCreate");
+    assert_eq!(created.len(), 10, "{created:?}");
+    assert!(
+        created[..9].iter().all(|(count, text)| *count == 1 && text.starts_with("Created pod"))
+    );
+    assert_eq!(created[9].0, 3);
+    assert!(created[9].1.starts_with("(combined from similar events): Created pod: web-"));
+}
+
+/// What a source says too often is counted all the same, and what it may say next carries the whole count; warnings
+/// do not compete with what is normal.
+#[test]
+fn a_crash_loop_goes_on_telling_how_often_it_backed_off() {
+    let mut cluster = Cluster::new(Config::default());
+    let pod = r#"{"metadata":{"name":"crash"},"spec":{"containers":[{"name":"c","image":"busybox",
+        "command":["sh","-c","exit 1"]}]}}"#;
+    apply(&mut cluster, Kind::Pod, pod);
+    let mut counts = Vec::new();
+    for _ in 0..4 {
+        after(&mut cluster, 3_000);
+        let key = ObjectKey::new("default", "crash");
+        let pod = cluster.store().pods().get(&key).unwrap();
+        let restarts = pod.status.container("c").unwrap().restart_count;
+        let last = cluster.store().events().iter().filter(|event| &*event.reason == "BackOff");
+        let last = last.map(|event| event.last).max().unwrap();
+        assert!(cluster.now() - last < Duration::from_seconds(900), "nothing is told any more");
+        counts.push((told(&cluster, "Pod", "BackOff")[0].0, restarts));
+    }
+    assert!(counts.windows(2).all(|two| two[0].0 < two[1].0), "{counts:?}");
+}
+
+/// Pods that their node refuses are made again no faster than a real controller's client lets it.
+#[test]
+fn pods_that_are_refused_at_once_are_not_made_without_end() {
+    let mut cluster = Cluster::new(Config::default());
+    let set = r#"{"metadata":{"name":"loop"},"spec":{"replicas":2,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{
+        "labels":{"a":"b"}},"spec":{"nodeName":"worker-1","containers":[{"name":"c","image":"nginx",
+        "resources":{"requests":{"cpu":"5"}}}]}}}}"#;
+    apply(&mut cluster, Kind::ReplicaSet, set);
+    after(&mut cluster, 10);
+    let pods = cluster.store().pods().iter_in(Some("default")).count();
+    assert!((100..=400).contains(&pods), "{pods}");
+}
+
+/// Another image has failed at nothing yet: it is tried at once.
+#[test]
+fn another_image_is_not_held_back_for_the_failures_of_the_old_one() {
+    let mut cluster = Cluster::new(Config::default());
+    for (name, image, command) in
+        [("pull", "nginx:nope", ""), ("crash", "busybox", r#","command":["sh","-c","exit 1"]"#)]
+    {
+        let pod = format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"containers":[{{"name":"c","image":"{image}"{command}}}]}}}}"#
+        );
+        apply(&mut cluster, Kind::Pod, &pod);
+    }
+    after(&mut cluster, 400);
+    let restarts = |cluster: &Cluster| {
+        let pod = cluster.store().pods().get(&ObjectKey::new("default", "crash")).unwrap();
+        pod.status.container("c").unwrap().restart_count
+    };
+    let before = restarts(&cluster);
+    for (name, image) in [("pull", "nginx"), ("crash", "busybox:1.36")] {
+        let patch = format!(r#"{{"spec":{{"containers":[{{"name":"c","image":"{image}"}}]}}}}"#);
+        let patch = podyard::cluster::Patch::Strategic(Value::from_json(&patch).unwrap());
+        let key = ObjectKey::new("default", name);
+        cluster.patch(Kind::Pod, &key, patch, &WriteOptions::default()).unwrap();
+    }
+    after(&mut cluster, 5);
+    let pull = cluster.store().pods().get(&ObjectKey::new("default", "pull")).unwrap();
+    assert_eq!(pull.status.phase.word(), "Running");
+    assert_eq!(restarts(&cluster), before + 1);
+    after(&mut cluster, 20);
+    // And the back-off of the new one begins with ten seconds.
+    assert_eq!(restarts(&cluster), before + 2);
+}
+
+/// A grace that has begun can be shortened: it counts from its own beginning. A Job's pod that outlives its grace goes
+/// when it is counted. Follows `TestBeforeDelete`.
+#[test]
+fn a_grace_can_be_shortened_and_ends() {
+    let mut cluster = Cluster::new(Config::default());
+    let pod = r#"{"metadata":{"name":"slow"},"spec":{"containers":[{"name":"c","image":"busybox",
+        "command":["sleep","600"]}]}}"#;
+    apply(&mut cluster, Kind::Pod, pod);
+    after(&mut cluster, 10);
+    let key = ObjectKey::new("default", "slow");
+    let begun = cluster.now();
+    let delete = |cluster: &mut Cluster, grace: Option<i64>| {
+        let how = podyard::reconcile::DeleteOptions { grace_seconds: grace, ..Default::default() };
+        cluster.delete(Kind::Pod, &key, &how, &WriteOptions::default()).unwrap();
+        let meta = &cluster.store().pods().get(&key)?.meta;
+        meta.deletion.map(|deletion| ((deletion.at - begun).seconds(), deletion.grace_seconds))
+    };
+    assert_eq!(delete(&mut cluster, Some(20)), Some((20, 20)));
+    after(&mut cluster, 3);
+    assert_eq!(delete(&mut cluster, Some(25)), Some((20, 20)));
+    assert_eq!(delete(&mut cluster, None), Some((20, 20)));
+    assert_eq!(delete(&mut cluster, Some(15)), Some((15, 15)));
+    after(&mut cluster, 7);
+    assert_eq!(delete(&mut cluster, Some(5)), Some((10, 1)));
+
+    let job = r#"{"metadata":{"name":"j"},"spec":{"podReplacementPolicy":"Failed","template":{"spec":{"restartPolicy":"Never",
+        "containers":[{"name":"c","image":"busybox","command":["sleep","600"]}]}}}}"#;
+    apply(&mut cluster, Kind::Job, job);
+    after(&mut cluster, 10);
+    let of_job = |cluster: &Cluster| -> Vec<ObjectKey> {
+        let pods = cluster.store().pods().iter_in(Some("default"));
+        pods.filter(|pod| pod.meta.name.starts_with("j-")).map(|pod| pod.meta.key()).collect()
+    };
+    let old = of_job(&cluster);
+    cluster.delete(Kind::Pod, &old[0], &Default::default(), &WriteOptions::default()).unwrap();
+    after(&mut cluster, 60);
+    let new = of_job(&cluster);
+    assert!(new.len() == 1 && new != old, "{new:?}");
+}
+
+/// A Job that the server refuses a pod waits a second, then twice as long each time.
+#[test]
+fn a_job_that_is_refused_asks_again_after_seconds() {
+    let mut cluster = Cluster::new(Config::default());
+    apply(
+        &mut cluster,
+        Kind::ResourceQuota,
+        r#"{"metadata":{"name":"q"},"spec":{"hard":{"pods":"0"}}}"#,
+    );
+    let job = r#"{"metadata":{"name":"j"},"spec":{"template":{"spec":{"restartPolicy":"Never",
+        "containers":[{"name":"c","image":"busybox"}]}}}}"#;
+    apply(&mut cluster, Kind::Job, job);
+    let mut counts = Vec::new();
+    for wait in [0, 2, 2, 4, 8] {
+        after(&mut cluster, wait);
+        counts.push(
+            told(&cluster, "Job", "FailedCreate").iter().map(|(count, _)| count).sum::<i64>(),
+        );
+    }
+    // At 0, 1, 3, 7 and 15 seconds.
+    assert_eq!(counts, [1, 2, 3, 4, 5]);
+}
+
+/// Whoever names an account that is not there gets no pods.
+#[test]
+fn pods_need_their_service_account() {
+    let mut cluster = Cluster::new(Config::default());
+    let rc = r#"{"metadata":{"name":"rc"},"spec":{"replicas":1,"selector":{"a":"b"},"template":{"metadata":{"labels":{"a":"b"}},
+        "spec":{"serviceAccountName":"robot","containers":[{"name":"c","image":"nginx"}]}}}}"#;
+    apply(&mut cluster, Kind::ReplicationController, rc);
+    after(&mut cluster, 5);
+    let refused = told(&cluster, "ReplicationController", "FailedCreate");
+    assert!(
+        refused[0].1.ends_with("is forbidden: error looking up service account default/robot: serviceaccount \"robot\" not found"),
+        "{refused:?}"
+    );
+    apply(&mut cluster, Kind::ServiceAccount, r#"{"metadata":{"name":"robot"}}"#);
+    after(&mut cluster, 60);
+    assert_eq!(phases(&cluster).len(), 1);
+}
+
+/// A Job whose selector somebody chose adopts what it matches, whenever it comes.
+#[test]
+fn a_chosen_selector_adopts_pods_that_come_later() {
+    let mut cluster = Cluster::new(Config::default());
+    let job = r#"{"metadata":{"name":"j"},"spec":{"manualSelector":true,"selector":{"matchLabels":{"a":"b"}},"template":{
+        "metadata":{"labels":{"a":"b"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox",
+        "command":["sleep","600"]}]}}}}"#;
+    apply(&mut cluster, Kind::Job, job);
+    after(&mut cluster, 5);
+    let pod = r#"{"metadata":{"name":"x","labels":{"a":"b"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c",
+        "image":"busybox","command":["sleep","600"]}]}}"#;
+    apply(&mut cluster, Kind::Pod, pod);
+    after(&mut cluster, 5);
+    let stay = cluster.store().pods().iter_in(Some("default")).filter(|pod| !pod.meta.deleting());
+    let names: Vec<&str> = stay.map(|pod| &*pod.meta.name).collect();
+    assert!(
+        names.len() == 1 && names[0].starts_with("j-"),
+        "the younger one is too many: {names:?}"
+    );
+}
+
+/// A CronJob whose Job is refused says it in its own words; a gated pod says since when it waits; who was nominated for a
+/// node and got it is nominated no more.
+#[test]
+fn small_words_and_times_are_upstreams() {
+    let mut cluster = Cluster::new(Config::default());
+    let quota = r#"{"metadata":{"name":"q"},"spec":{"hard":{"count/jobs.batch":"0"}}}"#;
+    apply(&mut cluster, Kind::ResourceQuota, quota);
+    let cron = r#"{"metadata":{"name":"c"},"spec":{"schedule":"* * * * *","jobTemplate":{"spec":{"template":{"spec":{
+        "restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}]}}}}}}"#;
+    apply(&mut cluster, Kind::CronJob, cron);
+    after(&mut cluster, 61);
+    let refused = told(&cluster, "CronJob", "FailedCreate");
+    assert!(refused[0].1.starts_with("Error creating job: jobs.batch \"c-"), "{refused:?}");
+
+    let gated = r#"{"metadata":{"name":"gated"},"spec":{"schedulingGates":[{"name":"a/b"}],"containers":[{"name":"c","image":"x"}]}}"#;
+    apply(&mut cluster, Kind::Pod, gated);
+    let key = ObjectKey::new("default", "gated");
+    let gated = cluster.store().get(Kind::Pod, &key).unwrap().to_value();
+    let since =
+        gated.at(&["status", "conditions"]).unwrap().items()[0].str_at("lastTransitionTime");
+    assert_eq!(since, Some(cluster.now().rfc3339().as_str()));
+
+    for (name, value) in [("low", 1), ("high", 1000)] {
+        let class = format!(r#"{{"metadata":{{"name":"{name}"}},"value":{value}}}"#);
+        let class = Value::from_json(&class).unwrap();
+        cluster.create(Kind::PriorityClass, "", class, &WriteOptions::default()).unwrap();
+    }
+    let pod = |name: &str, class: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"priorityClassName":"{class}","terminationGracePeriodSeconds":1,
+            "containers":[{{"name":"c","image":"nginx","resources":{{"requests":{{"cpu":"3"}}}}}}]}}}}"#
+        )
+    };
+    for name in ["a", "b", "c"] {
+        apply(&mut cluster, Kind::Pod, &pod(name, "low"));
+    }
+    after(&mut cluster, 10);
+    apply(&mut cluster, Kind::Pod, &pod("first", "high"));
+    let first = |cluster: &Cluster| {
+        let key = ObjectKey::new("default", "first");
+        let pod = cluster.store().pods().get(&key).unwrap();
+        (pod.status.nominated_node.is_some(), pod.node.is_some())
+    };
+    assert_eq!(first(&cluster), (true, false));
+    after(&mut cluster, 30);
+    assert_eq!(first(&cluster), (false, true));
+}

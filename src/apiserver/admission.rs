@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::api::core::PodSpec;
 use crate::api::kind::Kind;
-use crate::api::meta::ObjectKey;
+use crate::api::meta::{ObjectKey, ObjectMeta};
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::store::Store;
@@ -47,6 +47,31 @@ pub(super) fn admit(spec: &mut Value, pod: &str, store: &Store) -> Result<(), Ap
         spec.child("tolerations").make_items().extend(missing);
     }
     Ok(())
+}
+
+/// A pod goes under an account that is there. The account `default` comes with its namespace, soon enough for upstream,
+/// which asks again for a second; those of the system's own pods are not kept here.
+///
+/// # Errors
+/// `Forbidden`, in the words of `plugin/pkg/admission/serviceaccount`.
+pub(super) fn check_account(
+    meta: &ObjectMeta,
+    spec: Option<&Value>,
+    store: &Store,
+) -> Result<(), ApiError> {
+    let name = spec.and_then(|spec| spec.str_at("serviceAccountName")).unwrap_or("default");
+    let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
+    if name == "default"
+        || *meta.namespace == *"kube-system"
+        || store.plain(Kind::ServiceAccount, &key).is_some()
+    {
+        return Ok(());
+    }
+    let text = format!(
+        "error looking up service account {}/{name}: serviceaccount \"{name}\" not found",
+        meta.namespace
+    );
+    Err(ApiError::forbidden("pods", &meta.name, &text))
 }
 
 fn bears(toleration: &Value, key: &str) -> bool {

@@ -10,7 +10,7 @@ use crate::api::meta::{Deletion, ObjectKey};
 use crate::api::object::AnyObject;
 use crate::api::{ApiError, Value};
 use crate::reconcile::{DeleteOptions, Propagation};
-use crate::sim::Duration;
+use crate::sim::{Duration, Time};
 
 /// Keeps an owner until its dependents are gone.
 pub(crate) const FOREGROUND: &str = "foregroundDeletion";
@@ -50,25 +50,29 @@ impl Api<'_> {
             AnyObject::Pod(pod) => pod_grace(pod, options.grace_seconds),
             _ => 0,
         };
-        let deadline = self.now + Duration::from_seconds(grace);
-        let already = object.meta().deletion;
         if grace == 0 && object.meta().finalizers.is_empty() {
             self.drop_object(&object);
             return Ok(Written::new(object, true));
         }
-        let sooner = already.is_none_or(|deletion| deadline < deletion.at);
-        if sooner {
+        let already = object.meta().deletion;
+        let deletion = match already {
+            None => Some(Deletion {
+                at: self.now + Duration::from_seconds(grace),
+                grace_seconds: grace,
+            }),
+            Some(_) if options.grace_seconds.is_none() => None,
+            Some(old) => shortened(old, grace, self.now),
+        };
+        if let Some(deletion) = deletion {
             let meta = object.meta_mut();
-            meta.deletion = Some(Deletion { at: deadline, grace_seconds: grace });
+            meta.deletion = Some(deletion);
             if already.is_none() && meta.generation > 0 {
                 meta.generation += 1;
             }
-        }
-        if !sooner
-            && self
-                .store
-                .get(kind, key)
-                .is_some_and(|old| old.meta().finalizers == object.meta().finalizers)
+        } else if self
+            .store
+            .get(kind, key)
+            .is_some_and(|old| old.meta().finalizers == object.meta().finalizers)
         {
             return Ok(Written::new(object, false));
         }
@@ -110,6 +114,20 @@ impl Api<'_> {
         }
         self.keep(object)
     }
+}
+
+/// The end of a grace that has begun, with a shorter period; `None` if it is no shorter. The period counts from when it
+/// began, and may not end in the past: what is then left is a second, or nothing. Follows `BeforeDelete`.
+fn shortened(old: Deletion, grace: i64, now: Time) -> Option<Deletion> {
+    if grace >= old.grace_seconds {
+        return None;
+    }
+    let at = old.at - Duration::from_seconds(old.grace_seconds) + Duration::from_seconds(grace);
+    Some(if at < now {
+        Deletion { at: now, grace_seconds: grace.min(1) }
+    } else {
+        Deletion { at, grace_seconds: grace }
+    })
 }
 
 /// The grace a pod gets: none if it is not bound or is over, otherwise what was asked for or its own.

@@ -3,8 +3,10 @@
 
 use std::rc::Rc;
 
+use imbl::OrdMap;
+
 use super::verbs::Api;
-use crate::api::core::{Event, EventSource, ObjectReference};
+use crate::api::core::{Event, EventSource, EventType, ObjectReference};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta};
 use crate::api::object::AnyObject;
@@ -13,9 +15,10 @@ use crate::reconcile::Note;
 use crate::sim::rng::{Purpose, push_hex};
 use crate::sim::{Duration, Time};
 
-/// How many different messages of one source, object, type and reason within ten minutes are kept apart.
+/// Of the messages of one source, object, type and reason this is the first that is not kept apart. Follows
+/// `defaultAggregateMaxEvents`.
 const SIMILAR_LIMIT: usize = 10;
-/// The window of [`SIMILAR_LIMIT`].
+/// After so long without one of them the count begins anew.
 const SIMILAR_WINDOW: Duration = Duration::from_seconds(600);
 /// So many events of one source about one object are recorded in a row. Follows `maxBurst`.
 const BURST: i64 = 25;
@@ -44,16 +47,55 @@ impl Bucket {
     }
 }
 
+/// How often something happened that nobody was told, and when first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unheard {
+    times: i64,
+    first: Time,
+}
+
+/// Whether two events are about the same object and of the same source, type and reason. Follows
+/// `EventAggregatorByReasonFunc`.
+fn similar(one: &Event, involved: &ObjectReference, note: &Note, source: &EventSource) -> bool {
+    *one.reason == *note.reason
+        && one.event_type == note.event_type
+        && one.source == *source
+        && one.involved.uid == involved.uid
+        && one.involved.kind == involved.kind
+}
+
+/// How many messages were kept apart since similar events last paused, and whether this one is among them.
+fn kept_apart(group: &[Rc<Event>], message: &str, now: Time) -> (usize, bool) {
+    let mut recent: Vec<&Rc<Event>> = group.iter().collect();
+    recent.sort_by_key(|event| std::cmp::Reverse(event.last));
+    let mut before = now;
+    recent.retain(|event| {
+        let goes_on = before - event.last <= SIMILAR_WINDOW;
+        if goes_on {
+            before = event.last;
+        }
+        goes_on
+    });
+    let mut messages: Vec<&str> = recent.iter().map(|event| &*event.message).collect();
+    messages.retain(|message| !message.starts_with(COMBINED));
+    messages.sort_unstable();
+    messages.dedup();
+    (messages.len(), messages.contains(&message))
+}
+
 impl Api<'_> {
-    /// Whether a source may say one more thing about an object. Follows `EventSourceObjectSpamFilter`.
-    fn may_tell(&mut self, uid: &str, source: &EventSource) -> bool {
-        let key = [uid, &source.component, &source.host];
+    /// Whether a source may say one more thing of a type about an object. Follows `EventSourceObjectSpamFilter`.
+    fn may_tell(&mut self, uid: &str, event_type: EventType, source: &EventSource) -> bool {
+        let key = [uid, &source.component, &source.host, event_type.word()];
         let known = || self.names.buckets.get(key.join(" ").as_str()).copied();
         let known = if self.names.buckets.is_empty() { None } else { known() };
         let bucket = match known {
             Some(bucket) => bucket,
             None => {
-                let own = self.store.events_of(uid).filter(|event| event.source == *source);
+                let own = self
+                    .store
+                    .events_of(uid)
+                    .filter(|event| event.source == *source && event.event_type == event_type);
                 let (told, first) = own.fold((0, self.now), |(told, first), event| {
                     (told + event.count, first.min(event.first))
                 });
@@ -70,16 +112,23 @@ impl Api<'_> {
         passes
     }
 
-    /// Forgets how much was said about an object that is gone.
+    /// Forgets how much was said, and was not, about an object that is gone.
     pub(super) fn forget_buckets(&mut self, uid: &str) {
-        let from = self.names.buckets.range(Rc::from(uid)..);
-        let own = from.take_while(|(key, _)| key.starts_with(uid)).map(|(key, _)| Rc::clone(key));
-        for key in own.collect::<Vec<_>>() {
+        fn of<T: Clone>(all: &OrdMap<Rc<str>, T>, uid: &str) -> Vec<Rc<str>> {
+            let from = all.range(Rc::from(uid)..);
+            let own = from.take_while(|(key, _)| key.starts_with(uid));
+            own.map(|(key, _)| Rc::clone(key)).collect()
+        }
+        for key in of(&self.names.buckets, uid) {
             self.names.buckets.remove(&key);
+        }
+        for key in of(&self.names.unheard, uid) {
+            self.names.unheard.remove(&key);
         }
     }
 
-    /// Records an event about an object. Events about objects without a namespace go to `default`.
+    /// Records an event about an object. Events about objects without a namespace go to `default`. What a source says
+    /// too often is only counted, and told with what it may say next. Follows `EventCorrelate`.
     pub fn record(
         &mut self,
         about: &AnyObject,
@@ -93,32 +142,46 @@ impl Api<'_> {
             involved.uid = Rc::clone(&about.meta().name);
         }
         let uid = Rc::clone(&involved.uid);
-        if &*source.component != SCHEDULER && !self.may_tell(&uid, &source) {
+        let modern = &*source.component == SCHEDULER;
+        let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
+        let group: Vec<Rc<Event>> = self.store.events_of(&uid).filter(alike).cloned().collect();
+        let (apart, known) = kept_apart(&group, &note.message, self.now);
+        let combines = !modern && apart + usize::from(!known) >= SIMILAR_LIMIT;
+        let message: Rc<str> = match combines {
+            true => format!("{COMBINED}{}", note.message).into(),
+            false => note.message.as_str().into(),
+        };
+        let old = group.iter().find(|event| match combines {
+            true => event.message.starts_with(COMBINED),
+            false => event.message == message && event.involved == involved,
+        });
+        let unheard = || {
+            let said = if combines { COMBINED } else { &*message };
+            let host = &source.host;
+            format!("{uid} {} {host} {} {field_path} {said}", source.component, note.reason)
+        };
+        let missed = match self.names.unheard.is_empty() {
+            true => None,
+            false => self.names.unheard.get(unheard().as_str()).copied(),
+        };
+        if !modern && !self.may_tell(&uid, note.event_type, &source) {
+            let (times, first) = missed.map_or((0, self.now), |one| (one.times, one.first));
+            let one = Unheard { times: times + 1, first };
+            self.names.unheard.insert(unheard().into(), one);
             return;
         }
-        let alike = |event: &&Rc<Event>| {
-            *event.reason == *note.reason
-                && event.event_type == note.event_type
-                && event.source == source
-                && event.involved == involved
-        };
-        let similar: Vec<Rc<Event>> = self.store.events_of(&uid).filter(alike).cloned().collect();
-        let recent = similar.iter().filter(|event| self.now - event.last < SIMILAR_WINDOW).count();
-        let equal = similar.iter().find(|event| *event.message == *note.message);
-        let collapsed = similar.iter().find(|event| event.message.starts_with(COMBINED));
-        let message: Rc<str> = note.message.as_str().into();
-        if let Some(event) = equal.or_else(|| collapsed.filter(|_| recent >= SIMILAR_LIMIT)) {
+        if missed.is_some() {
+            self.names.unheard.remove(unheard().as_str());
+        }
+        let times = 1 + missed.map_or(0, |one| one.times);
+        if let Some(event) = old {
             let mut event = Event::clone(event);
-            event.count += 1;
+            event.count += times;
             event.last = self.now;
-            if event.message.starts_with(COMBINED) {
-                event.message = format!("{COMBINED}{message}").into();
-            }
+            event.message = message;
             self.keep(AnyObject::Event(Rc::new(event)));
             return;
         }
-        let message =
-            if recent >= SIMILAR_LIMIT { format!("{COMBINED}{message}").into() } else { message };
         let namespace: Rc<str> = match &*about.meta().namespace {
             "" => word("default"),
             _ => Rc::clone(&about.meta().namespace),
@@ -130,11 +193,11 @@ impl Api<'_> {
             event_type: note.event_type,
             reason: word(note.reason),
             message,
-            modern: &*source.component == SCHEDULER,
+            modern,
             source,
-            first: self.now,
+            first: missed.map_or(self.now, |one| one.first),
             last: self.now,
-            count: 1,
+            count: times,
         };
         let mut object = AnyObject::Event(Rc::new(event));
         object.meta_mut().uid = self.new_uid(Kind::Event, &object.key());

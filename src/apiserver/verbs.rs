@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::events::Bucket;
+use super::events::{Bucket, Unheard};
 use super::{admission, limits, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
@@ -57,6 +57,8 @@ pub struct Names {
     graves_at: Time,
     /// By uid of the object and source: how many more events are recorded.
     pub(super) buckets: OrdMap<Rc<str>, Bucket>,
+    /// What was said too often to be told, by object, source and what it is.
+    pub(super) unheard: OrdMap<Rc<str>, Unheard>,
 }
 
 /// The API server for one batch of writes at one instant, for one cause.
@@ -222,7 +224,14 @@ impl Api<'_> {
         defaults::apply(kind, &mut object);
         strategy::prepare_for_create(kind, &mut object, &meta.uid.to_string());
         if kind == Kind::Pod {
+            let now = self.now.rfc3339();
+            if object.at(&["status", "conditions"]).is_some() {
+                for condition in object.child("status").child("conditions").make_items() {
+                    condition.set_default("lastTransitionTime", now.as_str());
+                }
+            }
             admission::admit(object.child("spec"), &meta.name, self.store)?;
+            admission::check_account(&meta, object.get("spec"), self.store)?;
             limits::give(&mut meta, object.child("spec"), self.store);
             object.set("metadata", meta.to_value());
         }
@@ -279,6 +288,7 @@ impl Api<'_> {
             return Err(ApiError::already_exists("pods", &key.name));
         }
         pod.spec = admission::admitted(&pod.spec, &key.name, self.store)?;
+        admission::check_account(&pod.meta, Some(&pod.spec.raw), self.store)?;
         limits::give_made(&mut pod, self.store);
         limits::admit(Kind::Pod, &pod.meta, &pod.spec.raw, self.store)?;
         quota::admit_pod(&pod, self.store)?;
@@ -454,6 +464,8 @@ impl Api<'_> {
         }
         let mut pod = Pod::clone(&pod);
         pod.node = Some(Rc::clone(node));
+        // What was hoped for has come. Follows `ClearingNominatedNodeNameAfterBinding`.
+        pod.status.nominated_node = None;
         let scheduled = Condition::new("PodScheduled", Status::True, "", "", self.now);
         let others = pod
             .status

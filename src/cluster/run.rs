@@ -20,12 +20,15 @@ use crate::reconcile::{
 use crate::sim::{Duration, Time};
 use crate::store::{CauseId, Change, Operation, Store};
 
-/// A loop that comes back to the same key this often at one instant is made to wait a moment.
-const MOST_ROUNDS: u32 = 64;
-/// The wait of a key that was refused or that spins: doubles up to [`LONGEST_WAIT`]. Follows client-go's default
-/// item rate limiter.
-const FIRST_WAIT: Duration = Duration::from_millis(5);
-const LONGEST_WAIT: Duration = Duration::from_seconds(1000);
+/// A loop that comes back to the same key this often at one instant is made to wait: what it makes is refused or taken
+/// away at once, and a real one would go on as fast as its client lets it. Follows the burst of
+/// `kube-controller-manager`.
+const MOST_ROUNDS: u32 = 30;
+/// So long.
+const CALM: Duration = Duration::from_seconds(1);
+/// The wait of a kubelet that was refused.
+const KUBELET_BACK_OFF: (Duration, Duration) =
+    (Duration::from_millis(5), Duration::from_seconds(1000));
 
 impl World {
     /// Moves to the next wake-up and does all that is due then; `None` if nothing is.
@@ -48,8 +51,7 @@ impl World {
             let round = rounds.entry(key.clone()).or_default();
             *round += 1;
             if *round > MOST_ROUNDS {
-                debug_assert!(false, "{key:?} spins at {}", self.now);
-                self.timers.wake_at(key, self.now + FIRST_WAIT);
+                self.timers.wake_at(key, self.now + CALM);
                 continue;
             }
             self.work += 1;
@@ -128,17 +130,22 @@ impl World {
                 Some(again.err().unwrap_or(first))
             }
         };
-        self.back_off(key, refused);
+        self.back_off(key, refused, C::BACK_OFF);
     }
 
     /// Remembers a refusal and comes back later; forgets earlier ones if there was none.
-    fn back_off(&mut self, key: &LoopKey, refused: Option<Failure>) {
+    fn back_off(
+        &mut self,
+        key: &LoopKey,
+        refused: Option<Failure>,
+        (first, longest): (Duration, Duration),
+    ) {
         let Some(failure) = refused else {
             self.causes.failures.remove(key);
             return;
         };
         let times = self.causes.failures.get(key).map_or(0, |(_, times)| *times);
-        let wait = (0..times.min(20)).fold(FIRST_WAIT, |wait, _| wait.doubled()).min(LONGEST_WAIT);
+        let wait = (0..times.min(20)).fold(first, |wait, _| wait.doubled()).min(longest);
         self.timers.wake_at(key.clone(), self.now + wait);
         self.causes.failures.insert(key.clone(), (failure, times + 1));
     }
@@ -275,7 +282,7 @@ impl World {
         );
         let source = EventSource { component: word("kubelet"), host: plan.node };
         let refused = self.execute(&plan.writes, cause, &source, config, changes).err();
-        self.back_off(key, refused);
+        self.back_off(key, refused, KUBELET_BACK_OFF);
     }
 }
 
@@ -298,7 +305,8 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                     if error.message.contains("because it is being terminated") {
                         return Ok(());
                     }
-                    let text = format!("Error creating: {}", error.message);
+                    let what = if about.kind() == Kind::CronJob { " job" } else { "" };
+                    let text = format!("Error creating{what}: {}", error.message);
                     api.record(about, "", &Note::warning("FailedCreate", text), source.clone());
                     Err(error)
                 }
@@ -330,7 +338,8 @@ fn delete_one(
     if let (Err(error), Some(about)) = (&result, about)
         && error.reason != crate::api::Reason::NotFound
     {
-        let note = Note::warning("FailedDelete", format!("Error deleting: {}", error.message));
+        let what = if about.kind() == Kind::CronJob { "Deleted job" } else { "Error deleting" };
+        let note = Note::warning("FailedDelete", format!("{what}: {}", error.message));
         api.record(about, "", &note, source.clone());
     }
     if let (Ok(_), Some(note), Some(about)) = (&result, note, about) {

@@ -134,6 +134,8 @@ pub(super) struct ContainerRuntime {
     pub last: Option<Rc<Terminated>>,
     pub refusal: Option<Refusal>,
     pub back_off: Option<BackOff>,
+    /// The image that these two are about: another one is tried at once. Follows the hash in the key of `doBackOff`.
+    pub image: Rc<str>,
     pub log: Vector<LogLine>,
     pub previous_log: Vector<LogLine>,
     pub probes: Option<Box<Probes>>,
@@ -150,6 +152,7 @@ impl ContainerRuntime {
             last: None,
             refusal: None,
             back_off: None,
+            image: Rc::clone(&spec.image),
             log: Vector::new(),
             previous_log: Vector::new(),
             probes: None,

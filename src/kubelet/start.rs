@@ -28,7 +28,12 @@ const ENDLESS: Duration = Duration::from_seconds(24 * 3600);
 impl Look<'_> {
     /// A container is to run: starts on the way there unless it is held back. Says whether anything was done.
     pub(super) fn try_start(&mut self, index: usize) -> bool {
-        let Some(container) = self.runtime.containers.get(index) else { return false };
+        let Some(image) = self.spec(index).map(|spec| Rc::clone(&spec.image)) else { return false };
+        let Some(container) = self.runtime.containers.get_mut(index) else { return false };
+        if container.image != image {
+            container.image = image;
+            (container.refusal, container.back_off) = (None, None);
+        }
         if container.refusal.as_ref().is_some_and(|refusal| self.now < refusal.retry_at) {
             return false;
         }

@@ -133,6 +133,8 @@ impl Controller for JobLoop {
     type Decision = Decision;
     type Memory = Memory;
     const NAME: &'static str = "job-controller";
+    /// Follows `DefaultJobApiBackOff` and `MaxJobApiBackOff`.
+    const BACK_OFF: (Duration, Duration) = (Duration::from_seconds(1), Duration::from_seconds(60));
 
     fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
@@ -198,8 +200,14 @@ fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
             wake(Key::new(key), BATCH);
         }
         Some(_) => {}
-        // An orphan concerns a Job only if it carries the label that every Job's selector asks for.
+        // An orphan concerns a Job only if it carries the label that every Job's own selector asks for, or what
+        // somebody chose in its place.
         None => {
+            let jobs = store.jobs().iter_in(Some(&pod.meta.namespace));
+            let chosen = jobs.filter(|job| job.spec.raw.bool_at("manualSelector") == Some(true));
+            for job in chosen.filter(|job| job.spec.selector.matches(&pod.meta.labels)) {
+                wake(Key::of(&job.meta), BATCH);
+            }
             if let Some(uid) = pod.meta.labels.text("batch.kubernetes.io/controller-uid") {
                 let owner = store.by_uid(crate::api::Uid::from_text(uid));
                 if let Some(AnyObject::Job(job)) = owner {

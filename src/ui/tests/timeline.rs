@@ -14,7 +14,7 @@ use crate::view::palette::Palette;
 const RC: &str = "{apiVersion: v1, kind: ReplicationController, metadata: {name: web}, spec: {replicas: 3, selector: {app: web}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: luksa/kubia}]}}}}";
 const CRON: &str = "{apiVersion: batch/v1, kind: CronJob, metadata: {name: tick}, spec: {schedule: '* * * * *', concurrencyPolicy: Forbid, jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox, args: [sleep, '90']}]}}}}}}";
 /// The height of a row.
-const ROW: f64 = 20.0;
+const ROW: f64 = 24.0;
 
 fn props(world: &World, view: Rc<BandView>) -> TimelineProps {
     TimelineProps {

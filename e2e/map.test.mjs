@@ -112,3 +112,10 @@ test('a thousand nodes with a DaemonSet on all of them are quick to pause, to zo
   await within('zooming out', () => page.keyboard.press('Escape').then(() => page.locator('#zoom-out').click()), () => page.locator('.heat__down', { hasText: '1' }).waitFor());
   assert.ok(await page.evaluate(() => document.querySelectorAll('*').length) < 4000, 'the page stays small');
 });
+
+test('five thousand nodes stand before anybody loses patience', async (t) => {
+  const page = await yard.open(t, { ...START, nodes: '5000', paused: '1' }, { whole: false });
+  await page.locator('.heat__block').nth(100).waitFor(LONG);
+  await page.getByRole('button', { name: /^worker-4951 to worker-5000: 50 nodes, 0 pods/ }).click();
+  await page.locator('#node-worker-5000').waitFor();
+});

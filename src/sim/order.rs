@@ -85,7 +85,8 @@ pub trait Gather: Iterator + Sized {
 
 impl<I: Iterator> Gather for I {}
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // what it needs is there on the host only
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))] // what it needs is there on the host only
 mod tests {
     use std::collections::BTreeMap;
 

@@ -9,7 +9,8 @@ mod pod;
 mod wire;
 mod workloads;
 
-#[cfg(all(test, not(target_arch = "wasm32")))] // what it needs is there on the host only
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))] // what it needs is there on the host only
 mod tests;
 
 pub use image::{ImageName, parse_image_name};

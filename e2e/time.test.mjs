@@ -1,5 +1,6 @@
 // Time is the person's: stop, step, jump, back, another way, two futures; and the timeline that shows it.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
@@ -199,6 +200,121 @@ test('two futures of one moment run side by side, their differences have words, 
   await page.locator('[data-branch="undisturbed"]').getByRole('button', { name: 'Go there' }).click();
   await type(page, 'clear; kubectl get cronjob tick -o jsonpath={.spec.concurrencyPolicy}');
   await page.locator('.terminal__line--out', { hasText: 'Forbid' }).waitFor();
+});
+
+/** From where to where the bar of the first pod is in the colour of pods that run, once all is drawn. */
+const bar = (page) => page.evaluate(async () => {
+  await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+  const canvas = document.getElementById('time-chart');
+  const row = document.querySelector('.band__name--pod').getBoundingClientRect();
+  const pen = new OffscreenCanvas(1, 1).getContext('2d');
+  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--look-running').trim();
+  pen.fillRect(0, 0, 1, 1);
+  const colour = [...pen.getImageData(0, 0, 1, 1).data].join();
+  const { data } = canvas.getContext('2d').getImageData(0, Math.round(row.y + row.height / 2 - canvas.getBoundingClientRect().y), canvas.width, 1);
+  const inked = [...Array(canvas.width).keys()].filter((x) => data.slice(4 * x, 4 * x + 4).join() === colour);
+  return { from: inked[0], to: inked.at(-1), wide: inked.at(-1) - inked[0], room: canvas.width };
+});
+/** What the browser says of whoever reads a canvas again and again, as these tests do. */
+const READS = /willReadFrequently/;
+/** Whether a bar is so many times as wide as another. */
+const times = (now, before, factor) => assert.ok(Math.abs(now.wide - before.wide * factor) < 6, `${now.wide} px, and ${before.wide} px before: not ${factor} times as wide`);
+const near = (a, b, what) => assert.ok(Math.abs(a - b) < 6, `${what}: ${a} and ${b} px`);
+
+test('the chart is zoomed by Ctrl and wheel around the pointer, by keys and by buttons, and panned by hand and wheel', async (t) => {
+  const page = await running(t, {}, { tolerate: READS });
+  const whole = await bar(page);
+  assert.ok(whole.wide > 80, `${whole.wide} px`);
+  const chart = await page.locator('#time-chart').boundingBox();
+  const turn = async (key, ...by) => {
+    if (key) await page.keyboard.down(key);
+    await page.mouse.wheel(...by);
+    if (key) await page.keyboard.up(key);
+    return bar(page);
+  };
+  await page.mouse.move(chart.x + whole.to, chart.y + 30);
+  near((await turn(undefined, 0, -120)).wide, whole.wide, 'the wheel alone belongs to the page');
+  times(await turn('Control', 0, -120), whole, Math.exp(0.5));
+  times(await turn('Control', 0, 120), whole, 1);
+  const slider = page.locator('#time-slider');
+  for (const [act, factor] of [
+    [() => slider.press('+'), 2], [() => slider.press('-'), 1], [() => slider.press('='), 2], [() => slider.press('-'), 1],
+    [() => page.getByRole('button', { name: 'Zoom in', exact: true }).last().click(), 2],
+    [() => page.getByRole('button', { name: 'Zoom out', exact: true }).click(), 1],
+  ]) {
+    await act();
+    times(await bar(page), whole, factor);
+  }
+  // It no longer follows the clock: what is under the pointer stays there.
+  const follow = page.getByRole('button', { name: 'Follow the clock' });
+  await follow.click();
+  assert.equal(await follow.getAttribute('aria-pressed'), 'false');
+  await page.mouse.move(chart.x + whole.to, chart.y + 30);
+  const close = await turn('Control', 0, -240);
+  times(close, { wide: whole.to }, (close.to - close.from) / whole.to);
+  near(close.to, whole.to, 'the moment under the pointer');
+  const aside = await turn('Shift', 0, 60);
+  near(aside.to, close.to - 60, 'Shift and wheel pan');
+  await page.mouse.move(chart.x + 300, chart.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(chart.x + 250, chart.y + 30, { steps: 5 });
+  await page.mouse.up();
+  near((await bar(page)).to, aside.to - 50, 'a hand pans');
+  assert.match(await clock(page), /00:01:00$/, 'a drag is no click: the clock stays');
+  await page.getByRole('button', { name: 'Whole session' }).click();
+  const fitted = await bar(page);
+  near(fitted.to, fitted.room / 1.05, 'the whole session');
+});
+
+test('two fingers zoom the chart and one pans it', async (t) => {
+  const page = await running(t, {}, { hasTouch: true, tolerate: READS });
+  const whole = await bar(page);
+  const chart = await page.locator('#time-chart').boundingBox();
+  const hand = await page.context().newCDPSession(page);
+  const touch = (type, ...xs) => hand.send('Input.dispatchTouchEvent', { type, touchPoints: xs.map((x, id) => ({ x: chart.x + x, y: chart.y + 40, id })) });
+  const move = async (from, to) => {
+    await touch('touchStart', ...from);
+    for (let step = 1; step <= 6; step += 1) await touch('touchMove', ...from.map((x, finger) => x + ((to[finger] - x) * step) / 6));
+    await touch('touchEnd');
+    return bar(page);
+  };
+  const middle = whole.to;
+  const close = await move([middle - 40, middle + 40], [middle - 80, middle + 80]);
+  assert.ok(close.wide > whole.wide * 1.7, `${whole.wide} px became ${close.wide} px`);
+  const again = await move([middle - 80, middle + 80], [middle - 40, middle + 40]);
+  assert.ok(again.wide < close.wide / 1.5, `${close.wide} px became ${again.wide} px`);
+  await page.getByRole('button', { name: 'Follow the clock' }).tap();
+  await move([middle - 40, middle + 40], [middle - 120, middle + 120]);
+  const before = await bar(page);
+  near((await move([300], [240])).to, before.to - 60, 'one finger pans');
+});
+
+test('the open band is free of what axe finds in both themes and languages', async (t) => {
+  const axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+  for (const [lang, theme, ahead] of [['en', 'light', 'Go on from here'], ['ko', 'dark', '여기서부터 새로 가기'], ['ko', 'light', '여기서부터 새로 가기'], ['en', 'dark', 'Go on from here']]) {
+    const page = await yard.open(t, { ...START, lang, theme }, { bypassCSP: true });
+    await type(page, RC);
+    await type(page, CRON);
+    await type(page, 'yard until 00:03; yard node stop worker-1');
+    await at(page, '00:03:00');
+    await type(page, 'yard until 00:05');
+    await at(page, '00:05:00');
+    await type(page, 'yard back 2m; kubectl delete rc web; yard until 00:04');
+    await at(page, '00:04:00');
+    await type(page, 'yard back 30s');
+    await page.getByRole('button', { name: ahead }).waitFor();
+    await page.locator('.band--open .band__name--pod').first().waitFor();
+    await page.locator('.band__name--pod button').first().click();
+    await page.evaluate(axe);
+    for (const open of ['.band__legend summary', '#branches summary']) {
+      await page.locator(open).click();
+      const found = await page.evaluate(async () => {
+        const { violations } = await window.axe.run('#timeline', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+      });
+      assert.deepEqual(found, [], `${lang} ${theme} ${open}`);
+    }
+  }
 });
 
 test('on a phone the band is a ruler, opens to a chart, and nothing is wider than the screen', async (t) => {

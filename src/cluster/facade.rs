@@ -31,6 +31,9 @@ pub struct WriteOptions {
     pub words: String,
 }
 
+/// Of so many workers each is joined before the next one, as in every session that was ever kept.
+const MOST_ONE_BY_ONE: usize = 300;
+
 /// A cluster: a world, what was done to it, and the way back.
 #[derive(Clone, Debug)]
 pub struct Cluster {
@@ -49,6 +52,7 @@ impl Cluster {
         cluster
     }
 
+    /// Of many nodes the loops hear when all of them are there: each would look at all that came before.
     fn set_up(&mut self) {
         for (kind, namespace, object) in system_objects(self.config.system_pods) {
             let made =
@@ -60,9 +64,14 @@ impl Cluster {
         for node in std::iter::once(NodeSpecification::control_plane()).chain(workers) {
             self.world.kubelets.add_machine(&node.name, self.world.now);
             let (object, cause) = (node.object(self.config.seed), self.cause_of_input());
-            let made = self.write(cause, |api| api.create_known(Kind::Node, "", &object));
+            let run = |api: &mut Api<'_>| api.create_known(Kind::Node, "", &object);
+            let made = match self.config.workers {
+                ..=MOST_ONE_BY_ONE => self.write(cause, run),
+                _ => with_api(&mut self.world, &self.config, cause, false, run),
+            };
             debug_assert!(made.is_ok(), "the default cluster must be valid: {made:?}");
         }
+        self.world.settle(&self.config);
         let start = self.config.start;
         self.run_until(start);
         self.history = History::from(&self.world);

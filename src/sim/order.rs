@@ -86,6 +86,7 @@ pub trait Gather: Iterator + Sized {
 impl<I: Iterator> Gather for I {}
 
 #[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))] // what it needs is there on the host only
 mod tests {
     use std::collections::BTreeMap;
 

@@ -249,7 +249,7 @@ pub fn App() -> Html {
                     if let Some(view) = twins.filter(|_| panels.shows(Panel::Yard)) {
                         <Twins engine={(*engine).clone()} {language} {yard} {view} />
                     } else if panels.shows(Panel::Yard) { <Yard engine={(*engine).clone()} {yard} {language} selection={(*selection).clone()} onselect={select.clone()}
-                        system={*system} {onsystem} onlessons={onlessons.clone()} /> }
+                        system={*system} governed={engine.read(|state| Rc::clone(&state.desk.governed))} {onsystem} onlessons={onlessons.clone()} /> }
                     if panels.shows(Panel::Loops) { <Loops engine={(*engine).clone()} {loops} {language} selection={(*selection).clone()} onselect={select.clone()} /> }
                 </section>
                 }

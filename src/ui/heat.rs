@@ -56,7 +56,7 @@ fn block(block: &Block, language: Language) -> Html {
         <button key={word.clone()} type="button" class={classes!("heat__block", edge.is_some().then_some("heat__block--owned"))} style={edge.clone()} tabindex="-1" data-rove=""
             data-zoom={word.clone()} data-zoomable={word} aria-label={label}>
             <span class="heat__name">{ title }</span>
-            <canvas class="heat__map" data-cells={block.cells.clone()} data-columns={if of_nodes { "10" } else { "50" }}></canvas>
+            <canvas class="heat__map" data-cells={block.cells.clone()} data-marks={block.marks.clone()} data-columns={if of_nodes { "10" } else { "50" }}></canvas>
             <span class="heat__pods">
                 { pods }
                 if block.down > 0 { <em class="heat__down">{ format!("✕ {}", block.down) }</em> }

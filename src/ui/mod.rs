@@ -33,6 +33,9 @@ mod timeline;
 mod welcome;
 mod yard;
 
+#[cfg(test)]
+mod tests;
+
 pub use app::App;
 
 use crate::language::{self, Language};

@@ -9,11 +9,11 @@ use super::bridge::Engine;
 use super::components::say;
 use super::platform;
 use super::platform::stage::{self, set_parameter};
-use crate::api::Uid;
+use crate::api::{AnyObject, Uid};
 use crate::language::Language;
 use crate::view::family;
 use crate::view::filter::Filter;
-use crate::view::stage::{Arrange, Stage, Zoom};
+use crate::view::stage::{Arrange, Lights, Stage, Zoom};
 
 /// More pods than this are not ringed one by one.
 const MOST_RINGED: usize = 400;
@@ -22,6 +22,7 @@ const MOST_RINGED: usize = 400;
 #[derive(Clone)]
 pub(super) struct UseStage {
     stage: UseReducerHandle<Held>,
+    pointed: UseStateHandle<Lights>,
 }
 
 /// A change.
@@ -63,6 +64,11 @@ impl UseStage {
         &self.stage.0
     }
 
+    /// What the selector of the workload that is pointed at picks, where there is a map.
+    pub(super) fn pointed(&self) -> Lights {
+        (*self.pointed).clone()
+    }
+
     /// A callback that makes a change.
     pub(super) fn on<T: 'static>(&self, change: impl Fn(T) -> Look + 'static) -> Callback<T> {
         let stage = self.stage.dispatcher();
@@ -84,6 +90,7 @@ fn from_address() -> Held {
 #[hook]
 pub(super) fn use_stage(engine: &Engine, language: Language) -> UseStage {
     let stage = use_reducer(from_address);
+    let pointed = use_state(Lights::default);
     use_effect_with((*stage).clone(), |Held(stage)| {
         let zoom: Vec<String> = stage.zoom.iter().map(Zoom::word).collect();
         let group = if stage.arrange == Arrange::default() { "" } else { stage.arrange.word() };
@@ -94,9 +101,14 @@ pub(super) fn use_stage(engine: &Engine, language: Language) -> UseStage {
     let listeners = use_mut_ref(|| None::<Listeners>);
     {
         let (engine, dispatch) = (engine.clone(), stage.dispatcher());
+        let point = pointed.setter();
         use_effect_with(language, move |language| {
             let mut listeners = listeners.borrow_mut();
             let listeners = listeners.get_or_insert_with(|| {
+                let pointing = {
+                    let engine = engine.clone();
+                    move |uid: String| point.set(lights(&engine, &uid))
+                };
                 let matched = move |uid: String| {
                     engine.read(|state| {
                         let pods =
@@ -108,20 +120,45 @@ pub(super) fn use_stage(engine: &Engine, language: Language) -> UseStage {
                     Some(zoom) => dispatch.dispatch(Look::Into(zoom)),
                     None => dispatch.dispatch(Look::Out),
                 };
-                Listeners { matched: Closure::new(matched), zoom: Closure::new(zoom) }
+                Listeners {
+                    matched: Closure::new(matched),
+                    pointed: Closure::new(pointing),
+                    zoom: Closure::new(zoom),
+                }
             });
             let words = crate::object! {
                 "copy" => say(*language, "stage.copy").as_str(),
                 "copied" => say(*language, "stage.copied").as_str(),
             };
-            stage::start_stage(&words.to_json(), &listeners.matched, &listeners.zoom);
+            let Listeners { matched, pointed, zoom } = listeners;
+            stage::start_stage(&words.to_json(), matched, pointed, zoom);
         });
     }
-    UseStage { stage }
+    UseStage { stage, pointed }
+}
+
+/// The pods of a workload's selector, and their nodes; of none without a uid.
+fn lights(engine: &Engine, uid: &str) -> Lights {
+    if uid.is_empty() {
+        return Lights::default();
+    }
+    engine.read(|state| {
+        let store = state.cluster.store();
+        let pods = family::matched(&state.cluster, Uid::from_text(uid), usize::MAX);
+        let pod = |uid: &Uid| match store.by_uid(*uid) {
+            Some(AnyObject::Pod(pod)) => pod.node.clone(),
+            _ => None,
+        };
+        Lights {
+            nodes: Rc::new(pods.iter().filter_map(pod).collect()),
+            pods: Rc::new(pods.into_iter().collect()),
+        }
+    })
 }
 
 /// What the platform calls as long as the page lives.
 struct Listeners {
     matched: Closure<dyn FnMut(String) -> String>,
+    pointed: Closure<dyn FnMut(String)>,
     zoom: Closure<dyn FnMut(String)>,
 }

@@ -18,7 +18,8 @@ use crate::api::{Kind, Uid};
 use crate::language::{Language, Text};
 use crate::view::commands::ADD_NODE;
 use crate::view::filter::Filter;
-use crate::view::stage::{Arrange, BLOCK, Scene, Stage, Zoom, found, scene};
+use crate::view::governs::Governed;
+use crate::view::stage::{Arrange, BLOCK, Lights, Lit, Scene, Stage, Zoom, found, scene};
 use crate::view::state::Selection;
 use crate::view::yard::{Density, NodeView, YardView};
 
@@ -37,6 +38,8 @@ pub(crate) struct YardProps {
     pub onselect: Callback<Option<Selection>>,
     /// Whether system pods are shown.
     pub system: bool,
+    /// What the field under the editor's cursor governs.
+    pub governed: Rc<Governed>,
     /// Shows or hides them.
     pub onsystem: Callback<()>,
     /// Opens the lessons.
@@ -56,6 +59,12 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
     let selection = props.selection.as_ref();
     let pod = selection.filter(|one| one.kind == Kind::Pod).map(|one| one.key.clone());
     let marked = Marked { pod, family: family(props), filter: stage.filter.clone() };
+    let governed = use_memo(Rc::clone(&props.governed), |governed| Lights {
+        pods: Rc::new(governed.pods.iter().copied().collect()),
+        nodes: Rc::new(governed.nodes.iter().chain(&governed.homes).cloned().collect()),
+    });
+    let lit =
+        Lit { governed: (*governed).clone(), pointed: looks.pointed(), family: marked.family };
     let onfilter = looks.on(Look::Filter);
     // The maps are there after this picture.
     use_effect(platform::stage::paint);
@@ -82,7 +91,7 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
                 </div>
             </div>
             { crumbs(yard, &stage, &looks, language) }
-            { stand(props, &stage, &marked) }
+            { stand(props, &stage, &marked, &lit) }
             if stage.arrange == Arrange::Nodes { { drawers(&yard.drawers, &marked, language, &props.onselect) } }
         </div>
     }
@@ -92,7 +101,7 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
 const TRAY_TILES: usize = 400;
 
 /// What stands on the yard: panels, groups, a map or a table.
-fn stand(props: &YardProps, stage: &Stage, marked: &Marked) -> Html {
+fn stand(props: &YardProps, stage: &Stage, marked: &Marked, lit: &Lit) -> Html {
     let (language, selection) = (props.language, props.selection.as_ref());
     let panel = |node: &Rc<NodeView>, density: Density| {
         // A panel without the selected pod need not be drawn again for it.
@@ -105,7 +114,7 @@ fn stand(props: &YardProps, stage: &Stage, marked: &Marked) -> Html {
                 onselect={props.onselect.clone()} />
         }
     };
-    match scene(&props.yard, stage) {
+    match scene(&props.yard, stage, lit) {
         Scene::Nodes(nodes, density) => html! {
             <div class={classes!("nodes", format!("nodes--{}", density.class()), (nodes.len() == 1).then_some("nodes--one"))}>
                 { for nodes.iter().map(|node| panel(node, density)) }

@@ -1,6 +1,7 @@
 //! What the field under the cursor governs: the pods and nodes that light up while a manifest is written. A pure
 //! function of the text, the place in it, and the cluster.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::relations::pods_below;
@@ -21,6 +22,8 @@ pub struct Governed {
     pub pods: Vec<Uid>,
     /// The nodes.
     pub nodes: Vec<NodeName>,
+    /// The nodes that the pods are on, where it governs pods and no nodes.
+    pub homes: BTreeSet<NodeName>,
     /// The same in a sentence; nothing where the field governs nothing.
     pub text: Option<Text>,
 }
@@ -259,8 +262,9 @@ impl Ask<'_> {
             .with("field", field)
             .with("object", self.object())
             .with("count", pods.len());
+        let homes = pods.iter().filter_map(|pod| pod.node.clone()).collect();
         let pods = pods.iter().map(|pod| pod.meta.uid).collect();
-        Governed { pods, nodes: Vec::new(), text: Some(text) }
+        Governed { pods, nodes: Vec::new(), homes, text: Some(text) }
     }
 
     fn nodes(&self, key: &'static str, field: &str, nodes: Vec<NodeName>) -> Governed {
@@ -273,7 +277,7 @@ impl Ask<'_> {
         let text =
             Text::new(key).with("field", field).with("count", nodes.len()).with("nodes", list);
         let pods = self.own_pods().iter().map(|pod| pod.meta.uid).collect();
-        Governed { pods, nodes, text: Some(text) }
+        Governed { pods, nodes, homes: BTreeSet::new(), text: Some(text) }
     }
 }
 

@@ -217,11 +217,14 @@ fn in_order(cards: Vec<Rc<Card>>) -> Vec<Rc<Card>> {
         cards.into_iter().partition(|card| card.above.is_none());
     let mut ordered = Vec::new();
     for top in tops {
-        let (own, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|card| {
+        let (mut own, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|card| {
             card.above.as_deref() == Some(&*top.key.name) && card.key.namespace == top.key.namespace
         });
         ordered.push(top);
-        ordered.extend(own.into_iter().rev());
+        own.reverse();
+        // The names of ReplicaSets say nothing about their age.
+        own.order_by_key(|card| std::cmp::Reverse(card.revision));
+        ordered.extend(own);
         rest = others;
     }
     ordered.extend(rest);

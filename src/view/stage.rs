@@ -1,7 +1,7 @@
 //! How the yard is looked at: grouped by what, filtered by what, zoomed into what; and what then stands on the screen.
 //! A view of a view: pure, and bounded in how much it shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::filter::Filter;
@@ -160,8 +160,77 @@ pub struct Block {
     pub counts: [usize; Look::COUNT],
     /// The cells: a letter for the look that asks for most attention, and a digit for how full it is.
     pub cells: Rc<str>,
+    /// Which cells are lit, a letter for each; nothing where none is.
+    pub marks: Rc<str>,
     /// The angle of its family on the colour wheel.
     pub degrees: Option<u16>,
+}
+
+/// Pods, and nodes: their own, or those that the pods are on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lights {
+    /// The pods.
+    pub pods: Rc<BTreeSet<Uid>>,
+    /// The nodes.
+    pub nodes: Rc<BTreeSet<NodeName>>,
+}
+
+impl Lights {
+    fn is_off(&self) -> bool {
+        self.pods.is_empty() && self.nodes.is_empty()
+    }
+}
+
+/// What is lit on a heat map, where no tile can be found by its pod.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lit {
+    /// What the field under the editor's cursor governs.
+    pub governed: Lights,
+    /// What the selector of the workload that is pointed at picks.
+    pub pointed: Lights,
+    /// The workload that is selected.
+    pub family: Option<Uid>,
+}
+
+impl Lit {
+    fn is_off(&self) -> bool {
+        self.family.is_none() && self.governed.is_off() && self.pointed.is_off()
+    }
+
+    /// `g` for governed, `f` for a family, `b` for both, `.` for neither.
+    const fn letter(governed: bool, family: bool) -> char {
+        match (governed, family) {
+            (true, false) => 'g',
+            (false, true) => 'f',
+            (true, true) => 'b',
+            (false, false) => '.',
+        }
+    }
+
+    fn of_node(&self, node: &NodeView) -> char {
+        let selected = |family: Uid| node.tiles.iter().any(|tile| belongs(tile, family));
+        let family = self.pointed.nodes.contains(&node.name) || self.family.is_some_and(selected);
+        Self::letter(self.governed.nodes.contains(&node.name), family)
+    }
+
+    fn of_pod(&self, tile: &Tile) -> char {
+        let selected = |family: Uid| belongs(tile, family);
+        let family = self.pointed.pods.contains(&tile.uid) || self.family.is_some_and(selected);
+        Self::letter(self.governed.pods.contains(&tile.uid), family)
+    }
+}
+
+fn belongs(tile: &Tile, family: Uid) -> bool {
+    tile.owner.as_ref().is_some_and(|owner| owner.uid == family)
+}
+
+/// The letters of all cells; nothing where no cell is lit.
+fn marks(lit: &Lit, cells: impl Iterator<Item = char>) -> Rc<str> {
+    if lit.is_off() {
+        return "".into();
+    }
+    let marks: String = cells.collect();
+    if marks.chars().all(|mark| mark == '.') { "".into() } else { marks.into() }
 }
 
 /// A group of pods.
@@ -195,10 +264,10 @@ pub enum Scene {
 }
 
 /// What stands on the screen of a yard that is looked at in this way.
-pub fn scene(yard: &YardView, stage: &Stage) -> Scene {
+pub fn scene(yard: &YardView, stage: &Stage, lit: &Lit) -> Scene {
     match stage.arrange {
-        Arrange::Nodes => nodes(yard, stage),
-        Arrange::Owners | Arrange::Namespaces => groups(yard, stage),
+        Arrange::Nodes => nodes(yard, stage, lit),
+        Arrange::Owners | Arrange::Namespaces => groups(yard, stage, lit),
         Arrange::Table => table(yard, stage),
     }
 }
@@ -213,7 +282,7 @@ pub fn found(yard: &YardView, filter: &Filter) -> (usize, usize) {
     (yard.tiles().filter(|(node, tile)| filter.finds(tile, name(*node).as_deref())).count(), all)
 }
 
-fn nodes(yard: &YardView, stage: &Stage) -> Scene {
+fn nodes(yard: &YardView, stage: &Stage, lit: &Lit) -> Scene {
     let zoomed = stage.zoom.last();
     if let Some(Zoom::Node(name)) = zoomed {
         let node = yard.nodes.iter().find(|node| node.name == *name);
@@ -236,7 +305,7 @@ fn nodes(yard: &YardView, stage: &Stage) -> Scene {
             yard.nodes
                 .chunks(BLOCK)
                 .enumerate()
-                .map(|(number, nodes)| block(number, nodes, &stage.filter))
+                .map(|(number, nodes)| block(number, nodes, &stage.filter, lit))
                 .collect(),
         ),
         density => Scene::Nodes(yard.nodes.to_vec(), density),
@@ -258,7 +327,7 @@ const fn letter(look: Look) -> char {
     }
 }
 
-fn block(number: usize, nodes: &[Rc<NodeView>], filter: &Filter) -> Block {
+fn block(number: usize, nodes: &[Rc<NodeView>], filter: &Filter, lit: &Lit) -> Block {
     let mut counts = [0; Look::COUNT];
     let mut cells = String::with_capacity(nodes.len() * 2);
     for node in nodes {
@@ -294,6 +363,7 @@ fn block(number: usize, nodes: &[Rc<NodeView>], filter: &Filter) -> Block {
         down: nodes.iter().filter(|node| !node.fine()).count(),
         counts,
         cells: cells.into(),
+        marks: marks(lit, nodes.iter().map(|node| lit.of_node(node))),
         degrees: None,
     }
 }
@@ -322,7 +392,7 @@ fn members<'a>(yard: &'a YardView, arrange: Arrange) -> Members<'a> {
     groups
 }
 
-fn groups(yard: &YardView, stage: &Stage) -> Scene {
+fn groups(yard: &YardView, stage: &Stage, lit: &Lit) -> Scene {
     let all = members(yard, stage.arrange);
     let pods: usize = all.values().map(|(_, _, tiles)| tiles.len()).sum();
     if let Some(Zoom::Group(key)) = stage.zoom.last()
@@ -340,7 +410,7 @@ fn groups(yard: &YardView, stage: &Stage) -> Scene {
         Density::Heat => Scene::Blocks(
             groups
                 .map(|(key, (name, degrees, tiles))| {
-                    map_of(key, name, *degrees, tiles, &stage.filter)
+                    map_of(key, name, *degrees, tiles, (&stage.filter, lit))
                 })
                 .collect(),
         ),
@@ -397,7 +467,7 @@ fn map_of(
     name: &Rc<str>,
     degrees: Option<u16>,
     tiles: &[Placed<'_>],
-    filter: &Filter,
+    (filter, lit): (&Filter, &Lit),
 ) -> Block {
     let mut cells = String::with_capacity(tiles.len().min(CELLS) * 2);
     for (node, tile) in tiles.iter().take(CELLS) {
@@ -413,6 +483,7 @@ fn map_of(
         down: 0,
         counts: counts(tiles),
         cells: cells.into(),
+        marks: marks(lit, tiles.iter().take(CELLS).map(|(_, tile)| lit.of_pod(tile))),
         degrees,
     }
 }

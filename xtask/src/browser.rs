@@ -43,14 +43,17 @@ impl Browser {
         Ok(Self { program, driver })
     }
 
-    /// The capabilities for the runner of browser unit tests: `webdriver.json` of the checkout, and
-    /// which browser. Gives the file's path.
-    pub fn write_capabilities(&self, folder: &Path) -> Result<PathBuf, String> {
+    /// The capabilities for the runner of browser unit tests: `webdriver.json` of the checkout, which
+    /// browser, and the port through which it asks. Gives the file's path.
+    pub fn write_capabilities(&self, folder: &Path, relay: u16) -> Result<PathBuf, String> {
         let text = std::fs::read_to_string("webdriver.json")
             .map_err(|error| format!("webdriver.json: {error}"))?;
         let program = self.program.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
-        let text =
-            text.replacen("\"args\"", &format!("\"binary\": \"{program}\",\n    \"args\""), 1);
+        let through =
+            format!("\"--proxy-server=127.0.0.1:{relay}\", \"--proxy-bypass-list=<-loopback>\"");
+        let text = text
+            .replacen("\"args\"", &format!("\"binary\": \"{program}\",\n    \"args\""), 1)
+            .replacen("\"args\": [", &format!("\"args\": [{through}, "), 1);
         let file = folder.join("webdriver.json");
         std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(&file, text))

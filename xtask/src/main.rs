@@ -3,6 +3,7 @@
 
 mod browser;
 mod build;
+mod relay;
 mod serve;
 mod test;
 mod tools;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
 use crate::build;
+use crate::relay;
 use crate::tools::{self, TARGET, Tools, cargo};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Stage {
             Self::Format => "the code is formatted",
             Self::Lint => "no warnings on the host",
             Self::Host => "host tests",
-            Self::PageLint => "no warnings in the page",
+            Self::PageLint => "no warnings in the page and its tests",
             Self::Web => "unit tests in the browser",
             Self::Build => "release build",
             Self::EndToEnd => "the release build in the browser",
@@ -137,10 +138,13 @@ fn run_stage(stage: Stage, has: (Option<&Browser>, Option<&Tools>)) -> Result<()
         (Stage::Host, _) => cargo(&["test", "--locked", "--workspace"]),
         (Stage::PageLint, _) => {
             tools::add_target()?;
-            cargo(&[
-                "clippy", "--locked", "--lib", "--bin", "page", "--target", TARGET, "--", "-D",
-                "warnings",
-            ])
+            let lint = |what: &[&str]| {
+                let words = [&["clippy", "--locked", "--target", TARGET], what];
+                cargo(&[&words.concat()[..], &["--", "-D", "warnings"]].concat())
+            };
+            lint(&["--lib", "--bin", "page"])?;
+            // The tests of the components are compiled for the browser only.
+            lint(&["--lib", "--profile", "test"])
         }
         (Stage::Web, (Some(browser), Some(tools))) => unit_tests_in_browser(browser, tools),
         (Stage::Build, (_, Some(tools))) => build::release(tools),
@@ -149,10 +153,10 @@ fn run_stage(stage: Stage, has: (Option<&Browser>, Option<&Tools>)) -> Result<()
     }
 }
 
-/// The tests under `tests/web/`, each in the page of the driver's browser.
+/// The tests of the components (`src/ui/tests`) and those under `tests/web/`, in the driver's browser.
 fn unit_tests_in_browser(browser: &Browser, tools: &Tools) -> Result<(), String> {
     let folder = std::path::absolute("target/web").map_err(|error| error.to_string())?;
-    let capabilities = browser.write_capabilities(&folder)?;
+    let capabilities = browser.write_capabilities(&folder, relay::start()?)?;
     let transcript = folder.join("parity.txt");
     let run = ["run", "--seed", "7", "--start", "2026-03-01T22:58:00Z", "tests/web/parity.txt"];
     let mut native = tools.command("cargo");
@@ -165,7 +169,7 @@ fn unit_tests_in_browser(browser: &Browser, tools: &Tools) -> Result<(), String>
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
-        .args(["test", "--locked", "--target", TARGET, "--test", "web"]);
+        .args(["test", "--locked", "--target", TARGET, "--lib", "--test", "web"]);
     tools::run(&mut command)
 }
 

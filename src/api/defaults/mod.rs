@@ -10,6 +10,7 @@ mod wire;
 mod workloads;
 
 #[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))] // what it needs is there on the host only
 mod tests;
 
 pub use image::{ImageName, parse_image_name};

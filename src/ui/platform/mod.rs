@@ -4,6 +4,8 @@ pub(crate) mod desk;
 mod drop;
 mod guest;
 mod leave;
+#[cfg(test)]
+pub(crate) mod probe;
 pub(crate) mod stage;
 mod terminal;
 mod timeline;

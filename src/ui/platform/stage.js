@@ -223,12 +223,12 @@ let colours;
 /** Paints the maps whose cells have changed. */
 export function paint() {
   for (const canvas of document.querySelectorAll('canvas[data-cells]')) {
-    if (canvas.painted !== canvas.dataset.cells) draw(canvas);
+    if (canvas.painted !== canvas.dataset.cells + canvas.dataset.marks) draw(canvas);
   }
 }
 
 function draw(canvas) {
-  const { cells, columns } = canvas.dataset;
+  const { cells, marks, columns } = canvas.dataset;
   const across = Number(columns);
   const count = cells.length / 2;
   const size = across > 20 ? 6 : 14;
@@ -239,12 +239,32 @@ function draw(canvas) {
   if (!colours) {
     const style = getComputedStyle(document.documentElement);
     const of = (name) => style.getPropertyValue(name).trim();
-    colours = { line: of('--line'), ink: of('--ink-faint'), surface: of('--surface'), looks: Object.fromEntries(Object.entries(LOOKS).map(([letter, look]) => [letter, [of(`--look-${look}`), of(`--look-${look}-back`)]])) };
+    colours = { governed: of('--governed'), accent: of('--accent'), line: of('--line'), ink: of('--ink-faint'), surface: of('--surface'), looks: Object.fromEntries(Object.entries(LOOKS).map(([letter, look]) => [letter, [of(`--look-${look}`), of(`--look-${look}-back`)]])) };
   }
   for (let place = 0; place < count; place += 1) {
     cell(pen, cells[place * 2], Number(cells[place * 2 + 1]), (place % across) * size, Math.floor(place / across) * size, size);
   }
-  canvas.painted = cells;
+  for (let place = 0; place < marks.length; place += 1) {
+    if (marks[place] !== '.') mark(pen, marks[place], (place % across) * size, Math.floor(place / across) * size, size);
+  }
+  canvas.painted = cells + marks;
+}
+
+/** What lights a cell up: a whole frame for a family, one that is broken at the sides for what is governed. */
+function mark(pen, letter, x, y, size) {
+  const thick = size > 8 ? 2 : 1;
+  const inner = size - thick;
+  pen.globalAlpha = 1;
+  if (letter !== 'g') {
+    pen.fillStyle = colours.accent;
+    for (const part of [[0, 0, size, thick], [0, inner, size, thick], [0, 0, thick, size], [inner, 0, thick, size]]) pen.fillRect(x + part[0], y + part[1], part[2], part[3]);
+  }
+  if (letter !== 'f') {
+    pen.fillStyle = colours.governed;
+    const arm = Math.round(size / 3);
+    for (const down of [0, inner]) pen.fillRect(x, y + down, size, thick);
+    for (const right of [0, inner]) for (const down of [0, size - arm]) pen.fillRect(x + right, y + down, thick, arm);
+  }
 }
 
 /** A cell: colour by the state that asks for most attention, and a sign where something is wrong. */
@@ -327,9 +347,17 @@ function light(rules) {
   families.replaceSync(rules);
 }
 
-/** Lights up who belongs together while somebody points at one of them. `matched`: uids that a workload's selector picks. */
-function family(target, matched) {
+/** The workload whose cells are lit on a map. */
+let aimed = '';
+
+/**
+ * Lights up who belongs together while somebody points at one of them. `matched`: uids that a workload's selector picks;
+ * `pointed`: lights them up where they are cells of a map.
+ */
+function family(target, matched, pointed) {
   const card = target?.closest?.('[data-card]');
+  const uid = (document.querySelector('canvas[data-cells]') && card?.dataset.card) || '';
+  if (uid !== aimed) pointed(aimed = uid);
   if (card) {
     const uids = matched(card.dataset.card).split(' ').filter(Boolean);
     return light(uids.length ? `${uids.map((uid) => `#yard [data-uid="${uid}"]`).join(',')} ${MARK}` : '');
@@ -454,8 +482,8 @@ function zooming(zoom) {
   }, { passive: true });
 }
 
-/** Begins to listen, once. `words`: what the page says, as JSON; `matched` and `zoom` ask the page. */
-export function startStage(words, matched, zoom) {
+/** Begins to listen, once. `words`: what the page says, as JSON; `matched`, `pointed` and `zoom` ask the page. */
+export function startStage(words, matched, pointed, zoom) {
   const said = JSON.parse(words);
   if (window.podyardStage) {
     Object.assign(window.podyardStage, said);
@@ -465,15 +493,15 @@ export function startStage(words, matched, zoom) {
   commands(window.podyardStage);
   zooming(zoom);
   let timer;
-  const look = (target) => { clearTimeout(timer); timer = setTimeout(() => family(target, matched), 60); };
+  const look = (target) => { clearTimeout(timer); timer = setTimeout(() => family(target, matched, pointed), 60); };
   document.addEventListener('pointerover', ({ target, pointerType }) => {
     if (pointerType === 'touch') return;
     if (target.closest?.('[data-uid], [data-card]')) look(target);
-    else if (lit) look(undefined);
+    else if (lit || aimed) look(undefined);
   });
   document.addEventListener('focusin', ({ target }) => {
     if (target.matches?.(':focus-visible') && target.closest('[data-uid], [data-card]')) look(target);
-    else if (lit) look(undefined);
+    else if (lit || aimed) look(undefined);
   });
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint);

@@ -17,11 +17,13 @@ extern "C" {
     pub(crate) fn set_parameter(name: &str, value: &str);
     /// Points at a tile, or at none.
     pub(crate) fn point(uid: &str);
-    /// Begins to listen; a second call only changes the words.
+    /// Begins to listen; a second call only changes the words. `matched` gives the pods that a workload's selector picks,
+    /// `pointed` lights them up on a map.
     #[wasm_bindgen(js_name = startStage)]
     pub(crate) fn start_stage(
         words: &str,
         matched: &Closure<dyn FnMut(String) -> String>,
+        pointed: &Closure<dyn FnMut(String)>,
         zoom: &Closure<dyn FnMut(String)>,
     );
     /// A short celebration around an element.

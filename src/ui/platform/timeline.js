@@ -8,7 +8,8 @@ const [PENDING, CREATING, RUNNING, UNREADY, COMPLETED, BACKOFF, FAILED, TERMINAT
 const STACK = [RUNNING, UNREADY, CREATING, PENDING, BACKOFF, FAILED, TERMINATING, LOST];
 const [INPUT, FIRE, MISS, NEXT, DEADLINE, PROBE, RESTART, KILL] = Array(8).keys();
 const YOU = 1;
-const ROW = 20;
+/** A row: a target that a finger finds. */
+const ROW = 24;
 const LEAST = 2_000;
 const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((seconds) => seconds * 1000);
 

@@ -12,6 +12,7 @@ const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
   { locale, viewport: { width: 1280, height: 800 } },
   { locale, viewport: { width: 1920, height: 1080 }, colorScheme: 'dark' },
   { locale, viewport: { width: 390, height: 844 }, hasTouch: true, reducedMotion: 'reduce' },
+  { locale, viewport: { width: 1280, height: 800 }, address: '?lang=en&start=2026-01-01T00:00:00Z' },
 ]);
 const VISITS = 4;
 
@@ -41,7 +42,7 @@ console.log(`What each visit added: ${grown.join(' ')}.`);
 console.log(`${ran.size} of ${count} functions and stretches ran; xtask/later.txt has ${text.length} lines.`);
 
 /** One visit: adds what it ran. */
-async function visit(visitor) {
+async function visit({ address = '', ...visitor }) {
   const context = await browser.newContext(visitor);
   await context.addInitScript((count) => {
     window.ran = new Uint8Array(count);
@@ -54,7 +55,7 @@ async function visit(visitor) {
     }
   }, count);
   const page = await context.newPage();
-  await page.goto(`${server.origin}/`);
+  await page.goto(`${server.origin}/${address}`);
   await page.locator('.node').first().waitFor();
   await page.waitForTimeout(SECONDS * 1000);
   const marks = await page.evaluate(() => Array.from(window.ran));

@@ -7,37 +7,58 @@ import { serve } from './support/server.mjs';
 
 /** So long after the first pods the visit goes on. */
 const SECONDS = 6;
+/** Who comes; and how often, for each cluster has its own chance. */
+const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
+  { locale, viewport: { width: 1280, height: 800 } },
+  { locale, viewport: { width: 1920, height: 1080 }, colorScheme: 'dark' },
+  { locale, viewport: { width: 390, height: 844 }, hasTouch: true, reducedMotion: 'reduce' },
+  { locale, viewport: { width: 1280, height: 800 }, address: '?lang=en&start=2026-01-01T00:00:00Z' },
+]);
+const VISITS = 4;
 
-const names = JSON.parse(await readFile('dist/functions.json', 'utf8'));
+const { count } = JSON.parse(await readFile('dist/profile.json', 'utf8'));
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROME });
 const ran = new Set();
+const grown = [];
 try {
-  for (const language of ['en-US', 'ko-KR']) {
-    const context = await browser.newContext({ locale: language, viewport: { width: 1280, height: 800 } });
-    await context.addInitScript((count) => {
-      window.ran = new Uint8Array(count);
-      // What waits for the whole program is no part of this.
-      Object.defineProperty(window, 'podyardWhole', { get: () => new Promise(() => {}), set: () => {} });
-      const watched = (imports) => ({ ...imports, profile: { ran: (at) => { window.ran[at] = 1; } } });
-      for (const name of ['instantiate', 'instantiateStreaming']) {
-        const own = WebAssembly[name].bind(WebAssembly);
-        WebAssembly[name] = (source, imports) => own(source, watched(imports));
-      }
-    }, names.length);
-    const page = await context.newPage();
-    await page.goto(`${server.origin}/`);
-    await page.locator('.node').first().waitFor();
-    await page.waitForTimeout(SECONDS * 1000);
-    const marks = await page.evaluate(() => Array.from(window.ran));
-    marks.forEach((mark, at) => { if (mark) ran.add(at); });
-    await context.close();
-  }
+  const visits = Array.from({ length: VISITS }, () => VISITORS).flat();
+  // Two at a time.
+  await Promise.all([0, 1].map(async () => {
+    while (visits.length > 0) {
+      const before = ran.size;
+      await visit(visits.shift());
+      grown.push(ran.size - before);
+    }
+  }));
 } finally {
   await browser.close();
   await server.stop();
 }
-const text = lines(names.map(({ name, bytes }, at) => [name, bytes, ran.has(at)]));
-const head = '# What a first visit does not run, written by `cargo xtask profile`: functions by name, without the digests that\n# change with every build; a star stands for all that begins so. What is not listed comes with the first part.\n';
+const text = lines(await readFile('dist/profile.wasm'), (number) => ran.has(number));
+const head = '# What a first visit does not run, written by `cargo xtask profile`: functions by name, without the digests that\n# change with every build; a star stands for all that begins so; behind ~ are stretches inside functions that run.\n# What is not listed comes with the first part.\n';
 await writeFile('xtask/later.txt', `${head}${text.join('\n')}\n`);
-console.log(`${ran.size} of ${names.length} functions ran; xtask/later.txt has ${text.length} lines.`);
+console.log(`What each visit added: ${grown.join(' ')}.`);
+console.log(`${ran.size} of ${count} functions and stretches ran; xtask/later.txt has ${text.length} lines.`);
+
+/** One visit: adds what it ran. */
+async function visit({ address = '', ...visitor }) {
+  const context = await browser.newContext(visitor);
+  await context.addInitScript((count) => {
+    window.ran = new Uint8Array(count);
+    // What waits for the whole program is no part of this.
+    Object.defineProperty(window, 'podyardWhole', { get: () => new Promise(() => {}), set: () => {} });
+    const watched = (imports) => ({ ...imports, profile: { ran: (at) => { window.ran[at] = 1; } } });
+    for (const name of ['instantiate', 'instantiateStreaming']) {
+      const own = WebAssembly[name].bind(WebAssembly);
+      WebAssembly[name] = (source, imports) => own(source, watched(imports));
+    }
+  }, count);
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/${address}`);
+  await page.locator('.node').first().waitFor();
+  await page.waitForTimeout(SECONDS * 1000);
+  const marks = await page.evaluate(() => Array.from(window.ran));
+  marks.forEach((mark, at) => { if (mark) ran.add(at); });
+  await context.close();
+}

@@ -8,6 +8,8 @@
 //! manifest.typo = `{found}` is not a field here. Did you mean `{wanted}`?
 //! ```
 //!
+//! What a first visit says stands in `first.txt`, which the page has before the rest.
+//!
 //! `{name}` is replaced by the argument, `\n` is a line break, `{{` and `}}` are braces. In Korean a
 //! particle follows the argument it belongs to: `{name:을/를}`, `{name:이/가}`, `{name:은/는}`,
 //! `{name:과/와}`, `{name:으로/로}` print the argument and the form that its last sound asks for;
@@ -92,7 +94,10 @@ pub fn word(language: Language, key: &'static str) -> String {
 }
 
 fn pattern(language: Language, key: &str) -> Option<&'static str> {
-    let own = catalogue(language).get(key);
+    let own = match language {
+        Language::En => first().get(key),
+        Language::Ko => catalogue(language).get(key),
+    };
     own.or_else(|| catalogue(Language::En).get(key)).copied()
 }
 
@@ -102,6 +107,7 @@ type Catalogue = BTreeMap<&'static str, &'static str>;
 macro_rules! topics {
     ($language:literal) => {
         &[
+            include_str!(concat!("../assets/i18n/", $language, "/first.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/inspect.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/lesson.txt")),
             include_str!(concat!("../assets/i18n/", $language, "/manifest.txt")),
@@ -127,6 +133,12 @@ const fn sources(language: Language) -> &'static [&'static str] {
     }
 }
 
+/// What a first visit says. It is at hand without the other topics, which the page has only later.
+fn first() -> &'static Catalogue {
+    static FIRST: OnceLock<Catalogue> = OnceLock::new();
+    FIRST.get_or_init(|| gathered(entries(include_str!("../assets/i18n/en/first.txt"))))
+}
+
 static ENGLISH: OnceLock<Catalogue> = OnceLock::new();
 static KOREAN: OnceLock<Catalogue> = OnceLock::new();
 
@@ -145,7 +157,7 @@ fn catalogue(language: Language) -> &'static Catalogue {
 
 /// Whether the texts of a language are at hand; what is said before they are is said in English.
 pub fn installed(language: Language) -> bool {
-    !catalogue(language).is_empty()
+    language == Language::En || !catalogue(language).is_empty()
 }
 
 /// Makes the Korean texts available: all topics in one text. A second call changes nothing.

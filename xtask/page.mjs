@@ -27,8 +27,8 @@ const LATER = [
   { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
 ];
 
-/** Long texts that are in the program, and that a first visit does not read. */
-const TEXTS = ['assets/schema/table.txt', 'assets/time-zones.txt', 'src/api/validation/internal-types.txt'];
+/** Where the linker says what lies where in the program's memory (see xtask/src/build.rs). */
+const MAP = 'target/page/page.map';
 
 async function bundle(entry) {
   const result = await build({
@@ -117,13 +117,13 @@ async function program(staging, html) {
   const [old] = html.match(/page-[0-9a-f]+_bg\.wasm/);
   const wasm = await readFile(join(staging, old));
   if (profile) {
-    const { bytes, names } = instrument(wasm);
+    const { bytes, count } = instrument(wasm);
     await writeFile(join(staging, old), bytes);
-    await writeFile(join(staging, 'functions.json'), JSON.stringify(names));
+    await writeFile(join(staging, 'profile.json'), JSON.stringify({ count }));
+    await writeFile(join(staging, 'profile.wasm'), wasm);
     return html;
   }
-  const texts = await Promise.all(TEXTS.map((file) => readFile(file)));
-  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')), texts);
+  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')), await readFile(MAP, 'utf8'));
   const name = (content, what) => `page-${digest(content, 'hex').slice(0, 16)}_${what}.wasm`;
   const [first, rest] = [name(parts.first, 'bg'), name(parts.later, 'later')];
   await rm(join(staging, old));

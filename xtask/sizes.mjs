@@ -1,13 +1,14 @@
 // What a visit transfers: node xtask/sizes.mjs FOLDER BUDGET
 //
 // A first visit is index.html and every file that its tags name; what only a <meta> names is
-// loaded later. The budget is in thousands of bytes after brotli, as static hosts send it.
+// loaded later, and the icon for home screens when somebody puts the page on one. The budget is
+// in thousands of bytes after brotli, as static hosts send it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const [folder, budget] = process.argv.slice(2);
-const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(/<meta[^>]*>/g, '');
+const html = readFileSync(join(folder, 'index.html'), 'utf8').replace(/<meta[^>]*>|<link rel="apple-touch-icon"[^>]*>/g, '');
 
 const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())

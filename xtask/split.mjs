@@ -1,13 +1,16 @@
 // Splits the page's program in two: what a first visit runs, and the rest, which is fetched when the first pods stand.
 //
-//   const { first, later } = split(wasm, names)
+//   const { first, later } = split(wasm, later(list))
 //
-// `names` says by name which functions can wait (see later.txt); what only they need waits with them. In their place
+// The list (later.txt) says which functions can wait, and which stretches inside others (see cold.mjs), of which
+// functions of their own are made first. What only they need waits with them. In their place
 // the first part keeps stubs: a stub calls through a slot of the function table, and where the rest has not arrived
 // yet it first asks the page to bring it (src/ui/platform/later.js), which can be done at once. So a list that is out
 // of date costs time and never correctness. Both parts share memory, table and globals.
 import { createHash } from 'node:crypto';
 import binaryen from 'binaryen';
+import { digests, probes, takeOut } from './cold.mjs';
+import { move, numbers, pieces } from './data.mjs';
 
 /** The module name of what the parts import from each other and from the page. */
 const MODULE = 'later';
@@ -16,31 +19,45 @@ const HERE = 'later_is_here';
 const BRING = 'bring_later';
 
 /**
- * @param {Uint8Array} wasm with its name section
- * @param {(name: string) => boolean} waits
- * @param {Uint8Array[]} texts long texts that the program carries: where only functions that wait read one, it waits too
+ * @param {Uint8Array} whole with its name section
+ * @param {{ waits: (name: string) => boolean, stretches: Set<string> }} list
+ * @param {string} map of the linker, which says where each constant lies
  */
-export function split(wasm, waits, texts = []) {
+export function split(whole, { waits, stretches }, map) {
+  const { wasm, from, named } = divide(whole, stretches);
   const all = read(wasm);
   const { functions, globals, table, externrefs } = describe(all);
-  const cold = new Set(functions.filter(({ name }) => waits(plain(name))).map(({ name }) => name));
+  const cold = new Set(functions.filter(({ name }) => TAKEN.test(name) || waits(plain(name))).map(({ name }) => name));
   // What is reached without the cold functions is the first part; which of the cold ones it names are the borders.
   for (const one of functions) if (cold.has(one.name)) stub(all, one, one.name);
   all.runPasses(['remove-unused-module-elements']);
   const reached = describe(all);
   all.dispose();
   const stays = new Set(reached.functions.map(({ name }) => name));
-  const borders = functions.filter(({ name }) => cold.has(name) && reached.imported.has(name));
-  const slots = { table: table.name, from: table.initial, to: table.initial + borders.length };
+  const taken = functions.filter(({ name }) => TAKEN.test(name));
+  const borders = functions.filter(({ name }) => cold.has(name) && reached.imported.has(name) && !TAKEN.test(name));
+  const slots = { table: table.name, taken: from, from: table.initial, to: table.initial + borders.length };
 
   const later = read(wasm);
-  takeAway(later, { functions, globals, externrefs, stays, borders, slots });
+  takeAway(later, { functions, globals, externrefs, stays, borders, taken, slots });
   const needed = describe(later);
   const first = read(wasm);
-  leave(first, { borders, slots, needed });
-  const moved = moveTexts(first, later, texts);
-  const counts = { functions: functions.length, first: describe(first).functions.length, borders: borders.length, texts: moved };
+  leave(first, { borders, taken, slots, needed });
+  const moved = move({ first, later, whole: named }, pieces(map));
+  const counts = { functions: functions.length, first: describe(first).functions.length, borders: borders.length, taken: taken.length, moved };
   return { first: write(first), later: write(later), counts };
+}
+
+/** What `takeOut` calls the functions that it makes. */
+const TAKEN = /::cold\d+$/;
+
+/** The program with functions of their own for these stretches, where they begin in the table, and its numbers. */
+function divide(whole, stretches) {
+  const module = read(whole);
+  const { table } = describe(module);
+  const named = numbers(module.emitText());
+  takeOut(module, plain, stretches, table);
+  return { wasm: write(module, true), from: table.initial, named };
 }
 
 /** A function's name without the digests that change with every build. */
@@ -50,17 +67,29 @@ export function plain(name) {
 }
 
 /**
- * Which functions wait, by the lines of later.txt: names, beginnings of names that end in a star, and `=` with a short
- * digest for each of the long names that generic functions have.
+ * What waits, by the lines of later.txt: names of functions, beginnings of names that end in a star, `=` with a short
+ * digest for each of the long names that generic functions have, and `~` with the digests of stretches.
  */
 export function later(text) {
   const lines = text.split('\n').filter((line) => line && !line.startsWith('#'));
-  const names = new Set(lines.flatMap((line) => (line.startsWith('=') ? line.slice(1).split(' ') : [line])));
-  return (name) => names.has(name) || names.has(short(name)) || cuts(name).some((cut) => names.has(`${cut}*`));
+  const marked = (mark) => lines.flatMap((line) => (line.startsWith(mark) ? line.slice(1).split(' ') : []));
+  const names = new Set([...lines, ...marked('=')]);
+  const waits = (name) => names.has(name) || names.has(short(name)) || cuts(name).some((cut) => names.has(`${cut}*`));
+  return { waits, stretches: new Set(marked('~')) };
 }
 
-/** The lines of later.txt for functions of which only some ran: [name, bytes, ran]. */
-export function lines(functions) {
+/** The lines of later.txt for a program of which only some ran: `ran` knows the numbers that `instrument` gave. */
+export function lines(wasm, ran) {
+  const module = read(wasm);
+  const sizes = codeSizes(wasm);
+  const functions = describe(module).functions.map(({ name }, at) => [name, sizes[at], ran(at)]);
+  const stretches = digests(module, plain, ran).sort();
+  module.dispose();
+  return [...named(functions), ...rows('~', stretches)];
+}
+
+/** The lines for functions: [name, bytes, ran]. */
+function named(functions) {
   const ran = new Set(functions.filter(([, , ran]) => ran).map(([name]) => plain(name)));
   const busy = new Set([...ran].flatMap(cuts));
   const bytes = new Map();
@@ -72,15 +101,18 @@ export function lines(functions) {
     bytes.set(line, (bytes.get(line) ?? 0) + size);
   }
   const worth = [...bytes].filter(([, size]) => size >= WORTH_A_LINE).map(([line]) => line).sort();
-  const digests = worth.filter((line) => line.length > LONG).map(short).sort();
-  const rows = Array.from({ length: Math.ceil(digests.length / 12) }, (_, at) => `=${digests.slice(at * 12, at * 12 + 12).join(' ')}`);
-  return [...worth.filter((line) => line.length <= LONG), ...rows];
+  const long = worth.filter((line) => line.length > LONG).map(short).sort();
+  return [...worth.filter((line) => line.length <= LONG), ...rows('=', long)];
+}
+
+function rows(mark, digests) {
+  return Array.from({ length: Math.ceil(digests.length / 12) }, (_, at) => mark + digests.slice(at * 12, at * 12 + 12).join(' '));
 }
 
 /** Shorter functions are not worth a line: where only others need them, they wait anyway. */
-const WORTH_A_LINE = 120;
+const WORTH_A_LINE = 30;
 /** Longer names are written as digests. */
-const LONG = 90;
+const LONG = 60;
 
 function short(name) {
   return createHash('sha256').update(name).digest('hex').slice(0, 8);
@@ -92,18 +124,12 @@ function cuts(name) {
   return Array.from(path.matchAll(/::/g), ({ index }) => path.slice(0, index + 2));
 }
 
-/** The program with a call at the beginning of each function: `profile.ran(its number)`. */
+/** The program with a call at the beginning of each function and stretch: `profile.ran(its number)`; and how many. */
 export function instrument(wasm) {
   const module = read(wasm);
-  const { functions } = describe(module);
   module.addFunctionImport('ran', 'profile', 'ran', binaryen.i32, binaryen.none);
-  functions.forEach(({ name }, at) => {
-    const own = binaryen.Function(module.getFunction(name));
-    const call = module.call('ran', [module.i32.const(at)], binaryen.none);
-    own.body = module.block(null, [call, own.body], binaryen.getExpressionType(own.body));
-  });
-  const sizes = codeSizes(wasm);
-  return { names: functions.map(({ name }, at) => ({ name, bytes: sizes[at] })), bytes: write(module) };
+  const count = probes(module, (number) => module.call('ran', [module.i32.const(number)], binaryen.none));
+  return { count, bytes: write(module) };
 }
 
 /** How long the code of each function is. */
@@ -139,9 +165,9 @@ function read(wasm) {
   return module;
 }
 
-function write(module) {
+function write(module, names = false) {
   if (!module.validate()) throw new Error('the split program is not valid');
-  binaryen.setDebugInfo(false);
+  binaryen.setDebugInfo(names);
   module.runPasses(['strip-producers', 'strip-target-features']);
   const bytes = module.emitBinary();
   module.dispose();
@@ -169,7 +195,7 @@ function stub(module, { name, params, results }, base) {
 }
 
 /** The part that waits: all functions that do not stay, put into their slots; everything else is imported. */
-function takeAway(module, { functions, globals, externrefs, stays, borders, slots }) {
+function takeAway(module, { functions, globals, externrefs, stays, borders, taken, slots }) {
   const { imported } = describe(module);
   while (module.getNumExports() > 0) module.removeExport(binaryen.getExportInfo(module.getExportByIndex(0)).name);
   for (let at = module.getNumElementSegments() - 1; at >= 0; at -= 1) {
@@ -193,56 +219,12 @@ function takeAway(module, { functions, globals, externrefs, stays, borders, slot
   module.addTableImport(slots.table, MODULE, 'table');
   if (externrefs) module.addTableImport(externrefs.name, MODULE, externrefs.name);
   module.addActiveElementSegment(slots.table, 'later', borders.map(({ name }) => name), module.i32.const(slots.from));
+  module.addActiveElementSegment(slots.table, 'taken', taken.map(({ name }) => name), module.i32.const(slots.taken));
   module.runPasses(['remove-unused-module-elements']);
 }
 
-/** Moves texts to the part that waits, at the same places of the memory; says how many. */
-function moveTexts(first, later, texts) {
-  const code = first.emitText();
-  let segments = segmentsOf(first, code);
-  const numbers = new Set(Array.from(code.matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)));
-  const named = (from, to) => {
-    for (const number of numbers) if (number >= from && number < to) return true;
-    const word = Buffer.alloc(4);
-    word.writeUInt32LE(from);
-    return segments.some(({ data }) => data.includes(word));
-  };
-  const moved = [];
-  for (const text of texts) {
-    const home = segments.find(({ data }) => data.includes(text));
-    if (!home) continue;
-    const at = home.data.indexOf(text);
-    const from = home.offset + at;
-    if (named(from, from + text.length)) continue;
-    moved.push({ offset: from, data: text });
-    const rest = [{ offset: home.offset, data: home.data.subarray(0, at) }, { offset: from + text.length, data: home.data.subarray(at + text.length) }];
-    segments = segments.filter((one) => one !== home).concat(rest.filter(({ data }) => data.length > 0));
-  }
-  place(first, segments, 'memory');
-  place(later, moved);
-  return moved.length;
-}
-
-/** What stands in the memory at the start; only the module's text has the names of its parts. */
-function segmentsOf(module, code) {
-  const names = Array.from(code.matchAll(/^ \(data \$(\S+)/gm), ([, name]) => name);
-  if (names.length !== module.getNumMemorySegments()) throw new Error('the parts of the memory have no names');
-  return names.map((name) => {
-    const { offset, data } = module.getMemorySegmentInfo(name);
-    return { offset, data: Buffer.from(data) };
-  });
-}
-
-/** Gives a module these texts, in place of what it had. */
-function place(module, segments, name = null) {
-  const { initial, module: from } = module.getMemoryInfo();
-  if (name) module.removeExport(name);
-  module.setMemory(initial, -1, name, segments.map(({ offset, data }) => ({ offset: module.i32.const(offset), data })));
-  if (from) module.addMemoryImport('0', MODULE, 'memory');
-}
-
 /** The part that comes first: stubs in the place of what it calls of the rest, exports for what the rest needs. */
-function leave(module, { borders, slots, needed }) {
+function leave(module, { borders, taken, slots, needed }) {
   module.addGlobal(HERE, binaryen.i32, true, module.i32.const(0));
   module.addGlobalExport(HERE, HERE);
   module.addFunctionImport(BRING, MODULE, BRING, binaryen.none, binaryen.none);
@@ -257,7 +239,29 @@ function leave(module, { borders, slots, needed }) {
     module.removeFunction(name);
     module.addFunction(name, params, results, [], module.block(null, [bring, call], results));
   });
+  module.removeElementSegment(segmentOf(module, taken[0].name));
+  module.addActiveElementSegment(slots.table, 'taken', taken.map((one) => standIn(module, slots.table, one)), module.i32.const(slots.taken));
   for (const { name, base } of needed.imported.values()) module.addFunctionExport(name, base);
   for (const { name, base } of needed.globals) if (base) module.addGlobalExport(name, base);
   module.runPasses(['remove-unused-module-elements']);
+}
+
+/** The name of the part of the table that holds a function. */
+function segmentOf(module, name) {
+  for (let at = 0; at < module.getNumElementSegments(); at += 1) {
+    const info = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(at));
+    if (info.data.includes(name)) return info.name;
+  }
+  throw new Error(`${name} is not in the table`);
+}
+
+/** Who stands in for a function that was taken out of another: brings the rest, and calls what is in the slot then. */
+function standIn(module, table, { params, results }) {
+  const name = `bring ${params} ${results}`;
+  if (module.getFunction(name)) return name;
+  const types = binaryen.expandType(params);
+  const given = types.map((type, place) => module.local.get(place, type));
+  const call = module.call_indirect(table, module.local.get(types.length - 1, binaryen.i32), given, params, results);
+  module.addFunction(name, params, results, [], module.block(null, [module.call(BRING, [], binaryen.none), call], results));
+  return name;
 }

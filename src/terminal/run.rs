@@ -78,15 +78,20 @@ impl Terminal {
     /// Begins a line (or several, joined by line ends). Its commands read nothing but what stands in the line; only a
     /// session in a container asks for lines.
     pub fn start(&mut self, text: &str) -> Running {
-        if !text.trim().is_empty() {
-            self.history.push(text.to_owned());
-        }
+        self.remember(text);
         let (task, problem) = match parse::script(text) {
             Ok(script) => (Some(Task::list(script)), None),
             Err(problem) => (None, Some(problem)),
         };
         let input = Input { closed: true, person: true, ..Input::default() };
         Running { task, problem, waits: false, input }
+    }
+
+    /// Adds a line to what was typed.
+    pub fn remember(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.history.push(text.to_owned());
+        }
     }
 
     /// Begins a line that a person typed, who can also be asked for what a command reads.

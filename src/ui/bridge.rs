@@ -25,6 +25,7 @@ use crate::view::address::Address;
 use crate::view::panels::Panels;
 use crate::view::screen::{self, Part};
 use crate::view::state::{SPEEDS, Selection};
+use crate::view::welcome;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 const WORK_MILLIS: f64 = 6.0;
@@ -445,6 +446,19 @@ impl Engine {
         self.write(|state| state.push("in", command));
         self.show(poll);
         self.poll();
+        self.plan();
+    }
+
+    /// Sets up the first minute, as its command would.
+    pub(crate) fn welcome(&self) {
+        self.catch_up();
+        let poll = {
+            let mut state = self.state.borrow_mut();
+            let State { cluster, terminal, .. } = &mut *state;
+            welcome::set_up(cluster, terminal)
+        };
+        self.write(|state| state.push("in", welcome::SETUP));
+        self.show(poll);
         self.plan();
     }
 

@@ -10,7 +10,7 @@ use super::components::{Button, say};
 use super::platform;
 use super::platform::stage;
 use crate::language::Language;
-use crate::view::welcome::{SETUP, Welcome};
+use crate::view::welcome::Welcome;
 use crate::view::yard::YardView;
 
 /// Where the browser keeps that it was shown.
@@ -63,7 +63,7 @@ pub(crate) fn FirstMinute(props: &FirstMinuteProps) -> Html {
         let first = welcome == Welcome::Starting;
         use_effect_with((), move |()| {
             if first {
-                engine.press(SETUP);
+                engine.welcome();
             }
         });
     }

@@ -5,11 +5,55 @@ use super::pod::Look;
 use super::yard::YardView;
 use crate::api::kind::Kind;
 use crate::api::meta::Uid;
+use crate::api::value::Value;
+use crate::cluster::{Cluster, WriteOptions};
+use crate::object;
+use crate::terminal::{Poll, Stream, Terminal};
 
 /// The command that sets it up.
 pub const SETUP: &str = "kubectl create deployment web --image=nginx --replicas=3";
 /// How many pods that asks for.
 const WANTED: usize = 3;
+
+/// Does what [`SETUP`] does, with the same traces in session and history, and says what it prints. Nothing else of a
+/// first visit needs a shell or `kubectl`: a page that does without them is there sooner.
+pub fn set_up(cluster: &mut Cluster, terminal: &mut Terminal) -> Poll {
+    terminal.remember(SETUP);
+    let options = WriteOptions { words: SETUP.to_owned(), ..WriteOptions::default() };
+    let (stream, said, status) = match cluster.create(Kind::Deployment, "default", web(), &options)
+    {
+        Ok(_) => (Stream::Out, "deployment.apps/web created\n".to_owned(), 0),
+        Err(error) => (Stream::Err, format!("error: {}\n", error.message), 1),
+    };
+    Poll { output: vec![(stream, said)], status: Some(status), ..Poll::default() }
+}
+
+/// What `kubectl create deployment` sends for it.
+fn web() -> Value {
+    let labels = object! { "app" => "web" };
+    let container = object! {
+        "image" => "nginx",
+        "name" => "nginx",
+        "resources" => Value::empty_object(),
+    };
+    let template = object! {
+        "metadata" => object! { "labels" => labels.clone() },
+        "spec" => object! { "containers" => vec![container] },
+    };
+    let spec = object! {
+        "replicas" => WANTED,
+        "selector" => object! { "matchLabels" => labels.clone() },
+        "strategy" => Value::empty_object(),
+        "template" => template,
+    };
+    object! {
+        "apiVersion" => "apps/v1",
+        "kind" => "Deployment",
+        "metadata" => object! { "labels" => labels, "name" => "web" },
+        "spec" => spec,
+        "status" => Value::empty_object(),
+    }
+}
 
 /// How far the newcomer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,10 +125,24 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::cluster::{Cluster, Config};
+    use crate::cluster::Config;
     use crate::sim::Duration;
-    use crate::terminal::Terminal;
     use crate::view::palette::Palette;
+
+    #[test]
+    fn setting_up_is_what_its_command_does() {
+        let (mut cluster, mut terminal) = (Cluster::new(Config::default()), Terminal::default());
+        let (mut other, mut typed) = (Cluster::new(Config::default()), Terminal::default());
+        let said = set_up(&mut cluster, &mut terminal);
+        let wanted = typed.start(SETUP).poll(&mut other, &mut typed);
+        assert_eq!((said.output, said.status), (wanted.output, wanted.status));
+        assert_eq!(
+            (said.effects, said.until, said.asks),
+            (wanted.effects, wanted.until, wanted.asks)
+        );
+        assert_eq!((terminal.history, terminal.status), (typed.history, typed.status));
+        assert_eq!(format!("{cluster:?}"), format!("{other:?}"));
+    }
 
     #[test]
     fn it_starts_is_broken_and_heals() {

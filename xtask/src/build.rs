@@ -21,12 +21,15 @@ pub fn release(tools: &Tools) -> Result<(), String> {
 }
 
 /// Trunk as it builds what visitors get. Names of functions tell their types, so that `xtask/split.mjs` can tell
-/// functions apart that differ in nothing else.
+/// functions apart that differ in nothing else; the linker's map tells it where each text lies, and no text lies where
+/// `char::MAX`, which stands in much code, would look like its address.
 fn trunk(tools: &Tools) -> Command {
     let mut command = tools.command("trunk");
     command.args(["build", "--release", "--offline"]);
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    command.env("RUSTFLAGS", format!("{flags} -C symbol-mangling-version=v0"));
+    let names = "-C symbol-mangling-version=v0";
+    let places = "-C link-arg=--Map=target/page/page.map -C link-arg=--global-base=1179648";
+    command.env("RUSTFLAGS", format!("{flags} {names} {places}"));
     command
 }
 

@@ -132,7 +132,8 @@ impl World {
 }
 
 /// All Korean texts.
-const KOREAN: [&str; 10] = [
+const KOREAN: [&str; 11] = [
+    include_str!("../../../assets/i18n/ko/first.txt"),
     include_str!("../../../assets/i18n/ko/inspect.txt"),
     include_str!("../../../assets/i18n/ko/lesson.txt"),
     include_str!("../../../assets/i18n/ko/manifest.txt"),

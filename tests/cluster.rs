@@ -486,3 +486,34 @@ fn small_words_and_times_are_upstreams() {
     after(&mut cluster, 30);
     assert_eq!(first(&cluster), (false, true));
 }
+
+/// A pod `x` of this container, half a minute later.
+fn pod(container: &str) -> Cluster {
+    let mut cluster = Cluster::new(Config::default());
+    let text = format!(
+        r#"{{"metadata":{{"name":"x"}},"spec":{{"containers":[{{"name":"c",{container}}}]}}}}"#
+    );
+    apply(&mut cluster, Kind::Pod, &text);
+    after(&mut cluster, 30);
+    cluster
+}
+
+#[test]
+fn a_trap_is_heard_when_the_command_in_the_foreground_has_ended() {
+    let stays = |script: &str, seconds: i64| {
+        let mut cluster = pod(&format!(r#""image":"busybox","command":["sh","-c","{script}"]"#));
+        let key = ObjectKey::new("default", "x");
+        let how = podyard::reconcile::DeleteOptions::default();
+        cluster.delete(Kind::Pod, &key, &how, &WriteOptions::default()).unwrap();
+        after(&mut cluster, seconds);
+        cluster.store().pods().get(&key).is_some()
+    };
+    let waits = "trap 'exit 0' TERM; sleep 600 & wait";
+    assert!(!stays(waits, 3));
+    let sleeps = "trap 'exit 0' TERM; sleep 600";
+    assert!(stays(sleeps, 28) && !stays(sleeps, 33));
+    let turns = "trap 'exit 0' TERM; while true; do sleep 5; done";
+    assert!(!stays(turns, 8));
+    let ignores = "trap '' TERM; sleep 600 & wait";
+    assert!(stays(ignores, 28) && !stays(ignores, 33));
+}

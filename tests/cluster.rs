@@ -517,3 +517,35 @@ fn a_trap_is_heard_when_the_command_in_the_foreground_has_ended() {
     let ignores = "trap '' TERM; sleep 600 & wait";
     assert!(stays(ignores, 28) && !stays(ignores, 33));
 }
+
+#[test]
+fn a_probe_of_the_wrong_port_fails() {
+    let ready = |image: &str, port: u16| {
+        let probe =
+            format!(r#""readinessProbe":{{"httpGet":{{"port":{port}}},"periodSeconds":2}}"#);
+        let cluster = pod(&format!(r#""image":"{image}",{probe}"#));
+        cluster.store().pods().get(&ObjectKey::new("default", "x")).unwrap().ready()
+    };
+    assert!(ready("nginx:1.29", 80) && !ready("nginx:1.29", 8080));
+    assert!(ready("nginxinc/nginx-unprivileged", 8080));
+    assert!(!ready("nginxinc/nginx-unprivileged", 80));
+}
+
+#[test]
+fn a_tag_that_does_not_exist_is_not_pulled() {
+    let waits_for = |image: &str| {
+        let cluster = pod(&format!(r#""image":"{image}""#));
+        let pod = cluster.store().get(Kind::Pod, &ObjectKey::new("default", "x")).unwrap();
+        pod.to_value().to_json().contains("ImagePullBackOff")
+    };
+    for (image, missing) in [
+        ("nginx:1.161", true),
+        ("nginx:99.99.99", true),
+        ("docker.io/library/redis:1.2", true),
+        ("nginx:1.16.1", false),
+        ("nginx:alpine", false),
+        ("mine:1.161", false),
+    ] {
+        assert_eq!(waits_for(image), missing, "{image}");
+    }
+}

@@ -255,3 +255,28 @@ pod/web created
     let replay = podyard(&["replay", saved], "");
     assert!(err(&replay).ends_with(": the same end, byte for byte\n"), "{}", err(&replay));
 }
+
+/// What a script prints on both streams, without the lines themselves.
+fn printed(script: &str) -> String {
+    let run = podyard(&["run", "--no-echo", "-"], script);
+    format!("{}{}", out(&run), err(&run))
+}
+
+#[test]
+fn a_drain_without_evictions_tells_only_what_is_gone() {
+    let drained = printed(
+        "kubectl run x --image=nginx >/dev/null\nsleep 20\nnode=$(kubectl get pod x -o jsonpath='{.spec.nodeName}')\n\
+         kubectl drain $node --ignore-daemonsets --force --disable-eviction | grep x\n",
+    );
+    assert_eq!(drained.lines().next(), Some("pod/x deleted"), "{drained}");
+}
+
+#[test]
+fn what_asks_a_server_by_its_address_says_that_there_is_none() {
+    let refused = printed(
+        "kubectl get --raw /version\nkubectl delete --raw /api/v1/namespaces/default/pods/x\n",
+    );
+    let lines = ["/version", "/api/v1/namespaces/default/pods/x"]
+        .map(|path| format!("error: --raw {path} is not part of this sandbox\n"));
+    assert_eq!(refused, lines.concat());
+}

@@ -263,6 +263,33 @@ fn printed(script: &str) -> String {
 }
 
 #[test]
+fn the_new_replica_set_is_the_one_with_the_template() {
+    let told = "kubectl describe deployment web | grep ReplicaSet:\n\
+                kubectl describe deployment web | grep ReplicaSets:\n";
+    let paused = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\nsleep 20\n\
+         kubectl rollout pause deployment web >/dev/null\n\
+         kubectl set image deployment web nginx=nginx:1.29 >/dev/null\n{told}"
+    ));
+    let old = "OldReplicaSets:  web-77768f5b79 (1/1 replicas created)\n";
+    assert_eq!(paused, format!("NewReplicaSet:   <none>\n{old}"));
+    let recreated = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\n\
+         kubectl patch deployment web -p '{{\"spec\":{{\"strategy\":{{\"type\":\"Recreate\",\"rollingUpdate\":null}}}}}}' >/dev/null\n\
+         sleep 20\nkubectl set image deployment web nginx=nginx:1.29 >/dev/null\nsleep 0.1\n{told}"
+    ));
+    let old = "OldReplicaSets:  web-77768f5b79 (0/0 replicas created)\n";
+    assert_eq!(recreated, format!("NewReplicaSet:   <none>\n{old}"));
+    let back = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\nsleep 20\n\
+         kubectl set image deployment web nginx=nginx:1.29 >/dev/null\nsleep 20\n\
+         kubectl rollout pause deployment web >/dev/null\n\
+         kubectl set image deployment web nginx=nginx:1.28 >/dev/null\n{told}"
+    ));
+    assert!(back.starts_with("NewReplicaSet:   web-77768f5b79 (0/0 replicas created)\n"), "{back}");
+}
+
+#[test]
 fn a_drain_without_evictions_tells_only_what_is_gone() {
     let drained = printed(
         "kubectl run x --image=nginx >/dev/null\nsleep 20\nnode=$(kubectl get pod x -o jsonpath='{.spec.nodeName}')\n\

@@ -111,6 +111,8 @@ pub struct Machine {
     pub(super) name: Rc<str>,
     /// `$?`
     pub(super) status: i64,
+    /// What `$?` was before the command at hand.
+    before: i64,
     /// How the last substitution of the command at hand ended.
     substituted: Option<i64>,
     /// The container's files.
@@ -170,6 +172,7 @@ impl Machine {
             arguments: Rc::new([]),
             name: "sh".into(),
             status: 0,
+            before: 0,
             substituted: None,
             files,
             folder: if folder.is_empty() { "/".into() } else { folder.into() },
@@ -657,6 +660,7 @@ impl Machine {
         outside: &mut dyn Outside,
     ) {
         self.substituted = None;
+        self.before = self.status;
         let Ok(argv) = self.expand_all(words, outside) else { return self.failed() };
         let mut values = Vec::new();
         for (name, word) in assigns {
@@ -722,7 +726,7 @@ impl Machine {
         self.status = 0;
         match argument(0) {
             "exit" => {
-                let code = number(1).unwrap_or(self.status);
+                let code = number(1).unwrap_or(self.before);
                 if self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_))) {
                     self.leave_subshell(code, outside);
                 } else {
@@ -730,7 +734,7 @@ impl Machine {
                 }
             }
             "return" => {
-                self.status = number(1).unwrap_or(0);
+                self.status = number(1).unwrap_or(self.before);
                 while let Some(task) = self.stack.pop() {
                     if matches!(task, Task::EndFunction { .. }) {
                         self.stack.push(task);

@@ -86,6 +86,7 @@ fn the_language_means_what_posix_says() {
     check("echo $((2 + 3 * 4 - 10 / 3)) $((1 < 2 && 3 != 4))", "11 1\n", 0, 0);
     check("set -e; false; echo unreachable", "", 1, 0);
     check("trap 'echo bye' EXIT; exit 4", "bye\n", 4, 0);
+    check("f() { (exit 5); return; }; f; echo $?; (exit 3); exit", "5\n", 3, 0);
     check(
         "for i in 1 2 3; do [ $i = 2 ] && continue; [ $i = 3 ] && break; echo $i; done",
         "1\n",

@@ -486,3 +486,66 @@ fn small_words_and_times_are_upstreams() {
     after(&mut cluster, 30);
     assert_eq!(first(&cluster), (false, true));
 }
+
+/// A pod `x` of this container, half a minute later.
+fn pod(container: &str) -> Cluster {
+    let mut cluster = Cluster::new(Config::default());
+    let text = format!(
+        r#"{{"metadata":{{"name":"x"}},"spec":{{"containers":[{{"name":"c",{container}}}]}}}}"#
+    );
+    apply(&mut cluster, Kind::Pod, &text);
+    after(&mut cluster, 30);
+    cluster
+}
+
+#[test]
+fn a_trap_is_heard_when_the_command_in_the_foreground_has_ended() {
+    let stays = |script: &str, seconds: i64| {
+        let mut cluster = pod(&format!(r#""image":"busybox","command":["sh","-c","{script}"]"#));
+        let key = ObjectKey::new("default", "x");
+        let how = podyard::reconcile::DeleteOptions::default();
+        cluster.delete(Kind::Pod, &key, &how, &WriteOptions::default()).unwrap();
+        after(&mut cluster, seconds);
+        cluster.store().pods().get(&key).is_some()
+    };
+    let waits = "trap 'exit 0' TERM; sleep 600 & wait";
+    assert!(!stays(waits, 3));
+    let sleeps = "trap 'exit 0' TERM; sleep 600";
+    assert!(stays(sleeps, 28) && !stays(sleeps, 33));
+    let turns = "trap 'exit 0' TERM; while true; do sleep 5; done";
+    assert!(!stays(turns, 8));
+    let ignores = "trap '' TERM; sleep 600 & wait";
+    assert!(stays(ignores, 28) && !stays(ignores, 33));
+}
+
+#[test]
+fn a_probe_of_the_wrong_port_fails() {
+    let ready = |image: &str, port: u16| {
+        let probe =
+            format!(r#""readinessProbe":{{"httpGet":{{"port":{port}}},"periodSeconds":2}}"#);
+        let cluster = pod(&format!(r#""image":"{image}",{probe}"#));
+        cluster.store().pods().get(&ObjectKey::new("default", "x")).unwrap().ready()
+    };
+    assert!(ready("nginx:1.29", 80) && !ready("nginx:1.29", 8080));
+    assert!(ready("nginxinc/nginx-unprivileged", 8080));
+    assert!(!ready("nginxinc/nginx-unprivileged", 80));
+}
+
+#[test]
+fn a_tag_that_does_not_exist_is_not_pulled() {
+    let waits_for = |image: &str| {
+        let cluster = pod(&format!(r#""image":"{image}""#));
+        let pod = cluster.store().get(Kind::Pod, &ObjectKey::new("default", "x")).unwrap();
+        pod.to_value().to_json().contains("ImagePullBackOff")
+    };
+    for (image, missing) in [
+        ("nginx:1.161", true),
+        ("nginx:99.99.99", true),
+        ("docker.io/library/redis:1.2", true),
+        ("nginx:1.16.1", false),
+        ("nginx:alpine", false),
+        ("mine:1.161", false),
+    ] {
+        assert_eq!(waits_for(image), missing, "{image}");
+    }
+}

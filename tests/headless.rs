@@ -255,3 +255,55 @@ pod/web created
     let replay = podyard(&["replay", saved], "");
     assert!(err(&replay).ends_with(": the same end, byte for byte\n"), "{}", err(&replay));
 }
+
+/// What a script prints on both streams, without the lines themselves.
+fn printed(script: &str) -> String {
+    let run = podyard(&["run", "--no-echo", "-"], script);
+    format!("{}{}", out(&run), err(&run))
+}
+
+#[test]
+fn the_new_replica_set_is_the_one_with_the_template() {
+    let told = "kubectl describe deployment web | grep ReplicaSet:\n\
+                kubectl describe deployment web | grep ReplicaSets:\n";
+    let paused = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\nsleep 20\n\
+         kubectl rollout pause deployment web >/dev/null\n\
+         kubectl set image deployment web nginx=nginx:1.29 >/dev/null\n{told}"
+    ));
+    let old = "OldReplicaSets:  web-77768f5b79 (1/1 replicas created)\n";
+    assert_eq!(paused, format!("NewReplicaSet:   <none>\n{old}"));
+    let recreated = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\n\
+         kubectl patch deployment web -p '{{\"spec\":{{\"strategy\":{{\"type\":\"Recreate\",\"rollingUpdate\":null}}}}}}' >/dev/null\n\
+         sleep 20\nkubectl set image deployment web nginx=nginx:1.29 >/dev/null\nsleep 0.1\n{told}"
+    ));
+    let old = "OldReplicaSets:  web-77768f5b79 (0/0 replicas created)\n";
+    assert_eq!(recreated, format!("NewReplicaSet:   <none>\n{old}"));
+    let back = printed(&format!(
+        "kubectl create deployment web --image=nginx:1.28 >/dev/null\nsleep 20\n\
+         kubectl set image deployment web nginx=nginx:1.29 >/dev/null\nsleep 20\n\
+         kubectl rollout pause deployment web >/dev/null\n\
+         kubectl set image deployment web nginx=nginx:1.28 >/dev/null\n{told}"
+    ));
+    assert!(back.starts_with("NewReplicaSet:   web-77768f5b79 (0/0 replicas created)\n"), "{back}");
+}
+
+#[test]
+fn a_drain_without_evictions_tells_only_what_is_gone() {
+    let drained = printed(
+        "kubectl run x --image=nginx >/dev/null\nsleep 20\nnode=$(kubectl get pod x -o jsonpath='{.spec.nodeName}')\n\
+         kubectl drain $node --ignore-daemonsets --force --disable-eviction | grep x\n",
+    );
+    assert_eq!(drained.lines().next(), Some("pod/x deleted"), "{drained}");
+}
+
+#[test]
+fn what_asks_a_server_by_its_address_says_that_there_is_none() {
+    let refused = printed(
+        "kubectl get --raw /version\nkubectl delete --raw /api/v1/namespaces/default/pods/x\n",
+    );
+    let lines = ["/version", "/api/v1/namespaces/default/pods/x"]
+        .map(|path| format!("error: --raw {path} is not part of this sandbox\n"));
+    assert_eq!(refused, lines.concat());
+}

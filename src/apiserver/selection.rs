@@ -1,6 +1,7 @@
-//! Selection of objects by the value of a field. Follows `k8s.io/apimachinery/pkg/fields` and the
-//! `ToSelectableFields` of each kind.
+//! Selection of objects by the value of a field. Follows `k8s.io/apimachinery/pkg/fields`, the
+//! `ToSelectableFields` of each kind, and `pkg/apis/*/v1/conversion.go` for which fields a kind knows.
 
+use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
@@ -30,14 +31,8 @@ impl FieldSelector {
             let Some((path, value, operator)) = found else {
                 return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
             };
-            let known = matches!(path, "metadata.name")
-                || path == "metadata.namespace" && kind.namespaced()
-                || selectable(kind).contains(&path);
-            if !known {
-                return Err(format!("field label not supported: {path}"));
-            }
             requirements.push(Requirement {
-                path: path.to_owned(),
+                path: known(kind, path)?.to_owned(),
                 value: value.to_owned(),
                 equal: operator != "!=",
             });
@@ -71,6 +66,8 @@ fn field(object: &AnyObject, path: &str) -> String {
             return node.spec.unschedulable.to_string();
         }
         ("spec.hostNetwork", AnyObject::Pod(pod)) => return pod.spec.host_network.to_string(),
+        // The field is known, but pods have no value for it: `=` finds none, `!=` all.
+        ("status.podIPs", AnyObject::Pod(_)) => return String::new(),
         _ => {}
     }
     let keys: Vec<&str> = match path {
@@ -84,9 +81,34 @@ fn field(object: &AnyObject, path: &str) -> String {
     }
 }
 
-/// The fields beside name and namespace that the server selects by.
-const fn selectable(kind: Kind) -> &'static [&'static str] {
-    match kind {
+/// The field that a kind means by a path. Kinds with fields of their own refuse others in their own words; all the
+/// rest are selected by name and namespace only.
+fn known(kind: Kind, path: &str) -> Result<&str, String> {
+    let Some(own) = selectable(kind) else {
+        return match path {
+            "metadata.name" | "metadata.namespace" => Ok(path),
+            _ => Err(format!(
+                "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                go_quote(path)
+            )),
+        };
+    };
+    match path {
+        "metadata.name" => Ok(path),
+        "metadata.namespace" if kind.namespaced() => Ok(path),
+        // What the field was called before there was a `v1`.
+        "spec.host" if kind == Kind::Pod => Ok("spec.nodeName"),
+        path if own.contains(&path) => Ok(path),
+        path if kind == Kind::Job => {
+            Err(format!("field label {} not supported for Job", go_quote(path)))
+        }
+        path => Err(format!("field label not supported: {path}")),
+    }
+}
+
+/// The fields beside name and namespace that the server selects by; `None` for kinds that have no list of their own.
+const fn selectable(kind: Kind) -> Option<&'static [&'static str]> {
+    Some(match kind {
         Kind::Pod => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -95,12 +117,13 @@ const fn selectable(kind: Kind) -> &'static [&'static str] {
             "spec.hostNetwork",
             "status.phase",
             "status.podIP",
+            "status.podIPs",
             "status.nominatedNodeName",
         ],
         Kind::Job => &["status.successful"],
         Kind::Node => &["spec.unschedulable"],
-        Kind::ReplicationController | Kind::ReplicaSet => &["status.replicas"],
-        Kind::Namespace => &["status.phase", "name"],
+        Kind::ReplicationController => &["status.replicas"],
+        Kind::Namespace => &["status.phase"],
         Kind::Secret => &["type"],
         Kind::Service => &["spec.clusterIP", "spec.type"],
         Kind::Event => &[
@@ -116,6 +139,63 @@ const fn selectable(kind: Kind) -> &'static [&'static str] {
             "source",
             "type",
         ],
-        _ => &[],
+        Kind::ConfigMap
+        | Kind::Endpoints
+        | Kind::ServiceAccount
+        | Kind::ResourceQuota
+        | Kind::LimitRange
+        | Kind::PersistentVolumeClaim
+        | Kind::ReplicaSet
+        | Kind::Deployment
+        | Kind::DaemonSet
+        | Kind::StatefulSet
+        | Kind::ControllerRevision
+        | Kind::CronJob
+        | Kind::Lease
+        | Kind::EndpointSlice
+        | Kind::PodDisruptionBudget
+        | Kind::PriorityClass => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::object::Resource as _;
+
+    #[test]
+    fn a_field_that_a_kind_does_not_know_is_refused_in_the_words_of_that_kind() {
+        let refused = |kind, text| FieldSelector::parse(kind, text).unwrap_err();
+        let only = |path: &str| {
+            format!(
+                "\"{path}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            )
+        };
+        assert_eq!(refused(Kind::Job, "a=b"), "field label \"a\" not supported for Job");
+        assert_eq!(refused(Kind::Pod, "a=b"), "field label not supported: a");
+        assert_eq!(refused(Kind::Namespace, "name=x"), "field label not supported: name");
+        assert_eq!(
+            refused(Kind::Node, "metadata.namespace=x"),
+            "field label not supported: metadata.namespace"
+        );
+        for kind in [Kind::DaemonSet, Kind::Deployment, Kind::StatefulSet, Kind::CronJob] {
+            assert_eq!(refused(kind, "a=b"), only("a"));
+        }
+        assert_eq!(refused(Kind::ConfigMap, "data=b"), only("data"));
+        assert_eq!(refused(Kind::ReplicaSet, "status.replicas=0"), only("status.replicas"));
+        assert!(FieldSelector::parse(Kind::PriorityClass, "metadata.namespace!=x").is_ok());
+    }
+
+    #[test]
+    fn pods_know_addresses_in_the_plural_without_a_value_and_the_old_name_of_their_node() {
+        let body = crate::object! { "metadata" => crate::object! { "name" => "a" } };
+        let mut pod = crate::api::core::Pod::from_value(&body);
+        pod.node = Some("worker-1".into());
+        pod.status.pod_ip = Some("10.244.1.2".into());
+        let pod = AnyObject::Pod(std::rc::Rc::new(pod));
+        let matches = |text| FieldSelector::parse(Kind::Pod, text).unwrap().matches(&pod);
+        assert!(matches("status.podIP=10.244.1.2") && !matches("status.podIPs=10.244.1.2"));
+        assert!(matches("status.podIPs!=10.244.1.2"));
+        assert!(matches("spec.host=worker-1") && !matches("spec.host=worker-2"));
     }
 }

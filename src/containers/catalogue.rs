@@ -31,6 +31,8 @@ pub struct Image {
     pub names: Vec<String>,
     /// Only with these tags; empty means any.
     pub tags: Vec<String>,
+    /// Only with tags that are none of these releases: words, or versions as [`is_release`] reads them; empty means any.
+    pub other_than: Vec<String>,
     /// Its size in megabytes.
     pub size: u64,
     /// Whether it can be pulled.
@@ -84,6 +86,7 @@ impl Image {
         Self {
             names: words("names"),
             tags: words("tags"),
+            other_than: words("other-than"),
             size: number("size").unsigned_abs(),
             pull: match value.str_at("pull") {
                 Some("not-found") => PullOutcome::NotFound,
@@ -207,6 +210,7 @@ pub fn find(reference: &Reference) -> Rc<Image> {
     let fits = |image: &&Rc<Image>| {
         image.names.iter().any(matches)
             && (image.tags.is_empty() || image.tags.contains(&reference.tag))
+            && (image.other_than.is_empty() || !is_release(&reference.tag, &image.other_than))
     };
     let found = SHEET.with(|sheet| sheet.iter().find(fits).cloned());
     found.unwrap_or_else(|| {
@@ -224,6 +228,85 @@ pub fn find(reference: &Reference) -> Rc<Image> {
             ..Image::default()
         })
     })
+}
+
+/// Variants that a tag may name, alone or after a release; a version may follow them: `alpine3.22`.
+const VARIANTS: [&str; 36] = [
+    "alpine",
+    "bionic",
+    "bookworm",
+    "bullseye",
+    "buster",
+    "debian",
+    "fpm",
+    "focal",
+    "glibc",
+    "jammy",
+    "jessie",
+    "ltsc",
+    "management",
+    "musl",
+    "nanoserver",
+    "noble",
+    "oracle",
+    "oraclelinux",
+    "otel",
+    "perl",
+    "precise",
+    "questing",
+    "rc",
+    "resolute",
+    "slim",
+    "stretch",
+    "threaded",
+    "trixie",
+    "trusty",
+    "ubi",
+    "ubuntu",
+    "uclibc",
+    "unprivileged",
+    "wheezy",
+    "windowsservercore",
+    "xenial",
+];
+
+/// Whether a tag is one of the releases: a word stands for itself; `1.39` for 1 and 1.0 to 1.39, with a third number
+/// or without; `4-30` for those and all between, with any second number; `3-8.19` for both. Digests are always some.
+fn is_release(tag: &str, releases: &[String]) -> bool {
+    if tag.contains(':') {
+        return true;
+    }
+    let variant = |part: &str| {
+        let word = part.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+        VARIANTS.contains(&word)
+    };
+    let (first, rest) = tag.split_once('-').unwrap_or((tag, ""));
+    let named = variant(first)
+        || releases.iter().any(|one| one == first && one.starts_with(char::is_alphabetic))
+        || is_version(first, releases);
+    named && rest.split('-').all(|part| part.is_empty() || variant(part))
+}
+
+/// Whether a text is one of the versions.
+fn is_version(text: &str, releases: &[String]) -> bool {
+    let numbers: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
+    let Some(numbers) = numbers else { return false };
+    let (major, minor, patch) = match numbers.as_slice() {
+        [major] => (*major, 0, 0),
+        [major, minor] => (*major, *minor, 0),
+        [major, minor, patch] => (*major, *minor, *patch),
+        _ => return false,
+    };
+    let within = |release: &String| {
+        let (majors, most) = release.split_once('.').unwrap_or((release, "99"));
+        let (from, to) = majors.split_once('-').unwrap_or((majors, majors));
+        let number = |text: &str| text.parse::<u32>().ok();
+        let (Some(from), Some(to), Some(most)) = (number(from), number(to), number(most)) else {
+            return false;
+        };
+        (from..=to).contains(&major) && minor <= most && patch <= 99
+    };
+    releases.iter().any(within)
 }
 
 /// What the runtime says when a pull fails.
@@ -288,5 +371,65 @@ mod tests {
         assert_eq!(find("nginx:doesnotexist").pull, PullOutcome::NotFound);
         assert!(find("busybox:1.37").shell);
         assert_eq!(find("example.com/mine:1").pull, PullOutcome::Exists);
+    }
+
+    #[test]
+    fn well_known_images_have_the_tags_that_they_have() {
+        let pull = |text: &str| find(&Reference::parse(text).unwrap()).pull;
+        for there in [
+            "nginx",
+            "nginx:1",
+            "nginx:1.7.9",
+            "nginx:1.14.2",
+            "nginx:1.16.1",
+            "nginx:1.29",
+            "nginx:1.29.3-alpine3.22-slim",
+            "nginx:alpine",
+            "nginx:stable-perl",
+            "nginx@sha256:54ed2e75e9b97960e3935cb3e222880292a41efbad6434933dc56affd1ad5a16",
+            "busybox:1.28",
+            "busybox:1.36.1-musl",
+            "perl:5.34.0",
+            "ubuntu:24.04",
+            "debian:bookworm-slim",
+            "node:20-alpine",
+            "python:3.13-slim-bookworm",
+            "redis:8",
+            "postgres:16.4",
+            "rabbitmq:3-management",
+            "nginxinc/nginx-unprivileged:1.161",
+            "quay.io/mine/nginx:1.161",
+            "mine:1.161",
+        ] {
+            assert_eq!(pull(there), PullOutcome::Exists, "{there}");
+        }
+        for missing in [
+            "nginx:1.161",
+            "nginx:1.277",
+            "nginx:99.99.99",
+            "nginx:2",
+            "nginx:1.2.3.4",
+            "nginx:v1.27",
+            "nginx:no-such",
+            "nginx:1.27-nope",
+            "nginx:lates",
+            "docker.io/library/nginx:1.161",
+            "busybox:2",
+            "perl:6",
+            "ubuntu:24.44",
+            "node:99",
+            "redis:9.1",
+            "httpd:3",
+        ] {
+            assert_eq!(pull(missing), PullOutcome::NotFound, "{missing}");
+        }
+    }
+
+    #[test]
+    fn nginx_answers_on_the_port_of_its_image() {
+        let ports = |text: &str| find(&Reference::parse(text).unwrap()).ports.clone();
+        assert_eq!(ports("nginx:1.29"), [80]);
+        assert_eq!(ports("nginxinc/nginx-unprivileged"), [8080]);
+        assert_eq!(ports("bitnami/nginx"), [8080]);
     }
 }

@@ -349,7 +349,7 @@ impl Process {
         }
         match &mut self.program {
             Program::Shell(machine) => {
-                if machine.signal("TERM", now) {
+                if machine.terminate(now) {
                     self.wake = Some(now);
                 }
             }

@@ -140,12 +140,22 @@ fn is_text_map(name: &str, map: &Map) -> bool {
 fn left_out(key: &str, value: &Value, parent: &str) -> bool {
     match value {
         Value::Null => true,
-        Value::Array(items) => items.is_empty(),
+        Value::Array(items) => items.is_empty() && !listed(key, parent),
         Value::Object(map) => map.is_empty() && MAPS.contains(&key),
         Value::String(text) => text.is_empty() && plain(key, parent),
         Value::Int(number) => *number == 0 && plain(key, parent),
         Value::Bool(value) => !value && plain(key, parent),
         Value::Float(_) => false,
+    }
+}
+
+/// Whether an empty list stands as it is written: the few lists of upstream's types without `omitempty` that the
+/// words of a refusal show.
+fn listed(key: &str, parent: &str) -> bool {
+    match key {
+        "values" => parent == "onExitCodes",
+        "rules" => matches!(parent, "podFailurePolicy" | "successPolicy"),
+        _ => false,
     }
 }
 

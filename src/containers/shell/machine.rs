@@ -29,13 +29,40 @@ enum Task {
     Run(Rc<Node>),
     List(Script, usize),
     AndOr(Rc<Node>, bool),
-    IfCheck { branches: Rc<[(Script, Script)]>, index: usize, otherwise: Script },
-    WhileCheck { condition: Script, body: Script, until: bool },
-    WhileAgain { condition: Script, body: Script, until: bool },
-    ForNext { name: Rc<str>, values: Rc<[Rc<str>]>, index: usize, body: Script },
-    EndFunction { arguments: Rc<[Rc<str>]> },
+    IfCheck {
+        branches: Rc<[(Script, Script)]>,
+        index: usize,
+        otherwise: Script,
+    },
+    WhileCheck {
+        condition: Script,
+        body: Script,
+        until: bool,
+    },
+    WhileAgain {
+        condition: Script,
+        body: Script,
+        until: bool,
+    },
+    ForNext {
+        name: Rc<str>,
+        values: Rc<[Rc<str>]>,
+        index: usize,
+        body: Script,
+    },
+    EndFunction {
+        arguments: Rc<[Rc<str>]>,
+    },
     EndSubshell(Box<Saved>),
-    Restore { out: Target, err: Target, input: Option<Rc<str>> },
+    /// A trap is over: `$?` is what it was before.
+    EndTrap {
+        status: i64,
+    },
+    Restore {
+        out: Target,
+        err: Target,
+        input: Option<Rc<str>>,
+    },
 }
 
 /// What a subshell does not change for its parent.
@@ -44,6 +71,7 @@ struct Saved {
     variables: BTreeMap<Rc<str>, Rc<str>>,
     folder: Rc<str>,
     arguments: Rc<[Rc<str>]>,
+    traps: BTreeMap<Rc<str>, Script>,
 }
 
 /// How a step ended.
@@ -64,6 +92,8 @@ const LONG_SPIN: u32 = 8;
 const LONGEST_SPIN: u32 = 12;
 /// At most so many steps in a substitution or pipeline stage.
 const NESTED_STEPS: u32 = 20_000;
+/// The status of a `wait` that SIGTERM ended: 128 and the number of the signal.
+const ENDED_BY_TERM: i64 = 143;
 /// At most so many functions, loops and lists inside each other.
 const DEEPEST: usize = 2_000;
 /// At most so many bytes in a variable or a captured text.
@@ -81,6 +111,8 @@ pub struct Machine {
     pub(super) name: Rc<str>,
     /// `$?`
     pub(super) status: i64,
+    /// What `$?` was before the command at hand.
+    before: i64,
     /// How the last substitution of the command at hand ended.
     substituted: Option<i64>,
     /// The container's files.
@@ -102,7 +134,10 @@ pub struct Machine {
     errexit: bool,
     nounset: bool,
     trace: bool,
+    /// What runs at a signal, by its name without `SIG`; an empty script means that the signal is ignored.
     traps: BTreeMap<Rc<str>, Script>,
+    /// Traps whose signal came while a command ran in the foreground: they run when that has ended.
+    pending: Vec<Script>,
     /// Whether messages are bash's.
     pub(super) bash: bool,
     nesting: u32,
@@ -137,6 +172,7 @@ impl Machine {
             arguments: Rc::new([]),
             name: "sh".into(),
             status: 0,
+            before: 0,
             substituted: None,
             files,
             folder: if folder.is_empty() { "/".into() } else { folder.into() },
@@ -155,6 +191,7 @@ impl Machine {
             nounset: false,
             trace: false,
             traps: BTreeMap::new(),
+            pending: Vec::new(),
             bash: false,
             nesting: 0,
             spin: 0,
@@ -231,6 +268,7 @@ impl Machine {
                     self.spin = 0;
                 }
             }
+            self.run_pending();
             let Some(task) = self.stack.pop() else {
                 self.finish(self.status);
                 continue;
@@ -259,6 +297,19 @@ impl Machine {
         }
         self.finished = Some(code & 0xff);
         self.stack.clear();
+    }
+
+    /// What follows may change variables, folder and traps for itself only; it begins without traps.
+    fn enter_subshell(&mut self) {
+        let mut traps = self.traps.clone();
+        traps.retain(|_, script| script.is_empty());
+        let saved = Saved {
+            variables: self.variables.clone(),
+            folder: Rc::clone(&self.folder),
+            arguments: Rc::clone(&self.arguments),
+            traps: std::mem::replace(&mut self.traps, traps),
+        };
+        self.push(Task::EndSubshell(Box::new(saved)));
     }
 
     /// `exit` within parentheses leaves those.
@@ -326,10 +377,17 @@ impl Machine {
             }
             Task::EndFunction { arguments } => self.arguments = arguments,
             Task::EndSubshell(saved) => {
+                if let Some(script) = self.traps.remove("EXIT").filter(|one| !one.is_empty()) {
+                    self.push(Task::EndSubshell(saved));
+                    self.push(Task::EndTrap { status: self.status });
+                    return self.push(Task::List(script, 0));
+                }
+                self.traps = saved.traps;
                 self.variables = saved.variables;
                 self.folder = saved.folder;
                 self.arguments = saved.arguments;
             }
+            Task::EndTrap { status } => self.status = status,
             Task::Restore { out, err, input } => {
                 self.out = out;
                 self.err = err;
@@ -419,12 +477,7 @@ impl Machine {
             }
             Node::Group(body) => self.push(Task::List(Rc::clone(body), 0)),
             Node::Subshell(body) => {
-                let saved = Saved {
-                    variables: self.variables.clone(),
-                    folder: Rc::clone(&self.folder),
-                    arguments: Rc::clone(&self.arguments),
-                };
-                self.push(Task::EndSubshell(Box::new(saved)));
+                self.enter_subshell();
                 self.push(Task::List(Rc::clone(body), 0));
             }
             Node::Function { name, body } => {
@@ -465,7 +518,8 @@ impl Machine {
         shell.output = Vec::new();
         shell.background = Vec::new();
         shell.captured = String::new();
-        shell.traps = BTreeMap::new();
+        shell.traps.retain(|_, script| script.is_empty());
+        shell.pending = Vec::new();
         shell.waiting = false;
         shell.wake = None;
         shell.exit_code = None;
@@ -606,6 +660,7 @@ impl Machine {
         outside: &mut dyn Outside,
     ) {
         self.substituted = None;
+        self.before = self.status;
         let Ok(argv) = self.expand_all(words, outside) else { return self.failed() };
         let mut values = Vec::new();
         for (name, word) in assigns {
@@ -671,7 +726,7 @@ impl Machine {
         self.status = 0;
         match argument(0) {
             "exit" => {
-                let code = number(1).unwrap_or(self.status);
+                let code = number(1).unwrap_or(self.before);
                 if self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_))) {
                     self.leave_subshell(code, outside);
                 } else {
@@ -679,7 +734,7 @@ impl Machine {
                 }
             }
             "return" => {
-                self.status = number(1).unwrap_or(0);
+                self.status = number(1).unwrap_or(self.before);
                 while let Some(task) = self.stack.pop() {
                     if matches!(task, Task::EndFunction { .. }) {
                         self.stack.push(task);
@@ -705,6 +760,9 @@ impl Machine {
             "exec" if argv.len() > 1 => {
                 let rest: Vec<Rc<str>> = argv.iter().skip(1).cloned().collect();
                 self.stack.clear();
+                // What takes the shell's place has none of its traps.
+                self.traps.clear();
+                self.pending.clear();
                 self.command(&rest, outside);
             }
             "eval" => {
@@ -714,16 +772,35 @@ impl Machine {
             "sh" | "bash" | "/bin/sh" | "/bin/bash" | "ash" => self.inner_shell(argv),
             "set" => self.set(argv),
             "shift" => self.arguments = self.arguments.iter().skip(1).cloned().collect(),
-            "trap" => {
-                if let Ok(script) = parse::parse(argument(1)) {
-                    for signal in argv.iter().skip(2) {
-                        self.traps
-                            .insert(signal.trim_start_matches("SIG").into(), Rc::clone(&script));
-                    }
-                }
-            }
+            "trap" => self.trap(argv.get(1..).unwrap_or_default()),
             "exec" | ":" | "true" => {}
             _ => commands::run(self, argv, outside),
+        }
+    }
+
+    /// `trap 'SCRIPT' TERM`, `trap '' TERM`, `trap - TERM`, `trap TERM`.
+    fn trap(&mut self, words: &[Rc<str>]) {
+        let words = match words.split_first() {
+            Some((first, rest)) if &**first == "--" => rest,
+            _ => words,
+        };
+        let Some((action, signals)) = words.split_first() else { return };
+        // A number, or a word alone, is already a signal: it means again what it means by itself.
+        let number = action.parse::<u8>().is_ok();
+        let (action, signals) = match number || signals.is_empty() {
+            true => (None, words),
+            false => (Some(action).filter(|action| &***action != "-"), signals),
+        };
+        let script = match action.map(|action| parse::parse(action)).transpose() {
+            Ok(script) => script,
+            Err(message) => return self.fail(2, &message),
+        };
+        for signal in signals {
+            let name = signal_name(signal);
+            match &script {
+                Some(script) => self.traps.insert(name, Rc::clone(script)),
+                None => self.traps.remove(&name),
+            };
         }
     }
 
@@ -750,7 +827,8 @@ impl Machine {
         }
     }
 
-    /// `sh -c TEXT` and `sh FILE` go on in this machine, as a subshell.
+    /// `sh -c TEXT` and `sh FILE` go on in this machine, as a subshell. Where nothing comes after, the new shell takes
+    /// the place of this one, and is PID 1 as this one was.
     fn inner_shell(&mut self, argv: &[Rc<str>]) {
         let position = argv.iter().position(|word| word.starts_with('-') && word.contains('c'));
         let text = match position {
@@ -761,12 +839,9 @@ impl Machine {
         };
         let text =
             text.or_else(|| self.input.as_ref().map(ToString::to_string)).unwrap_or_default();
-        let saved = Saved {
-            variables: self.variables.clone(),
-            folder: Rc::clone(&self.folder),
-            arguments: Rc::clone(&self.arguments),
-        };
-        self.push(Task::EndSubshell(Box::new(saved)));
+        if !(self.stack.is_empty() && self.traps.is_empty()) {
+            self.enter_subshell();
+        }
         self.arguments = argv.iter().skip(position.map_or(2, |at| at + 3)).cloned().collect();
         self.source(&text);
     }
@@ -808,15 +883,47 @@ impl Machine {
         self.blocked = true;
     }
 
-    /// A signal: a trap runs; without one PID 1 does not even notice. Says whether somebody noticed.
-    pub fn signal(&mut self, name: &str, now: Time) -> bool {
-        let Some(script) = self.traps.get(name).cloned() else { return false };
-        self.blocked = false;
-        self.waiting = false;
-        self.wake = None;
-        self.now = self.now.max(now);
-        self.stack.push(Task::List(script, 0));
-        true
+    /// SIGTERM: its trap runs. Without one PID 1 does not even notice. As POSIX has it, `wait` ends at once, and
+    /// what else runs in the foreground comes to its end first. Says whether the shell goes on now.
+    pub fn terminate(&mut self, now: Time) -> bool {
+        let outermost = self.stack.iter().find_map(|task| match task {
+            Task::EndSubshell(saved) => Some(&saved.traps),
+            _ => None,
+        });
+        let traps = outermost.unwrap_or(&self.traps);
+        let Some(script) = traps.get("TERM").filter(|script| !script.is_empty()).cloned() else {
+            return false;
+        };
+        self.pending.push(script);
+        let interrupted = self.waiting && self.catches();
+        if interrupted {
+            self.blocked = false;
+            self.waiting = false;
+            self.status = ENDED_BY_TERM;
+        }
+        // A loop of the shell's own commands stands between two of them.
+        if interrupted || self.spinning {
+            self.wake = None;
+            self.spinning = false;
+            self.now = self.now.max(now);
+        }
+        interrupted || self.wake.is_none() && !self.blocked
+    }
+
+    /// Whether the shell itself stands here; in parentheses its traps do not count.
+    fn catches(&self) -> bool {
+        !self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_)))
+    }
+
+    /// Begins the traps that are due.
+    fn run_pending(&mut self) {
+        if self.pending.is_empty() || !self.catches() {
+            return;
+        }
+        for script in std::mem::take(&mut self.pending).into_iter().rev() {
+            self.stack.push(Task::EndTrap { status: self.status });
+            self.stack.push(Task::List(script, 0));
+        }
     }
 
     /// What it printed since this was last asked: time, whether it is an error, text.
@@ -878,6 +985,18 @@ impl Machine {
     pub(super) fn abort(&mut self, message: &str, status: i64) {
         self.complain(message);
         self.finish(status);
+    }
+}
+
+/// `TERM` for `SIGTERM` and `15`.
+fn signal_name(word: &str) -> Rc<str> {
+    match word {
+        "0" => "EXIT".into(),
+        "1" => "HUP".into(),
+        "2" => "INT".into(),
+        "3" => "QUIT".into(),
+        "15" => "TERM".into(),
+        _ => word.trim_start_matches("SIG").into(),
     }
 }
 

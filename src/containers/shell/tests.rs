@@ -86,6 +86,7 @@ fn the_language_means_what_posix_says() {
     check("echo $((2 + 3 * 4 - 10 / 3)) $((1 < 2 && 3 != 4))", "11 1\n", 0, 0);
     check("set -e; false; echo unreachable", "", 1, 0);
     check("trap 'echo bye' EXIT; exit 4", "bye\n", 4, 0);
+    check("f() { (exit 5); return; }; f; echo $?; (exit 3); exit", "5\n", 3, 0);
     check(
         "for i in 1 2 3; do [ $i = 2 ] && continue; [ $i = 3 ] && break; echo $i; done",
         "1\n",
@@ -154,4 +155,72 @@ fn what_is_nested_too_deeply_is_refused() {
         assert!(out.contains("arithmetic syntax error"), "{sign}");
     }
     check("echo $((~~1)) $((-(-1))) $((0 ? 1 : 0 ? 2 : 3))", "1 1 3\n", 0, 0);
+}
+
+/// Runs a script that gets SIGTERM after ten seconds: its output, its exit code, and how long it lived; not longer
+/// than a day.
+fn terminated(script: &str) -> (String, Option<i64>, i64) {
+    let start = Time::from_unix_seconds(1_767_225_600);
+    let files = Files::standard("pod-1");
+    let parsed = parse(script).unwrap();
+    let mut machine = Machine::new(parsed, BTreeMap::new(), files, "/", start, Seed(1));
+    let (mut at, mut term) = (start, Some(start + Duration::from_seconds(10)));
+    let mut text = String::new();
+    loop {
+        let outcome = machine.run(at, &mut Nobody);
+        text.extend(machine.take_output().into_iter().map(|(_, _, piece)| piece));
+        let wake = match outcome {
+            Outcome::Done(code) => return (text, Some(code), (at - start).seconds()),
+            Outcome::Sleeps(next) => Some(next),
+            Outcome::Blocked => None,
+        };
+        match term.filter(|term| wake.is_none_or(|wake| *term <= wake)) {
+            Some(asked) => {
+                term = None;
+                at = if machine.terminate(asked) { asked } else { wake.unwrap_or(asked) };
+            }
+            None => match wake.filter(|wake| *wake - start <= Duration::from_seconds(86_400)) {
+                Some(wake) => at = wake,
+                None => return (text, None, 86_400),
+            },
+        }
+    }
+}
+
+#[test]
+fn a_trap_waits_for_the_command_in_the_foreground_and_wait_does_not() {
+    let lived = |script: &str| terminated(script);
+    let end = |text: &str, code: i64, seconds: i64| (text.to_owned(), Some(code), seconds);
+    let never = |text: &str| (text.to_owned(), None, 86_400);
+    assert_eq!(lived("trap 'echo bye; exit 0' TERM; sleep 600"), end("bye\n", 0, 600));
+    assert_eq!(lived("trap 'echo bye; exit 0' TERM; sleep 600 & wait"), end("bye\n", 0, 10));
+    assert_eq!(lived("trap 'echo bye; exit 3' SIGTERM; sleep 600 & wait $!"), end("bye\n", 3, 10));
+    assert_eq!(lived("trap 'echo bye' 15; sleep 600 & wait; echo $?"), end("bye\n143\n", 0, 10));
+    assert_eq!(lived("trap 'false' TERM; sleep 20; echo $?"), end("0\n", 0, 20));
+    assert_eq!(lived("trap 'exit 0' TERM; while true; do sleep 7; done"), end("", 0, 14));
+    assert_eq!(lived("trap 'exit 0' TERM; while true; do :; done"), end("", 0, 10));
+    assert_eq!(lived("trap 'exit 0' TERM; tail -f /dev/null"), never(""));
+    assert_eq!(lived("trap 'exit 0' TERM; (sleep 5; sleep 20); echo no"), end("", 0, 25));
+    assert_eq!(lived("trap 'exit 5' TERM; (trap 'exit 6' TERM; sleep 20 & wait)"), end("", 5, 20));
+    assert_eq!(lived("sleep 30 | cat; echo no"), end("no\n", 0, 30));
+}
+
+#[test]
+fn a_signal_can_be_ignored_and_mean_again_what_it_means() {
+    assert_eq!(terminated("trap '' TERM; sleep 30; echo on"), ("on\n".into(), Some(0), 30));
+    assert_eq!(terminated("trap '' TERM; sleep 30 & wait; echo on"), ("on\n".into(), Some(0), 30));
+    for back in ["trap - TERM", "trap TERM", "trap 15", "trap -- - SIGTERM"] {
+        let script = format!("trap 'echo bye; exit 0' TERM; {back}; sleep 30 & wait; echo on");
+        assert_eq!(terminated(&script), ("on\n".into(), Some(0), 30), "{back}");
+    }
+}
+
+#[test]
+fn a_shell_that_takes_the_place_of_another_hears_what_that_one_heard() {
+    let inner = "trap 'exit 4' TERM; sleep 30 & wait";
+    assert_eq!(terminated(&format!("exec sh -c \"{inner}\"")), (String::new(), Some(4), 10));
+    assert_eq!(terminated(&format!("sh -c \"{inner}\"")), (String::new(), Some(4), 10));
+    assert_eq!(terminated(&format!("sh -c \"{inner}\"; echo $?")), ("0\n".into(), Some(0), 30));
+    check("(trap 'echo in' EXIT; exit 3); echo $?", "in\n3\n", 0, 0);
+    assert_eq!(terminated("trap 'exit 4' TERM; exec sleep 30"), (String::new(), Some(0), 30));
 }

@@ -1,10 +1,9 @@
 //! `kubectl delete`: by name, label, file; waits until the objects are gone. Follows `pkg/cmd/delete`.
 
-use super::problem::{Failure, Problem};
+use super::problem::Failure;
 use super::resources::{self, Found, Named, Needs};
 use super::wait::{Goal, Waiting};
 use super::{After, Context, DONE, Dry};
-use crate::api::Reason;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
@@ -49,7 +48,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         return DONE;
     }
     if ignore_missing {
-        found.failures.clear();
+        found.failures.retain(|failure| !failure.is_not_found());
     }
     delete_all(context, found, propagation, grace, ignore_missing)
 }
@@ -148,11 +147,7 @@ fn delete_all(
             && let Err(failure) = context.send_delete(object.kind(), &object.key(), &how)
         {
             // What went with its owner is gone already.
-            let gone = failure
-                .problems
-                .iter()
-                .all(|one| matches!(one, Problem::Api(error) if error.reason == Reason::NotFound));
-            if !(gone && ignore_missing) {
+            if !(failure.is_not_found() && ignore_missing) {
                 failures.push(failure);
             }
             continue;

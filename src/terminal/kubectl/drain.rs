@@ -224,8 +224,10 @@ impl Drain {
     fn evict(&self, key: &ObjectKey, io: &mut Io<'_>) -> Result<Option<Time>, String> {
         let options = WriteOptions { dry_run: false, words: self.line.clone() };
         let (namespace, name) = (&key.namespace, &key.name);
-        let verb = if self.evicts { "evicting" } else { "deleting" };
-        io.out(&format!("{verb} pod {namespace}/{name}\n"));
+        // Only the eviction is announced; without it there is no word until the pod is gone.
+        if self.evicts {
+            io.out(&format!("evicting pod {namespace}/{name}\n"));
+        }
         let how = DeleteOptions { grace_seconds: self.grace, ..DeleteOptions::default() };
         let result = match self.evicts {
             true => io.cluster.evict(key, self.grace, &options),
@@ -241,6 +243,7 @@ impl Drain {
                 ));
                 Ok(Some(io.cluster.now() + Duration::from_seconds(5)))
             }
+            Err(error) if !self.evicts => Err(error.message),
             Err(error) => Err(format!(
                 "error when evicting pods/\"{name}\" -n \"{namespace}\": {}",
                 error.message

@@ -15,9 +15,6 @@ const NO_TYPE: &str = "You must specify the type of resource to get. Use \"kubec
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
     let from_files = !context.flags.all("filename").is_empty();
-    if let Some(path) = context.flags.value("raw") {
-        return Err(Failure::new(format!("--raw {path} is not part of this sandbox")));
-    }
     if words.is_empty() && !from_files {
         return Err(Failure::verbatim(NO_TYPE));
     }
@@ -37,7 +34,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let mut found = resources::find(context, &words, Needs { type_is_enough: true, all: false })?;
     if context.flags.has("ignore-not-found") {
-        found.failures.clear();
+        found.failures.retain(|failure| !failure.is_not_found());
     }
     let path = context.flags.text("sort-by").to_owned();
     if !path.is_empty() {

@@ -412,6 +412,11 @@ fn check_dry_run(context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> {
+    if let ("get" | "create" | "replace" | "delete", Some(path)) =
+        (command, context.flags.value("raw"))
+    {
+        return Err(Failure::new(format!("--raw {path} is not part of this sandbox")));
+    }
     match command {
         "" => {
             let text = help::overview();

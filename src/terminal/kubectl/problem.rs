@@ -65,6 +65,13 @@ impl Failure {
         ApiError::not_found(&kind.resource(), name).into()
     }
 
+    /// Whether nothing is wrong but that objects are not there.
+    pub(super) fn is_not_found(&self) -> bool {
+        let missing =
+            |one: &Problem| matches!(one, Problem::Api(error) if error.reason == Reason::NotFound);
+        self.problems.iter().all(missing)
+    }
+
     /// Several failures as one; nothing if there are none.
     pub(super) fn all(failures: Vec<Self>) -> Option<Self> {
         let mut failures = failures.into_iter();

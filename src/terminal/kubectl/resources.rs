@@ -199,8 +199,10 @@ pub(super) fn find(
             }
             let mut found = Found { kinds: kinds.clone(), ..Found::default() };
             for kind in kinds {
-                let selectors = selectors(context, kind)?;
-                found.objects.extend(list(context, kind, &selectors));
+                match selectors(context, kind) {
+                    Ok(selectors) => found.objects.extend(list(context, kind, &selectors)),
+                    Err(failure) => found.failures.push(failure),
+                }
             }
             Ok(found)
         }

@@ -322,7 +322,8 @@ fn history(context: &mut Context<'_>, object: &AnyObject) -> Result<(), Failure>
 
 // ---- undo ----
 
-fn without_hash(template: &Value) -> Value {
+/// A template as its Deployment wrote it. Follows `equalIgnoreHash` of `pkg/util/deployment`.
+pub(super) fn without_hash(template: &Value) -> Value {
     let mut template = template.clone();
     template.remove("$patch");
     if template.at(&["metadata", "labels", HASH]).is_some() {

@@ -57,7 +57,7 @@ pub(super) fn start(
     };
     let found = resources::find(context, words, Needs { type_is_enough: true, all: false })?;
     if let Some(failure) = Failure::all(found.failures) {
-        return match context.flags.has("ignore-not-found") {
+        return match context.flags.has("ignore-not-found") && failure.is_not_found() {
             true => super::DONE,
             false => Err(failure),
         };

@@ -4,6 +4,7 @@ use super::{annotations, long_time, pairs};
 use crate::api::core::{
     Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Probe, Toleration,
 };
+use crate::api::labels::format_label_selector;
 use crate::api::meta::ObjectMeta;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
@@ -84,7 +85,29 @@ pub(super) fn pod_text(pod: &Pod) -> String {
     text.push_str(&format!("QoS Class:\t{}\n", pod.spec.qos.word()));
     text.push_str(&format!("Node-Selectors:\t{}\n", pairs(&pod.spec.node_selector, &[], "=")));
     text.push_str(&format!("Tolerations:\t{}\n", tolerations(&pod.spec.tolerations)));
+    text.push_str(&spread_text(&spec, ""));
     text
+}
+
+/// Over what pods are to be spread, by the label of the nodes. Follows `describeTopologySpreadConstraints`.
+fn spread_text(spec: &Value, indent: &str) -> String {
+    let mut all: Vec<&Value> = spec.items_at("topologySpreadConstraints").iter().collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    all.order_by_key(|one| one.str_at("topologyKey").unwrap_or_default().to_owned());
+    let line = |one: &Value| {
+        let word = |key: &str| one.str_at(key).unwrap_or_default().to_owned();
+        let selector = match one.get("labelSelector") {
+            Some(selector) => format!(" for selector {}", format_label_selector(Some(selector))),
+            None => String::new(),
+        };
+        let (key, otherwise) = (word("topologyKey"), word("whenUnsatisfiable"));
+        let skew = one.i64_at("maxSkew").unwrap_or_default();
+        format!("{key}:{otherwise} when max skew {skew} is exceeded{selector}\n")
+    };
+    let lines: Vec<String> = all.into_iter().map(line).collect();
+    format!("{indent}Topology Spread Constraints:\t{}", lines.join(&format!("{indent}\t")))
 }
 
 /// The table of conditions has columns of its own: three blanks between them.
@@ -366,20 +389,28 @@ fn volumes_text(spec: &Value) -> String {
 
 /// A template as `rollout history` and `rollout undo --dry-run` print it: aligned.
 pub(in super::super) fn template_with_tabs(template: &PodTemplate) -> String {
-    template_text(template).replace("\n  \t", "\n\t")
+    indented(template, "\n\t")
 }
 
 pub(super) fn template_text(template: &PodTemplate) -> String {
+    indented(template, "\n  \t")
+}
+
+/// A template, with what parts the lines of labels, annotations and tolerations.
+fn indented(template: &PodTemplate, parting: &str) -> String {
     let mut text = "Pod Template:\n".to_owned();
     text.push_str(&format!(
         "  Labels:\t{}\n",
-        pairs(&template.labels, &[], "=").replace("\n\t", "\n  \t")
+        pairs(&template.labels, &[], "=").replace("\n\t", parting)
     ));
     if !template.annotations.is_empty() {
         text.push_str(&format!(
             "  Annotations:\t{}\n",
-            pairs(&template.annotations, &[], ": ").replace("\n\t", "\n  \t")
+            pairs(&template.annotations, &[], ": ").replace("\n\t", parting)
         ));
+    }
+    if let Some(account) = template.spec.raw.str_at("serviceAccountName") {
+        text.push_str(&format!("  Service Account:\t{account}\n"));
     }
     let pod = Pod {
         meta: ObjectMeta::default(),
@@ -399,13 +430,17 @@ pub(super) fn template_text(template: &PodTemplate) -> String {
     text.push_str(&containers_text("Containers", &template.spec.containers, &[], &pod, "  "));
     let volumes = volumes_text(&template.spec.raw);
     text.extend(volumes.lines().map(|line| format!("  {line}\n")));
+    text.push_str(&spread_text(&template.spec.raw, "  "));
+    if !template.spec.priority_class.is_empty() {
+        text.push_str(&format!("  Priority Class Name:\t{}\n", template.spec.priority_class));
+    }
     text.push_str(&format!(
         "  Node-Selectors:\t{}\n",
-        pairs(&template.spec.node_selector, &[], "=").replace("\n\t", "\n  \t")
+        pairs(&template.spec.node_selector, &[], "=").replace("\n\t", parting)
     ));
     text.push_str(&format!(
         "  Tolerations:\t{}\n",
-        tolerations(&template.spec.tolerations).replace("\n\t", "\n  \t")
+        tolerations(&template.spec.tolerations).replace("\n\t", parting)
     ));
     text
 }

@@ -1,8 +1,12 @@
 //! `describe` of what makes pods: controllers, sets, Deployments, Jobs and CronJobs.
 
+use std::rc::Rc;
+
+use super::super::rollout::without_hash;
 use super::pod::template_text;
 use super::{annotations, head, long_time, pairs};
 use crate::api::Kind;
+use crate::api::apps::{Deployment, ReplicaSet};
 use crate::api::batch::CronJob;
 use crate::api::conditions::Condition;
 use crate::api::core::PodTemplate;
@@ -77,7 +81,7 @@ pub(super) fn workload_text(object: &AnyObject, cluster: &Cluster) -> String {
             }
             text.push_str(&template_text(&spec.template));
             text.push_str(&conditions_text(&status.conditions));
-            text.push_str(&replica_sets_text(object, cluster));
+            text.push_str(&replica_sets_text(one, cluster));
         }
         AnyObject::DaemonSet(one) => {
             let status = &one.status;
@@ -133,12 +137,8 @@ pub(super) fn workload_text(object: &AnyObject, cluster: &Cluster) -> String {
                 status.active, status.succeeded, status.failed
             ));
             if spec.indexed {
-                let shown = if status.completed_indexes.is_empty() {
-                    "<none>"
-                } else {
-                    &status.completed_indexes
-                };
-                text.push_str(&format!("Completed Indexes:\t{shown}\n"));
+                let indexes = shortened(&status.completed_indexes);
+                text.push_str(&format!("Completed Indexes:\t{indexes}\n"));
             }
             text.push_str(&template_text(&spec.template));
         }
@@ -179,27 +179,47 @@ fn conditions_text(all: &[Condition]) -> String {
     text
 }
 
-fn replica_sets_text(object: &AnyObject, cluster: &Cluster) -> String {
-    let owned =
-        cluster.store().index().owned(object.uid()).filter(|(kind, _)| *kind == Kind::ReplicaSet);
-    let mut sets: Vec<_> =
-        owned.filter_map(|(_, key)| cluster.store().replica_sets().get(key)).collect();
-    sets.order_by_key(|set| {
-        set.meta
-            .annotations
-            .text("deployment.kubernetes.io/revision")
-            .and_then(|text| text.parse::<i64>().ok())
-    });
-    let shown = |set: &crate::api::apps::ReplicaSet| {
+/// The ReplicaSets of a Deployment, oldest first: the new one is the one with its template, and there may be none.
+/// Follows `findNewReplicaSet` and `findOldReplicaSets` of `pkg/util/deployment`.
+fn replica_sets_text(deployment: &Deployment, cluster: &Cluster) -> String {
+    let (store, uid) = (cluster.store(), deployment.meta.uid);
+    let mut sets: Vec<&Rc<ReplicaSet>> = store
+        .index()
+        .owned(uid)
+        .filter(|(kind, _)| *kind == Kind::ReplicaSet)
+        .filter_map(|(_, key)| store.replica_sets().get(key))
+        .filter(|set| set.meta.controller().is_some_and(|owner| owner.uid == uid))
+        .filter(|set| deployment.spec.selector.matches(&set.meta.labels))
+        .collect();
+    if sets.is_empty() {
+        return String::new();
+    }
+    sets.order_by_key(|set| (set.meta.created.cut_to_second(), Rc::clone(&set.meta.name)));
+    let wanted = without_hash(&deployment.spec.template.raw);
+    let new = sets.iter().position(|set| without_hash(&set.spec.template.raw) == wanted);
+    let new = new.map(|at| sets.remove(at));
+    let shown = |set: &Rc<ReplicaSet>| {
         format!(
             "{} ({}/{} replicas created)",
             set.meta.name, set.status.replicas, set.spec.replicas
         )
     };
-    let new = sets.pop().map_or_else(|| "<none>".to_owned(), |set| shown(set));
-    let old: Vec<String> = sets.into_iter().map(|set| shown(set)).collect();
+    let old: Vec<String> = sets.into_iter().map(shown).collect();
     let old = if old.is_empty() { "<none>".into() } else { old.join(", ") };
+    let new = new.map_or_else(|| "<none>".to_owned(), shown);
     format!("OldReplicaSets:\t{old}\nNewReplicaSet:\t{new}\n")
+}
+
+/// Indexes up to the first comma after so many letters; none are `<none>`. Follows `capIndexesListOrNone`.
+fn shortened(indexes: &str) -> String {
+    const SHOWN: usize = 50;
+    if indexes.is_empty() {
+        return "<none>".into();
+    }
+    match indexes.char_indices().find(|(at, letter)| *at >= SHOWN && *letter == ',') {
+        Some((comma, _)) => indexes.chars().take(comma + 1).chain("...".chars()).collect(),
+        None => indexes.to_owned(),
+    }
 }
 
 /// A StatefulSet, which is stored and not run.
@@ -308,4 +328,20 @@ pub(super) fn cron_job_text(cron: &CronJob) -> String {
     let active = if active.is_empty() { "<none>".to_owned() } else { active.join(", ") };
     text.push_str(&format!("Last Schedule Time:\t{last}\nActive Jobs:\t{active}\n"));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn indexes_end_with_the_number_in_which_the_fiftieth_letter_stands() {
+        assert_eq!(shortened(""), "<none>");
+        let fifty = "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,3500";
+        assert_eq!(fifty.len(), 50);
+        assert_eq!(shortened(fifty), fifty);
+        assert_eq!(shortened(&format!("{fifty},37")), format!("{fifty},..."));
+        assert_eq!(shortened(&format!("{fifty}00,37,39")), format!("{fifty}00,..."));
+        assert_eq!(shortened(&format!("{fifty}00-37")), format!("{fifty}00-37"));
+    }
 }

@@ -113,6 +113,8 @@ async fn lessons_sharing_and_keys_are_opened_from_here() {
 
 #[wasm_bindgen_test]
 async fn the_sheet_lists_every_key_and_closes() {
+    // The Korean texts are at hand, whatever ran before.
+    World::korean();
     for language in Language::ALL {
         let (onclose, closed) = listen();
         probe::show::<Keys>(KeysProps { language, onclose }).await;

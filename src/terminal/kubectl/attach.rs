@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use super::exec::object;
-use super::logs::{by_logging, container, selected, selector_of};
+use super::exec::running_pod;
+use super::logs::container;
 use super::problem::Failure;
 use super::session::Session;
 use super::{After, Context};
 use crate::api::core::Pod;
 use crate::api::meta::ObjectKey;
-use crate::api::object::AnyObject;
 use crate::cluster::Cluster;
 use crate::containers::catalogue;
 use crate::containers::process::command_line;
@@ -60,22 +59,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             return Err(Failure::usage("attach", &words));
         }
     };
-    let pod = match object(context, &target)? {
-        AnyObject::Pod(pod) => pod,
-        workload => {
-            let mut pods = selected(context, &selector_of(&workload)?);
-            by_logging(&mut pods);
-            pods.into_iter()
-                .next()
-                .ok_or_else(|| Failure::new("timed out waiting for the condition"))?
-        }
-    };
-    if pod.status.phase.finished() {
-        let phase = pod.status.phase.word();
-        return Err(Failure::new(format!(
-            "cannot attach a container in a completed pod; current phase is {phase}"
-        )));
-    }
+    let pod = running_pod(context, &target, "attach")?;
     let quiet = flags.has("quiet");
     let chosen = container(context, &pod, flags.value("container"), quiet)?.name.clone();
     let (reads, screen) = (flags.has("stdin"), flags.has("tty"));

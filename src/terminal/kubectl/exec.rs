@@ -7,6 +7,7 @@ use super::problem::Failure;
 use super::resources::{self, Named};
 use super::session::Session;
 use super::{After, Context};
+use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
@@ -36,22 +37,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     if argv.is_empty() {
         return Err(Failure::new("you must specify at least one command for the container"));
     }
-    let pod = match object(context, &target)? {
-        AnyObject::Pod(pod) => pod,
-        workload => {
-            let mut pods = selected(context, &selector_of(&workload)?);
-            by_logging(&mut pods);
-            pods.into_iter()
-                .next()
-                .ok_or_else(|| Failure::new("timed out waiting for the condition"))?
-        }
-    };
-    if pod.status.phase.finished() {
-        let phase = pod.status.phase.word();
-        return Err(Failure::new(format!(
-            "cannot exec into a container in a completed pod; current phase is {phase}"
-        )));
-    }
+    let pod = running_pod(context, &target, "exec into")?;
     let named = flags.value("container");
     let chosen = container(context, &pod, named, flags.has("quiet"))?.name.clone();
     let (reads, screen) = (flags.has("stdin"), flags.has("tty"));
@@ -160,7 +146,35 @@ pub(super) fn refused(error: ApiError) -> Failure {
     }
 }
 
-pub(super) fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
+/// The pod that a command is about: the one named, or the first of a workload; it may not be over.
+///
+/// # Errors
+/// kubectl's words; `doing` is what cannot be done with a pod that is over.
+pub(super) fn running_pod(
+    context: &mut Context<'_>,
+    target: &str,
+    doing: &str,
+) -> Result<Rc<Pod>, Failure> {
+    let pod = match object(context, target)? {
+        AnyObject::Pod(pod) => pod,
+        workload => {
+            let mut pods = selected(context, &selector_of(&workload)?);
+            by_logging(&mut pods);
+            pods.into_iter()
+                .next()
+                .ok_or_else(|| Failure::new("timed out waiting for the condition"))?
+        }
+    };
+    if pod.status.phase.finished() {
+        let phase = pod.status.phase.word();
+        return Err(Failure::new(format!(
+            "cannot {doing} a container in a completed pod; current phase is {phase}"
+        )));
+    }
+    Ok(pod)
+}
+
+fn object(context: &mut Context<'_>, word: &str) -> Result<AnyObject, Failure> {
     let (kind, name) = match word.contains('/') {
         false => (Kind::Pod, word.to_owned()),
         true => match resources::named(&[word.to_owned()])? {

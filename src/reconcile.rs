@@ -6,8 +6,10 @@
 //! it has no clock, and it does not know why it was called. `cluster::run` executes plans.
 
 use std::any::Any;
+use std::cmp::Ordering;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use imbl::OrdMap;
@@ -17,33 +19,83 @@ use crate::api::error::ApiError;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
-use crate::api::words::word;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
-/// What a loop works on: an object, or a part of it (a DaemonSet on one node).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a loop works on: what stands at a key, or only the object of one uid.
+///
+/// Queues, timers and memories are sorted by a number that is drawn from the key, and not by its letters: they are
+/// searched at every change, and nobody reads them in the order of names. Keys of one object lie side by side.
+#[derive(Clone, Debug)]
 pub struct Key {
-    /// Namespace and name.
-    pub object: ObjectKey,
-    /// The part, or nothing.
-    pub part: Rc<str>,
+    /// Drawn from namespace and name, the uid in its lower half.
+    place: u64,
+    target: Rc<Target>,
 }
 
+/// What a key names.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The one object that is meant, whatever stands at the key by now.
+    pub uid: Option<Uid>,
+    /// Namespace and name.
+    pub object: ObjectKey,
+}
+
+impl Deref for Key {
+    type Target = Target;
+    fn deref(&self) -> &Target {
+        &self.target
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.place.cmp(&other.place).then_with(|| {
+            if Rc::ptr_eq(&self.target, &other.target) {
+                return Ordering::Equal;
+            }
+            self.target.cmp(&other.target)
+        })
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Key {}
+
 impl Key {
-    /// The key of a whole object.
+    /// The key of an object.
     pub fn of(meta: &ObjectMeta) -> Self {
         Self::new(meta.key())
     }
 
-    /// The key of a whole object.
+    /// The key of what has this namespace and name.
     pub fn new(object: ObjectKey) -> Self {
-        Self { object, part: word("") }
+        Self { place: object.digest() & UPPER, target: Rc::new(Target { uid: None, object }) }
     }
 
-    /// The key of a part of an object.
-    pub fn part(object: ObjectKey, part: impl Into<Rc<str>>) -> Self {
-        Self { object, part: part.into() }
+    /// The key of the object of a uid.
+    pub fn with_uid(object: ObjectKey, uid: Uid) -> Self {
+        let folded = uid.0 ^ uid.0 >> 32;
+        let lower = u64::try_from(folded & u128::from(!UPPER)).unwrap_or(0);
+        let place = object.digest() & UPPER | lower;
+        Self { place, target: Rc::new(Target { uid: Some(uid), object }) }
+    }
+
+    /// Whether it stands among the keys of an object. There, those of others may stand, too: numbers may be equal.
+    pub const fn beside(&self, other: &Self) -> bool {
+        self.place & UPPER == other.place & UPPER
     }
 
     /// The key of a loop that works on the cluster as a whole.
@@ -51,6 +103,9 @@ impl Key {
         Self::new(ObjectKey::cluster(""))
     }
 }
+
+/// The half of a key's place that comes from its namespace and name.
+const UPPER: u64 = !0xffff_ffff;
 
 /// What a loop may see.
 #[derive(Debug)]
@@ -247,8 +302,9 @@ fn forget_parts(rows: &mut OrdMap<Key, Rc<dyn Any>>, object: &ObjectKey) {
         return;
     }
     let from = Key::new(object.clone());
-    let of_object = rows.range(from..).take_while(|(key, _)| key.object == *object);
-    let gone: Vec<Key> = of_object.map(|(key, _)| key.clone()).collect();
+    let beside = rows.range(from.clone()..).take_while(|(key, _)| key.beside(&from));
+    let gone: Vec<Key> =
+        beside.map(|(key, _)| key).filter(|key| key.object == *object).cloned().collect();
     for key in gone {
         rows.remove(&key);
     }

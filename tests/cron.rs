@@ -113,3 +113,22 @@ fn refusals() {
         |(text, _)| parse(text).map_or_else(|refusal| refusal, |_| "accepted".into()),
     );
 }
+
+/// A schedule remembers what it found: asked again, in any order and on any clock, it says what a new one says.
+#[test]
+fn what_is_remembered_is_what_would_be_found() {
+    for text in ["* * * * *", "*/7 3-5 * * *", "30 2 * * *", "0 12 1 * mon"] {
+        let asked = schedule(text);
+        for step in 0..400_i64 {
+            let zone = ["Etc/UTC", "Europe/Berlin", "Asia/Seoul"][(step % 3) as usize];
+            let zone = TimeZone::find(zone).unwrap();
+            // Back and forth around the day on which Berlin's clocks go forward.
+            let at = time("2026-03-29T00:00:00Z") + Duration::from_seconds(step * 7919 % 100_000);
+            assert_eq!(
+                asked.next_after(at, &zone),
+                schedule(text).next_after(at, &zone),
+                "{text} after {at}"
+            );
+        }
+    }
+}

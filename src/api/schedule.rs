@@ -6,6 +6,8 @@
 //! weekdays from 1, reads other texts, and wants day of month *and* day of week. So each field is read here, and what
 //! goes to the crate is a plain list of numbers; "either day is enough" becomes two searches, the earlier find wins.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -20,7 +22,46 @@ pub struct Schedule {
     plan: Plan,
     /// The zone of a `TZ=` prefix, which wins over any other.
     zone: Option<TimeZone>,
+    finds: Finds,
 }
+
+/// What was found last on the clock of a zone: from a time on, up to the next one that is due. A CronJob asks the same
+/// again and again. No part of what a schedule is.
+#[derive(Clone, Debug, Default)]
+struct Finds(RefCell<VecDeque<(TimeZone, Time, Time)>>);
+
+impl Finds {
+    /// So many are kept.
+    const MOST: usize = 4;
+
+    /// The first due time after a time, searched only if it is not known.
+    fn after(
+        &self,
+        after: Time,
+        zone: &TimeZone,
+        search: impl FnOnce() -> Option<Time>,
+    ) -> Option<Time> {
+        let known = |(of, from, next): &&(TimeZone, Time, Time)| {
+            *from <= after && after < *next && of == zone
+        };
+        if let Some((_, _, next)) = self.0.borrow().iter().find(known) {
+            return Some(*next);
+        }
+        let next = search()?;
+        let mut finds = self.0.borrow_mut();
+        finds.truncate(Self::MOST - 1);
+        finds.push_front((zone.clone(), after, next));
+        Some(next)
+    }
+}
+
+impl PartialEq for Finds {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Finds {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Plan {
@@ -45,7 +86,7 @@ pub fn parse(text: &str) -> Result<Schedule, String> {
         true => descriptor(text)?,
         false => calendar(text)?,
     };
-    Ok(Schedule { plan, zone })
+    Ok(Schedule { plan, zone, finds: Finds::default() })
 }
 
 /// Takes a `TZ=` or `CRON_TZ=` prefix off.
@@ -304,7 +345,9 @@ impl Schedule {
             Plan::Never => None,
             Plan::Calendar(searches) => {
                 let zone = self.zone.as_ref().unwrap_or(zone);
-                searches.iter().filter_map(|search| next_local(search, after, zone)).min()
+                let search =
+                    || searches.iter().filter_map(|search| next_local(search, after, zone)).min();
+                self.finds.after(after, zone, search)
             }
         }
     }

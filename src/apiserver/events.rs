@@ -3,12 +3,10 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
 use super::verbs::Api;
 use crate::api::core::{Event, EventSource, EventType, ObjectReference};
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta};
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::words::word;
 use crate::reconcile::Note;
@@ -54,6 +52,18 @@ pub(super) struct Unheard {
     first: Time,
 }
 
+/// What a source said: of which object and which part of it, with which reason, and the message.
+pub(super) type Said = (Uid, EventSource, Rc<str>, Rc<str>, Rc<str>);
+
+/// By which uid the events about an object are found. The kubelet and the node controller refer to nodes by name in
+/// place of the uid.
+pub(super) fn about(object: &AnyObject) -> Uid {
+    match object.kind() {
+        Kind::Node => Uid::from_text(&object.meta().name),
+        _ => object.uid(),
+    }
+}
+
 /// Whether two events are about the same object and of the same source, type and reason. Follows
 /// `EventAggregatorByReasonFunc`.
 fn similar(one: &Event, involved: &ObjectReference, note: &Note, source: &EventSource) -> bool {
@@ -85,17 +95,18 @@ fn kept_apart(group: &[Rc<Event>], message: &str, now: Time) -> (usize, bool) {
 
 impl Api<'_> {
     /// Whether a source may say one more thing of a type about an object. Follows `EventSourceObjectSpamFilter`.
-    fn may_tell(&mut self, uid: &str, event_type: EventType, source: &EventSource) -> bool {
-        let key = [uid, &source.component, &source.host, event_type.word()];
-        let known = || self.names.buckets.get(key.join(" ").as_str()).copied();
-        let known = if self.names.buckets.is_empty() { None } else { known() };
+    fn may_tell(&mut self, uid: Uid, event_type: EventType, source: &EventSource) -> bool {
+        let key = || (uid, source.clone(), event_type);
+        let known = match self.names.buckets.is_empty() {
+            true => None,
+            false => self.names.buckets.get(&key()).copied(),
+        };
         let bucket = match known {
             Some(bucket) => bucket,
             None => {
-                let own = self
-                    .store
-                    .events_of(uid)
-                    .filter(|event| event.source == *source && event.event_type == event_type);
+                let about = self.store.index().events(uid);
+                let own =
+                    about.filter(|event| event.event_type == event_type && event.source == *source);
                 let (told, first) = own.fold((0, self.now), |(told, first), event| {
                     (told + event.count, first.min(event.first))
                 });
@@ -108,22 +119,28 @@ impl Api<'_> {
             }
         };
         let (left, passes) = bucket.take(self.now);
-        self.names.buckets.insert(key.join(" ").into(), left);
+        self.names.buckets.insert(key(), left);
         passes
     }
 
     /// Forgets how much was said, and was not, about an object that is gone.
-    pub(super) fn forget_buckets(&mut self, uid: &str) {
-        fn of<T: Clone>(all: &OrdMap<Rc<str>, T>, uid: &str) -> Vec<Rc<str>> {
-            let from = all.range(Rc::from(uid)..);
-            let own = from.take_while(|(key, _)| key.starts_with(uid));
-            own.map(|(key, _)| Rc::clone(key)).collect()
+    pub(super) fn forget_talk(&mut self, uid: Uid) {
+        let names = &mut self.names;
+        if !names.buckets.is_empty() {
+            let from = (uid, EventSource::default(), EventType::Normal);
+            let own = names.buckets.range(from..).take_while(|(key, _)| key.0 == uid);
+            let gone: Vec<_> = own.map(|(key, _)| key.clone()).collect();
+            for key in gone {
+                names.buckets.remove(&key);
+            }
         }
-        for key in of(&self.names.buckets, uid) {
-            self.names.buckets.remove(&key);
-        }
-        for key in of(&self.names.unheard, uid) {
-            self.names.unheard.remove(&key);
+        if !names.unheard.is_empty() {
+            let from = (uid, EventSource::default(), word(""), word(""), word(""));
+            let own = names.unheard.range(from..).take_while(|(key, _)| key.0 == uid);
+            let gone: Vec<_> = own.map(|(key, _)| key.clone()).collect();
+            for key in gone {
+                names.unheard.remove(&key);
+            }
         }
     }
 
@@ -136,15 +153,15 @@ impl Api<'_> {
         note: &Note,
         source: EventSource,
     ) {
+        let uid = self::about(about);
         let mut involved = ObjectReference::to(about.kind(), about.meta()).at(field_path);
         if about.kind() == Kind::Node {
-            // The kubelet and the node controller refer to nodes by name in place of the uid.
             involved.uid = Rc::clone(&about.meta().name);
         }
-        let uid = Rc::clone(&involved.uid);
         let modern = &*source.component == SCHEDULER;
         let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
-        let group: Vec<Rc<Event>> = self.store.events_of(&uid).filter(alike).cloned().collect();
+        let told = self.store.index().events(uid);
+        let group: Vec<Rc<Event>> = told.filter(alike).cloned().collect();
         let (apart, known) = kept_apart(&group, &note.message, self.now);
         let combines = !modern && apart + usize::from(!known) >= SIMILAR_LIMIT;
         let message: Rc<str> = match combines {
@@ -156,22 +173,21 @@ impl Api<'_> {
             false => event.message == message && event.involved == involved,
         });
         let unheard = || {
-            let said = if combines { COMBINED } else { &*message };
-            let host = &source.host;
-            format!("{uid} {} {host} {} {field_path} {said}", source.component, note.reason)
+            let said = if combines { word(COMBINED) } else { Rc::clone(&message) };
+            (uid, source.clone(), word(note.reason), word(field_path), said)
         };
         let missed = match self.names.unheard.is_empty() {
             true => None,
-            false => self.names.unheard.get(unheard().as_str()).copied(),
+            false => self.names.unheard.get(&unheard()).copied(),
         };
-        if !modern && !self.may_tell(&uid, note.event_type, &source) {
+        if !modern && !self.may_tell(uid, note.event_type, &source) {
             let (times, first) = missed.map_or((0, self.now), |one| (one.times, one.first));
             let one = Unheard { times: times + 1, first };
-            self.names.unheard.insert(unheard().into(), one);
+            self.names.unheard.insert(unheard(), one);
             return;
         }
         if missed.is_some() {
-            self.names.unheard.remove(unheard().as_str());
+            self.names.unheard.remove(&unheard());
         }
         let times = 1 + missed.map_or(0, |one| one.times);
         if let Some(event) = old {
@@ -190,6 +206,7 @@ impl Api<'_> {
         let event = Event {
             meta: ObjectMeta { name, namespace, created: self.now, ..ObjectMeta::default() },
             involved,
+            about: uid,
             event_type: note.event_type,
             reason: word(note.reason),
             message,
@@ -198,6 +215,7 @@ impl Api<'_> {
             first: missed.map_or(self.now, |one| one.first),
             last: self.now,
             count: times,
+            expires: self.now,
         };
         let mut object = AnyObject::Event(Rc::new(event));
         object.meta_mut().uid = self.new_uid(Kind::Event, &object.key());

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use imbl::{OrdMap, OrdSet};
 
-use super::events::{Bucket, Unheard};
+use super::events::{Bucket, Said, Unheard, about};
 use super::{admission, limits, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
-use crate::api::core::Pod;
+use crate::api::core::{EventSource, EventType, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
@@ -55,10 +55,10 @@ pub struct Names {
     /// Uids of what was deleted at this very instant: a new object of the same name must get another.
     graves: OrdSet<Uid>,
     graves_at: Time,
-    /// By uid of the object and source: how many more events are recorded.
-    pub(super) buckets: OrdMap<Rc<str>, Bucket>,
-    /// What was said too often to be told, by object, source and what it is.
-    pub(super) unheard: OrdMap<Rc<str>, Unheard>,
+    /// By object, source and type: how many more events are recorded.
+    pub(super) buckets: OrdMap<(Uid, EventSource, EventType), Bucket>,
+    /// What was said too often to be told.
+    pub(super) unheard: OrdMap<Said, Unheard>,
 }
 
 /// The API server for one batch of writes at one instant, for one cause.
@@ -104,9 +104,10 @@ impl Api<'_> {
             self.names.graves_at = self.now;
         }
         self.names.graves.insert(object.uid());
-        let uid = object.uid().to_string();
-        self.names.counts.remove(&*uid);
-        self.forget_buckets(&uid);
+        if object.kind() != Kind::Event {
+            self.names.counts.remove(&*object.uid().text());
+            self.forget_talk(about(object));
+        }
         // A finalizer that was taken away in the same write is part of the last state.
         if let Some(change) = self.store.remove(object.kind(), &object.key(), self.now, self.cause)
         {
@@ -156,7 +157,7 @@ impl Api<'_> {
         loop {
             let name: Rc<str> = format!("{prefix}{}", self.seed.name_suffix(&stream, count)).into();
             count += 1;
-            let key = ObjectKey { namespace: Rc::clone(&meta.namespace), name };
+            let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
             if self.store.get(kind, &key).is_none() {
                 self.names.counts.insert(stream, count);
                 return key.name;

@@ -1,5 +1,6 @@
 //! The closed list of loops, their decisions in one enum, and the record of why each write was made.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use imbl::{OrdMap, Vector};
@@ -150,13 +151,13 @@ loops! {
     Scheduler: crate::scheduler::Scheduler,
 }
 
-/// A key of a loop.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A key of a loop. What the loops keep of one object lies side by side.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoopKey {
-    /// The loop.
-    pub loop_id: LoopId,
     /// The key.
     pub key: Key,
+    /// The loop.
+    pub loop_id: LoopId,
 }
 
 /// What put a key into the queue.
@@ -191,7 +192,14 @@ pub struct Cause {
     /// What woke the loop.
     pub trigger: Trigger,
     /// What it decided.
-    pub decision: Option<AnyDecision>,
+    pub(super) decided: Option<Rc<AnyDecision>>,
+}
+
+impl Cause {
+    /// What the loop decided.
+    pub fn decision(&self) -> Option<&AnyDecision> {
+        self.decided.as_deref()
+    }
 }
 
 /// How many different decisions about a workload are kept.
@@ -208,11 +216,11 @@ pub struct Causes {
     /// Numbered without gaps, the last is `next`.
     all: Vector<Rc<Cause>>,
     next: u64,
-    last: OrdMap<LoopKey, (Time, AnyDecision)>,
+    last: OrdMap<LoopKey, (Time, Rc<AnyDecision>)>,
     /// What was decided about the slots of each CronJob, oldest first.
     slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
     /// The last different decisions about each workload, the newest first.
-    recent: OrdMap<LoopKey, Vector<(Time, AnyDecision)>>,
+    recent: OrdMap<LoopKey, Rc<VecDeque<(Time, Rc<AnyDecision>)>>>,
     /// The refusals that keys back off from, and how many there were in a row.
     pub(super) failures: OrdMap<LoopKey, (Failure, u32)>,
 }
@@ -228,14 +236,15 @@ impl Causes {
         id
     }
 
-    pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: AnyDecision) {
-        if let AnyDecision::CronJob(decision) = &decision {
+    pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: Rc<AnyDecision>) {
+        if let AnyDecision::CronJob(decision) = &*decision {
             self.note_slot(key, at, decision);
         }
         if key.loop_id.runs_workloads() {
             let recent = self.recent.entry(key.clone()).or_default();
             if recent.front().is_none_or(|(_, newest)| *newest != decision) {
-                recent.push_front((at, decision.clone()));
+                let recent = Rc::make_mut(recent);
+                recent.push_front((at, Rc::clone(&decision)));
                 recent.truncate(RECENT);
             }
         }
@@ -277,29 +286,33 @@ impl Causes {
         self.slots.get(cron).into_iter().flatten()
     }
 
-    /// What a loop last decided about an object or a part of it, and when.
-    pub fn last_of(&self, loop_id: LoopId, object: &ObjectKey) -> Option<&(Time, AnyDecision)> {
-        let from = LoopKey { loop_id, key: Key::new(object.clone()) };
-        let (key, decided) = self.last.range(from..).next()?;
-        (key.loop_id == loop_id && key.key.object == *object).then_some(decided)
+    /// What was last decided about an object, by whom and when, in no order that says anything.
+    fn of_object<'a>(
+        &'a self,
+        object: &ObjectKey,
+    ) -> impl Iterator<Item = (&'a LoopKey, (Time, &'a AnyDecision))> + use<'a> {
+        let first = LoopId::ALL.first().copied().unwrap_or(LoopId::Kubelet);
+        let object = object.clone();
+        let from = LoopKey { key: Key::new(object.clone()), loop_id: first };
+        let beside = self.last.range(from.clone()..);
+        beside
+            .take_while(move |(one, _)| one.key.beside(&from.key))
+            .filter(move |(one, _)| one.key.object == object)
+            .map(|(one, (at, decision))| (one, (*at, &**decision)))
     }
 
-    pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
+    /// What a loop last decided about an object, and when.
+    pub fn last_of(&self, loop_id: LoopId, object: &ObjectKey) -> Option<(Time, &AnyDecision)> {
+        self.of_object(object).find(|(one, _)| one.loop_id == loop_id).map(|(_, decided)| decided)
+    }
+
+    pub(super) fn forget(&mut self, object: &ObjectKey) {
         self.slots.remove(object);
-        self.slots.remove(object);
-        for loop_id in LoopId::ALL {
-            let from = LoopKey { loop_id: *loop_id, key: Key::new(object.clone()) };
-            let gone: Vec<LoopKey> = self
-                .last
-                .range(from..)
-                .take_while(|(key, _)| key.loop_id == *loop_id && key.key.object == *object)
-                .map(|(key, _)| key.clone())
-                .collect();
-            for key in gone {
-                self.last.remove(&key);
-                self.recent.remove(&key);
-                self.failures.remove(&key);
-            }
+        let gone: Vec<LoopKey> = self.of_object(object).map(|(key, _)| key.clone()).collect();
+        for key in gone {
+            self.last.remove(&key);
+            self.recent.remove(&key);
+            self.failures.remove(&key);
         }
     }
 
@@ -310,17 +323,13 @@ impl Causes {
     }
 
     /// What a loop last decided about a key, and when.
-    pub fn last(&self, key: &LoopKey) -> Option<&(Time, AnyDecision)> {
-        self.last.get(key)
+    pub fn last(&self, key: &LoopKey) -> Option<(Time, &AnyDecision)> {
+        self.last.get(key).map(|(at, decision)| (*at, &**decision))
     }
 
     /// The last different decisions of a workload's loop, the newest first: when each was first made.
-    pub fn recent(&self, key: &LoopKey) -> impl Iterator<Item = &(Time, AnyDecision)> {
-        self.recent.get(key).into_iter().flatten()
-    }
-
-    /// The last decisions about all keys.
-    pub fn decisions(&self) -> impl Iterator<Item = (&LoopKey, &(Time, AnyDecision))> {
-        self.last.iter()
+    pub fn recent(&self, key: &LoopKey) -> impl Iterator<Item = (Time, &AnyDecision)> {
+        let all = self.recent.get(key).into_iter().flat_map(|all| all.iter());
+        all.map(|(at, decision)| (*at, &**decision))
     }
 }

@@ -366,7 +366,7 @@ impl Tracer<'_> {
             Actor::Input(index) => self.cluster.inputs().get(index),
             _ => None,
         });
-        let decision = cause.and_then(|cause| cause.decision.as_ref());
+        let decision = cause.and_then(|cause| cause.decision());
         let owner = cause.and_then(|cause| match &cause.by {
             Actor::Loop(key) => Some(owner_name(key, change)),
             _ => None,

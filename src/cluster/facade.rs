@@ -338,7 +338,7 @@ impl Cluster {
             at: self.world.now,
             by,
             trigger: Trigger::Clock,
-            decision: None,
+            decided: None,
         })
     }
 

@@ -148,7 +148,7 @@ impl Cluster {
             }
             Landmark::Fire => {
                 let cause = self.causes().get(change.cause);
-                cause.and_then(|cause| cause.decision.as_ref()).is_some_and(is_slot)
+                cause.and_then(|cause| cause.decision()).is_some_and(is_slot)
             }
             Landmark::Of(kind, key) => {
                 let same = change.object.kind() == *kind && change.object.key() == *key;
@@ -164,7 +164,7 @@ impl Cluster {
         self.store().cron_jobs().iter().any(|cron| {
             let key = LoopKey { loop_id: LoopId::CronJob, key: Key::of(&cron.meta) };
             let last = self.causes().last(&key);
-            last.is_some_and(|(at, decision)| *at == self.now() && is_slot(decision))
+            last.is_some_and(|(at, decision)| at == self.now() && is_slot(decision))
         })
     }
 

@@ -98,7 +98,7 @@ fn bound(cluster: &Cluster, object: &AnyObject) -> Option<Placement> {
     let change = chain::binding(cluster, object)?;
     let cause = cluster.causes().get(change.cause)?;
     let Some(AnyDecision::Scheduler(Decision::Bound { node, ranking, feasible, refusals })) =
-        &cause.decision
+        cause.decision()
     else {
         return None;
     };

@@ -172,7 +172,7 @@ impl World {
         if let Some(memory) = memory {
             Remembers::<C>::of_mut(&mut self.memories).insert(key.key.clone(), memory);
         }
-        let decision = AnyDecision::from(Of::<C>(decision));
+        let decision = Rc::new(AnyDecision::from(Of::<C>(decision)));
         self.carry_out(key, trigger, wake, decision, &writes, config, changes)
     }
 
@@ -183,7 +183,7 @@ impl World {
         key: &LoopKey,
         trigger: Trigger,
         wake: Option<Time>,
-        decision: AnyDecision,
+        decision: Rc<AnyDecision>,
         writes: &[Write],
         config: &Config,
         changes: &mut Vec<Rc<Change>>,
@@ -201,11 +201,11 @@ impl World {
         &mut self,
         key: &LoopKey,
         trigger: Trigger,
-        decision: AnyDecision,
+        decision: Rc<AnyDecision>,
         idle: bool,
     ) -> CauseId {
         if key.loop_id != LoopId::EventExpiry {
-            self.causes.decided(key, self.now, decision.clone());
+            self.causes.decided(key, self.now, Rc::clone(&decision));
         }
         if idle {
             return CauseId::default();
@@ -214,7 +214,7 @@ impl World {
             at: self.now,
             by: Actor::Loop(key.clone()),
             trigger,
-            decision: Some(decision),
+            decided: Some(decision),
         })
     }
 
@@ -277,7 +277,7 @@ impl World {
         let cause = self.note_cause(
             key,
             trigger,
-            AnyDecision::Kubelet(plan.decision),
+            Rc::new(AnyDecision::Kubelet(plan.decision)),
             plan.writes.is_empty(),
         );
         let source = EventSource { component: word("kubelet"), host: plan.node };
@@ -355,10 +355,7 @@ fn tolerate_gone(result: Result<Written, ApiError>) -> Result<(), ApiError> {
     }
 }
 
-/// How long an event is kept. Follows the API server's `--event-ttl`.
-const EVENT_LIFE: Duration = Duration::from_seconds(3600);
-
-/// Deletes events an hour after they were last written.
+/// Deletes events when their lease ends.
 pub struct EventExpiry;
 
 /// What the expiry of events decided.
@@ -375,20 +372,21 @@ impl Controller for EventExpiry {
     type Memory = ();
     const NAME: &'static str = "kube-apiserver";
 
-    /// One wake-up serves all events: the oldest sets it, each look sets the next.
+    /// One wake-up serves all events: the first to end sets it, each look sets the next.
     fn wakes(change: &Change, store: &Store, _: &Memories<()>, wake: Wake<'_>) {
-        let oldest = store.index().events_by_age().next();
-        if change.operation == Operation::Added
-            && oldest.is_some_and(|(_, key)| *key == change.object.key())
+        if change.operation != Operation::Added {
+            return;
+        }
+        if let Some((end, key)) = store.index().events_by_end().next()
+            && *key == change.object.key()
         {
-            wake(Key::whole(), EVENT_LIFE);
+            wake(Key::whole(), end - change.at);
         }
     }
 
     fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
         let (mut writes, mut next) = (Vec::new(), None);
-        for (last, key) in seen.store.index().events_by_age() {
-            let end = last + EVENT_LIFE;
+        for (end, key) in seen.store.index().events_by_end() {
             if now < end {
                 next = Some(end);
                 break;

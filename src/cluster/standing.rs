@@ -78,7 +78,8 @@ impl Ask<'_> {
     }
 
     fn decided(&self, loop_id: LoopId) -> Option<(Time, AnyDecision)> {
-        self.cluster.causes().last_of(loop_id, &self.key()).cloned()
+        let decided = self.cluster.causes().last_of(loop_id, &self.key());
+        decided.map(|(at, decision)| (at, decision.clone()))
     }
 
     // ---- controllers ----

@@ -119,10 +119,8 @@ impl Controller for CronJobLoop {
                 for meta in before.into_iter().chain([&job.meta]) {
                     if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
                     {
-                        let key = ObjectKey {
-                            namespace: Rc::clone(&meta.namespace),
-                            name: Rc::clone(&owner.name),
-                        };
+                        let key =
+                            ObjectKey::new(Rc::clone(&meta.namespace), Rc::clone(&owner.name));
                         wake(Key::new(key), Duration::ZERO);
                     }
                 }
@@ -400,10 +398,7 @@ impl<'a> Look<'a> {
             .active
             .iter()
             .filter(|(active, _)| {
-                let key = ObjectKey {
-                    namespace: Rc::clone(&active.namespace),
-                    name: Rc::clone(&active.name),
-                };
+                let key = ObjectKey::new(Rc::clone(&active.namespace), Rc::clone(&active.name));
                 self.seen.store.jobs().get(&key).is_none()
             })
             .map(|(active, _)| Rc::clone(&active.name))
@@ -422,8 +417,7 @@ impl<'a> Look<'a> {
         if started {
             return self.rest(Some(slot), Idle::AlreadyStarted, next);
         }
-        let key =
-            ObjectKey { namespace: Rc::clone(&self.cron.meta.namespace), name: Rc::clone(&name) };
+        let key = ObjectKey::new(Rc::clone(&self.cron.meta.namespace), Rc::clone(&name));
         if let Some(job) = self.seen.store.jobs().get(&key).cloned() {
             if job.meta.controller().is_none_or(|owner| owner.uid != self.cron.meta.uid) {
                 return self.rest(Some(slot), Idle::AlreadyStarted, next);
@@ -466,10 +460,7 @@ impl<'a> Look<'a> {
         }
         let running = std::mem::take(&mut self.status.active);
         for (active, _) in &running {
-            let key = ObjectKey {
-                namespace: Rc::clone(&active.namespace),
-                name: Rc::clone(&active.name),
-            };
+            let key = ObjectKey::new(Rc::clone(&active.namespace), Rc::clone(&active.name));
             if let Some(job) = self.seen.store.jobs().get(&key).cloned() {
                 self.delete(&job);
             }

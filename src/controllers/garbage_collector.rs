@@ -56,7 +56,7 @@ pub enum Decision {
 pub struct GarbageCollector;
 
 fn key(uid: Uid) -> Key {
-    Key::part(ObjectKey::cluster(""), uid.to_string())
+    Key::with_uid(ObjectKey::cluster(""), uid)
 }
 
 /// The name of the keys of dependents that name an owner of another kind, name or namespace than that of the uid.
@@ -125,7 +125,7 @@ impl Controller for GarbageCollector {
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, ()>, _: Time) -> Plan<Decision, ()> {
-        let uid = Uid::from_text(&key.part);
+        let uid = key.uid.unwrap_or_default();
         if &*key.object.name == MISPLACED {
             let dependent = seen.store.by_uid(uid);
             let idle = || Plan::idle(Decision::OwnerLives);
@@ -151,7 +151,7 @@ fn wake_absent_owners(dependent: &ObjectMeta, store: &Store, wake: Wake<'_>) {
             None => wake(key(owner.uid), Duration::ZERO),
             Some((kind, at)) if !is_there(owner, dependent, *kind, at) => {
                 let misplaced = ObjectKey::cluster(MISPLACED);
-                wake(Key::part(misplaced, dependent.uid.to_string()), Duration::ZERO);
+                wake(Key::with_uid(misplaced, dependent.uid), Duration::ZERO);
             }
             Some(_) => {}
         }

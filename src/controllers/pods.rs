@@ -70,6 +70,22 @@ pub(super) fn claim_pods(
     claim
 }
 
+/// The pods that a Job may have to do something about: those that are over and counted are left out, unless something
+/// is to be adopted or released, or `all` are asked for.
+pub(super) fn claim_open_pods(
+    store: &Store,
+    job: &ObjectMeta,
+    selector: &Selector,
+    all: bool,
+) -> Claim {
+    let adoptable = store.orphan_pods(&job.namespace, selector).next().is_some();
+    let carried = store.index().tally(job.uid).labels;
+    if all || adoptable || carried.keys().any(|labels| !selector.matches(labels)) {
+        return claim_pods(store, Kind::Job, job, selector);
+    }
+    Claim { pods: store.open_pods_of(job.uid).cloned().collect(), writes: Vec::new() }
+}
+
 fn with_owners(pod: &Pod, owners: Rc<[OwnerReference]>) -> Write {
     let mut changed = Pod::clone(pod);
     changed.meta.owners = owners;

@@ -157,7 +157,7 @@ fn wakes<K: Replicated>(change: &Change, store: &Store, wake: Wake<'_>) {
     };
     let owner = |pod: &Rc<Pod>| {
         let owner = pod.meta.controller().filter(|owner| *owner.kind == *K::KIND.name())?;
-        Some(ObjectKey { namespace: Rc::clone(&pod.meta.namespace), name: Rc::clone(&owner.name) })
+        Some(ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&owner.name)))
     };
     let (new, old) = (owner(pod), before.and_then(owner));
     if let Some(key) = &old

@@ -180,9 +180,9 @@ pub fn sync(
     seed: Seed,
     now: Time,
 ) -> KubeletPlan {
-    match &*key.part {
-        "node" => node::report(key, store, kubelets, delays, seed, now),
-        _ => sync_pod(key, store, kubelets, delays, seed, now),
+    match key.uid {
+        None => node::report(key, store, kubelets, delays, seed, now),
+        Some(_) => sync_pod(key, store, kubelets, delays, seed, now),
     }
 }
 
@@ -194,9 +194,9 @@ pub fn keys_of_node(store: &Store, node: &NodeName) -> Vec<Key> {
 
 /// The key of a pod.
 pub fn key_of_pod(pod: &Pod) -> Key {
-    Key::part(pod.meta.key(), pod.meta.uid.to_string())
+    Key::with_uid(pod.meta.key(), pod.meta.uid)
 }
 
 fn key_of_node(name: &NodeName) -> Key {
-    Key::part(ObjectKey::cluster(Rc::clone(name)), "node")
+    Key::new(ObjectKey::cluster(Rc::clone(name)))
 }

@@ -13,7 +13,7 @@ use super::runtime::{ContainerRuntime, MountWait, PodRuntime, Sandbox, Stage, St
 use super::{Decision, KubeletPlan, admission, pressure, status, volumes};
 use crate::api::core::{Container, EventType, Node, Pod, Terminated};
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, Uid};
+use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::containers::{Exit, Process};
 use crate::reconcile::{DeleteOptions, Key, Note, Write};
@@ -55,7 +55,7 @@ pub fn sync_pod(
     seed: Seed,
     now: Time,
 ) -> KubeletPlan {
-    let uid = Uid::from_text(&key.part);
+    let uid = key.uid.unwrap_or_default();
     let plan = |writes, wake, decision, node| KubeletPlan { writes, wake, decision, node };
     let found = store.pods().get(&key.object).filter(|pod| pod.meta.uid == uid);
     let Some((pod, node)) = found.and_then(|pod| Some((pod, pod.node.clone()?))) else {

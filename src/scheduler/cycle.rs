@@ -9,6 +9,7 @@ use super::filters::topology_spread::{self, Counted};
 use super::filters::{self, Refusal, node_affinity};
 use super::peers::{self, Peers};
 use crate::api::core::{Node, Pod};
+use crate::api::meta::ObjectKey;
 use crate::store::{NodeSum, Store};
 
 /// A pod and everything about the cluster that checks and scores ask for more than once.
@@ -129,13 +130,16 @@ impl<'a> Cycle<'a> {
             self.ask(named, enough, &mut found);
             return found;
         }
-        let nodes = self.store.nodes();
         // Where the search begins differs from pod to pod, so that large clusters fill evenly.
-        let start = match nodes.len() {
+        let names = self.store.index().node_names();
+        let start = match names.len() {
             0..=ASK_ALL => 0,
             many => usize::try_from(self.pod.meta.uid.0 % many as u128).unwrap_or(0),
         };
-        self.ask(nodes.iter().skip(start), enough, &mut found);
+        let first = names.get(start).map(|name| ObjectKey::cluster(Rc::clone(name)));
+        let Some(first) = first else { return found };
+        let nodes = self.store.nodes();
+        self.ask(nodes.from(&first), enough, &mut found);
         if start > 0 {
             self.ask(nodes.iter().take(start), enough, &mut found);
         }
@@ -166,8 +170,11 @@ impl<'a> Cycle<'a> {
                 return;
             }
             let name = &node.meta.name;
-            while sums.next_if(|(other, _)| *other < name).is_some() {}
-            let sum = sums.next_if(|(other, _)| *other == name).map_or(self.empty, |(_, sum)| sum);
+            let own = sums.next_if(|(other, _)| Rc::ptr_eq(other, name)).or_else(|| {
+                while sums.next_if(|(other, _)| *other < name).is_some() {}
+                sums.next_if(|(other, _)| *other == name)
+            });
+            let sum = own.map_or(self.empty, |(_, sum)| sum);
             match self.check(node, sum) {
                 None => found.fitting.push(Candidate { node, sum }),
                 Some(refusal) => found.refusals.push((Rc::clone(name), refusal)),

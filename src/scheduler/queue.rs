@@ -7,6 +7,7 @@
 
 use super::filters::{Check, Checks, check_alone};
 use crate::api::core::{Node, Pod};
+use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Memories, Wake};
 use crate::sim::order::Order as _;
@@ -149,17 +150,17 @@ fn wake_waiting(
     memories: &Memories<Memory>,
     wake: Wake<'_>,
 ) {
-    let mut woken: Vec<(i64, Time, &Key)> = Vec::new();
+    let mut woken: Vec<(i64, Time, &ObjectKey, &Key)> = Vec::new();
     for (key, memory) in memories.iter().filter(|(_, memory)| memory.waits()) {
         let Some(pod) = store.pods().get(&key.object).filter(|pod| pod.node.is_none()) else {
             continue;
         };
         if could_help(happening, pod, memory.failed, store) {
-            woken.push((-pod.spec.priority, memory.since, key));
+            woken.push((-pod.spec.priority, memory.since, &key.object, key));
         }
     }
     woken.order();
-    for (_, _, key) in woken {
+    for (.., key) in woken {
         wake(key.clone(), Duration::ZERO);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet};
+use imbl::{OrdMap, OrdSet, Vector};
 
 use super::occupancy::Occupancy;
 use super::zones::Zones;
@@ -81,9 +81,13 @@ pub struct Index {
     orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
     /// By the uid of what they are about, in order of their keys: mostly a handful.
     events: OrdMap<Uid, Rc<Vec<Rc<Event>>>>,
-    /// Events by when they were last written, and by the number of that write.
-    told: OrdMap<(Time, u64), ObjectKey>,
+    /// Events by when their lease ends, and by the number of their last write.
+    leases: OrdMap<(Time, u64), ObjectKey>,
     tallies: OrdMap<Uid, Tally>,
+    /// The pods that a Job owns and that are not over and counted, in order of their keys.
+    open: OrdMap<Uid, OrdSet<ObjectKey>>,
+    /// The names of all nodes in order: the scheduler begins at the n-th.
+    node_names: Vector<NodeName>,
     occupancy: Occupancy,
     zones: Zones,
     /// On how many nodes an image is, by each of its names.
@@ -147,22 +151,59 @@ impl Index {
             Some(AnyObject::Node(node)) => Some(Rc::clone(node)),
             _ => None,
         };
+        self.replace_node_name(node(before).as_deref(), node(after).as_deref());
         self.zones.replace(node(before).as_deref(), node(after).as_deref());
         self.replace_images(node(before).as_deref(), node(after).as_deref());
         if let Some(AnyObject::Event(event)) = before {
-            self.told.remove(&(event.last, event.meta.resource_version));
+            self.leases.remove(&(event.expires, event.meta.resource_version));
             if after.is_none() {
                 self.forget_event(event);
             }
         }
         if let Some(AnyObject::Event(event)) = after {
-            self.told.insert((event.last, event.meta.resource_version), event.meta.key());
+            self.leases.insert((event.expires, event.meta.resource_version), event.meta.key());
             self.learn_event(event);
         }
     }
 
+    fn replace_node_name(&mut self, before: Option<&Node>, after: Option<&Node>) {
+        let place = |names: &Vector<NodeName>, node: &Node| names.binary_search(&node.meta.name);
+        match (before, after) {
+            (Some(node), None) => {
+                if let Ok(place) = place(&self.node_names, node) {
+                    self.node_names.remove(place);
+                }
+            }
+            (None, Some(node)) => {
+                if let Err(place) = place(&self.node_names, node) {
+                    self.node_names.insert(place, Rc::clone(&node.meta.name));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A pod of a Job is open until it is over and no finalizer holds it any more: then its Job has counted it.
+    fn replace_open(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let open = |pod: Option<&Pod>| {
+            let pod =
+                pod.filter(|pod| !pod.status.phase.finished() || !pod.meta.finalizers.is_empty())?;
+            pod.meta.controller().filter(|owner| &*owner.kind == "Job").map(|owner| owner.uid)
+        };
+        let (from, to) = (open(before), open(after));
+        if from == to {
+            return;
+        }
+        if let (Some(owner), Some(pod)) = (from, before) {
+            leave(&mut self.open, &owner, &pod.meta.key());
+        }
+        if let (Some(owner), Some(pod)) = (to, after) {
+            join(&mut self.open, &owner, pod.meta.key());
+        }
+    }
+
     fn learn_event(&mut self, event: &Rc<Event>) {
-        let about = event.involved_uid();
+        let about = event.about;
         if let Some(all) = self.events.get_mut(&about) {
             let all = Rc::make_mut(all);
             match place(all, event) {
@@ -179,7 +220,7 @@ impl Index {
     }
 
     fn forget_event(&mut self, event: &Event) {
-        let about = event.involved_uid();
+        let about = event.about;
         let Some(all) = self.events.get_mut(&about) else { return };
         let all = Rc::make_mut(all);
         if let Ok(place) = place(all, event) {
@@ -266,6 +307,7 @@ impl Index {
             }
         }
         self.replace_orphan(before, after);
+        self.replace_open(before, after);
         self.occupancy.replace(before, after);
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
@@ -325,6 +367,16 @@ impl Index {
         self.owned.get(&owner).into_iter().flatten()
     }
 
+    /// The pods of a Job that are not over and counted.
+    pub fn open(&self, job: Uid) -> impl Iterator<Item = &ObjectKey> {
+        self.open.get(&job).into_iter().flatten()
+    }
+
+    /// The names of all nodes in order.
+    pub const fn node_names(&self) -> &Vector<NodeName> {
+        &self.node_names
+    }
+
     /// Whether something names `owner` among its owners.
     pub fn owns_anything(&self, owner: Uid) -> bool {
         self.owned.contains_key(&owner)
@@ -354,13 +406,13 @@ impl Index {
     }
 
     /// The events about the object of a uid.
-    pub fn events(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
-        self.events.get(&Uid::from_text(uid)).into_iter().flat_map(|all| all.iter())
+    pub fn events(&self, uid: Uid) -> impl Iterator<Item = &Rc<Event>> {
+        self.events.get(&uid).into_iter().flat_map(|all| all.iter())
     }
 
-    /// All events, the one that was written longest ago first; when that was.
-    pub fn events_by_age(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
-        self.told.iter().map(|((last, _), key)| (*last, key))
+    /// All events, those first whose lease ends first; when that is.
+    pub fn events_by_end(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
+        self.leases.iter().map(|((end, _), key)| (*end, key))
     }
 
     /// On how many nodes an image of this name is.
@@ -391,10 +443,11 @@ mod tests {
             _ => "",
         };
         let text = format!(
-            r#"{{"metadata":{{"name":"p{name}","namespace":"default","uid":"{name:x}","labels":{{"app":"{}"}}{deletion},"ownerReferences":[
-            {{"kind":"ReplicaSet","name":"x","uid":"a{}","controller":{}}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
+            r#"{{"metadata":{{"name":"p{name}","namespace":"default","uid":"{name:x}","labels":{{"app":"{}"}}{deletion},"finalizers":{},
+            "ownerReferences":[{{"kind":"Job","name":"x","uid":"a{}","controller":{}}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
             "status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"{ready}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
             draw("label", 2),
+            [r#"["f"]"#, "[]"][draw("finalizers", 2) as usize],
             draw("owner", 2),
             draw("controls", 3) > 0,
             draw("since", 4),
@@ -419,6 +472,7 @@ mod tests {
                 }
                 assert_eq!(kept.tallies, anew.tallies, "seed {seed:?} step {step}");
                 assert_eq!(kept.orphans, anew.orphans, "seed {seed:?} step {step}");
+                assert_eq!(kept.open, anew.open, "seed {seed:?} step {step}");
             }
         }
     }

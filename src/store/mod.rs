@@ -24,7 +24,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
-use crate::sim::Time;
+use crate::sim::{Duration, Time};
 
 /// Everything the API server keeps. Cloning it is cheap: tables share their structure.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,34 @@ pub struct Store {
     index: Index,
     journal: Journal,
     resource_version: u64,
+    lease: Lease,
+}
+
+/// The lease that events are tied to as they are written: those of a minute end together, an hour after the last of
+/// them could have been written. Follows `k8s.io/apiserver/pkg/storage/etcd3/lease_manager.go`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lease {
+    end: Time,
+    events: u32,
+}
+
+impl Lease {
+    /// Follows the API server's `--event-ttl`.
+    const LIFE: Duration = Duration::from_seconds(3600);
+    /// Follows `defaultLeaseReuseDurationSeconds`.
+    const SHARED: Duration = Duration::from_seconds(60);
+    /// Follows `defaultLeaseMaxObjectCount`.
+    const MOST: u32 = 1000;
+
+    /// When an event that is written now is to end.
+    fn take(&mut self, now: Time) -> Time {
+        let full = now + Self::LIFE + Self::SHARED;
+        self.events += 1;
+        if now + Self::LIFE >= self.end || full < self.end || self.events > Self::MOST {
+            *self = Self { end: full, events: 1 };
+        }
+        self.end
+    }
 }
 
 impl Store {
@@ -177,6 +205,9 @@ impl Store {
     pub fn put(&mut self, mut object: AnyObject, at: Time, cause: CauseId) -> Rc<Change> {
         self.resource_version += 1;
         object.meta_mut().resource_version = self.resource_version;
+        if let AnyObject::Event(event) = &mut object {
+            Rc::make_mut(event).expires = self.lease.take(at);
+        }
         let key = object.key();
         let before = self.get(object.kind(), &key);
         self.index.replace(before.as_ref(), Some(&object));
@@ -249,6 +280,11 @@ impl Store {
         self.pods.each(owned.map(|(_, key)| key))
     }
 
+    /// The pods of a Job that are not over and counted, in order of their keys.
+    pub fn open_pods_of(&self, job: Uid) -> impl Iterator<Item = &Rc<Pod>> {
+        self.pods.each(self.index.open(job))
+    }
+
     /// The pods that are bound to a node, in order of their keys.
     pub fn pods_on(&self, node: &NodeName) -> impl Iterator<Item = &Rc<Pod>> {
         self.pods.each(self.index.bound_to(node))
@@ -267,6 +303,29 @@ impl Store {
 
     /// The events about an object, oldest key first.
     pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
-        self.index.events(uid)
+        self.index.events(Uid::from_text(uid))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When events are written, in seconds, and when they end.
+    #[test]
+    fn events_of_a_minute_end_together() {
+        let mut lease = Lease::default();
+        let start = 1_767_225_600;
+        for (at, end) in [(0, 3660), (1, 3660), (59, 3660), (60, 3720), (61, 3720), (500, 4160)] {
+            let end = Time::from_unix_seconds(start + end);
+            assert_eq!(lease.take(Time::from_unix_seconds(start + at)), end, "at {at}");
+        }
+        // A lease holds so many; time that goes back begins another.
+        let at = |second| Time::from_unix_seconds(start + second);
+        let mut full = Lease::default();
+        for _ in 0..Lease::MOST {
+            assert_eq!(full.take(at(0)), at(3660));
+        }
+        assert_eq!((full.take(at(1)), full.take(at(0))), (at(3661), at(3660)));
     }
 }

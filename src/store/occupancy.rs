@@ -221,6 +221,31 @@ impl<'a> CrowdView<'a> {
         self.crowd.at(node)
     }
 
+    /// How many of it are on each of these nodes. Nodes that are asked for in the order of their names are found by a
+    /// step, and not by a search of their own.
+    pub fn on<'b>(
+        self,
+        nodes: impl Iterator<Item = &'b NodeName>,
+    ) -> impl Iterator<Item = Headcount> {
+        let mut rows = None;
+        let mut last: Option<&NodeName> = None;
+        nodes.map(move |name| {
+            let Crowd::Many(all) = self.crowd else { return self.at(name) };
+            let onward = last.replace(name).is_some_and(|last| last <= name);
+            let from = || all.range(Rc::clone(name)..).peekable();
+            let rows = match &mut rows {
+                Some(rows) if onward => rows,
+                rows => rows.insert(from()),
+            };
+            let here = |(other, _): &(&NodeName, &Headcount)| Rc::ptr_eq(other, name);
+            if let Some((_, heads)) = rows.next_if(here) {
+                return *heads;
+            }
+            while rows.next_if(|(other, _)| *other < name).is_some() {}
+            rows.next_if(|(other, _)| *other == name).map_or_else(Headcount::default, |row| *row.1)
+        })
+    }
+
     /// The nodes it is on, in order of their names.
     pub fn nodes(self) -> impl Iterator<Item = (&'a NodeName, Headcount)> {
         let (one, many) = match self.crowd {

@@ -51,6 +51,11 @@ impl<K: Resource> Table<K> {
             .filter_map(|(_, row)| K::from_any(row))
     }
 
+    /// The objects from a key on, in order.
+    pub fn from(&self, key: &ObjectKey) -> impl Iterator<Item = &Rc<K>> {
+        self.rows_from(key).filter_map(|(_, row)| K::from_any(row))
+    }
+
     /// The objects of keys that come in order. Neighbours are found by a step, and not by a search of their own: most
     /// keys that are asked for together lie together.
     pub(super) fn each<'a>(

@@ -23,12 +23,18 @@ pub struct ZoneCount {
 
 /// The zones that have nodes, but for nodes that say that they do not count.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Zones(OrdMap<ZoneName, ZoneCount>);
+pub struct Zones {
+    counts: OrdMap<ZoneName, ZoneCount>,
+    /// How many nodes name a zone, also of those that do not count.
+    named: usize,
+}
+
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// The zone of a node, whether it counts or not.
 pub fn zone_of(node: &Node) -> ZoneName {
     let label = |key: &str| node.meta.labels.get(key).cloned();
-    (label("topology.kubernetes.io/region"), label("topology.kubernetes.io/zone"))
+    (label("topology.kubernetes.io/region"), label(ZONE))
 }
 
 /// Where and how a node counts.
@@ -41,36 +47,48 @@ fn place(node: Option<&Node>) -> Option<(ZoneName, bool)> {
 impl Zones {
     /// Brings the counts from one version of a node to the next; answers whether that changed any.
     pub fn replace(&mut self, before: Option<&Node>, after: Option<&Node>) -> bool {
+        let names =
+            |node: Option<&Node>| node.is_some_and(|node| node.meta.labels.contains_key(ZONE));
+        match (names(before), names(after)) {
+            (true, false) => self.named -= 1,
+            (false, true) => self.named += 1,
+            _ => {}
+        }
         let (from, to) = (place(before), place(after));
         if from == to {
             return false;
         }
         if let Some((zone, down)) = from {
-            let mut count = self.0.get(&zone).copied().unwrap_or_default();
+            let mut count = self.counts.get(&zone).copied().unwrap_or_default();
             count.all = count.all.saturating_sub(1);
             count.down = count.down.saturating_sub(usize::from(down));
             match count.all {
-                0 => self.0.remove(&zone),
-                _ => self.0.insert(zone, count),
+                0 => self.counts.remove(&zone),
+                _ => self.counts.insert(zone, count),
             };
         }
         if let Some((zone, down)) = to {
-            let mut count = self.0.get(&zone).copied().unwrap_or_default();
+            let mut count = self.counts.get(&zone).copied().unwrap_or_default();
             count.all += 1;
             count.down += usize::from(down);
-            self.0.insert(zone, count);
+            self.counts.insert(zone, count);
         }
         true
     }
 
+    /// Whether some node names its zone.
+    pub const fn any_named(&self) -> bool {
+        self.named > 0
+    }
+
     /// The counts of a zone.
     pub fn of(&self, zone: &ZoneName) -> ZoneCount {
-        self.0.get(zone).copied().unwrap_or_default()
+        self.counts.get(zone).copied().unwrap_or_default()
     }
 
     /// All zones.
     pub fn iter(&self) -> impl Iterator<Item = (&ZoneName, ZoneCount)> {
-        self.0.iter().map(|(zone, count)| (zone, *count))
+        self.counts.iter().map(|(zone, count)| (zone, *count))
     }
 }
 

@@ -249,7 +249,7 @@ fn card(
         .causes()
         .recent(&at)
         .skip(1)
-        .map(|(at, decision)| (time_of_day(*at), Rc::from(sentence(decision, language))));
+        .map(|(at, decision)| (time_of_day(at), Rc::from(sentence(decision, language))));
     let mut card = Card {
         uid: meta.uid,
         kind,

@@ -461,7 +461,7 @@ impl Timeline {
             "JobAlreadyActive" | "MissSchedule" | "TooManyMissedTimes" => Sign::Miss,
             _ => return,
         };
-        let uid = event.involved_uid();
+        let uid = event.about;
         let new = mark(change.at, sign, change.id);
         if let Some((group, index)) = self.pods.get(&uid).copied() {
             let Some(group) = self.groups.get_mut(group) else { return };
@@ -576,7 +576,7 @@ impl Timeline {
                     AnyDecision::CronJob(CronDecision::NotFired { slot, because, next }),
                 )) => {
                     if slot.is_some() && matches!(because, Idle::StillRunning { .. }) {
-                        group.miss(mark(*when, Sign::Miss, self.version));
+                        group.miss(mark(when, Sign::Miss, self.version));
                     }
                     *next
                 }

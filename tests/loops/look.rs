@@ -106,7 +106,7 @@ impl<C: Controller> World<C> {
         world.key = match &case.key {
             Some(part) if part.contains('#') => {
                 let (name, uid) = part.split_once('#').unwrap();
-                Key::part(ObjectKey::cluster(name), Uid::from_text(uid).to_string())
+                Key::with_uid(ObjectKey::cluster(name), Uid::from_text(uid))
             }
             Some(name) => Key::of(named(&world.store, name).unwrap().meta()),
             None => Key::of(first.unwrap().object.meta()),
@@ -222,10 +222,7 @@ impl<C: Controller> World<C> {
         let mut woken = Vec::new();
         for change in changes {
             C::wakes(change, &self.store, &self.memories, &mut |key, wait| {
-                let part = match &*key.part {
-                    "" => String::new(),
-                    uid => format!("#{:x}", Uid::from_text(uid).0),
-                };
+                let part = key.uid.map(|uid| format!("#{:x}", uid.0)).unwrap_or_default();
                 let text = match wait.millis() {
                     0 => format!("{}{part}", key.object.name),
                     millis => format!("{}{part} after {millis}ms", key.object.name),

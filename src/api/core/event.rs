@@ -53,7 +53,7 @@ impl ObjectReference {
             kind: word(kind.name()),
             namespace: Rc::clone(&meta.namespace),
             name: Rc::clone(&meta.name),
-            uid: meta.uid.to_string().into(),
+            uid: meta.uid.text(),
             field_path: word(""),
         }
     }
@@ -82,6 +82,8 @@ pub struct Event {
     pub meta: ObjectMeta,
     /// What it is about.
     pub involved: ObjectReference,
+    /// The uid of that, which is searched for often.
+    pub about: Uid,
     /// `Normal` or `Warning`.
     pub event_type: EventType,
     /// One word in capitals.
@@ -98,13 +100,8 @@ pub struct Event {
     pub count: i64,
     /// Whether it was written through events.k8s.io (scheduler): `eventTime` and `series` instead of counts.
     pub modern: bool,
-}
-
-impl Event {
-    /// The uid of the object it is about.
-    pub fn involved_uid(&self) -> Uid {
-        Uid::from_text(&self.involved.uid)
-    }
+    /// When its lease ends; the store says.
+    pub expires: Time,
 }
 
 impl Resource for Event {
@@ -128,6 +125,8 @@ impl Resource for Event {
         let first = time("firstTimestamp").or_else(|| time("eventTime")).unwrap_or_default();
         Self {
             meta: ObjectMeta::from_value(value.get("metadata")),
+            about: Uid::from_text(involved.str_at("uid").unwrap_or_default()),
+            expires: Time::default(),
             involved: ObjectReference {
                 api_version: text(involved, "apiVersion"),
                 kind: text(involved, "kind"),

@@ -131,10 +131,7 @@ impl Controller for DaemonSetLoop {
 fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
     match pod.meta.controller() {
         Some(owner) if &*owner.kind == "DaemonSet" => {
-            let key = ObjectKey {
-                namespace: Rc::clone(&pod.meta.namespace),
-                name: Rc::clone(&owner.name),
-            };
+            let key = ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&owner.name));
             let pods = store.index().tally(owner.uid).total;
             let wait = if pods > LARGE { pods / PODS_PER_MILLI } else { 0 };
             wake(Key::new(key), Duration::from_millis(wait));
@@ -155,7 +152,7 @@ fn wake_for_revision(revision: &ObjectMeta, store: &Store, wake: Wake<'_>) {
     match revision.controller() {
         Some(owner) if &*owner.kind == "DaemonSet" => {
             let namespace = Rc::clone(&revision.namespace);
-            wake(Key::new(ObjectKey { namespace, name: Rc::clone(&owner.name) }), Duration::ZERO);
+            wake(Key::new(ObjectKey::new(namespace, Rc::clone(&owner.name))), Duration::ZERO);
         }
         Some(_) => {}
         None => {

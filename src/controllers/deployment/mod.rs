@@ -106,10 +106,7 @@ impl Controller for DeploymentLoop {
 fn wake_owner(set: &ReplicaSet, store: &Store, wake: Wake<'_>) {
     if let Some(owner) = set.meta.controller() {
         if &*owner.kind == "Deployment" {
-            let key = ObjectKey {
-                namespace: Rc::clone(&set.meta.namespace),
-                name: Rc::clone(&owner.name),
-            };
+            let key = ObjectKey::new(Rc::clone(&set.meta.namespace), Rc::clone(&owner.name));
             wake(Key::new(key), Duration::ZERO);
         }
         return;
@@ -128,7 +125,7 @@ fn wake_recreate(pod: &Pod, store: &Store, wake: Wake<'_>) {
     };
     let Some(AnyObject::ReplicaSet(set)) = store.by_uid(owner.uid) else { return };
     let Some(above) = set.meta.controller() else { return };
-    let key = ObjectKey { namespace: Rc::clone(&pod.meta.namespace), name: Rc::clone(&above.name) };
+    let key = ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&above.name));
     if store.deployments().get(&key).is_some_and(|deployment| deployment.spec.recreate) {
         wake(Key::new(key), Duration::ZERO);
     }

@@ -14,11 +14,10 @@ use std::rc::Rc;
 
 use self::census::{Census, is_failed};
 use self::manage::{Managing, manage, text_of, uncount};
-use super::pods::{self, claim_pods};
+use super::pods::{self, claim_open_pods};
 use crate::api::batch::{Job, JobStatus};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Pod, RestartPolicy};
-use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
@@ -167,7 +166,9 @@ impl Controller for JobLoop {
         if over("Complete") || over("Failed") {
             return finished(job, seen.store);
         }
-        let claim = claim_pods(seen.store, Kind::Job, &job.meta, &job.spec.selector);
+        // With a limit per index an end may be judged by what became of its replacement, counted or not.
+        let all = job.spec.backoff_limit_per_index.is_some();
+        let claim = claim_open_pods(seen.store, &job.meta, &job.spec.selector, all);
         let mut plan = sync(job, &claim.pods, seen, now);
         plan.writes.splice(..0, claim.writes.into_iter().map(release));
         plan
@@ -193,10 +194,7 @@ fn release(write: Write) -> Write {
 fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
     match pod.meta.controller() {
         Some(owner) if &*owner.kind == "Job" => {
-            let key = ObjectKey {
-                namespace: Rc::clone(&pod.meta.namespace),
-                name: Rc::clone(&owner.name),
-            };
+            let key = ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&owner.name));
             wake(Key::new(key), BATCH);
         }
         Some(_) => {}

@@ -110,8 +110,8 @@ fn on_nodes(
 ) -> Counts {
     let mut counts = vec![0; candidates.len()];
     for crowd in crowds(cycle, rule, selectors) {
-        for (count, one) in counts.iter_mut().zip(candidates) {
-            let heads = crowd.at(&one.node.meta.name);
+        let heads = crowd.on(candidates.iter().map(|one| &one.node.meta.name));
+        for (count, heads) in counts.iter_mut().zip(heads) {
             *count += heads.all - heads.leaving;
         }
     }
@@ -126,6 +126,9 @@ fn in_domains(
     candidates: &[Candidate<'_>],
     ignored: &[bool],
 ) -> Counts {
+    if rule.key == ZONE && !cycle.store.index().zones().any_named() {
+        return None;
+    }
     let mut domains: BTreeMap<Rc<str>, i64> = BTreeMap::new();
     for (one, _) in candidates.iter().zip(ignored).filter(|(_, ignored)| !**ignored) {
         if let Some(domain) = one.node.meta.labels.get(rule.key) {

@@ -165,8 +165,11 @@ pub fn logs(
     let found =
         runtime.and_then(|runtime| runtime.containers.iter().find(|one| *one.name == *container));
     if previous {
-        return match found.filter(|found| found.last.is_some() || shows_end_as_last(pod, found)) {
-            Some(found) if found.last.is_some() => Ok(found.previous_log.iter().cloned().collect()),
+        let kept = |found: &ContainerRuntime| {
+            found.last.as_ref().is_some_and(|last| !last.container_id.is_empty())
+        };
+        return match found.filter(|found| kept(found) || shows_end_as_last(pod, found)) {
+            Some(found) if kept(found) => Ok(found.previous_log.iter().cloned().collect()),
             // In back-off the run that ended is the previous one, and the current one too.
             Some(found) => Ok(found.log.iter().cloned().collect()),
             None => Err(bad_request(format!(
@@ -176,6 +179,10 @@ pub fn logs(
     }
     if let Some(found) = found.filter(|found| found.run.is_some()) {
         return Ok(found.log.iter().cloned().collect());
+    }
+    if found.is_some_and(|found| found.last.is_some()) {
+        let text = format!("container \"{container}\" in pod \"{name}\" is terminated");
+        return Err(bad_request(text));
     }
     let reason = match pod.status.container(container).map(|status| &status.state) {
         Some(ContainerState::Waiting { reason, .. }) => match &**reason {
@@ -195,7 +202,8 @@ pub fn logs(
 }
 
 fn shows_end_as_last(pod: &Pod, found: &ContainerRuntime) -> bool {
-    pod.status.container(&found.name).is_some_and(|status| status.last.is_some())
+    let last = pod.status.container(&found.name).and_then(|status| status.last.as_ref());
+    last.is_some_and(|last| !last.container_id.is_empty())
 }
 
 /// Makes a container exit with code 1.

@@ -16,6 +16,7 @@ mod network;
 mod node;
 mod pressure;
 mod probes;
+mod reset;
 mod runtime;
 mod start;
 mod status;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::environment::{self, Scene, Texts};
 use super::machine::Registry;
-use super::runtime::{BackOff, Probes, Refusal, Run, Step, Stop};
+use super::runtime::{BackOff, ContainerRuntime, Probes, Refusal, Run, Step, Stop};
 use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
@@ -272,15 +272,15 @@ impl Look<'_> {
         }
         let (low, high) = self.delays.start_millis;
         let name = format!("{}/{}", self.pod.meta.name, spec.name);
-        let span = self.seed.range(Purpose::Start, &name, self.next_number(index), low, high);
+        let number = self.next_number(index);
+        let span = self.seed.range(Purpose::Start, &name, number, low, high);
         let until = self.now + Duration::from_millis(span);
         self.set_step(index, Step::Creating { until });
     }
 
     /// How often the container was started before the run to come.
     fn next_number(&self, index: usize) -> u64 {
-        let run = self.runtime.containers.get(index).and_then(|container| container.run.as_ref());
-        run.map_or(0, |run| u64::try_from(run.number).unwrap_or(0) + 1)
+        self.runtime.containers.get(index).map_or(0, ContainerRuntime::next_number)
     }
 
     fn environment(&mut self, spec: &Container) -> Result<Texts, String> {
@@ -401,6 +401,7 @@ impl Look<'_> {
             container.previous_log = std::mem::take(&mut container.log);
         }
         container.refusal = None;
+        let init = container.init;
         let history = container.probes.take().map(|probes| *probes);
         container.probes = fresh_probes(spec, history);
         container.run = Some(Run {
@@ -414,6 +415,9 @@ impl Look<'_> {
             end,
             stop: None,
         });
+        if init {
+            self.forget_reset();
+        }
         self.with_process(index, |process, network, now| process.advance(now, network));
     }
 
@@ -479,7 +483,8 @@ impl Look<'_> {
         let grace = Duration::from_seconds(self.pod.spec.grace_seconds);
         self.refuse(index, "PostStartHookError", &message, now);
         if let Some(run) = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut()) {
-            run.stop = Some(Stop { term_at: now, asked: false, kill_at: now + grace });
+            run.stop =
+                Some(Stop { turn_from: None, term_at: now, asked: false, kill_at: now + grace });
         }
     }
 

@@ -129,6 +129,7 @@ const WORDS: [(&str, &str); 63] = [
     ("Pulling", "word.pulling"),
     ("READY", "word.ready"),
     ("RESTARTS", "word.restarts"),
+    ("RestartingAllContainers", "word.restarting-all"),
     ("RollingUpdate", "word.rolling-update"),
     ("Running", "word.running"),
     ("SUSPEND", "word.suspend"),

@@ -311,7 +311,10 @@ impl PodStatus {
         if !self.conditions.is_empty() {
             let shown = self.conditions.iter().map(|condition| {
                 let mut shown = condition.to_value(Some("lastProbeTime"));
-                shown.set("observedGeneration", generation);
+                // The kubelet leaves this one without.
+                if &*condition.kind != "AllContainersRestarting" {
+                    shown.set("observedGeneration", generation);
+                }
                 shown
             });
             value.set("conditions", shown.collect::<Vec<_>>());

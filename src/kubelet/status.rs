@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::actions::comes_again;
+use super::admission::Rejection;
 use super::reset::RESETTING;
 use super::runtime::{ContainerRuntime, PodRuntime, Sandbox, Stage};
 use crate::api::conditions::{self, Condition, Status};
@@ -384,7 +385,6 @@ fn all_conditions(
             None => Condition::new(kind, value, reason, &message, now),
         }
     });
-    let is_own = |kind: &str| OF_KUBELET.contains(&kind) || kind == RESETS;
     let others = old.iter().filter(|condition| !is_own(&condition.kind)).cloned();
     own.chain(others).collect()
 }
@@ -402,15 +402,23 @@ fn resetting(runtime: &PodRuntime, phase: Phase) -> Verdict {
     }
 }
 
-/// A pod that is over is not ready, whatever was said of it before. Follows the end of `mergePodStatus`.
-pub(super) fn close_readiness(pod: &mut Pod, now: Time) {
-    let mut all = pod.status.conditions.to_vec();
-    for kind in ["Ready", "ContainersReady"] {
-        if conditions::holds(&all, kind) {
-            conditions::set(&mut all, Condition::new(kind, Status::False, "PodFailed", "", now));
-        }
+/// The status of a pod that its node does not take: it says nothing of containers and addresses, and of conditions
+/// only those that others set. Follows `rejectPod` of `pkg/kubelet/kubelet.go` and `mergePodStatus`.
+pub(super) fn rejected(pod: &Pod, rejection: &Rejection, now: Time) -> PodStatus {
+    let others = pod.status.conditions.iter().filter(|condition| !is_own(&condition.kind));
+    PodStatus {
+        phase: Phase::Failed,
+        reason: rejection.reason.into(),
+        message: format!("Pod was rejected: {}", rejection.message).into(),
+        start_time: pod.status.start_time.or(Some(now)),
+        conditions: others.cloned().collect(),
+        ..PodStatus::default()
     }
-    pod.status.conditions = all.into();
+}
+
+/// Whether a condition is the kubelet's own.
+fn is_own(kind: &str) -> bool {
+    OF_KUBELET.contains(&kind) || kind == RESETS
 }
 
 /// Whether conditions that others set hold a pod back from being ready.

@@ -217,9 +217,8 @@ impl Look<'_> {
     /// The node does not take the pod: it fails at once.
     fn reject(&mut self, rejection: &admission::Rejection) -> Decision {
         self.tell_pod(EventType::Warning, rejection.reason, rejection.message.clone());
-        let mut pod = admission::rejected(&self.pod, rejection);
-        pod.status.start_time.get_or_insert(self.now);
-        status::close_readiness(&mut pod, self.now);
+        let mut pod = Pod::clone(&self.pod);
+        pod.status = status::rejected(&self.pod, rejection, self.now);
         self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
         self.runtime.rejected = true;
         self.runtime.stage = Stage::Terminated;

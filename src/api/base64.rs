@@ -5,7 +5,7 @@ const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 /// Bytes as base64, filled up with `=`.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = letters(bytes, ['+', '/']);
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

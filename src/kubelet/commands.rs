@@ -10,7 +10,7 @@ use super::{ExecResult, LogLine};
 use crate::api::core::{ContainerState, Pod};
 use crate::api::meta::ObjectKey;
 use crate::api::{ApiError, Reason};
-use crate::containers::{ExecOutput, Process, Signal};
+use crate::containers::{ExecOutput, Process};
 use crate::sim::Time;
 use crate::store::Store;
 
@@ -78,21 +78,6 @@ pub fn exec(
     })
 }
 
-/// Whether a command sends SIGTERM to PID 1: `kill 1`, with or without a shell around it. SIGKILL from inside does
-/// not reach it.
-fn terminates_init(argv: &[Rc<str>]) -> bool {
-    let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
-    let command: &[&str] = match words.as_slice() {
-        [_, "-c", rest @ ..] => rest,
-        all => all,
-    };
-    matches!(
-        command,
-        ["kill" | "/bin/kill", "1"]
-            | ["kill" | "/bin/kill", "-15" | "-TERM" | "-s TERM" | "-SIGTERM", "1"]
-    )
-}
-
 /// Runs a command in a running container; `None` if it does not run.
 fn run_in(
     kubelets: &mut Kubelets,
@@ -123,14 +108,12 @@ fn exec_in(
     let spec = pod.spec.all_containers().nth(index)?;
     let mut process = runtime.containers.get_mut(index)?.run.as_mut()?.process.take()?;
     super::volumes::load(pod, spec, runtime, kubelets, &mut process);
+    super::identity::show(pod, spec, store, &mut process);
     let output = {
         let mut network = Network { kubelets, store, pod, own: runtime, now };
         process.exec(argv, None, now, &mut network)
     };
     super::volumes::save(pod, spec, runtime, kubelets, &process);
-    if terminates_init(argv) && output.code == 0 {
-        process.signal(now, Signal::Term);
-    }
     runtime.containers.get_mut(index)?.run.as_mut()?.process = Some(process);
     Some(output)
 }

@@ -11,6 +11,7 @@ mod actions;
 mod admission;
 mod commands;
 mod environment;
+mod identity;
 mod machine;
 mod network;
 mod node;

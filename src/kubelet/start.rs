@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::environment::{self, Scene, Texts};
+use super::identity;
 use super::machine::Registry;
 use super::runtime::{BackOff, ContainerRuntime, Probes, Refusal, Run, Step, Stop};
 use super::sync::Look;
@@ -12,7 +13,7 @@ use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminat
 use crate::api::object::AnyObject;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
-use crate::containers::{Process, ProcessSpec, StartError};
+use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
 use crate::reconcile::Write;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
@@ -368,6 +369,9 @@ impl Look<'_> {
         let image = catalogue::find(reference);
         let mut process = Process::start(&image, &process, self.now, seed)?;
         volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
+        if process.runs_shell() {
+            identity::show(&self.pod, spec, self.store, &mut process);
+        }
         Ok(process)
     }
 
@@ -445,10 +449,7 @@ impl Look<'_> {
         match hook {
             Handler::Sleep { seconds } => (Duration::from_seconds(*seconds), None),
             Handler::Exec(argv) => {
-                let run = self.with_process(index, |process, network, now| {
-                    process.exec(argv, None, now, network)
-                });
-                let Some(output) = run else { return (Duration::ZERO, None) };
+                let Some(output) = self.exec(index, argv) else { return (Duration::ZERO, None) };
                 if output.endless {
                     return (ENDLESS, None);
                 }
@@ -472,6 +473,16 @@ impl Look<'_> {
             }
             Handler::Tcp { .. } | Handler::Grpc { .. } => (Duration::ZERO, None),
         }
+    }
+
+    /// Runs a command in a container; nothing if that does not run.
+    pub(super) fn exec(&mut self, index: usize, argv: &[Rc<str>]) -> Option<ExecOutput> {
+        let (pod, store) = (Rc::clone(&self.pod), self.store);
+        let spec = pod.spec.all_containers().nth(index)?;
+        self.with_process(index, |process, network, now| {
+            identity::show(&pod, spec, store, process);
+            process.exec(argv, None, now, network)
+        })
     }
 
     /// A hook that failed takes its container with it.
@@ -507,8 +518,19 @@ impl Look<'_> {
                     limit > 0 && used > limit
                 }),
             hang_after: number("hang-after-seconds").map(Duration::from_seconds),
+            redirect: annotations.text("podyard.dev/redirect").map(Rc::from),
+            grpc: annotations.text("podyard.dev/grpc-health").map(health),
         }
     }
+}
+
+/// Reads `NOT_SERVING`, or `SERVING, orders=NOT_SERVING`: what a server says of itself, and of its services.
+fn health(text: &str) -> Rc<[(Rc<str>, Rc<str>)]> {
+    let one = |part: &str| {
+        let (service, status) = part.split_once('=').unwrap_or(("", part));
+        (Rc::from(service.trim()), Rc::from(status.trim()))
+    };
+    text.split(',').map(one).collect()
 }
 
 /// The probes of a new run: nothing is known yet, but what was seen before stays on the strip.

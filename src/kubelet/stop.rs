@@ -170,13 +170,13 @@ impl Look<'_> {
         if asks {
             self.with_process(index, |process, network, now| {
                 process.advance(now, network);
-                process.signal(now, Signal::Term);
+                process.signal(now, Signal::TERM);
             });
         }
         if kills {
             self.with_process(index, |process, network, now| {
                 process.advance(now, network);
-                process.signal(now, Signal::Kill);
+                process.signal(now, Signal::KILL);
             });
         }
     }

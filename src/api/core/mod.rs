@@ -13,7 +13,7 @@ mod scheduling;
 pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPolicy, VolumeMount};
 pub use event::{Event, EventSource, EventType, ObjectReference};
 pub use node::{Node, NodeSpec, NodeStatus};
-pub use pod::Pod;
+pub use pod::{Pod, TOKEN_PATH};
 pub use pod_spec::{PodSpec, PodTemplate, Qos, Volume};
 pub use pod_status::{ContainerState, ContainerStatus, Phase, PodStatus, Terminated};
 pub use replication_controller::{ReplicasSpec, ReplicasStatus, ReplicationController};

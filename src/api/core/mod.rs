@@ -9,6 +9,7 @@ mod pod_status;
 mod replication_controller;
 mod restart;
 mod scheduling;
+mod seen;
 
 pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPolicy, VolumeMount};
 pub use event::{Event, EventSource, EventType, ObjectReference};

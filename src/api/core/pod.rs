@@ -158,12 +158,15 @@ impl Resource for Pod {
     }
 
     fn to_value(&self) -> Value {
+        let spec = self.spec_value();
+        let mut status = self.status.to_value(self.spec.qos, self.meta.generation);
+        super::seen::complete(&mut status, &spec);
         crate::object! {
             "apiVersion" => "v1",
             "kind" => "Pod",
             "metadata" => self.meta.to_value(),
-            "spec" => self.spec_value(),
-            "status" => self.status.to_value(self.spec.qos, self.meta.generation),
+            "spec" => spec,
+            "status" => status,
         }
     }
 

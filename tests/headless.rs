@@ -365,6 +365,13 @@ kubectl exec web -- sh -c 'kill -QUIT 1'
 sleep 3
 kubectl get pods
 kubectl get pod web -o jsonpath='{.status.containerStatuses[0].lastState.terminated.exitCode}'
+echo
+kubectl run heeds --image=busybox --restart=Never -- sh -c 'trap \"echo bye; exit 3\" TERM; sleep 1000 & wait'
+sleep 5
+kubectl exec heeds -- sh -c 'kill $(echo 1)'
+sleep 1
+kubectl logs heeds
+kubectl get pod heeds -o jsonpath='{.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}'
 ",
         "pod/web created
 pod/deaf created
@@ -375,7 +382,10 @@ web    1/1     Running   0          12s
 NAME   READY   STATUS    RESTARTS     AGE
 deaf   1/1     Running   0            15s
 web    1/1     Running   1 (3s ago)   15s
-0",
+0
+pod/heeds created
+bye
+Failed 3",
     );
 }
 

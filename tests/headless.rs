@@ -1,6 +1,6 @@
 //! The native binary from outside: what it prints, and with which exit status.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -306,4 +306,110 @@ fn what_asks_a_server_by_its_address_says_that_there_is_none() {
     let lines = ["/version", "/api/v1/namespaces/default/pods/x"]
         .map(|path| format!("error: --raw {path} is not part of this sandbox\n"));
     assert_eq!(refused, lines.concat());
+}
+
+/// What a container finds of its pod's service account, and a pod that does not want to be known.
+#[test]
+fn containers_find_the_token_of_their_service_account() {
+    let folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+    let script = format!(
+        "kubectl create namespace shop
+kubectl run web --image=nginx -n shop
+kubectl run anonymous --image=busybox --overrides='{{\"spec\":{{\"automountServiceAccountToken\":false}}}}' -- sleep 100
+kubectl run says --image=busybox -- sh -c 'cat {folder}/namespace; echo; sleep 100'
+sleep 10
+kubectl exec web -n shop -- ls {folder}
+kubectl exec web -n shop -- cat {folder}/namespace
+echo
+kubectl exec web -n shop -- head -n 1 {folder}/ca.crt
+kubectl logs says
+kubectl exec web -n shop -- cut -d. -f2 {folder}/token
+kubectl exec web -n shop -- cut -d. -f2 {folder}/token
+kubectl exec anonymous -- ls {folder}
+"
+    );
+    let found = printed(&script);
+    let expected = "ca.crt
+namespace
+token
+shop
+-----BEGIN CERTIFICATE-----
+default
+";
+    let (_, rest) = found.split_once(expected).unwrap_or_else(|| panic!("{found}"));
+    let claims: Vec<&str> = rest.lines().take(2).collect();
+    assert_eq!(claims[0], claims[1]);
+    let bytes = podyard::api::base64::decode(&claims[0].replace('-', "+").replace('_', "/"));
+    let claims = podyard::api::Value::from_json(&String::from_utf8(bytes).unwrap()).unwrap();
+    assert_eq!(claims.str_at("sub"), Some("system:serviceaccount:shop:default"), "{claims}");
+    let about = |path: &[&str]| claims.at(path).and_then(|value| value.as_str()).unwrap();
+    assert_eq!(about(&["kubernetes.io", "pod", "name"]), "web");
+    assert!(about(&["kubernetes.io", "node", "uid"]).len() == 36, "{claims}");
+    assert!(found.contains(&format!("ls: {folder}: No such file or directory")), "{found}");
+}
+
+/// PID 1 gets from inside only what it handles.
+#[test]
+fn a_container_is_ended_from_inside_if_it_listens() {
+    says(
+        "kubectl run web --image=nginx
+kubectl run deaf --image=busybox -- sleep 1000
+sleep 10
+kubectl exec web -- kill -9 1
+kubectl exec deaf -- kill 1
+kubectl exec deaf -- sh -c 'kill -QUIT 1; kill -9 1'
+kubectl exec web -- sh -c 'sleep 60 & kill $!; wait $!; echo $?'
+sleep 2
+kubectl get pods
+kubectl exec web -- sh -c 'kill -QUIT 1'
+sleep 3
+kubectl get pods
+kubectl get pod web -o jsonpath='{.status.containerStatuses[0].lastState.terminated.exitCode}'
+echo
+kubectl run heeds --image=busybox --restart=Never -- sh -c 'trap \"echo bye; exit 3\" TERM; sleep 1000 & wait'
+sleep 5
+kubectl exec heeds -- sh -c 'kill $(echo 1)'
+sleep 1
+kubectl logs heeds
+kubectl get pod heeds -o jsonpath='{.status.phase} {.status.containerStatuses[0].state.terminated.exitCode}'
+",
+        "pod/web created
+pod/deaf created
+143
+NAME   READY   STATUS    RESTARTS   AGE
+deaf   1/1     Running   0          12s
+web    1/1     Running   0          12s
+NAME   READY   STATUS    RESTARTS     AGE
+deaf   1/1     Running   0            15s
+web    1/1     Running   1 (3s ago)   15s
+0
+pod/heeds created
+bye
+Failed 3",
+    );
+}
+
+/// What a line sets is there in the next, whatever else the line did.
+#[test]
+fn a_shell_in_a_container_keeps_its_variables() {
+    says(
+        "kubectl run box --image=busybox -- sleep 1000
+sleep 10
+kubectl exec -it box -- sh
+X=5; echo hi
+echo $X; Y=\"it's\" && Z='a  b'
+echo \"$Y $Z\"; for i in 1 2; do N=$i; done
+greet() { echo \"hello $1\"; }
+unset X; cd /tmp; echo \"[$X] $N\"
+greet $(pwd)
+exit
+",
+        "pod/box created
+hi
+5
+it's a  b
+[] 2
+hello /tmp
+",
+    );
 }

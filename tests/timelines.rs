@@ -3,7 +3,7 @@
 //! no time here, so that what is left are the times that Kubernetes itself sets.
 //!
 //! A line of a pod is `SECOND STATUS READY RESTARTS`, then `ready` while its condition Ready holds; a line of a node
-//! is `SECOND STATUS` and its taints. Pods with made-up names are `PREFIX#N`, in the order of their creation.
+//! is `SECOND STATUS` and its taints. What a pod's JSON `says` or `lacks` in the end are pieces of it. Pods with made-up names are `PREFIX#N`, in the order of their creation.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
@@ -205,13 +205,15 @@ fn play(case: &Value) -> Result<(), String> {
             wrong.push_str(&format!("\n{name}: no event `{expected}` in {told:#?}\n"));
         }
     }
-    for (who, texts) in case.get("says").map(Value::entries).into_iter().flatten() {
-        let key = ObjectKey::new("default", &**who);
-        let json = cluster.store().get(Kind::Pod, &key).map(|pod| pod.to_value().to_json());
-        let json = json.unwrap_or_default();
-        for expected in texts.items().iter().filter_map(Value::as_str) {
-            if !json.contains(expected) {
-                wrong.push_str(&format!("\n{name}: {who} does not say `{expected}`: {json}\n"));
+    for (verb, says) in [("says", true), ("lacks", false)] {
+        for (who, texts) in case.get(verb).map(Value::entries).into_iter().flatten() {
+            let key = ObjectKey::new("default", &**who);
+            let json = cluster.store().get(Kind::Pod, &key).map(|pod| pod.to_value().to_json());
+            let json = json.unwrap();
+            for text in texts.items().iter().filter_map(Value::as_str) {
+                if json.contains(text) != says {
+                    wrong.push_str(&format!("\n{name}: {who} {verb} not `{text}`: {json}\n"));
+                }
             }
         }
     }

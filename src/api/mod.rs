@@ -1,6 +1,7 @@
 //! The objects of the API as plain data.
 
 pub mod apps;
+pub mod base64;
 pub mod batch;
 pub mod conditions;
 pub mod core;

@@ -49,6 +49,8 @@ pub struct Image {
     pub end_log: Vec<String>,
     /// Ports that answer.
     pub ports: Vec<u16>,
+    /// Whether what listens there speaks gRPC and tells of its health.
+    pub grpc: bool,
     /// What it answers; `{hostname}` is replaced.
     pub body: String,
     /// The folder whose files it serves; what is not there it answers with 404. Empty: it answers every path alike.
@@ -99,6 +101,7 @@ impl Image {
             log: words("log"),
             end_log: words("end-log"),
             ports: ports.filter_map(|port| u16::try_from(port).ok()).collect(),
+            grpc: value.bool_at("grpc") == Some(true),
             body: text("body"),
             web_root: text("web-root"),
             good_requests: value
@@ -223,6 +226,7 @@ pub fn find(reference: &Reference) -> Rc<Image> {
                 reference.full()
             )],
             ports: vec![80, 8080],
+            grpc: true,
             body: "OK\n".into(),
             term_code: Some(0),
             ..Image::default()

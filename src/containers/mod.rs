@@ -4,7 +4,9 @@ pub mod catalogue;
 pub mod files;
 pub mod process;
 pub mod shell;
+pub mod signal;
 
 pub use catalogue::{Image, PullOutcome};
 pub use files::Files;
-pub use process::{Answer, ExecOutput, Exit, Outside, Process, ProcessSpec, Signal, StartError};
+pub use process::{Answer, ExecOutput, Exit, Health, Outside, Process, ProcessSpec, StartError};
+pub use signal::Signal;

@@ -3,44 +3,17 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+mod serving;
+
+use serving::Beside;
+pub use serving::{Answer, Health, Outside};
+
 use super::catalogue::Image;
 use super::files::Files;
-use super::shell::{self, Machine, Outcome};
+use super::shell::{self, INIT, Machine, Outcome};
+use super::signal::Signal;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
-
-/// What a request gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// An answer.
-    Body {
-        /// The HTTP status.
-        status: u16,
-        /// The body.
-        body: String,
-    },
-    /// Nobody listens.
-    Refused,
-    /// No such host.
-    Unknown,
-    /// No answer at all.
-    Silent,
-}
-
-/// The network outside a container.
-pub trait Outside {
-    /// Asks a host for a page.
-    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer;
-}
-
-/// A signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGTERM
-    Term,
-    /// SIGKILL
-    Kill,
-}
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +62,10 @@ pub struct Overrides {
     pub out_of_memory: bool,
     /// It stops answering after this time.
     pub hang_after: Option<Duration>,
+    /// It answers for a page that this one is elsewhere: an address, or a path that it serves itself.
+    pub redirect: Option<Rc<str>>,
+    /// What it says of its health over gRPC, by service.
+    pub grpc: Option<Rc<[(Rc<str>, Rc<str>)]>>,
 }
 
 /// What a command in a container gave.
@@ -133,9 +110,20 @@ pub struct Process {
     hung: bool,
     /// When it stops answering by itself.
     hangs_at: Option<Time>,
+    redirect: Option<Rc<str>>,
+    grpc: Option<Rc<[(Rc<str>, Rc<str>)]>>,
     wake: Option<Time>,
+    /// Signals from inside that are on their way: when, to which process, which.
+    sent: Vec<(Time, u32, Signal)>,
+    /// How many commands ran beside it.
+    commands: u32,
     seed: Seed,
 }
+
+/// The numbers of commands beside it: from where, how far apart, how many before they begin again.
+const FIRST_COMMAND: u32 = 30;
+const PIDS_OF_COMMAND: u32 = 6;
+const MOST_COMMANDS: u32 = 5_000;
 
 /// A busy process is looked at again after this.
 const FIRST_OUTPUT_BYTES: usize = 64 * 1024;
@@ -193,7 +181,11 @@ impl Process {
             requests: 0,
             hung: false,
             hangs_at: spec.overrides.hang_after.map(|span| now + span),
+            redirect: spec.overrides.redirect.clone(),
+            grpc: spec.overrides.grpc.clone(),
             wake: Some(now),
+            sent: Vec::new(),
+            commands: 0,
             seed,
         };
         if matches!(process.program, Program::Server { .. }) {
@@ -229,7 +221,8 @@ impl Process {
         if self.exit.is_some() || self.hung {
             return None;
         }
-        [self.wake, self.end.map(|end| end.at), self.hangs_at].into_iter().flatten().min()
+        let sent = self.sent.iter().map(|(at, _, _)| *at).min();
+        [self.wake, self.end.map(|end| end.at), self.hangs_at, sent].into_iter().flatten().min()
     }
 
     /// How it ended, if it has.
@@ -244,6 +237,11 @@ impl Process {
             if self.hangs_at.is_some_and(|hangs| hangs <= at) {
                 self.hung = true;
                 return;
+            }
+            if let Some(due) = self.sent.iter().position(|(when, _, _)| *when <= at) {
+                let (when, pid, signal) = self.sent.remove(due);
+                self.deliver(when, pid, signal);
+                continue;
             }
             if let Some(end) = self.end.filter(|end| end.at <= at) {
                 if matches!(self.program, Program::Server { .. }) {
@@ -336,25 +334,40 @@ impl Process {
         std::mem::take(&mut self.output)
     }
 
-    /// Sends a signal. PID 1 ignores SIGTERM unless it handles it.
+    /// A signal from inside reaches its process; PID 1 only gets what it can handle.
+    fn deliver(&mut self, at: Time, pid: u32, signal: Signal) {
+        if pid == INIT {
+            if signal.can_be_handled() {
+                self.signal(at, signal);
+            }
+        } else if let Program::Shell(machine) = &mut self.program
+            && machine.signal_job(pid, signal, at)
+        {
+            self.wake = Some(at);
+        }
+    }
+
+    /// Sends a signal from outside. PID 1 ignores what it does not handle; SIGKILL does not ask it.
     pub fn signal(&mut self, now: Time, signal: Signal) {
         if self.exit.is_some() {
             return;
         }
-        if signal == Signal::Kill {
-            return self.finish(Exit { code: 137, at: now, out_of_memory: false });
+        if signal == Signal::KILL {
+            let code = signal.exit_code();
+            return self.finish(Exit { code, at: now, out_of_memory: false });
         }
         if self.hung {
             return;
         }
         match &mut self.program {
             Program::Shell(machine) => {
-                if machine.terminate(now) {
+                if machine.signal(signal, now) {
                     self.wake = Some(now);
                 }
             }
             Program::Server { .. } => {
-                if let Some(code) = self.image.term_code {
+                let asks = [Signal::TERM, Signal::INT, Signal::QUIT].contains(&signal);
+                if let Some(code) = self.image.term_code.filter(|_| asks) {
                     self.end = Some(Exit {
                         code,
                         at: now + Duration::from_millis(200),
@@ -384,55 +397,9 @@ impl Process {
         self.hung = true;
     }
 
-    /// Answers a request.
-    pub fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
-        if self.hung {
-            return Answer::Silent;
-        }
-        if !self.listens(port) {
-            return Answer::Refused;
-        }
-        self.requests += 1;
-        let (status, body) = self.page(now, path);
-        if !self.image.request_log.is_empty() {
-            let line = self.image.request_log.replace("{peer}", peer).replace("{path}", path);
-            let line = line.replace("{agent}", "kube-probe/1.36").replace("{clf}", &now.rfc3339());
-            let line = line.replace("{status}", &status.to_string());
-            self.log(now, &line.replace("{bytes}", &body.len().to_string()));
-        }
-        Answer::Body { status, body }
-    }
-
-    /// The page of a path, with its status.
-    fn page(&self, now: Time, path: &str) -> (u16, String) {
-        let tired = self.image.good_requests.is_some_and(|most| self.requests > most);
-        let old = self
-            .image
-            .good_seconds
-            .is_some_and(|most| now - self.started > Duration::from_seconds(most));
-        if tired || old {
-            return (500, "I'm not well. Please restart me!\n".into());
-        }
-        let whole = self.image.body.replace("{hostname}", &self.hostname);
-        if self.image.web_root.is_empty() {
-            return (200, whole);
-        }
-        // A server of files: those that somebody put there, and the page that came with the image.
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-        match self.files.read(&Files::absolute(&self.image.web_root, name.trim_start_matches('/')))
-        {
-            Some(text) => (200, text.to_owned()),
-            None if name == "/index.html" => (200, whole),
-            None => (404, "<html>\n<head><title>404 Not Found</title></head>\n</html>\n".into()),
-        }
-    }
-
-    /// Whether something listens on a port.
-    pub fn listens(&self, port: u16) -> bool {
-        matches!(self.program, Program::Server { .. })
-            && self.exit.is_none()
-            && self.image.ports.contains(&port)
+    /// Whether it is a shell.
+    pub const fn runs_shell(&self) -> bool {
+        matches!(self.program, Program::Shell(_))
     }
 
     /// Whether it does nothing any more though it has not ended.
@@ -466,6 +433,7 @@ impl Process {
             self.seed,
         )
         .with_arguments("sh", &[], self.image.bash)
+        .with_pid(self.next_pid(), self.pids())
         .with_input(input);
         let mut at = now;
         let mut result = ExecOutput::default();
@@ -492,24 +460,27 @@ impl Process {
             result.pieces.push((when - now, error, text));
         }
         self.files = std::mem::take(&mut machine.files);
+        for (when, pid, signal) in machine.take_sent() {
+            match when <= now {
+                true => self.deliver(when, pid, signal),
+                false => self.sent.push((when, pid, signal)),
+            }
+        }
         result.took = at - now;
         result
     }
-}
 
-/// The network as a command sees it that runs beside a process: what the process serves is on `localhost`.
-struct Beside<'a> {
-    process: &'a mut Process,
-    outside: &'a mut dyn Outside,
-    now: Time,
-}
+    /// The number of the next command beside it: the runtime takes some each time.
+    const fn next_pid(&mut self) -> u32 {
+        self.commands = self.commands.wrapping_add(1) % MOST_COMMANDS;
+        FIRST_COMMAND + PIDS_OF_COMMAND * self.commands
+    }
 
-impl Outside for Beside<'_> {
-    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer {
-        let local = ["localhost", "127.0.0.1", "::1", &self.process.hostname].contains(&host);
-        match local && self.process.listens(port) {
-            true => self.process.http(self.now, port, path, "127.0.0.1"),
-            false => self.outside.http(host, port, path),
+    /// The processes in it.
+    fn pids(&self) -> Rc<[u32]> {
+        match &self.program {
+            Program::Shell(machine) => [INIT].into_iter().chain(machine.job_pids()).collect(),
+            Program::Server { .. } => Rc::new([INIT]),
         }
     }
 }

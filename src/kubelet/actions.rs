@@ -26,27 +26,62 @@ pub(super) struct PodActions {
     pub start: Vec<usize>,
     /// Containers to kill.
     pub kill: Vec<(usize, Why)>,
+    /// A container ended with a code after which all are removed, in this order, and the pod begins anew.
+    pub reset: Vec<usize>,
 }
 
 /// Whether a container that ended is started again. Follows `ShouldContainerBeRestarted`.
-pub(super) fn comes_again(policy: RestartPolicy, container: &ContainerRuntime) -> bool {
-    let failed = container.end().is_some_and(|end| end.exit_code != 0);
-    match (container.init, container.sidecar, policy) {
-        (_, true, _) | (false, false, RestartPolicy::Always) => true,
-        (_, false, RestartPolicy::Never) => false,
+pub(super) fn comes_again(
+    policy: RestartPolicy,
+    spec: &Container,
+    container: &ContainerRuntime,
+) -> bool {
+    let Some(code) = container.end().map(|end| end.exit_code) else { return container.sidecar };
+    match (container.sidecar, container.init, code) {
+        (true, _, _) => true,
         // An init container that went well is through.
-        (true, false, RestartPolicy::Always) | (_, false, RestartPolicy::OnFailure) => failed,
+        (false, true, 0) => false,
+        (false, _, _) => spec.restarts(policy, code),
     }
+}
+
+/// Whether a container ended with a code after which its pod begins anew.
+fn asks_for_reset(spec: &Container, container: &ContainerRuntime) -> bool {
+    container.end().is_some_and(|end| spec.restarts_all(end.exit_code))
+}
+
+/// The containers to remove if one of them asks for that: app containers before init containers, and those that ask
+/// last. Follows `getContainersToReset`.
+fn to_reset(specs: &[&Container], runtime: &PodRuntime) -> Vec<usize> {
+    let all = || runtime.containers.iter().zip(specs).enumerate();
+    let part = |init: bool, asks: bool| {
+        all()
+            .filter(move |(_, (one, spec))| one.init == init && asks_for_reset(spec, one) == asks)
+            .filter(|(_, (one, _))| one.run.is_some())
+            .map(|(index, _)| index)
+    };
+    if !all().any(|(_, (one, spec))| asks_for_reset(spec, one)) {
+        return Vec::new();
+    }
+    part(false, false)
+        .chain(part(true, false))
+        .chain(part(false, true))
+        .chain(part(true, true))
+        .collect()
 }
 
 /// Says what is to be done about a pod that is to be up.
 pub(super) fn compute_pod_actions(pod: &Pod, runtime: &PodRuntime) -> PodActions {
     let policy = pod.spec.restart_policy;
+    let specs: Vec<&Container> = pod.spec.all_containers().collect();
+    let reset = to_reset(&specs, runtime);
+    if !reset.is_empty() {
+        return PodActions { reset, ..PodActions::default() };
+    }
     if runtime.sandbox != Sandbox::Ready {
-        return without_sandbox(policy, runtime);
+        return without_sandbox(policy, &specs, runtime);
     }
     let mut actions = PodActions::default();
-    let specs: Vec<&Container> = pod.spec.all_containers().collect();
     let spec = |index: usize| specs.get(index).copied();
     // Once an app container was made, the init containers are through; sidecars are only kept up.
     let past_init = runtime.containers.iter().any(|one| !one.init && current(one, runtime));
@@ -55,7 +90,7 @@ pub(super) fn compute_pod_actions(pod: &Pod, runtime: &PodRuntime) -> PodActions
         let through = match container.sidecar {
             true => look_at_sidecar(index, container, spec, runtime, &mut actions),
             false if past_init => true,
-            false => look_at_init(index, container, policy, runtime, &mut actions),
+            false => look_at_init(index, container, spec, policy, runtime, &mut actions),
         };
         if actions.kill_pod {
             return actions;
@@ -68,15 +103,16 @@ pub(super) fn compute_pod_actions(pod: &Pod, runtime: &PodRuntime) -> PodActions
     for (index, container) in runtime.containers.iter().enumerate().filter(|(_, one)| !one.init) {
         let Some(spec) = spec(index) else { continue };
         if !container.alive() {
-            if container.run.is_none() || comes_again(policy, container) {
+            if container.run.is_none() || comes_again(policy, spec, container) {
                 actions.start.push(index);
             }
             continue;
         }
-        kept += 1;
-        if let Some(why) = why_kill(container, spec) {
-            actions.kill.push((index, why));
-        }
+        let why = why_kill(container, spec);
+        actions.kill.extend(why.map(|why| (index, why)));
+        // One that is killed for good keeps nothing alive.
+        let stays = why.is_none_or(|why| why == Why::Changed || spec.restarts_when_killed(policy));
+        kept += usize::from(stays);
     }
     let started = actions
         .start
@@ -94,12 +130,20 @@ fn current(container: &ContainerRuntime, runtime: &PodRuntime) -> bool {
 }
 
 /// A new sandbox is made if anything is to run in it.
-fn without_sandbox(policy: RestartPolicy, runtime: &PodRuntime) -> PodActions {
+fn without_sandbox(
+    policy: RestartPolicy,
+    specs: &[&Container],
+    runtime: &PodRuntime,
+) -> PodActions {
     let ran = runtime.containers.iter().any(|one| one.run.is_some());
-    let apps = || runtime.containers.iter().filter(|one| !one.init);
+    let through = |one: &ContainerRuntime, spec: &Container| {
+        one.end().is_some_and(|end| end.exit_code == 0)
+            && spec.restart_policy.unwrap_or(policy) == RestartPolicy::OnFailure
+    };
+    let mut apps = runtime.containers.iter().zip(specs).filter(|(one, _)| !one.init);
     let wanted = match (ran, policy) {
         (true, RestartPolicy::Never) => false,
-        _ => apps().any(|one| one.run.is_none() || comes_again(policy, one)),
+        _ => apps.any(|(one, spec)| !through(one, spec)),
     };
     PodActions { kill_pod: !wanted, make_sandbox: wanted, ..PodActions::default() }
 }
@@ -108,6 +152,7 @@ fn without_sandbox(policy: RestartPolicy, runtime: &PodRuntime) -> PodActions {
 fn look_at_init(
     index: usize,
     container: &ContainerRuntime,
+    spec: &Container,
     policy: RestartPolicy,
     runtime: &PodRuntime,
     actions: &mut PodActions,
@@ -115,7 +160,7 @@ fn look_at_init(
     let fresh = current(container, runtime);
     match container.end().filter(|_| fresh).map(|end| end.exit_code) {
         Some(0) => return true,
-        Some(_) if policy == RestartPolicy::Never => actions.kill_pod = true,
+        Some(_) if !comes_again(policy, spec, container) => actions.kill_pod = true,
         Some(_) => actions.start.push(index),
         None if !container.alive() => actions.start.push(index),
         None => {}
@@ -187,6 +232,7 @@ mod tests {
         });
         let image = if word == "old" { "old".into() } else { Rc::clone(&spec.image) };
         let stop = (word == "stopping").then(|| Stop {
+            turn_from: None,
             term_at: Time::default(),
             asked: true,
             kill_at: Time::default(),
@@ -213,15 +259,30 @@ mod tests {
         one
     }
 
-    /// Containers are written as `[i:WORD] [s:WORD] WORD`: init containers, sidecars (with a startup probe), apps.
-    /// The answer reads like `start 0 2`, `kill 1 Liveness`, `sandbox`, `over`, or `-`.
+    /// The fields of a container with a restart policy of its own: `Never`, `Never,Restart=42`, `Never,All=42`.
+    fn own_policy(text: &str) -> String {
+        let (policy, rule) = text.split_once(',').unwrap_or((text, ""));
+        let rules = rule.split_once('=').map(|(action, code)| {
+            let action = if action == "All" { "RestartAllContainers" } else { action };
+            format!(r#"{{"action":"{action}","exitCodes":{{"operator":"In","values":[{code}]}}}}"#)
+        });
+        let rules = rules.unwrap_or_default();
+        format!(r#","restartPolicy":"{policy}","restartPolicyRules":[{rules}]"#)
+    }
+
+    /// Containers are written as `[i:WORD] [s:WORD] WORD`: init containers, sidecars (with a startup probe), apps; what
+    /// follows a slash is for [`own_policy`]. The answer reads like `start 0 2`, `kill 1 Liveness`, `sandbox`, `over`,
+    /// `reset 1 0`, or `-`.
     fn actions(policy: &str, containers: &str, sandbox: bool) -> String {
         let words: Vec<&str> = containers.split_whitespace().collect();
         let mut lists = [String::new(), String::new()];
         for (index, word) in words.iter().enumerate() {
-            let extra = match word.starts_with("s:") {
-                true => r#","restartPolicy":"Always","startupProbe":{"exec":{"command":["x"]}}"#,
-                false => "",
+            let extra = match (word.starts_with("s:"), word.split_once('/')) {
+                (true, _) => {
+                    r#","restartPolicy":"Always","startupProbe":{"exec":{"command":["x"]}}"#.into()
+                }
+                (false, Some((_, own))) => own_policy(own),
+                (false, None) => String::new(),
             };
             let list = if word.contains(':') { &mut lists[0] } else { &mut lists[1] };
             let comma = if list.is_empty() { "" } else { "," };
@@ -238,7 +299,7 @@ mod tests {
         let states = words.iter().zip(pod.spec.all_containers());
         runtime.containers = states
             .map(|(word, spec)| {
-                let state = word.rsplit(':').next().unwrap();
+                let state = word.rsplit(':').next().unwrap().split('/').next().unwrap();
                 container(spec, word.contains(':'), state)
             })
             .collect();
@@ -250,6 +311,10 @@ mod tests {
         if !found.start.is_empty() {
             let list: Vec<String> = found.start.iter().map(usize::to_string).collect();
             said.push(format!("start {}", list.join(" ")));
+        }
+        if !found.reset.is_empty() {
+            let list: Vec<String> = found.reset.iter().map(usize::to_string).collect();
+            said.push(format!("reset {}", list.join(" ")));
         }
         if said.is_empty() { "-".into() } else { said.join(", ") }
     }
@@ -276,9 +341,54 @@ mod tests {
             ("Always", "old up", "kill 0 Changed"),
             ("Never", "old 1", "kill 0 Changed"),
             ("Always", "stopping up", "-"),
+            // The last one that is killed for good ends the pod.
+            ("Never", "hung", "over"),
+            ("Never", "hung stuck", "over"),
+            ("Never", "hung 0", "over"),
         ] {
             assert_eq!(actions(policy, containers, true), expected, "{policy}: {containers}");
         }
+    }
+
+    #[test]
+    fn a_container_may_have_a_policy_of_its_own_and_rules() {
+        for (policy, containers, expected) in [
+            ("Never", "1/Always up", "start 0"),
+            ("Never", "0/Always 0", "start 0"),
+            ("Always", "1/Never up", "-"),
+            ("Always", "1/Never 1/Never", "over"),
+            ("Always", "0/OnFailure up", "-"),
+            ("Never", "42/Never,Restart=42 up", "start 0"),
+            ("Never", "42/Never,Restart=42 0", "start 0"),
+            ("Never", "1/Never,Restart=42 0", "over"),
+            ("Always", "hung/Never up", "kill 0 Liveness"),
+            ("Always", "hung/Never", "over"),
+            ("Never", "hung/Always", "kill 0 Liveness"),
+            // Init containers.
+            ("Never", "i:1/OnFailure -", "start 0"),
+            ("Always", "i:1/Never -", "over"),
+            ("Never", "i:42/Never,Restart=42 -", "start 0"),
+            ("Never", "i:0/Never,Restart=0 -", "start 1"),
+        ] {
+            assert_eq!(actions(policy, containers, true), expected, "{policy}: {containers}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_asks_for_it_resets_the_whole_pod() {
+        for (containers, expected) in [
+            ("up/Never,All=42", "-"),
+            ("1/Never,All=42", "over"),
+            ("42/Never,All=42", "reset 0"),
+            ("i:0 42/Never,All=42 up", "reset 2 0 1"),
+            ("i:0 i:42/Never,All=42 - -", "reset 0 1"),
+            ("s:up 0 42/Never,All=42", "reset 1 0 2"),
+            ("42/Always,All=42 up", "reset 1 0"),
+        ] {
+            assert_eq!(actions("Never", containers, true), expected, "{containers}");
+        }
+        // Without a sandbox, too.
+        assert_eq!(actions("Never", "42/Never,All=42", false), "reset 0");
     }
 
     #[test]
@@ -331,6 +441,9 @@ mod tests {
             ("OnFailure", "0 0", "over"),
             ("Never", "255 0", "over"),
             ("Always", "i:0 255", "sandbox"),
+            ("Always", "0/OnFailure 0/OnFailure", "over"),
+            ("Always", "255/Never", "sandbox"),
+            ("Never", "255/Always", "over"),
         ] {
             assert_eq!(actions(policy, containers, false), expected, "{policy}: {containers}");
         }

@@ -1,8 +1,6 @@
 //! Whether a node takes a pod that is bound to it. The scheduler has looked at all this already; what is refused here
 //! was bound by hand, or its node changed while the kubelet was away. Follows `pkg/kubelet/lifecycle/predicate.go`.
 
-use std::rc::Rc;
-
 use super::pressure;
 use crate::api::core::{Effect, Node, Pod};
 use crate::store::{NodeSum, Store};
@@ -13,9 +11,6 @@ pub(super) struct Rejection {
     pub reason: &'static str,
     pub message: String,
 }
-
-/// What the status says before the event's message.
-pub(super) const PREFIX: &str = "Pod was rejected: ";
 
 /// Whether the node refuses the pod, which is counted among those on it already.
 pub(super) fn rejection(pod: &Pod, node: &Node, store: &Store) -> Option<Rejection> {
@@ -86,13 +81,4 @@ fn tainted(pod: &Pod, node: &Node) -> Option<Rejection> {
             taint.effect == Effect::NoExecute && !taint.tolerated(&pod.spec.tolerations)
         });
     bars.then(|| predicate("TaintToleration", "node(s) had untolerated taint(s)"))
-}
-
-/// A pod as its node rejects it.
-pub(super) fn rejected(pod: &Rc<Pod>, rejection: &Rejection) -> Pod {
-    let mut changed = Pod::clone(pod);
-    changed.status.phase = crate::api::core::Phase::Failed;
-    changed.status.reason = rejection.reason.into();
-    changed.status.message = format!("{PREFIX}{}", rejection.message).into();
-    changed
 }

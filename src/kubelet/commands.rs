@@ -10,7 +10,7 @@ use super::{ExecResult, LogLine};
 use crate::api::core::{ContainerState, Pod};
 use crate::api::meta::ObjectKey;
 use crate::api::{ApiError, Reason};
-use crate::containers::{ExecOutput, Process, Signal};
+use crate::containers::{ExecOutput, Process};
 use crate::sim::Time;
 use crate::store::Store;
 
@@ -78,21 +78,6 @@ pub fn exec(
     })
 }
 
-/// Whether a command sends SIGTERM to PID 1: `kill 1`, with or without a shell around it. SIGKILL from inside does
-/// not reach it.
-fn terminates_init(argv: &[Rc<str>]) -> bool {
-    let words: Vec<&str> = argv.iter().flat_map(|word| word.split_whitespace()).collect();
-    let command: &[&str] = match words.as_slice() {
-        [_, "-c", rest @ ..] => rest,
-        all => all,
-    };
-    matches!(
-        command,
-        ["kill" | "/bin/kill", "1"]
-            | ["kill" | "/bin/kill", "-15" | "-TERM" | "-s TERM" | "-SIGTERM", "1"]
-    )
-}
-
 /// Runs a command in a running container; `None` if it does not run.
 fn run_in(
     kubelets: &mut Kubelets,
@@ -123,14 +108,12 @@ fn exec_in(
     let spec = pod.spec.all_containers().nth(index)?;
     let mut process = runtime.containers.get_mut(index)?.run.as_mut()?.process.take()?;
     super::volumes::load(pod, spec, runtime, kubelets, &mut process);
+    super::identity::show(pod, spec, store, &mut process);
     let output = {
         let mut network = Network { kubelets, store, pod, own: runtime, now };
         process.exec(argv, None, now, &mut network)
     };
     super::volumes::save(pod, spec, runtime, kubelets, &process);
-    if terminates_init(argv) && output.code == 0 {
-        process.signal(now, Signal::Term);
-    }
     runtime.containers.get_mut(index)?.run.as_mut()?.process = Some(process);
     Some(output)
 }
@@ -165,8 +148,11 @@ pub fn logs(
     let found =
         runtime.and_then(|runtime| runtime.containers.iter().find(|one| *one.name == *container));
     if previous {
-        return match found.filter(|found| found.last.is_some() || shows_end_as_last(pod, found)) {
-            Some(found) if found.last.is_some() => Ok(found.previous_log.iter().cloned().collect()),
+        let kept = |found: &ContainerRuntime| {
+            found.last.as_ref().is_some_and(|last| !last.container_id.is_empty())
+        };
+        return match found.filter(|found| kept(found) || shows_end_as_last(pod, found)) {
+            Some(found) if kept(found) => Ok(found.previous_log.iter().cloned().collect()),
             // In back-off the run that ended is the previous one, and the current one too.
             Some(found) => Ok(found.log.iter().cloned().collect()),
             None => Err(bad_request(format!(
@@ -176,6 +162,10 @@ pub fn logs(
     }
     if let Some(found) = found.filter(|found| found.run.is_some()) {
         return Ok(found.log.iter().cloned().collect());
+    }
+    if found.is_some_and(|found| found.last.is_some()) {
+        let text = format!("container \"{container}\" in pod \"{name}\" is terminated");
+        return Err(bad_request(text));
     }
     let reason = match pod.status.container(container).map(|status| &status.state) {
         Some(ContainerState::Waiting { reason, .. }) => match &**reason {
@@ -195,7 +185,8 @@ pub fn logs(
 }
 
 fn shows_end_as_last(pod: &Pod, found: &ContainerRuntime) -> bool {
-    pod.status.container(&found.name).is_some_and(|status| status.last.is_some())
+    let last = pod.status.container(&found.name).and_then(|status| status.last.as_ref());
+    last.is_some_and(|last| !last.container_id.is_empty())
 }
 
 /// Makes a container exit with code 1.

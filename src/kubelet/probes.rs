@@ -11,11 +11,13 @@ use imbl::Vector;
 use super::runtime::{ContainerRuntime, ProbeState, Stage};
 use super::sync::Look;
 use crate::api::core::{Container, EventType, Handler, Probe};
-use crate::containers::Answer;
+use crate::containers::{Answer, Health, Process};
 use crate::sim::{Duration, Time};
 
 /// How many results of a probe are kept for the strip on the screen.
 const HISTORY: usize = 20;
+/// So many redirects a probe follows. Follows `RedirectChecker`.
+const MOST_REDIRECTS: usize = 10;
 /// So much of a probe's output is told. Follows `maxReadLength`.
 const OUTPUT_BYTES: usize = 10 * 1024;
 /// So much of it is kept with a result.
@@ -69,6 +71,8 @@ impl Kind {
 /// How a try went.
 enum Outcome {
     Success,
+    /// It counts as a success, and is told.
+    Warning(String),
     Failure(String),
     /// The probe itself could not be made; that counts neither way.
     Unknown(String),
@@ -80,6 +84,23 @@ pub(super) fn port_number(container: Option<&Container>, text: &str) -> u16 {
         container.and_then(|container| container.ports.iter().find(|port| *port.name == *text));
     let number = named.map(|port| port.container_port).or_else(|| text.parse().ok()).unwrap_or(0);
     u16::try_from(number).unwrap_or(0)
+}
+
+/// The same, for a probe: what is neither a port's name nor a number is an error. Follows `ResolveContainerPort`.
+fn port_of(container: &Container, text: &str) -> Result<u16, String> {
+    let named = container.ports.iter().any(|port| *port.name == *text);
+    if !named && text.parse::<i64>().is_err() {
+        return Err(format!("strconv.Atoi: parsing \"{text}\": invalid syntax"));
+    }
+    Ok(port_number(Some(container), text))
+}
+
+/// The path of an address, if it is one of this host and port.
+fn path_on<'a>(host: &str, port: u16, to: &'a str) -> Option<&'a str> {
+    let Some((_, rest)) = to.split_once("://") else { return Some(to) };
+    let (place, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = rest.strip_prefix(place).filter(|path| !path.is_empty()).unwrap_or("/");
+    (place == format!("{host}:{port}") || place == host && port == 80).then_some(path)
 }
 
 impl Look<'_> {
@@ -127,16 +148,17 @@ impl Look<'_> {
             return;
         }
         let outcome = self.try_probe(index, &probe);
-        let text = match &outcome {
+        let told = match &outcome {
             Outcome::Success => None,
-            Outcome::Failure(output) => Some(format!("{} probe failed: {output}", kind.word())),
-            Outcome::Unknown(error) => Some(format!(
-                "{} probe errored and resulted in unknown state: {error}",
-                kind.word()
-            )),
+            Outcome::Warning(output) => Some(("ProbeWarning", "warning", output)),
+            Outcome::Failure(output) => Some(("Unhealthy", "failed", output)),
+            Outcome::Unknown(error) => {
+                Some(("Unhealthy", "errored and resulted in unknown state", error))
+            }
         };
-        if let Some(text) = text {
-            self.tell(index, EventType::Warning, "Unhealthy", text);
+        if let Some((reason, words, output)) = told {
+            let text = format!("{} probe {words}: {output}", kind.word());
+            self.tell(index, EventType::Warning, reason, text);
         }
         let Some(container) = self.runtime.containers.get_mut(index) else { return };
         let Some(state) = kind.state_mut(container) else { return };
@@ -147,19 +169,26 @@ impl Look<'_> {
 
     fn try_probe(&mut self, index: usize, probe: &Probe) -> Outcome {
         let address = self.runtime.address.clone().unwrap_or_default();
-        let container = self.spec(index).cloned();
-        let port_of = |text: &str| port_number(container.as_ref(), text);
+        let port = match &probe.handler {
+            Handler::Http { port, .. } | Handler::Tcp { port, .. } | Handler::Grpc { port, .. } => {
+                match self.spec(index).map(|spec| port_of(spec, port)) {
+                    Some(Err(error)) => return Outcome::Unknown(error),
+                    Some(Ok(port)) => port,
+                    None => 0,
+                }
+            }
+            Handler::Exec(_) | Handler::Sleep { .. } => 0,
+        };
         match &probe.handler {
             Handler::Exec(argv) => self.try_exec(index, argv, probe),
-            Handler::Http { port, path, host, scheme } => {
+            Handler::Http { path, host, scheme, .. } => {
                 let host = if host.is_empty() { address } else { Rc::clone(host) };
-                self.try_http(&host, port_of(port), path, scheme)
+                self.try_http(&host, port, path, scheme)
             }
-            Handler::Tcp { port, host } => {
-                let port = port_of(port);
+            Handler::Tcp { host, .. } => {
                 let host = if host.is_empty() { &address } else { host };
                 match self.knock(host, port) {
-                    Answer::Body { .. } => Outcome::Success,
+                    Answer::Body { .. } | Answer::Moved { .. } => Outcome::Success,
                     Answer::Silent => {
                         Outcome::Failure(format!("dial tcp {host}:{port}: i/o timeout"))
                     }
@@ -169,28 +198,38 @@ impl Look<'_> {
                     }
                 }
             }
-            Handler::Grpc { port, .. } => {
-                let port = port_of(port);
-                match self.knock(&address, port) {
-                    Answer::Body { .. } => Outcome::Success,
-                    Answer::Silent | Answer::Refused | Answer::Unknown => {
-                        Outcome::Failure(format!(
-                            "timeout: failed to connect service \"{address}:{port}\" within {}s: context deadline \
-                             exceeded",
-                            probe.timeout_seconds
-                        ))
-                    }
-                }
-            }
+            Handler::Grpc { service, .. } => self.try_grpc(&address, port, service, probe),
             Handler::Sleep { .. } => Outcome::Success,
+        }
+    }
+
+    /// Asks for the health of a service. A port that nobody serves looks like one that does not speak gRPC: the client
+    /// waits for a connection that it can use. Follows `pkg/probe/grpc`.
+    fn try_grpc(&self, address: &str, port: u16, service: &str, probe: &Probe) -> Outcome {
+        let runs = self.runtime.containers.iter().filter_map(|one| one.run.as_ref());
+        let mut processes = runs.filter_map(|run| run.process.as_ref());
+        let health = processes.find(|one| one.listens(port)).map(|one| one.grpc(port, service));
+        match health.unwrap_or(Health::Silent) {
+            Health::Status(status) if *status == *"SERVING" => Outcome::Success,
+            Health::Status(status) => {
+                Outcome::Failure(format!("service unhealthy (responded with \"{status}\")"))
+            }
+            Health::UnknownService => Outcome::Failure(
+                "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service"
+                    .into(),
+            ),
+            Health::Silent => Outcome::Failure(format!(
+                "timeout: failed to connect service \"{address}:{port}\" within {}: context deadline exceeded",
+                Duration::from_seconds(probe.timeout_seconds).go()
+            )),
         }
     }
 
     fn try_exec(&mut self, index: usize, argv: &Rc<[Rc<str>]>, probe: &Probe) -> Outcome {
         let timeout = Duration::from_seconds(probe.timeout_seconds);
-        let output = self.with_process(index, |process, network, now| {
-            (!process.hung()).then(|| process.exec(argv, None, now, network))
-        });
+        let run = self.runtime.containers.get(index).and_then(|one| one.run.as_ref());
+        let hung = run.and_then(|run| run.process.as_ref()).is_some_and(Process::hung);
+        let output = if hung { None } else { self.exec(index, argv) };
         let late = || {
             let words = argv.join(" ");
             Outcome::Failure(format!(
@@ -198,7 +237,7 @@ impl Look<'_> {
                 timeout.go()
             ))
         };
-        let Some(Some(output)) = output else { return late() };
+        let Some(output) = output else { return late() };
         if output.endless || output.took > timeout {
             return late();
         }
@@ -221,7 +260,22 @@ impl Look<'_> {
     fn try_http(&mut self, host: &Rc<str>, port: u16, path: &str, scheme: &str) -> Outcome {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let url = format!("{}://{host}:{port}{path}", scheme.to_lowercase());
-        match self.ask(host, port, &path) {
+        let mut answer = self.ask(host, port, &path);
+        // The client goes along on the same host, but to no other.
+        for _ in 0..MOST_REDIRECTS {
+            let Answer::Moved { to, body } = &answer else { break };
+            let Some(path) = path_on(host, port, to) else {
+                let text = format!("Probe terminated redirects, Response body: {body}");
+                return Outcome::Warning(text);
+            };
+            let path = path.to_owned();
+            answer = self.ask(host, port, &path);
+        }
+        match answer {
+            Answer::Moved { to, .. } => {
+                let text = format!("Get \"{to}\": stopped after {MOST_REDIRECTS} redirects");
+                Outcome::Failure(text)
+            }
             Answer::Body { status, .. } if (200..400).contains(&status) => Outcome::Success,
             Answer::Body { status, .. } => {
                 Outcome::Failure(format!("HTTP probe failed with statuscode: {status}"))
@@ -243,6 +297,7 @@ impl Look<'_> {
         path: &str,
     ) -> Result<(), String> {
         match self.ask(host, port, path) {
+            Answer::Moved { .. } => Ok(()),
             Answer::Body { status, .. } if (200..400).contains(&status) => Ok(()),
             Answer::Body { status, .. } => Err(format!("HTTP status {status}")),
             Answer::Silent | Answer::Refused | Answer::Unknown => {
@@ -303,7 +358,7 @@ pub struct ProbeResult {
     pub at: Time,
     /// How it went.
     pub outcome: ProbeOutcome,
-    /// What it said, if it did not succeed.
+    /// What it said, if it did not simply succeed.
     pub output: Option<Rc<str>>,
 }
 
@@ -318,6 +373,7 @@ impl ProbeResult {
 fn note(history: &mut Vector<ProbeResult>, outcome: &Outcome, at: Time) {
     let (outcome, text) = match outcome {
         Outcome::Success => (ProbeOutcome::Success, None),
+        Outcome::Warning(text) => (ProbeOutcome::Success, Some(text)),
         Outcome::Failure(text) => (ProbeOutcome::Failure, Some(text)),
         Outcome::Unknown(text) => (ProbeOutcome::Unknown, Some(text)),
     };
@@ -339,7 +395,7 @@ fn note(history: &mut Vector<ProbeResult>, outcome: &Outcome, at: Time) {
 fn count(state: &mut ProbeState, probe: &Probe, outcome: &Outcome, now: Time) {
     note(&mut state.history, outcome, now);
     let well = match outcome {
-        Outcome::Success => true,
+        Outcome::Success | Outcome::Warning(_) => true,
         Outcome::Failure(_) => false,
         Outcome::Unknown(_) => return,
     };

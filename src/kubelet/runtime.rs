@@ -32,11 +32,24 @@ pub(super) enum Step {
 /// A container is being asked to stop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stop {
-    /// When it gets SIGTERM: after its `preStop` hook.
+    /// A sidecar waits for others to end: from then on, when its `preStop` hook is over, its turn may come.
+    pub turn_from: Option<Time>,
+    /// When it gets SIGTERM: after its `preStop` hook, and if it waits for its turn, at the latest.
     pub term_at: Time,
     pub asked: bool,
     /// When it gets SIGKILL.
     pub kill_at: Time,
+}
+
+impl Stop {
+    /// When something is due.
+    pub(super) fn next_wake(&self, now: Time) -> Time {
+        match self.turn_from {
+            Some(turn) if turn > now => turn,
+            _ if self.asked => self.kill_at,
+            _ => self.term_at,
+        }
+    }
 }
 
 /// One run of a container, from its start on.
@@ -130,6 +143,8 @@ pub(super) struct ContainerRuntime {
     pub sidecar: bool,
     pub step: Step,
     pub run: Option<Run>,
+    /// Its runs were removed: how many there were.
+    pub removed: i64,
     /// How the run before ended.
     pub last: Option<Rc<Terminated>>,
     pub refusal: Option<Refusal>,
@@ -149,6 +164,7 @@ impl ContainerRuntime {
             sidecar: init && spec.sidecar,
             step: Step::Idle,
             run: None,
+            removed: 0,
             last: None,
             refusal: None,
             back_off: None,
@@ -179,7 +195,13 @@ impl ContainerRuntime {
 
     /// How often it was started again.
     pub(super) fn restarts(&self) -> i64 {
-        self.run.as_ref().map_or(0, |run| run.number)
+        self.run.as_ref().map_or(self.removed, |run| run.number)
+    }
+
+    /// The number of the run to come.
+    pub(super) fn next_number(&self) -> u64 {
+        let number = self.run.as_ref().map_or(self.removed, |run| run.number + 1);
+        u64::try_from(number).unwrap_or(0)
     }
 
     /// Whether its startup probe, if it has one, has passed.
@@ -233,6 +255,13 @@ pub(super) enum Stage {
     Terminated,
 }
 
+/// A pod begins anew in its place: since when, and which containers are stopped and removed, in this order.
+#[derive(Clone, Debug)]
+pub(super) struct Reset {
+    pub since: Time,
+    pub order: Rc<[usize]>,
+}
+
 /// A volume that could not be mounted: how often it was tried, and when it is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MountWait {
@@ -256,6 +285,7 @@ pub(super) struct PodRuntime {
     /// Failed pulls per image.
     pub pulls: Vec<(Rc<str>, BackOff, Rc<str>)>,
     pub mount: Option<MountWait>,
+    pub reset: Option<Reset>,
     /// What containers wrote into volumes that live as long as the pod.
     pub scratch: OrdMap<Rc<str>, Subtree>,
     /// Which versions of config maps and secrets are mounted.
@@ -282,6 +312,7 @@ impl PodRuntime {
             containers: init.chain(apps).collect(),
             pulls: Vec::new(),
             mount: None,
+            reset: None,
             scratch: OrdMap::new(),
             mounted: Vec::new(),
             verdict: None,

@@ -4,15 +4,16 @@
 use std::rc::Rc;
 
 use super::environment::{self, Scene, Texts};
+use super::identity;
 use super::machine::Registry;
-use super::runtime::{BackOff, Probes, Refusal, Run, Step, Stop};
+use super::runtime::{BackOff, ContainerRuntime, Probes, Refusal, Run, Step, Stop};
 use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
-use crate::containers::{Process, ProcessSpec, StartError};
+use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
 use crate::reconcile::Write;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
@@ -272,15 +273,15 @@ impl Look<'_> {
         }
         let (low, high) = self.delays.start_millis;
         let name = format!("{}/{}", self.pod.meta.name, spec.name);
-        let span = self.seed.range(Purpose::Start, &name, self.next_number(index), low, high);
+        let number = self.next_number(index);
+        let span = self.seed.range(Purpose::Start, &name, number, low, high);
         let until = self.now + Duration::from_millis(span);
         self.set_step(index, Step::Creating { until });
     }
 
     /// How often the container was started before the run to come.
     fn next_number(&self, index: usize) -> u64 {
-        let run = self.runtime.containers.get(index).and_then(|container| container.run.as_ref());
-        run.map_or(0, |run| u64::try_from(run.number).unwrap_or(0) + 1)
+        self.runtime.containers.get(index).map_or(0, ContainerRuntime::next_number)
     }
 
     fn environment(&mut self, spec: &Container) -> Result<Texts, String> {
@@ -368,6 +369,9 @@ impl Look<'_> {
         let image = catalogue::find(reference);
         let mut process = Process::start(&image, &process, self.now, seed)?;
         volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
+        if process.runs_shell() {
+            identity::show(&self.pod, spec, self.store, &mut process);
+        }
         Ok(process)
     }
 
@@ -401,6 +405,7 @@ impl Look<'_> {
             container.previous_log = std::mem::take(&mut container.log);
         }
         container.refusal = None;
+        let init = container.init;
         let history = container.probes.take().map(|probes| *probes);
         container.probes = fresh_probes(spec, history);
         container.run = Some(Run {
@@ -414,6 +419,9 @@ impl Look<'_> {
             end,
             stop: None,
         });
+        if init {
+            self.forget_reset();
+        }
         self.with_process(index, |process, network, now| process.advance(now, network));
     }
 
@@ -441,10 +449,7 @@ impl Look<'_> {
         match hook {
             Handler::Sleep { seconds } => (Duration::from_seconds(*seconds), None),
             Handler::Exec(argv) => {
-                let run = self.with_process(index, |process, network, now| {
-                    process.exec(argv, None, now, network)
-                });
-                let Some(output) = run else { return (Duration::ZERO, None) };
+                let Some(output) = self.exec(index, argv) else { return (Duration::ZERO, None) };
                 if output.endless {
                     return (ENDLESS, None);
                 }
@@ -470,6 +475,16 @@ impl Look<'_> {
         }
     }
 
+    /// Runs a command in a container; nothing if that does not run.
+    pub(super) fn exec(&mut self, index: usize, argv: &[Rc<str>]) -> Option<ExecOutput> {
+        let (pod, store) = (Rc::clone(&self.pod), self.store);
+        let spec = pod.spec.all_containers().nth(index)?;
+        self.with_process(index, |process, network, now| {
+            identity::show(&pod, spec, store, process);
+            process.exec(argv, None, now, network)
+        })
+    }
+
     /// A hook that failed takes its container with it.
     fn end_hook(&mut self, index: usize, failure: Option<Rc<str>>) {
         let Some(message) = failure else { return };
@@ -479,7 +494,8 @@ impl Look<'_> {
         let grace = Duration::from_seconds(self.pod.spec.grace_seconds);
         self.refuse(index, "PostStartHookError", &message, now);
         if let Some(run) = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut()) {
-            run.stop = Some(Stop { term_at: now, asked: false, kill_at: now + grace });
+            run.stop =
+                Some(Stop { turn_from: None, term_at: now, asked: false, kill_at: now + grace });
         }
     }
 
@@ -502,8 +518,19 @@ impl Look<'_> {
                     limit > 0 && used > limit
                 }),
             hang_after: number("hang-after-seconds").map(Duration::from_seconds),
+            redirect: annotations.text("podyard.dev/redirect").map(Rc::from),
+            grpc: annotations.text("podyard.dev/grpc-health").map(health),
         }
     }
+}
+
+/// Reads `NOT_SERVING`, or `SERVING, orders=NOT_SERVING`: what a server says of itself, and of its services.
+fn health(text: &str) -> Rc<[(Rc<str>, Rc<str>)]> {
+    let one = |part: &str| {
+        let (service, status) = part.split_once('=').unwrap_or(("", part));
+        (Rc::from(service.trim()), Rc::from(status.trim()))
+    };
+    text.split(',').map(one).collect()
 }
 
 /// The probes of a new run: nothing is known yet, but what was seen before stays on the strip.

@@ -5,11 +5,13 @@
 use std::rc::Rc;
 
 use super::actions::comes_again;
+use super::admission::Rejection;
+use super::reset::RESETTING;
 use super::runtime::{ContainerRuntime, PodRuntime, Sandbox, Stage};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{
-    Container, ContainerState, ContainerStatus, Node, Phase, Pod, PodStatus, RestartPolicy,
-    Terminated,
+    Container, ContainerState, ContainerStatus, Node, Phase, Pod, PodSpec, PodStatus,
+    RestartPolicy, Terminated,
 };
 use crate::api::value::Value;
 use crate::containers::catalogue::Reference;
@@ -18,6 +20,9 @@ use crate::sim::Time;
 /// The conditions that the kubelet writes, in its order.
 const OF_KUBELET: [&str; 5] =
     ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
+/// Whether the pod begins anew because a container's rules ask for it; only pods have it whose containers may.
+const RESETS: &str = "AllContainersRestarting";
 
 /// The status that follows from what runs of a pod.
 pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time) -> PodStatus {
@@ -65,14 +70,10 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
 /// The phase, which never leaves an end, and reaches one only when nothing runs any more. Follows `mergePodStatus`.
 fn whole_phase(pod: &Pod, runtime: &PodRuntime, status: &PodStatus) -> Phase {
     let over = runtime.stage == Stage::Terminated;
-    let sidecars: Vec<bool> = pod.spec.init_containers.iter().map(|one| one.sidecar).collect();
-    let found = phase(
-        pod.spec.restart_policy,
-        &sidecars,
-        &status.init_containers,
-        &status.containers,
-        over,
-    );
+    let past_init = runtime.containers.iter().any(|one| {
+        !one.init && one.run.as_ref().is_some_and(|run| run.sandbox == runtime.sandboxes)
+    });
+    let found = phase(&pod.spec, &status.init_containers, &status.containers, over, past_init);
     match (over, found.finished()) {
         (true, false) => Phase::Failed,
         (true, true) if runtime.verdict.is_some() => Phase::Failed,
@@ -81,53 +82,110 @@ fn whole_phase(pod: &Pod, runtime: &PodRuntime, status: &PodStatus) -> Phase {
     }
 }
 
-/// Follows `getPhase`. `sidecars` says which init containers are; `over` that none will be started again.
+/// What `getPhase` counts of the containers of a pod.
+#[derive(Default)]
+struct Counts {
+    /// Init containers that are not through.
+    pending: usize,
+    /// Sidecars that have not started.
+    pending_sidecars: usize,
+    /// Init containers that failed for good.
+    lost: usize,
+    /// Sidecars and app containers that were never started.
+    waiting: usize,
+    running: usize,
+    /// App containers that ended, and of those that stay so, and that went well.
+    stopped: usize,
+    stopped_for_good: usize,
+    succeeded: usize,
+}
+
+impl Counts {
+    fn init_container(
+        &mut self,
+        policy: RestartPolicy,
+        spec: &Container,
+        status: &ContainerStatus,
+    ) {
+        let end = match (&status.state, &status.last) {
+            (ContainerState::Terminated(end), _) => end,
+            (ContainerState::Waiting { .. }, Some(last)) => last,
+            (ContainerState::Waiting { .. }, None) | (ContainerState::Running { .. }, _) => {
+                self.pending += 1;
+                return;
+            }
+        };
+        self.lost += usize::from(end.exit_code != 0 && !again(policy, spec, end));
+    }
+
+    fn sidecar(&mut self, status: &ContainerStatus) {
+        match (&status.state, &status.last) {
+            (ContainerState::Running { .. }, _) => {
+                self.pending_sidecars += usize::from(status.started != Some(true));
+                self.running += 1;
+            }
+            (ContainerState::Waiting { .. }, None) => {
+                self.pending_sidecars += 1;
+                self.waiting += 1;
+            }
+            (ContainerState::Waiting { .. }, Some(_)) | (ContainerState::Terminated(_), _) => {}
+        }
+    }
+
+    fn app(&mut self, policy: RestartPolicy, spec: &Container, status: &ContainerStatus) {
+        let end = match (&status.state, &status.last) {
+            (ContainerState::Running { .. }, _) => {
+                self.running += 1;
+                return;
+            }
+            (ContainerState::Waiting { .. }, None) => {
+                self.waiting += 1;
+                return;
+            }
+            (ContainerState::Terminated(end), _) => {
+                self.succeeded += usize::from(end.exit_code == 0);
+                end
+            }
+            (ContainerState::Waiting { .. }, Some(last)) => last,
+        };
+        self.stopped += 1;
+        self.stopped_for_good += usize::from(!again(policy, spec, end));
+    }
+}
+
+/// Whether a container that ended so is started again.
+fn again(policy: RestartPolicy, spec: &Container, end: &Terminated) -> bool {
+    *end.reason == *RESETTING || spec.restarts(policy, end.exit_code)
+}
+
+/// Follows `getPhase`. `over` says that no container will be started again, `past_init` that an app container was
+/// made in the sandbox at hand.
 fn phase(
-    policy: RestartPolicy,
-    sidecars: &[bool],
+    spec: &PodSpec,
     init: &[ContainerStatus],
     apps: &[ContainerStatus],
     over: bool,
+    past_init: bool,
 ) -> Phase {
-    let (mut pending, mut failed) = (false, false);
-    for (status, sidecar) in init.iter().zip(sidecars) {
-        match (&status.state, sidecar) {
-            (ContainerState::Running { .. }, true) => pending |= status.started != Some(true),
-            (ContainerState::Running { .. }, false) => pending = true,
-            (ContainerState::Terminated(_), true) => {}
-            (ContainerState::Terminated(end), false) => failed |= end.exit_code != 0,
-            (ContainerState::Waiting { .. }, true) => pending |= status.last.is_none(),
-            (ContainerState::Waiting { .. }, false) => match &status.last {
-                Some(last) if last.exit_code != 0 => failed = true,
-                _ => pending = true,
-            },
+    let (policy, mut counts) = (spec.restart_policy, Counts::default());
+    for (status, spec) in init.iter().zip(spec.init_containers.iter()) {
+        match spec.sidecar {
+            true => counts.sidecar(status),
+            false => counts.init_container(policy, spec, status),
         }
     }
-    if failed && policy == RestartPolicy::Never {
-        return Phase::Failed;
+    for (status, spec) in apps.iter().zip(spec.containers.iter()) {
+        counts.app(policy, spec, status);
     }
-    let (mut waiting, mut running, mut stopped, mut succeeded) = (0, 0, 0, 0);
-    for status in apps {
-        match (&status.state, &status.last) {
-            (ContainerState::Running { .. }, _) => running += 1,
-            (ContainerState::Terminated(end), _) => {
-                stopped += 1;
-                succeeded += usize::from(end.exit_code == 0);
-            }
-            (ContainerState::Waiting { .. }, Some(_)) => stopped += 1,
-            (ContainerState::Waiting { .. }, None) => waiting += 1,
-        }
-    }
+    let pending = counts.pending > 0 || (counts.pending_sidecars > 0 && !past_init);
     match () {
-        () if pending || failed || waiting > 0 => Phase::Pending,
-        () if running > 0 => Phase::Running,
-        () if stopped == 0 => Phase::Pending,
-        () if over && stopped == succeeded => Phase::Succeeded,
-        () if over => Phase::Failed,
-        () if policy == RestartPolicy::Always => Phase::Running,
-        () if stopped == succeeded => Phase::Succeeded,
-        () if policy == RestartPolicy::Never => Phase::Failed,
-        () => Phase::Running,
+        () if counts.lost > 0 => Phase::Failed,
+        () if pending || counts.waiting > 0 => Phase::Pending,
+        () if counts.running > 0 => Phase::Running,
+        () if counts.stopped == 0 => Phase::Pending,
+        () if !over && counts.stopped > counts.stopped_for_good => Phase::Running,
+        () if counts.stopped == counts.succeeded => Phase::Succeeded,
+        () => Phase::Failed,
     }
 }
 
@@ -139,7 +197,7 @@ fn container_status(
     now: Time,
 ) -> ContainerStatus {
     let run = container.run.as_ref();
-    let (state, last) = state(pod, runtime, container, now);
+    let (state, last) = state(pod, runtime, spec, container, now);
     let text = |of: fn(&super::runtime::Run) -> &Rc<str>| run.map(of).cloned().unwrap_or_default();
     let image = match run.map(|run| (run, Reference::parse(&run.image))) {
         Some((_, Ok(reference))) => reference.full().into(),
@@ -163,6 +221,7 @@ fn container_status(
 fn state(
     pod: &Pod,
     runtime: &PodRuntime,
+    spec: &Container,
     container: &ContainerRuntime,
     now: Time,
 ) -> (ContainerState, Option<Rc<Terminated>>) {
@@ -172,7 +231,7 @@ fn state(
     }
     let end = container.end();
     let again = runtime.stage == Stage::Syncing
-        && (end.is_none() || comes_again(pod.spec.restart_policy, container));
+        && (end.is_none() || comes_again(pod.spec.restart_policy, spec, container));
     let refusal = container.refusal.as_ref().filter(|refusal| again && refusal.visible <= now);
     if let Some(refusal) = refusal {
         let waiting = ContainerState::Waiting {
@@ -237,7 +296,9 @@ fn initialized(runtime: &PodRuntime, status: &PodStatus, pod: &Pod) -> Verdict {
         })
         .map(|(spec, _)| &spec.name)
         .collect();
-    let past = runtime.containers.iter().any(|one| !one.init && one.run.is_some());
+    // What was initialised once stays so.
+    let past = runtime.containers.iter().any(|one| !one.init && one.run.is_some())
+        || conditions::holds(&pod.status.conditions, "Initialized");
     match status.phase {
         Phase::Succeeded => (Status::True, "PodCompleted", String::new()),
         _ if open.is_empty() || past => (Status::True, "", String::new()),
@@ -308,8 +369,10 @@ fn all_conditions(
         containers,
         (Status::True, "", String::new()),
     ];
+    let resets = pod.spec.may_restart_all().then(|| (RESETS, resetting(runtime, status.phase)));
     let old = &pod.status.conditions;
-    let own = OF_KUBELET.into_iter().zip(verdicts).map(|(kind, (value, reason, message))| {
+    let all = OF_KUBELET.into_iter().zip(verdicts).chain(resets);
+    let own = all.map(|(kind, (value, reason, message))| {
         let before = conditions::find(old, kind).filter(|before| before.status == value);
         match before {
             Some(before) if *before.reason == *reason && *before.message == *message => {
@@ -322,19 +385,40 @@ fn all_conditions(
             None => Condition::new(kind, value, reason, &message, now),
         }
     });
-    let others = old.iter().filter(|condition| !OF_KUBELET.contains(&&*condition.kind)).cloned();
+    let others = old.iter().filter(|condition| !is_own(&condition.kind)).cloned();
     own.chain(others).collect()
 }
 
-/// A pod that is over is not ready, whatever was said of it before. Follows the end of `mergePodStatus`.
-pub(super) fn close_readiness(pod: &mut Pod, now: Time) {
-    let mut all = pod.status.conditions.to_vec();
-    for kind in ["Ready", "ContainersReady"] {
-        if conditions::holds(&all, kind) {
-            conditions::set(&mut all, Condition::new(kind, Status::False, "PodFailed", "", now));
+/// Follows `GenerateAllContainersRestartingCondition`.
+fn resetting(runtime: &PodRuntime, phase: Phase) -> Verdict {
+    match (phase, &runtime.reset) {
+        (Phase::Succeeded, _) => (Status::False, "PodCompleted", String::new()),
+        (Phase::Failed, _) => (Status::False, "PodFailed", String::new()),
+        (_, None) => (Status::False, "", String::new()),
+        (_, Some(_)) => {
+            let text = "container exited with restart policy rule";
+            (Status::True, "RestartAllContainersStarted", text.into())
         }
     }
-    pod.status.conditions = all.into();
+}
+
+/// The status of a pod that its node does not take: it says nothing of containers and addresses, and of conditions
+/// only those that others set. Follows `rejectPod` of `pkg/kubelet/kubelet.go` and `mergePodStatus`.
+pub(super) fn rejected(pod: &Pod, rejection: &Rejection, now: Time) -> PodStatus {
+    let others = pod.status.conditions.iter().filter(|condition| !is_own(&condition.kind));
+    PodStatus {
+        phase: Phase::Failed,
+        reason: rejection.reason.into(),
+        message: format!("Pod was rejected: {}", rejection.message).into(),
+        start_time: pod.status.start_time.or(Some(now)),
+        conditions: others.cloned().collect(),
+        ..PodStatus::default()
+    }
+}
+
+/// Whether a condition is the kubelet's own.
+fn is_own(kind: &str) -> bool {
+    OF_KUBELET.contains(&kind) || kind == RESETS
 }
 
 /// Whether conditions that others set hold a pod back from being ready.
@@ -371,19 +455,34 @@ mod tests {
         status
     }
 
-    /// Init containers with `i:`, sidecars with `s:`.
+    /// Init containers with `i:`, sidecars with `s:`; a policy of its own after a slash.
     fn found(policy: RestartPolicy, words: &str, over: bool) -> Phase {
-        let (mut init, mut sidecars, mut apps) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut init, mut apps) = (Vec::new(), Vec::new());
+        let (mut init_specs, mut specs) = (Vec::new(), Vec::new());
         for word in words.split_whitespace() {
-            match word.split_once(':') {
-                Some((kind, state)) => {
-                    init.push(status(state));
-                    sidecars.push(kind == "s");
-                }
-                None => apps.push(status(word)),
+            let (kind, word) = word.split_once(':').unwrap_or(("", word));
+            let (word, own) = word.split_once('/').unwrap_or((word, ""));
+            let mut spec = crate::object! { "name" => "c" };
+            match (kind, own) {
+                ("s", _) => spec.set("restartPolicy", "Always"),
+                (_, "") => {}
+                (_, own) => spec.set("restartPolicy", own),
+            }
+            if kind.is_empty() {
+                apps.push(status(word));
+                specs.push(spec);
+            } else {
+                init.push(status(word));
+                init_specs.push(spec);
             }
         }
-        phase(policy, &sidecars, &init, &apps, over)
+        let spec = crate::object! {
+            "restartPolicy" => format!("{policy:?}"),
+            "initContainers" => init_specs,
+            "containers" => specs,
+        };
+        let past_init = apps.iter().any(|app| !matches!(app.state, ContainerState::Waiting { .. }));
+        phase(&PodSpec::parse(&spec), &init, &apps, over, past_init)
     }
 
     #[test]
@@ -424,9 +523,19 @@ mod tests {
             (Never, "s:up -", Pending),
             (Never, "s:up! -", Pending),
             (Never, "s:up! up", Running),
-            (Never, "s:up up", Pending),
-            (Never, "s:up! 0", Succeeded),
+            (Never, "s:up up", Running),
+            (Never, "s:up! 0", Running),
+            (Never, "s:0 0", Succeeded),
             (Always, "s:-1 up", Running),
+            (Always, "s:- up", Pending),
+            // Policies of containers.
+            (Never, "1/Always 0", Running),
+            (Never, "-1/OnFailure 0", Running),
+            (Always, "0/Never 1/Never", Failed),
+            (Always, "0/Never 0/OnFailure", Succeeded),
+            (Always, "0/Never 0", Running),
+            (Always, "i:1/Never -", Failed),
+            (Never, "i:1/OnFailure -", Pending),
         ] {
             assert_eq!(found(policy, words, false), expected, "{policy:?}: {words}");
         }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::actions::Why;
 use super::runtime::{ContainerRuntime, Stage, Step, Stop};
 use super::sync::Look;
-use crate::api::core::{EventType, RestartPolicy};
+use crate::api::core::EventType;
 use crate::containers::Signal;
 use crate::sim::{Duration, Time};
 
 /// A stop leaves a container at least so long. Follows `minimumGracePeriodInSeconds`.
-const LEAST_GRACE: Duration = Duration::from_seconds(2);
+pub(super) const LEAST_GRACE: Duration = Duration::from_seconds(2);
 /// Of a termination message so much is kept. Follows `MaxContainerTerminationMessageLength`.
 const MESSAGE_BYTES: usize = 4096;
 /// Of a log that stands for a message, so much.
@@ -22,6 +22,7 @@ impl Look<'_> {
     /// The pod as a whole is to stop within a grace period.
     pub(super) fn begin_stopping(&mut self, grace: Duration) {
         self.runtime.stage = Stage::Terminating { until: self.now + grace };
+        self.runtime.reset = None;
         for container in &mut self.runtime.containers {
             // A pull that is under way is of no use any more; a hook ends with its container.
             container.step = Step::Idle;
@@ -30,7 +31,8 @@ impl Look<'_> {
         self.hurry(self.now + grace);
     }
 
-    /// Asks whoever runs to stop; says whether the pod is over now.
+    /// Asks whoever runs to stop; says whether the pod is over now. All are told and run their hooks at once; sidecars
+    /// get their signal when their turn has come.
     pub(super) fn go_on_stopping(&mut self) -> bool {
         let Stage::Terminating { mut until } = self.runtime.stage else { return false };
         if let Some(deletion) = self.pod.meta.deletion {
@@ -47,15 +49,18 @@ impl Look<'_> {
             return true;
         }
         let mut acted = false;
-        for index in self.next_to_stop() {
-            if !self.runtime.containers.get(index).is_some_and(is_untouched) {
-                continue;
+        for index in 0..self.runtime.containers.len() {
+            let Some(container) = self.runtime.containers.get(index) else { break };
+            if is_untouched(container) {
+                let (sidecar, name) = (container.sidecar, Rc::clone(&container.name));
+                let text = format!("Stopping container {name}");
+                self.tell(index, EventType::Normal, "Killing", text);
+                self.begin_stop(index, until - self.now, sidecar);
+                acted = true;
             }
-            let name = self.runtime.containers.get(index).map(|one| Rc::clone(&one.name));
-            let text = format!("Stopping container {}", name.unwrap_or_default());
-            self.tell(index, EventType::Normal, "Killing", text);
-            self.begin_stop(index, until - self.now);
-            acted = true;
+        }
+        for index in 0..self.runtime.containers.len() {
+            acted |= self.take_turn(index);
         }
         acted
     }
@@ -70,24 +75,36 @@ impl Look<'_> {
         }
     }
 
-    /// App and init containers stop at once; sidecars when those are gone, the last first.
-    fn next_to_stop(&self) -> Vec<usize> {
+    /// A sidecar's turn comes when no app container runs any more, nor the next sidecar after it; what it waited is
+    /// taken off its grace in whole seconds. Says whether it has come. Follows `terminationOrdering`.
+    fn take_turn(&mut self, index: usize) -> bool {
+        let now = self.now;
         let containers = &self.runtime.containers;
-        let alive = |sidecar: bool| {
-            let of = move |one: &&ContainerRuntime| one.alive() && one.sidecar == sidecar;
-            containers.iter().enumerate().filter(move |(_, one)| of(one)).map(|(index, _)| index)
+        let next = containers.iter().skip(index + 1).find(|one| one.sidecar);
+        let held = containers.iter().filter(|one| !one.init).chain(next).any(|one| one.alive());
+        let run = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut());
+        let Some(stop) = run.and_then(|run| run.stop.as_mut()) else { return false };
+        let Some(from) = stop.turn_from.filter(|from| *from <= now && !held) else { return false };
+        let left = (stop.term_at - from) - Duration::from_seconds((now - from).seconds());
+        *stop = Stop {
+            turn_from: None,
+            term_at: now,
+            asked: false,
+            kill_at: now + left.max(LEAST_GRACE),
         };
-        let others: Vec<usize> = alive(false).collect();
-        if others.is_empty() { alive(true).max().into_iter().collect() } else { others }
+        true
     }
 
     /// One container is to stop while the pod lives on.
     pub(super) fn kill(&mut self, index: usize, why: Why) {
         let policy = self.pod.spec.restart_policy;
         let Some(container) = self.runtime.containers.get(index) else { return };
-        let restarts = container.sidecar || policy != RestartPolicy::Never;
-        let kind = if container.init { "Init container" } else { "Container" };
-        let tail = if restarts || why == Why::Changed { ", will be restarted" } else { "" };
+        let restarts = self.spec(index).is_some_and(|spec| spec.restarts_when_killed(policy));
+        let (kind, tail) = match container.init {
+            true => ("Init container", ""),
+            false if restarts || why == Why::Changed => ("Container", ", will be restarted"),
+            false => ("Container", ""),
+        };
         let name = &container.name;
         let text = match why {
             Why::Liveness => format!("{kind} {name} failed liveness probe{tail}"),
@@ -107,11 +124,20 @@ impl Look<'_> {
             Why::Changed => None,
         });
         let seconds = own.unwrap_or(self.pod.spec.grace_seconds);
-        self.begin_stop(index, Duration::from_seconds(seconds));
+        self.begin_stop(index, Duration::from_seconds(seconds), false);
     }
 
-    /// `preStop`, then SIGTERM, then SIGKILL after what is left of the grace.
-    fn begin_stop(&mut self, index: usize, grace: Duration) {
+    /// SIGTERM now, and SIGKILL after a grace.
+    pub(super) fn stop_within(&mut self, index: usize, grace: Duration) {
+        let now = self.now;
+        if let Some(run) = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut()) {
+            let kill_at = now + grace;
+            run.stop = Some(Stop { turn_from: None, term_at: now, asked: false, kill_at });
+        }
+    }
+
+    /// `preStop`, then SIGTERM, at once or when its turn comes, then SIGKILL after what is left of the grace.
+    fn begin_stop(&mut self, index: usize, grace: Duration, in_turn: bool) {
         let hook = self.spec(index).and_then(|spec| spec.pre_stop.clone());
         let mut took = Duration::ZERO;
         if let Some(hook) = hook.filter(|_| grace > Duration::ZERO) {
@@ -122,10 +148,14 @@ impl Look<'_> {
                 self.tell(index, EventType::Warning, "FailedPreStopHook", text.into());
             }
         }
-        let term_at = self.now + took;
-        let kill_at = term_at + (grace - took).max(LEAST_GRACE);
+        // What the hook took is taken off the grace in whole seconds.
+        let (ready, left) = (self.now + took, grace - Duration::from_seconds(took.seconds()));
+        let (turn_from, term_at, kill_at) = match in_turn {
+            true => (Some(ready), ready + left, ready + left + LEAST_GRACE),
+            false => (None, ready, ready + left.max(LEAST_GRACE)),
+        };
         if let Some(run) = self.runtime.containers.get_mut(index).and_then(|one| one.run.as_mut()) {
-            run.stop = Some(Stop { term_at, asked: false, kill_at });
+            run.stop = Some(Stop { turn_from, term_at, asked: false, kill_at });
         }
     }
 
@@ -136,16 +166,17 @@ impl Look<'_> {
         let Some(stop) = run.and_then(|run| run.stop.as_mut()) else { return };
         let (asks, kills) = (!stop.asked && stop.term_at <= now, stop.kill_at <= now);
         stop.asked |= asks;
+        stop.turn_from = stop.turn_from.filter(|_| !asks);
         if asks {
             self.with_process(index, |process, network, now| {
                 process.advance(now, network);
-                process.signal(now, Signal::Term);
+                process.signal(now, Signal::TERM);
             });
         }
         if kills {
             self.with_process(index, |process, network, now| {
                 process.advance(now, network);
-                process.signal(now, Signal::Kill);
+                process.signal(now, Signal::KILL);
             });
         }
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::actions::{PodActions, compute_pod_actions};
 use super::machine::{Delays, Kubelets};
 use super::network::Network;
-use super::runtime::{ContainerRuntime, MountWait, PodRuntime, Sandbox, Stage, Step};
+use super::runtime::{ContainerRuntime, MountWait, PodRuntime, Reset, Sandbox, Stage, Step};
 use super::{Decision, KubeletPlan, admission, pressure, status, volumes};
 use crate::api::core::{Container, EventType, Node, Pod, Terminated};
 use crate::api::kind::Kind;
@@ -187,6 +187,7 @@ impl Look<'_> {
     /// The machine was without power: what ran has ended, nobody knows how, and the sandbox is gone.
     fn find_lost(&mut self) {
         let now = self.now;
+        self.runtime.reset = None;
         for container in &mut self.runtime.containers {
             container.step = Step::Idle;
             let Some(run) = container.run.as_mut().filter(|run| run.end.is_none()) else {
@@ -216,9 +217,8 @@ impl Look<'_> {
     /// The node does not take the pod: it fails at once.
     fn reject(&mut self, rejection: &admission::Rejection) -> Decision {
         self.tell_pod(EventType::Warning, rejection.reason, rejection.message.clone());
-        let mut pod = admission::rejected(&self.pod, rejection);
-        pod.status.start_time.get_or_insert(self.now);
-        status::close_readiness(&mut pod, self.now);
+        let mut pod = Pod::clone(&self.pod);
+        pod.status = status::rejected(&self.pod, rejection, self.now);
         self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
         self.runtime.rejected = true;
         self.runtime.stage = Stage::Terminated;
@@ -317,6 +317,9 @@ impl Look<'_> {
                     self.give_way(words);
                     return true;
                 }
+                if let Some(reset) = self.runtime.reset.clone() {
+                    return self.go_on_resetting(&reset);
+                }
                 if let Some(index) = self.busy() {
                     return self.go_on(index);
                 }
@@ -352,6 +355,11 @@ impl Look<'_> {
     }
 
     fn execute(&mut self, actions: &PodActions) -> bool {
+        if !actions.reset.is_empty() {
+            let order = actions.reset.as_slice().into();
+            self.runtime.reset = Some(Reset { since: self.now, order });
+            return true;
+        }
         if actions.make_sandbox {
             return self.make_sandbox();
         }
@@ -494,7 +502,9 @@ impl Look<'_> {
             Sandbox::Missing if syncing => runtime.mount.map(|wait| wait.retry_at),
             _ => None,
         };
-        let own = [sandbox, self.deadline().filter(|_| syncing)];
+        let reset = runtime.reset.as_ref().map(|reset| reset.since + INSTANT);
+        let reset = reset.filter(|at| *at > self.now);
+        let own = [sandbox, self.deadline().filter(|_| syncing), reset];
         let containers =
             runtime.containers.iter().flat_map(|one| container_wakes(one, syncing, self.now));
         let probes = self.probe_wakes();
@@ -542,8 +552,8 @@ fn container_wakes(container: &ContainerRuntime, syncing: bool, now: Time) -> [O
     [
         step,
         run.and_then(|run| run.process.as_ref()?.next_wake()),
-        stop.map(|stop| if stop.asked { stop.kill_at } else { stop.term_at }),
+        stop.map(|stop| stop.next_wake(now)),
         refusal.map(|refusal| refusal.visible).filter(|at| *at > now),
-        refusal.map(|refusal| refusal.retry_at),
+        refusal.map(|refusal| refusal.retry_at).filter(|at| *at > now),
     ]
 }

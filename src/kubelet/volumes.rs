@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::environment::{self, data};
+use super::identity;
 use super::machine::Kubelets;
 use super::runtime::PodRuntime;
 use crate::api::core::{Container, Pod, Volume, VolumeMount};
@@ -111,7 +112,10 @@ fn projection(pod: &Pod, projected: &Value, store: &Store) -> Result<Subtree, St
         }
         if let Some(token) = source.get("serviceAccountToken") {
             let path = token.str_at("path").unwrap_or("token");
-            files.insert(path.into(), Some("".into()));
+            let audience = token.str_at("audience").unwrap_or_default();
+            let seconds = token.i64_at("expirationSeconds").unwrap_or(3_600);
+            let text = identity::token(pod, audience, seconds, store);
+            files.insert(path.into(), Some(text.into()));
         }
     }
     Ok(files)

@@ -79,7 +79,7 @@ const SOUGHT: [Kind; 9] = [
 const MOST_ROWS: usize = 400;
 
 /// Words of kubectl's output that are explained, and the keys of their texts.
-const WORDS: [(&str, &str); 63] = [
+const WORDS: [(&str, &str); 64] = [
     ("ACTIVE", "word.active"),
     ("AVAILABLE", "word.available"),
     ("Available", "word.available"),
@@ -129,6 +129,7 @@ const WORDS: [(&str, &str); 63] = [
     ("Pulling", "word.pulling"),
     ("READY", "word.ready"),
     ("RESTARTS", "word.restarts"),
+    ("RestartingAllContainers", "word.restarting-all"),
     ("RollingUpdate", "word.rolling-update"),
     ("Running", "word.running"),
     ("SUSPEND", "word.suspend"),

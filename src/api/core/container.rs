@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::restart::{RestartPolicy, RestartRule};
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 
@@ -141,6 +142,10 @@ pub struct Container {
     pub pull_policy: PullPolicy,
     /// `restartPolicy: Always` on an init container makes it a sidecar.
     pub sidecar: bool,
+    /// Its own `restartPolicy`, if it has one.
+    pub restart_policy: Option<RestartPolicy>,
+    /// `restartPolicyRules`
+    pub restart_rules: Rc<[RestartRule]>,
     /// Volumes.
     pub mounts: Rc<[VolumeMount]>,
     /// `tty`
@@ -297,6 +302,12 @@ impl Container {
                 _ => PullPolicy::IfNotPresent,
             },
             sidecar: value.str_at("restartPolicy") == Some("Always"),
+            restart_policy: RestartPolicy::parse(value),
+            restart_rules: value
+                .items_at("restartPolicyRules")
+                .iter()
+                .filter_map(RestartRule::parse)
+                .collect(),
             mounts: value.items_at("volumeMounts").iter().map(VolumeMount::parse).collect(),
             tty: value.bool_at("tty").unwrap_or(false),
             stdin: value.bool_at("stdin").unwrap_or(false),

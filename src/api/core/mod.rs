@@ -7,15 +7,18 @@ mod pod;
 mod pod_spec;
 mod pod_status;
 mod replication_controller;
+mod restart;
 mod scheduling;
+mod seen;
 
 pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPolicy, VolumeMount};
 pub use event::{Event, EventSource, EventType, ObjectReference};
 pub use node::{Node, NodeSpec, NodeStatus};
-pub use pod::Pod;
-pub use pod_spec::{PodSpec, PodTemplate, Qos, RestartPolicy, Volume};
+pub use pod::{Pod, TOKEN_PATH};
+pub use pod_spec::{PodSpec, PodTemplate, Qos, Volume};
 pub use pod_status::{ContainerState, ContainerStatus, Phase, PodStatus, Terminated};
 pub use replication_controller::{ReplicasSpec, ReplicasStatus, ReplicationController};
+pub use restart::{RestartAction, RestartPolicy, RestartRule};
 pub use scheduling::{
     Affinity, Effect, NodeSelectorTerm, PodAffinityTerm, SpreadConstraint, Taint, Toleration,
     TolerationOperator,

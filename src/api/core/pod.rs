@@ -78,17 +78,22 @@ impl Pod {
         if let Some(node) = &self.node {
             spec.set("nodeName", node);
         }
-        // Admission marks the spec by naming the service account; each pod's volume has a name of its own.
-        let mounts_token = spec.get("serviceAccountName").is_some()
-            && spec.bool_at("automountServiceAccountToken") != Some(false);
-        if mounts_token && self.spec.admitted.get().is_none() && self.meta.uid.0 != 0 {
+        if self.mounts_token() && self.spec.admitted.get().is_none() && self.meta.uid.0 != 0 {
             add_token_volume(&mut spec, &self.token_volume());
         }
         spec
     }
+
+    /// Whether its containers find the token of its service account. Admission marks the spec by naming the account;
+    /// each pod's volume has a name of its own.
+    pub fn mounts_token(&self) -> bool {
+        self.spec.raw.get("serviceAccountName").is_some()
+            && self.spec.raw.bool_at("automountServiceAccountToken") != Some(false)
+    }
 }
 
-const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+/// Where containers find the token of their pod's service account.
+pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Follows `plugin/pkg/admission/serviceaccount`.
 fn add_token_volume(spec: &mut Value, name: &str) {
@@ -153,12 +158,15 @@ impl Resource for Pod {
     }
 
     fn to_value(&self) -> Value {
+        let spec = self.spec_value();
+        let mut status = self.status.to_value(self.spec.qos, self.meta.generation);
+        super::seen::complete(&mut status, &spec);
         crate::object! {
             "apiVersion" => "v1",
             "kind" => "Pod",
             "metadata" => self.meta.to_value(),
-            "spec" => self.spec_value(),
-            "status" => self.status.to_value(self.spec.qos, self.meta.generation),
+            "spec" => spec,
+            "status" => status,
         }
     }
 

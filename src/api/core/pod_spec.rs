@@ -4,22 +4,12 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::container::{Container, Port};
+use super::restart::RestartPolicy;
 use super::scheduling::{Affinity, SpreadConstraint, Toleration};
 use crate::api::defaults;
 use crate::api::meta::Labels;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
-
-/// What happens when a container ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RestartPolicy {
-    /// It is started again.
-    Always,
-    /// It is started again if it failed.
-    OnFailure,
-    /// It stays as it is.
-    Never,
-}
 
 /// The quality of service class. Follows `pkg/apis/core/v1/helper/qos`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,11 +125,7 @@ impl PodSpec {
             qos: qos(&containers, &init_containers),
             containers,
             init_containers,
-            restart_policy: match value.str_at("restartPolicy") {
-                Some("Never") => RestartPolicy::Never,
-                Some("OnFailure") => RestartPolicy::OnFailure,
-                _ => RestartPolicy::Always,
-            },
+            restart_policy: RestartPolicy::parse(value).unwrap_or(RestartPolicy::Always),
             grace_seconds: value.i64_at("terminationGracePeriodSeconds").unwrap_or(30),
             active_deadline_seconds: value.i64_at("activeDeadlineSeconds"),
             node_selector: Labels::from_value(value.get("nodeSelector")),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::pod_spec::Qos;
-use crate::api::conditions::Condition;
+use crate::api::conditions::{Condition, Status};
 use crate::api::value::Value;
 use crate::sim::Time;
 
@@ -311,10 +311,15 @@ impl PodStatus {
         if !self.conditions.is_empty() {
             let shown = self.conditions.iter().map(|condition| {
                 let mut shown = condition.to_value(Some("lastProbeTime"));
-                shown.set("observedGeneration", generation);
+                if self.says_generation(condition) {
+                    shown.set("observedGeneration", generation);
+                }
                 shown
             });
             value.set("conditions", shown.collect::<Vec<_>>());
+        }
+        // The kubelet says it with everything it says of the pod.
+        if self.start_time.is_some() {
             value.set("observedGeneration", generation);
         }
         for (key, text) in [("reason", &self.reason), ("message", &self.message)] {
@@ -345,6 +350,16 @@ impl PodStatus {
             }
         }
         value
+    }
+
+    /// Whether a condition says of which generation of the pod it is: the server's own do not, when it binds the pod
+    /// or evicts it, nor does the one about all containers.
+    fn says_generation(&self, condition: &Condition) -> bool {
+        match (&*condition.kind, &*condition.reason) {
+            ("AllContainersRestarting", _) | ("DisruptionTarget", "EvictionByEvictionAPI") => false,
+            ("PodScheduled", _) => condition.status != Status::True || self.start_time.is_some(),
+            _ => true,
+        }
     }
 
     /// The status of a container, among init containers too.

@@ -2,6 +2,7 @@
 //! beside them.
 
 use super::{each, entry, round_resources};
+use crate::api::base64;
 use crate::api::value::Value;
 
 pub(super) fn service(object: &mut Value) {
@@ -74,25 +75,10 @@ pub(super) fn secret(object: &mut Value) {
     }
     if let Some(texts) = object.remove("stringData") {
         for (key, text) in texts.entries() {
-            let encoded = base64(text.as_str().unwrap_or_default().as_bytes());
+            let encoded = base64::encode(text.as_str().unwrap_or_default().as_bytes());
             object.child("data").set(key, encoded);
         }
     }
-}
-
-/// Base 64 with padding, as Go's `base64.StdEncoding`.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
 
 pub(super) fn persistent_volume_claim(object: &mut Value) {
@@ -153,18 +139,4 @@ pub(super) fn endpoint_slice(object: &mut Value) {
         port.set_default("name", "");
         port.set_default("protocol", "TCP");
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_of_each_length() {
-        for (text, expected) in
-            [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("파드", "7YyM65Oc")]
-        {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
-    }
 }

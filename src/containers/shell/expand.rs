@@ -144,7 +144,7 @@ impl Machine {
     fn lookup(&mut self, name: &str) -> Option<String> {
         Some(match name {
             "?" => self.status.to_string(),
-            "$" => "1".into(),
+            "$" => self.pid().to_string(),
             "#" => self.arguments.len().to_string(),
             "@" | "*" => self.arguments.join(" "),
             "0" => self.name.to_string(),

@@ -3,25 +3,21 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::parse::{Node, Redirect, RedirectKind, Script, Word};
-use super::{commands, parse};
+mod builtins;
+mod jobs;
+mod signals;
+mod streams;
+
+use jobs::Job;
+pub(in crate::containers) use signals::INIT;
+use streams::Target;
+
+use super::parse::{Node, Redirect, Script, Word};
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
+use crate::containers::signal::Signal;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
-
-/// Where a stream goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    /// The container's standard output.
-    Out,
-    /// The container's standard error.
-    Err,
-    /// A file; writes go to its end.
-    File(Rc<str>),
-    /// A text that is collected.
-    Capture,
-}
 
 /// Something left to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,8 +88,8 @@ const LONG_SPIN: u32 = 8;
 const LONGEST_SPIN: u32 = 12;
 /// At most so many steps in a substitution or pipeline stage.
 const NESTED_STEPS: u32 = 20_000;
-/// The status of a `wait` that SIGTERM ended: 128 and the number of the signal.
-const ENDED_BY_TERM: i64 = 143;
+/// The numbers between a container's first process and its first child: the runtime has used them while it started.
+const FIRST_CHILD: u32 = 5;
 /// At most so many functions, loops and lists inside each other.
 const DEEPEST: usize = 2_000;
 /// At most so many bytes in a variable or a captured text.
@@ -148,9 +144,24 @@ pub struct Machine {
     nested_steps: u32,
     /// What `exit` said, while the trap for it runs.
     exit_code: Option<i64>,
+    /// `$$`; the shell of PID 1 is spared by signals.
+    pid: u32,
+    /// The last process that was given a number.
+    pids: u32,
+    /// Whether it is a copy that runs within another shell, with a process of its own but the same `$$`.
+    forked: bool,
+    /// Other processes of the container.
+    others: Rc<[u32]>,
+    /// A signal has stopped it until another lets it go on.
+    stopped: bool,
+    /// Signals to processes that it does not look after: when, to whom, which.
+    sent: Vec<(Time, u32, Signal)>,
     /// Background commands, each a shell of its own.
-    background: Vec<Self>,
-    waiting: bool,
+    jobs: Vec<Job>,
+    /// Background commands that ended, until somebody asks: by process, their numbers and exit codes.
+    ended: BTreeMap<u32, (u32, i64)>,
+    /// `wait` stands here: for these processes, or for all.
+    waiting: Option<Rc<[u32]>>,
     pub(super) hostname: Rc<str>,
 }
 
@@ -198,8 +209,15 @@ impl Machine {
             spinning: false,
             nested_steps: 0,
             exit_code: None,
-            background: Vec::new(),
-            waiting: false,
+            pid: INIT,
+            pids: INIT + FIRST_CHILD,
+            forked: false,
+            others: Rc::new([]),
+            stopped: false,
+            sent: Vec::new(),
+            jobs: Vec::new(),
+            ended: BTreeMap::new(),
+            waiting: None,
             hostname,
         }
     }
@@ -213,6 +231,23 @@ impl Machine {
         self
     }
 
+    /// The same shell as a process beside others.
+    #[must_use]
+    pub(in crate::containers) fn with_pid(mut self, pid: u32, others: Rc<[u32]>) -> Self {
+        (self.pid, self.pids, self.others) = (pid, pid, others);
+        self
+    }
+
+    /// The signals that it sent to others since this was last asked.
+    pub(in crate::containers) fn take_sent(&mut self) -> Vec<(Time, u32, Signal)> {
+        std::mem::take(&mut self.sent)
+    }
+
+    /// `$$`
+    pub(super) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// The same shell with a text on its standard input.
     #[must_use]
     pub fn with_input(mut self, input: Option<&str>) -> Self {
@@ -222,30 +257,13 @@ impl Machine {
 
     /// Runs all that is due at `now`.
     pub fn run(&mut self, now: Time, outside: &mut dyn Outside) -> Outcome {
-        self.run_background(now, outside);
+        self.run_jobs(now, outside);
         let outcome = self.run_steps(now, STEPS, outside);
-        let next = self.background.iter().filter_map(|shell| shell.wake).min();
+        let next = self.next_wake();
         match (outcome, next) {
             (Outcome::Sleeps(at), Some(next)) => Outcome::Sleeps(at.min(next)),
             (Outcome::Blocked, Some(next)) => Outcome::Sleeps(next),
             (other, _) => other,
-        }
-    }
-
-    fn run_background(&mut self, now: Time, outside: &mut dyn Outside) {
-        let mut shells = std::mem::take(&mut self.background);
-        for shell in &mut shells {
-            std::mem::swap(&mut shell.files, &mut self.files);
-            shell.run_steps(now, STEPS, outside);
-            std::mem::swap(&mut shell.files, &mut self.files);
-            self.output.append(&mut shell.output);
-        }
-        shells.retain(|shell| shell.finished.is_none());
-        shells.append(&mut self.background);
-        self.background = shells;
-        if self.waiting && self.background.is_empty() {
-            self.waiting = false;
-            self.blocked = false;
         }
     }
 
@@ -494,162 +512,9 @@ impl Machine {
                 }
             }
             Node::Background(inner) => {
-                let mut shell = self.fork();
-                shell.stack = vec![Task::Run(Rc::clone(inner))];
-                self.background.push(shell);
-                self.status = 0;
-                let id = 10 + self.background.len();
-                self.variables.insert("!".into(), id.to_string().into());
-                self.wake = Some(self.now);
-                let now = self.now;
-                self.run_background(now, outside);
+                self.begin_job(inner, outside);
             }
         }
-    }
-
-    fn restore(&self) -> Task {
-        Task::Restore { out: self.out.clone(), err: self.err.clone(), input: self.input.clone() }
-    }
-
-    /// A copy that runs beside this one; its files come back with it.
-    fn fork(&self) -> Self {
-        let mut shell = self.clone();
-        shell.stack = Vec::new();
-        shell.output = Vec::new();
-        shell.background = Vec::new();
-        shell.captured = String::new();
-        shell.traps.retain(|_, script| script.is_empty());
-        shell.pending = Vec::new();
-        shell.waiting = false;
-        shell.wake = None;
-        shell.exit_code = None;
-        shell.nesting += 1;
-        shell
-    }
-
-    /// Runs a script to its end and gives what it printed; the time it took passes after this step.
-    pub(super) fn capture(&mut self, script: &Script, outside: &mut dyn Outside) -> String {
-        if self.nesting > 20 {
-            self.complain("too many nested substitutions");
-            return String::new();
-        }
-        let mut shell = self.fork();
-        shell.stack = vec![Task::List(Rc::clone(script), 0)];
-        shell.out = Target::Capture;
-        self.run_nested(&mut shell, outside);
-        shell.captured
-    }
-
-    fn run_nested(&mut self, shell: &mut Self, outside: &mut dyn Outside) {
-        let mut left = NESTED_STEPS;
-        self.nested_steps += 50;
-        loop {
-            let now = shell.wake.unwrap_or(shell.now);
-            match shell.run_steps(now, left.min(1000), outside) {
-                Outcome::Done(code) => {
-                    self.status = code;
-                    self.substituted = Some(code);
-                    break;
-                }
-                Outcome::Sleeps(_) if left > 1000 => {
-                    left -= 1000;
-                    self.nested_steps += 1000;
-                }
-                Outcome::Sleeps(_) | Outcome::Blocked => {
-                    // It never ends: neither does this shell.
-                    self.blocked = true;
-                    break;
-                }
-            }
-        }
-        self.files = std::mem::take(&mut shell.files);
-        self.output.append(&mut shell.output);
-        self.draws = shell.draws;
-        if shell.now > self.now {
-            self.wake = Some(self.wake.map_or(shell.now, |wake| wake.max(shell.now)));
-        }
-    }
-
-    /// Each stage runs to its end on what the one before printed.
-    fn pipeline(&mut self, stages: &Rc<[Node]>, negated: bool, outside: &mut dyn Outside) {
-        let mut input = self.input.clone();
-        let (out, err) = (self.out.clone(), self.err.clone());
-        let last = stages.len().saturating_sub(1);
-        for (index, stage) in stages.iter().enumerate() {
-            let mut shell = self.fork();
-            shell.stack = vec![Task::Run(Rc::new(stage.clone()))];
-            shell.input = input.take();
-            shell.err = err.clone();
-            shell.out = if index == last { out.clone() } else { Target::Capture };
-            self.run_nested(&mut shell, outside);
-            if shell.out == Target::Capture && out == Target::Capture && index == last {
-                self.captured.push_str(&shell.captured);
-            } else {
-                input = Some(shell.captured.as_str().into());
-            }
-        }
-        if negated {
-            self.status = i64::from(self.status == 0);
-        }
-    }
-
-    /// Opens the targets of redirections; says whether all could be opened.
-    fn redirect(&mut self, redirects: &[Redirect], outside: &mut dyn Outside) -> bool {
-        for redirect in redirects {
-            let Ok(text) = self.expand_text(&redirect.target, outside) else { return false };
-            if redirect.kind == RedirectKind::Here {
-                self.input = Some(if text.ends_with('\n') || text.is_empty() {
-                    text.into()
-                } else {
-                    format!("{text}\n").into()
-                });
-                continue;
-            }
-            if redirect.kind == RedirectKind::Duplicate {
-                match (redirect.fd, text.as_str()) {
-                    (1, "2") => self.out = self.err.clone(),
-                    (2, "1") => self.err = self.out.clone(),
-                    _ => {}
-                }
-                continue;
-            }
-            let path = Files::absolute(&self.folder, &text);
-            if redirect.kind == RedirectKind::Read {
-                match self.files.read(&path) {
-                    Some(content) => self.input = Some(content.into()),
-                    None => {
-                        self.complain(&format!("can't open {text}: no such file"));
-                        self.status = 1;
-                        return false;
-                    }
-                }
-                continue;
-            }
-            let target = match path.as_str() {
-                "/dev/stdout" | "/proc/1/fd/1" => Target::Out,
-                "/dev/stderr" | "/proc/1/fd/2" => Target::Err,
-                _ => {
-                    let append = redirect.kind == RedirectKind::Append;
-                    let kept = if append {
-                        self.files.read(&path).unwrap_or_default().to_owned()
-                    } else {
-                        String::new()
-                    };
-                    if !self.files.write(&path, &kept, false) {
-                        self.complain(&format!("can't create {text}: nonexistent directory"));
-                        self.status = 1;
-                        return false;
-                    }
-                    Target::File(path.into())
-                }
-            };
-            match (redirect.kind, redirect.fd) {
-                (RedirectKind::Both, _) => (self.out, self.err) = (target.clone(), target),
-                (_, 2) => self.err = target,
-                _ => self.out = target,
-            }
-        }
-        true
     }
 
     fn simple(
@@ -719,159 +584,6 @@ impl Machine {
         }
     }
 
-    /// Runs a command that is no function: what changes the shell itself is here, the rest in `commands`.
-    fn command(&mut self, argv: &[Rc<str>], outside: &mut dyn Outside) {
-        let argument = |index: usize| argv.get(index).map_or("", |word| &**word);
-        let number = |index: usize| argument(index).parse::<i64>().ok();
-        self.status = 0;
-        match argument(0) {
-            "exit" => {
-                let code = number(1).unwrap_or(self.before);
-                if self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_))) {
-                    self.leave_subshell(code, outside);
-                } else {
-                    self.finish(code);
-                }
-            }
-            "return" => {
-                self.status = number(1).unwrap_or(self.before);
-                while let Some(task) = self.stack.pop() {
-                    if matches!(task, Task::EndFunction { .. }) {
-                        self.stack.push(task);
-                        break;
-                    }
-                    if matches!(task, Task::Restore { .. }) {
-                        self.step(task, outside);
-                    }
-                }
-            }
-            "break" | "continue" => self.leave_loop(argument(0) == "continue", outside),
-            "sleep" => match duration(argv.get(1..).unwrap_or_default()) {
-                Some(span) => self.pause(span),
-                None if argument(1) == "infinity" => self.blocked = true,
-                None => self.fail(1, &format!("sleep: invalid number '{}'", argument(1))),
-            },
-            "wait" => {
-                if !self.background.is_empty() {
-                    self.waiting = true;
-                    self.blocked = true;
-                }
-            }
-            "exec" if argv.len() > 1 => {
-                let rest: Vec<Rc<str>> = argv.iter().skip(1).cloned().collect();
-                self.stack.clear();
-                // What takes the shell's place has none of its traps.
-                self.traps.clear();
-                self.pending.clear();
-                self.command(&rest, outside);
-            }
-            "eval" => {
-                let text = argv.get(1..).unwrap_or_default().join(" ");
-                self.source(&text);
-            }
-            "sh" | "bash" | "/bin/sh" | "/bin/bash" | "ash" => self.inner_shell(argv),
-            "set" => self.set(argv),
-            "shift" => self.arguments = self.arguments.iter().skip(1).cloned().collect(),
-            "trap" => self.trap(argv.get(1..).unwrap_or_default()),
-            "exec" | ":" | "true" => {}
-            _ => commands::run(self, argv, outside),
-        }
-    }
-
-    /// `trap 'SCRIPT' TERM`, `trap '' TERM`, `trap - TERM`, `trap TERM`.
-    fn trap(&mut self, words: &[Rc<str>]) {
-        let words = match words.split_first() {
-            Some((first, rest)) if &**first == "--" => rest,
-            _ => words,
-        };
-        let Some((action, signals)) = words.split_first() else { return };
-        // A number, or a word alone, is already a signal: it means again what it means by itself.
-        let number = action.parse::<u8>().is_ok();
-        let (action, signals) = match number || signals.is_empty() {
-            true => (None, words),
-            false => (Some(action).filter(|action| &***action != "-"), signals),
-        };
-        let script = match action.map(|action| parse::parse(action)).transpose() {
-            Ok(script) => script,
-            Err(message) => return self.fail(2, &message),
-        };
-        for signal in signals {
-            let name = signal_name(signal);
-            match &script {
-                Some(script) => self.traps.insert(name, Rc::clone(script)),
-                None => self.traps.remove(&name),
-            };
-        }
-    }
-
-    fn set(&mut self, argv: &[Rc<str>]) {
-        for word in argv.iter().skip(1) {
-            let (on, flags) = match word.strip_prefix('-') {
-                Some(flags) => (true, flags),
-                None => match word.strip_prefix('+') {
-                    Some(flags) => (false, flags),
-                    None => continue,
-                },
-            };
-            for flag in flags.chars() {
-                match flag {
-                    'e' => self.errexit = on,
-                    'u' => self.nounset = on,
-                    'x' => self.trace = on,
-                    _ => {}
-                }
-            }
-        }
-        if let Some(at) = argv.iter().position(|word| &**word == "--") {
-            self.arguments = argv.iter().skip(at + 1).cloned().collect();
-        }
-    }
-
-    /// `sh -c TEXT` and `sh FILE` go on in this machine, as a subshell. Where nothing comes after, the new shell takes
-    /// the place of this one, and is PID 1 as this one was.
-    fn inner_shell(&mut self, argv: &[Rc<str>]) {
-        let position = argv.iter().position(|word| word.starts_with('-') && word.contains('c'));
-        let text = match position {
-            Some(at) => argv.get(at + 1).map(ToString::to_string),
-            None => argv.get(1).and_then(|file| {
-                self.files.read(&Files::absolute(&self.folder, file)).map(str::to_owned)
-            }),
-        };
-        let text =
-            text.or_else(|| self.input.as_ref().map(ToString::to_string)).unwrap_or_default();
-        if !(self.stack.is_empty() && self.traps.is_empty()) {
-            self.enter_subshell();
-        }
-        self.arguments = argv.iter().skip(position.map_or(2, |at| at + 3)).cloned().collect();
-        self.source(&text);
-    }
-
-    fn source(&mut self, text: &str) {
-        match parse::parse(text) {
-            Ok(script) => self.push(Task::List(script, 0)),
-            Err(message) => self.fail(2, &message),
-        }
-    }
-
-    fn leave_loop(&mut self, again: bool, outside: &mut dyn Outside) {
-        while let Some(task) = self.stack.pop() {
-            match task {
-                Task::WhileAgain { .. } | Task::ForNext { .. } => {
-                    if again {
-                        self.stack.push(task);
-                    }
-                    return;
-                }
-                Task::Restore { .. } => self.step(task, outside),
-                Task::EndFunction { .. } | Task::EndSubshell(_) => {
-                    self.stack.push(task);
-                    return;
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// Time passes before the next step.
     pub(super) fn pause(&mut self, span: Duration) {
         let from = self.wake.unwrap_or(self.now);
@@ -881,93 +593,6 @@ impl Machine {
     /// Nothing happens any more.
     pub(super) fn block(&mut self) {
         self.blocked = true;
-    }
-
-    /// SIGTERM: its trap runs. Without one PID 1 does not even notice. As POSIX has it, `wait` ends at once, and
-    /// what else runs in the foreground comes to its end first. Says whether the shell goes on now.
-    pub fn terminate(&mut self, now: Time) -> bool {
-        let outermost = self.stack.iter().find_map(|task| match task {
-            Task::EndSubshell(saved) => Some(&saved.traps),
-            _ => None,
-        });
-        let traps = outermost.unwrap_or(&self.traps);
-        let Some(script) = traps.get("TERM").filter(|script| !script.is_empty()).cloned() else {
-            return false;
-        };
-        self.pending.push(script);
-        let interrupted = self.waiting && self.catches();
-        if interrupted {
-            self.blocked = false;
-            self.waiting = false;
-            self.status = ENDED_BY_TERM;
-        }
-        // A loop of the shell's own commands stands between two of them.
-        if interrupted || self.spinning {
-            self.wake = None;
-            self.spinning = false;
-            self.now = self.now.max(now);
-        }
-        interrupted || self.wake.is_none() && !self.blocked
-    }
-
-    /// Whether the shell itself stands here; in parentheses its traps do not count.
-    fn catches(&self) -> bool {
-        !self.stack.iter().any(|task| matches!(task, Task::EndSubshell(_)))
-    }
-
-    /// Begins the traps that are due.
-    fn run_pending(&mut self) {
-        if self.pending.is_empty() || !self.catches() {
-            return;
-        }
-        for script in std::mem::take(&mut self.pending).into_iter().rev() {
-            self.stack.push(Task::EndTrap { status: self.status });
-            self.stack.push(Task::List(script, 0));
-        }
-    }
-
-    /// What it printed since this was last asked: time, whether it is an error, text.
-    pub fn take_output(&mut self) -> Vec<(Time, bool, String)> {
-        std::mem::take(&mut self.output)
-    }
-
-    /// Prints to the standard output of now.
-    pub(super) fn print(&mut self, text: &str) {
-        let target = self.out.clone();
-        self.emit(&target, text);
-    }
-
-    /// Prints to the standard error of now.
-    pub(super) fn print_error(&mut self, text: &str) {
-        let target = self.err.clone();
-        self.emit(&target, text);
-    }
-
-    fn emit(&mut self, target: &Target, text: &str) {
-        match target {
-            Target::Out => self.output.push((self.now, false, text.to_owned())),
-            Target::Err => self.output.push((self.now, true, text.to_owned())),
-            Target::File(path) => {
-                self.files.write(path, text, true);
-            }
-            Target::Capture if self.captured.len() < LONGEST => self.captured.push_str(text),
-            Target::Capture => {}
-        }
-    }
-
-    /// `sh: TEXT` on standard error.
-    pub(super) fn complain(&mut self, text: &str) {
-        let line = match self.bash {
-            true => format!("{}: line 1: {text}\n", self.name),
-            false => format!("{}: {text}\n", self.name),
-        };
-        self.print_error(&line);
-    }
-
-    /// A command failed, and says so itself.
-    pub(super) fn fail(&mut self, status: i64, text: &str) {
-        self.print_error(&format!("{text}\n"));
-        self.status = status;
     }
 
     /// The next value of `$RANDOM`.
@@ -986,48 +611,4 @@ impl Machine {
         self.complain(message);
         self.finish(status);
     }
-}
-
-/// `TERM` for `SIGTERM` and `15`.
-fn signal_name(word: &str) -> Rc<str> {
-    match word {
-        "0" => "EXIT".into(),
-        "1" => "HUP".into(),
-        "2" => "INT".into(),
-        "3" => "QUIT".into(),
-        "15" => "TERM".into(),
-        _ => word.trim_start_matches("SIG").into(),
-    }
-}
-
-/// `5`, `0.5`, `1m`, several added up.
-fn duration(words: &[Rc<str>]) -> Option<Duration> {
-    let mut sum = Duration::ZERO;
-    if words.is_empty() {
-        return None;
-    }
-    for word in words {
-        let (number, unit) = match word.strip_suffix(['s', 'm', 'h', 'd']) {
-            Some(number) => (number, word.chars().last().unwrap_or('s')),
-            None => (&**word, 's'),
-        };
-        let scale = match unit {
-            'm' => 60_000,
-            'h' => 3_600_000,
-            'd' => 86_400_000,
-            _ => 1000,
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
-        let thousandths: i64 = digits.parse().ok()?;
-        if number.is_empty() || whole < 0 {
-            return None;
-        }
-        sum = sum
-            + Duration::from_millis(
-                whole.saturating_mul(scale).saturating_add(thousandths * scale / 1000),
-            );
-    }
-    Some(sum)
 }

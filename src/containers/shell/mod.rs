@@ -9,6 +9,7 @@ pub(crate) mod expand;
 mod machine;
 pub(crate) mod parse;
 
+pub(in crate::containers) use machine::INIT;
 pub use machine::{Machine, Outcome};
 pub use parse::{Script, parse};
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use super::*;
 use crate::containers::files::Files;
 use crate::containers::process::{Answer, Outside};
+use crate::containers::signal::Signal;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
 
@@ -141,6 +142,10 @@ fn garbage_is_answered_and_never_panics() {
     run_for(&deep, 1);
     run_for(&"(".repeat(5000), 1);
     run_for("f() { f; }; f", 1);
+    run_for("f() { f | f & }; f", 1);
+    run_for("f() { f | cat; }; f", 1);
+    run_for("f() { (f &) ; wait; }; f", 1);
+    run_for("while true; do sleep 1000 & done", 1);
 }
 
 #[test]
@@ -177,7 +182,8 @@ fn terminated(script: &str) -> (String, Option<i64>, i64) {
         match term.filter(|term| wake.is_none_or(|wake| *term <= wake)) {
             Some(asked) => {
                 term = None;
-                at = if machine.terminate(asked) { asked } else { wake.unwrap_or(asked) };
+                at =
+                    if machine.signal(Signal::TERM, asked) { asked } else { wake.unwrap_or(asked) };
             }
             None => match wake.filter(|wake| *wake - start <= Duration::from_seconds(86_400)) {
                 Some(wake) => at = wake,
@@ -223,4 +229,51 @@ fn a_shell_that_takes_the_place_of_another_hears_what_that_one_heard() {
     assert_eq!(terminated(&format!("sh -c \"{inner}\"; echo $?")), ("0\n".into(), Some(0), 30));
     check("(trap 'echo in' EXIT; exit 3); echo $?", "in\n3\n", 0, 0);
     assert_eq!(terminated("trap 'exit 4' TERM; exec sleep 30"), (String::new(), Some(0), 30));
+}
+
+#[test]
+fn jobs_are_killed_and_waited_for() {
+    check("sleep 100 & kill $!; wait $!; echo $?", "143\n", 0, 0);
+    check("sleep 100 & kill -9 %1; wait %1; echo $?", "137\n", 0, 0);
+    check("sleep 100 & kill -s KILL $!; wait; echo $?", "0\n", 0, 0);
+    check("sleep 5 & sleep 9 & wait %1; echo $?; wait; date +%S", "0\n09\n", 0, 9);
+    check("(exit 7) & wait $!; echo $?", "7\n", 0, 0);
+    check(
+        "(trap 'echo bye; exit 4' TERM; sleep 9 & wait) & kill $!; wait $!; echo $?",
+        "bye\n4\n",
+        0,
+        0,
+    );
+    check("sleep 5 & kill -INT $!; wait $!; echo $?", "0\n", 0, 5);
+    check("sleep 5 & kill -STOP $!; sleep 8; kill -CONT $!; wait $!; date +%S", "08\n", 0, 8);
+    check(
+        "sleep 5 & kill -0 $! && echo there; kill %1; kill -0 $!",
+        "there\nsh: can't kill pid 7: No such process\n",
+        1,
+        0,
+    );
+    check("wait 99; echo $?", "127\n", 0, 0);
+    check("kill %3", "sh: %3: no such job\n", 2, 0);
+    check("kill x", "sh: invalid number 'x'\n", 1, 0);
+    check("kill -FOO 1", "sh: bad signal name 'FOO'\n", 1, 0);
+    check("kill", "sh: you need to specify whom to kill\n", 1, 0);
+    check("kill -l 143; kill -l TERM", "TERM\n15\n", 0, 0);
+}
+
+#[test]
+fn the_first_process_gets_only_what_it_handles() {
+    check("kill $$; kill -9 1; kill -QUIT 1; echo on", "on\n", 0, 0);
+    check("trap 'echo heard' USR1; kill -USR1 $$; echo on", "heard\non\n", 0, 0);
+    check(
+        "trap 'echo heard' USR1; (kill -USR1 $$); echo $(kill -10 1)on",
+        "heard\non\nheard\n",
+        0,
+        0,
+    );
+    check("trap 'echo heard; exit 3' TERM; (sleep 2; kill 1) & wait", "heard\n", 3, 2);
+}
+
+#[test]
+fn the_variables_are_listed_so_that_they_can_be_read_again() {
+    check("a=\"it's\"; b='x y'; set", "a='it'\"'\"'s'\nb='x y'\n", 0, 0);
 }

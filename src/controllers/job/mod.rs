@@ -263,7 +263,9 @@ fn sync(
         active = 0;
     } else if !job.meta.deleting() && seen.failure.is_none() {
         managing = manage(job, &census, status.succeeded, &memory, now);
-        wake = [wake, managing.waits_until].into_iter().flatten().min();
+        // What comes sooner than the looks may follow each other waits for the next. Follows `enqueueSyncJobWithDelay`.
+        let again = managing.waits_until.map(|at| at.max(now + BATCH));
+        wake = [wake, again].into_iter().flatten().min();
         active += managing.creating - count(managing.deleted.len());
         terminating += count(managing.deleted.len());
         end = completed(job, &status, active);
@@ -294,13 +296,13 @@ fn sync(
         matches!(decision, Decision::Ending { .. } | Decision::Ended { .. }),
         &managing,
     ));
-    let final_note = final_note(&decision, &status);
+    let final_notes = final_notes(&decision, job, &status);
     if status != job.status {
         let changed = Job { meta: job.meta.clone(), spec: Rc::clone(&job.spec), status };
         writes.push(Write::UpdateStatus(AnyObject::Job(Rc::new(changed))));
     }
     let about = AnyObject::Job(Rc::clone(job));
-    let events = notes.into_iter().chain(final_note);
+    let events = notes.into_iter().chain(final_notes);
     writes.extend(events.map(|note| Write::Event {
         about: about.clone(),
         field_path: String::new(),
@@ -502,11 +504,14 @@ fn counted(job: &Job, census: &Census, ending: bool, managing: &Managing) -> Vec
     writes
 }
 
-/// The event of an end.
-fn final_note(decision: &Decision, status: &JobStatus) -> Option<Note> {
-    let Decision::Ended { success, reason } = decision else { return None };
+/// The events of an end.
+fn final_notes(decision: &Decision, job: &Job, status: &JobStatus) -> Vec<Note> {
+    let Decision::Ended { success, reason } = decision else { return Vec::new() };
     if *success {
-        return Some(Note::normal("Completed", "Job completed"));
+        let text = "Too many succeeded pods running after completion count reached";
+        let over = job.spec.completions.is_some_and(|wanted| status.succeeded > wanted);
+        let many = over.then(|| Note::warning("TooManySucceededPods", text));
+        return many.into_iter().chain([Note::normal("Completed", "Job completed")]).collect();
     }
     let message = conditions::find(&status.conditions, "Failed")
         .map(|condition| condition.message.to_string());
@@ -517,5 +522,5 @@ fn final_note(decision: &Decision, status: &JobStatus) -> Option<Note> {
         "MaxFailedIndexesExceeded" => "MaxFailedIndexesExceeded",
         _ => "FailedIndexes",
     };
-    Some(Note::warning(reason, message.unwrap_or_default()))
+    vec![Note::warning(reason, message.unwrap_or_default())]
 }

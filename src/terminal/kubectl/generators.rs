@@ -6,6 +6,7 @@ use super::output::{self, Form};
 use super::problem::{Failure, Problem};
 use super::resources::{self, Named};
 use super::{After, Context, DONE, Dry};
+use crate::api::base64;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
@@ -378,30 +379,11 @@ fn config_map(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
     Ok(object)
 }
 
-/// Text as base64.
-fn base64(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut encoded = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for index in 0..4_usize {
-            if index > chunk.len() {
-                encoded.push('=');
-                continue;
-            }
-            let at = usize::try_from(bits >> (18 - 6 * index) & 63).unwrap_or(0);
-            encoded.push(LETTERS.get(at).copied().map_or('A', char::from));
-        }
-    }
-    encoded
-}
-
 fn secret(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
     let mut object = bare(Kind::Secret, name);
     let mut entries = Value::empty_object();
     for (key, text) in data(context)? {
-        entries.set(&key, base64(&text));
+        entries.set(&key, base64::encode(text.as_bytes()));
     }
     if entries.as_map().is_some_and(|map| !map.is_empty()) {
         object.set("data", entries);
@@ -520,15 +502,6 @@ fn service_of(context: &Context<'_>, what: &str, name: &str) -> Result<Value, Fa
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn texts_become_base64() {
-        for (text, encoded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("파", "7YyM")]
-        {
-            assert_eq!(super::base64(text), encoded, "{text}");
-        }
-    }
-
     #[test]
     fn a_container_is_named_by_its_image() {
         for (image, name) in

@@ -1,6 +1,7 @@
 //! A shell in a container that somebody sits at: `kubectl exec -it POD -- sh`. Each line runs in the container at once;
-//! the folder and what was set with `name=value` stay from line to line.
+//! the folder, variables, functions and options stay from line to line.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::exec::{Remote, ended, refused};
@@ -11,7 +12,7 @@ use crate::cluster::{Action, Cluster, WriteOptions};
 use crate::terminal::Terminal;
 use crate::terminal::process::{Io, Process, Turn, Typed};
 
-/// Stands before the folder that the shell is in after a line.
+/// Stands before the folder that the shell is in after a line, and before its variables.
 const MARK: char = '\u{1e}';
 
 /// A session.
@@ -27,7 +28,11 @@ pub(super) struct Session {
     /// Whether there is a screen, and with it a prompt.
     screen: bool,
     folder: String,
-    /// Lines that set something for those behind them.
+    /// The variables with which a shell begins there.
+    given: Variables,
+    /// The variables as the last line left them.
+    variables: Variables,
+    /// Lines that set functions and options for those behind them.
     set: Vec<String>,
     typed: String,
     status: i64,
@@ -50,10 +55,11 @@ impl Session {
         (screen, own): (bool, bool),
     ) -> Result<Self, Failure> {
         let key = pod.meta.key();
-        let look = [shell.to_owned(), "-c".into(), "pwd; echo $BASH_VERSION".into()];
+        let look = [shell.to_owned(), "-c".into(), "pwd; echo $BASH_VERSION; set".into()];
         let seen = cluster.exec(&key, container, &look).map_err(refused)?;
-        let mut lines = seen.stdout.lines();
-        let folder = lines.next().unwrap_or("/").to_owned();
+        let mut lines = seen.stdout.splitn(3, '\n');
+        let folder = lines.next().filter(|_| seen.code == 0).unwrap_or("/").to_owned();
+        let given = variables(lines.clone().nth(1).unwrap_or_default());
         let mut session = Self {
             bash: shell.ends_with("bash")
                 || lines.next().is_some_and(|version| !version.is_empty()),
@@ -65,6 +71,8 @@ impl Session {
             screen,
             own,
             folder,
+            variables: given.clone(),
+            given,
             set: Vec::new(),
             typed: String::new(),
             status: 0,
@@ -112,24 +120,30 @@ impl Session {
     /// Runs a whole line in the container.
     fn enter(&mut self, line: &str, io: &mut Io<'_>) -> Result<(), Failure> {
         let set: String = self.set.iter().map(|line| format!("{line}\n")).collect();
+        let set = self.changed() + &set;
         let folder = self.folder.replace('\'', "'\\''");
         // After `exit` nothing follows: no mark means that the shell was left.
         let text = format!(
-            "cd '{folder}'\n{set}__status() {{ return {}; }}\n__status\n{line}\n__status=$?; echo \"{MARK}$(pwd)\"; exit $__status",
+            "cd '{folder}'\n{set}__status() {{ return {}; }}\n__status\n{line}\n__status=$?; set +e; echo \"{MARK}$(pwd){MARK}\"; set; exit $__status",
             self.status
         );
         let argv = [self.shell.clone(), "-c".into(), text];
         let mut result = io.cluster.exec(&self.pod, &self.container, &argv).map_err(refused)?;
         self.over = true;
-        for (_, error, piece) in &mut result.pieces {
-            if *error {
-                continue;
+        let mut state = String::new();
+        for (_, _, piece) in result.pieces.iter_mut().filter(|(_, error, _)| !error) {
+            if !self.over {
+                state.push_str(&std::mem::take(piece));
+            } else if let Some((before, behind)) = piece.split_once(MARK) {
+                state.push_str(behind);
+                *piece = before.to_owned();
+                self.over = false;
             }
-            let Some((before, behind)) = piece.split_once(MARK) else { continue };
-            behind.trim_end().clone_into(&mut self.folder);
-            let before = before.to_owned();
-            *piece = before;
-            self.over = false;
+        }
+        if let Some((folder, rest)) = state.split_once(MARK) {
+            folder.clone_into(&mut self.folder);
+            self.variables = variables(rest);
+            self.variables.remove("__status");
         }
         if !self.over && sets(line) {
             self.set.push(line.to_owned());
@@ -137,6 +151,15 @@ impl Session {
         self.status = result.code;
         self.run = Some(Remote::of(result, io.cluster.now()));
         Ok(())
+    }
+
+    /// What a fresh shell must be told to have the variables of this one.
+    fn changed(&self) -> String {
+        let new =
+            self.variables.iter().filter(|(name, value)| self.given.get(*name) != Some(value));
+        let gone = self.given.keys().filter(|name| !self.variables.contains_key(*name));
+        let set = new.map(|(name, value)| format!("{name}={value}\n"));
+        set.chain(gone.map(|name| format!("unset {name}\n"))).collect()
     }
 
     /// Whether the container in which the shell ran is gone.
@@ -160,16 +183,36 @@ fn restarts(pod: &Pod, container: &str) -> i64 {
     pod.status.container(container).map_or(0, |status| status.restart_count)
 }
 
-/// Whether a line only sets something.
+/// Variables as `set` lists them: names, and values with their quotes.
+type Variables = BTreeMap<String, String>;
+
+/// Reads what `set` lists; a value may go over several lines.
+fn variables(text: &str) -> Variables {
+    let mut all = Variables::new();
+    let mut rest = text;
+    while let Some((name, behind)) = rest.split_once('=') {
+        let mut quote = None;
+        let end = behind.char_indices().find(|(_, letter)| {
+            match quote {
+                None if *letter == '\n' => return true,
+                None if matches!(letter, '\'' | '"') => quote = Some(*letter),
+                Some(open) if open == *letter => quote = None,
+                _ => {}
+            }
+            false
+        });
+        let (value, next) = behind.split_at(end.map_or(behind.len(), |(at, _)| at));
+        all.insert(name.trim().to_owned(), value.to_owned());
+        rest = next;
+    }
+    all
+}
+
+/// Whether a line only sets a function or an option.
 fn sets(line: &str) -> bool {
     let line = line.trim();
     let first = line.split_whitespace().next().unwrap_or("");
-    let named = first.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-    });
-    let alone =
-        !line.contains([';', '|', '&']) && (named || matches!(first, "export" | "unset" | "set"));
+    let alone = !line.contains([';', '|', '&']) && first == "set" && line != "set";
     alone
         || first.ends_with("()")
         || line.split_once("()").is_some_and(|(name, _)| !name.contains(' '))

@@ -4,6 +4,10 @@ use super::{flag, operands};
 use crate::containers::process::{Answer, Outside};
 use crate::containers::shell::machine::Machine;
 use crate::sim::Duration;
+
+/// So often a client follows a page to where it has gone. Follows busybox's `MAX_REDIRECTIONS`.
+const MOST_REDIRECTS: usize = 5;
+
 /// `http://HOST:PORT/PATH` taken apart.
 fn address(url: &str) -> (String, u16, String) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -52,13 +56,28 @@ pub(super) fn fetch(
         }
     }
     let Some(url) = words.last() else { return shell.fail(1, &format!("{name}: missing URL")) };
-    let (host, port, path) = address(url);
+    let (mut host, mut port, mut path) = address(url);
     let quiet = flag(arguments, 'q') || flag(arguments, 's');
     let wget = name.ends_with("wget");
     if wget && !quiet {
         shell.print_error(&format!("Connecting to {host}:{port} ({host}:{port})\n"));
     }
-    match outside.http(&host, port, &path) {
+    let mut answer = outside.http(&host, port, &path);
+    let follows = wget || flag(arguments, 'L') || arguments.contains(&"--location");
+    for _ in 0..MOST_REDIRECTS {
+        let Answer::Moved { to, .. } = &answer else { break };
+        if !follows {
+            break;
+        }
+        match to.contains("://") {
+            true => (host, port, path) = address(to),
+            false => path = to.to_string(),
+        }
+        answer = outside.http(&host, port, &path);
+    }
+    match answer {
+        Answer::Moved { body, .. } if !wget => shell.print(&body),
+        Answer::Moved { .. } => shell.fail(1, "wget: too many redirections"),
         Answer::Body { status, body } if status < 400 || !wget => {
             shell.print(&body);
         }
@@ -92,6 +111,7 @@ pub(super) fn netcat(shell: &mut Machine, arguments: &[&str], outside: &mut dyn 
         words.first().copied().unwrap_or_default(),
         words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0),
     );
-    let open = matches!(outside.http(host, port, "/"), Answer::Body { .. });
+    let answer = outside.http(host, port, "/");
+    let open = matches!(answer, Answer::Body { .. } | Answer::Moved { .. });
     shell.status = i64::from(!open);
 }

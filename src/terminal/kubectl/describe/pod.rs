@@ -361,6 +361,29 @@ fn mounts_text(pod: &Pod, spec: &Container, pad: &str) -> String {
     }
 }
 
+/// Follows `printProjectedVolumeSource`.
+fn projected_text(projected: &Value) -> String {
+    let mut text =
+        "    Type:\tProjected (a volume that contains injected data from multiple sources)\n"
+            .to_owned();
+    for source in projected.items_at("sources") {
+        for (field, word) in [("secret", "SecretName"), ("configMap", "ConfigMapName")] {
+            let Some(from) = source.get(field) else { continue };
+            let name = from.str_at("name").unwrap_or_default();
+            let optional = from.bool_at("optional").unwrap_or(false);
+            text.push_str(&format!("    {word}:\t{name}\n    Optional:\t{optional}\n"));
+        }
+        if source.get("downwardAPI").is_some() {
+            text.push_str("    DownwardAPI:\ttrue\n");
+        }
+        if let Some(token) = source.get("serviceAccountToken") {
+            let seconds = token.i64_at("expirationSeconds").unwrap_or(3_600);
+            text.push_str(&format!("    TokenExpirationSeconds:\t{seconds}\n"));
+        }
+    }
+    text
+}
+
 fn volumes_text(spec: &Value) -> String {
     let volumes = spec.items_at("volumes");
     if volumes.is_empty() {
@@ -369,8 +392,8 @@ fn volumes_text(spec: &Value) -> String {
     let mut text = "Volumes:\n".to_owned();
     for volume in volumes {
         text.push_str(&format!("  {}:\n", volume.str_at("name").unwrap_or_default()));
-        if volume.get("projected").is_some() {
-            text.push_str("    Type:\tProjected (a volume that contains injected data from multiple sources)\n    TokenExpirationSeconds:\t3607\n    ConfigMapName:\tkube-root-ca.crt\n    Optional:\tfalse\n    DownwardAPI:\ttrue\n");
+        if let Some(projected) = volume.get("projected") {
+            text.push_str(&projected_text(projected));
         } else if let Some(source) = volume.get("configMap") {
             let name = source.str_at("name").unwrap_or_default();
             text.push_str(&format!("    Type:\tConfigMap (a volume populated by a ConfigMap)\n    Name:\t{name}\n    Optional:\tfalse\n"));

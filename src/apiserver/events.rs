@@ -162,8 +162,10 @@ impl Api<'_> {
         let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
         let told = self.store.index().events(uid);
         let group: Vec<Rc<Event>> = told.filter(alike).cloned().collect();
-        let (apart, known) = kept_apart(&group, &note.message, self.now);
-        let combines = !modern && apart + usize::from(!known) >= SIMILAR_LIMIT;
+        let combines = !modern && group.len() + 1 >= SIMILAR_LIMIT && {
+            let (apart, known) = kept_apart(&group, &note.message, self.now);
+            apart + usize::from(!known) >= SIMILAR_LIMIT
+        };
         let message: Rc<str> = match combines {
             true => format!("{COMBINED}{}", note.message).into(),
             false => note.message.as_str().into(),

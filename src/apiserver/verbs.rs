@@ -150,7 +150,7 @@ impl Api<'_> {
             .take(MAX_GENERATED_PREFIX)
             .collect();
         let stream: Rc<str> = match meta.controller() {
-            Some(owner) => owner.uid.to_string().into(),
+            Some(owner) => owner.uid.text(),
             None => format!("{}/{}/{prefix}", kind.name(), meta.namespace).into(),
         };
         let mut count = self.names.counts.get(&stream).copied().unwrap_or(0);

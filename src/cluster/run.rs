@@ -377,7 +377,7 @@ impl Controller for EventExpiry {
         if change.operation != Operation::Added {
             return;
         }
-        if let Some((end, key)) = store.index().events_by_end().next()
+        if let Some((end, key)) = store.index().first_to_end()
             && *key == change.object.key()
         {
             wake(Key::whole(), end - change.at);

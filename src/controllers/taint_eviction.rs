@@ -64,6 +64,9 @@ impl Controller for TaintEviction {
                 let bound = before.is_none_or(|before| {
                     before.node != pod.node || before.spec.tolerations != pod.spec.tolerations
                 });
+                if !bound {
+                    return;
+                }
                 let tainted = pod
                     .node
                     .as_ref()
@@ -71,7 +74,7 @@ impl Controller for TaintEviction {
                 let driven = tainted.is_some_and(|node| {
                     node.spec.taints.iter().any(|taint| taint.effect == Effect::NoExecute)
                 });
-                if bound && driven {
+                if driven {
                     wake(Key::of(&pod.meta), Duration::ZERO);
                 }
             }

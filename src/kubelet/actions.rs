@@ -242,6 +242,7 @@ mod tests {
             sandbox: 1,
             id: "".into(),
             image,
+            full_image: "".into(),
             image_id: "".into(),
             started: Time::default(),
             process: None,

@@ -62,6 +62,8 @@ pub(super) struct Run {
     pub id: Rc<str>,
     /// The image as written in the spec at that time.
     pub image: Rc<str>,
+    /// The same in full, as the status shows it.
+    pub full_image: Rc<str>,
     pub image_id: Rc<str>,
     pub started: Time,
     pub process: Option<Process>,

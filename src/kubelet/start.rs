@@ -11,6 +11,7 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
@@ -387,7 +388,7 @@ impl Look<'_> {
         let number = self.next_number(index);
         let name = format!("{}/{}", self.pod.meta.uid, spec.name);
         let id: Rc<str> = format!("containerd://{}", self.seed.hex(&name, number, 64)).into();
-        let image_id = reference.digest(self.seed).into();
+        let image_id = word(&reference.digest(self.seed));
         let (now, sandbox) = (self.now, self.runtime.sandboxes);
         let end = process.as_ref().err().map(|message| {
             Rc::new(Terminated {
@@ -413,6 +414,7 @@ impl Look<'_> {
             sandbox,
             id,
             image: Rc::clone(&spec.image),
+            full_image: word(&reference.full()),
             image_id,
             started: now,
             process: process.ok(),

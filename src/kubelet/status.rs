@@ -14,7 +14,6 @@ use crate::api::core::{
     RestartPolicy, Terminated,
 };
 use crate::api::value::Value;
-use crate::containers::catalogue::Reference;
 use crate::sim::Time;
 
 /// The conditions that the kubelet writes, in its order.
@@ -28,20 +27,17 @@ const RESETS: &str = "AllContainersRestarting";
 pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time) -> PodStatus {
     let over = runtime.stage == Stage::Terminated;
     let initialised = runtime.containers.iter().all(|one| !one.init || one.run.is_some());
-    let statuses: Vec<(bool, ContainerStatus)> = pod
-        .spec
-        .all_containers()
-        .zip(&runtime.containers)
-        .map(|(spec, container)| {
+    let part = |init: bool| -> Rc<[ContainerStatus]> {
+        let all = pod.spec.all_containers().zip(&runtime.containers);
+        let own = all.filter(|(_, container)| container.init == init);
+        let statuses = own.map(|(spec, container)| {
             let mut status = container_status(pod, runtime, spec, container, now);
-            if over && (container.init || initialised) {
+            if over && (init || initialised) {
                 account_for(&mut status, container);
             }
-            (container.init, status)
-        })
-        .collect();
-    let part = |init: bool| -> Rc<[ContainerStatus]> {
-        statuses.iter().filter(|(own, _)| *own == init).map(|(_, status)| status.clone()).collect()
+            status
+        });
+        statuses.collect()
     };
     let mut status = PodStatus {
         phase: pod.status.phase,
@@ -199,11 +195,7 @@ fn container_status(
     let run = container.run.as_ref();
     let (state, last) = state(pod, runtime, spec, container, now);
     let text = |of: fn(&super::runtime::Run) -> &Rc<str>| run.map(of).cloned().unwrap_or_default();
-    let image = match run.map(|run| (run, Reference::parse(&run.image))) {
-        Some((_, Ok(reference))) => reference.full().into(),
-        Some((run, Err(_))) => Rc::clone(&run.image),
-        None => Rc::clone(&spec.image),
-    };
+    let image = Rc::clone(run.map_or(&spec.image, |run| &run.full_image));
     ContainerStatus {
         name: Rc::clone(&spec.name),
         state,

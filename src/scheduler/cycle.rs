@@ -32,6 +32,8 @@ pub(super) struct Cycle<'a> {
 pub(super) struct Candidate<'a> {
     pub(super) node: &'a Rc<Node>,
     pub(super) sum: &'a NodeSum,
+    /// Its place in the order of names.
+    pub(super) place: usize,
 }
 
 /// What was found about the nodes.
@@ -121,13 +123,13 @@ impl<'a> Cycle<'a> {
         {
             let sum = self.sum(&node.meta.name);
             if self.allows(node) && self.check(node, sum).is_none() {
-                found.fitting.push(Candidate { node, sum });
+                found.fitting.push(Candidate { node, sum, place: 0 });
                 return found;
             }
         }
         if let Some(only) = &self.only {
             let named = only.iter().filter_map(|name| peers::node(self.store, name));
-            self.ask(named, enough, &mut found);
+            self.ask(named, 0, enough, &mut found);
             return found;
         }
         // Where the search begins differs from pod to pod, so that large clusters fill evenly.
@@ -139,9 +141,9 @@ impl<'a> Cycle<'a> {
         let first = names.get(start).map(|name| ObjectKey::cluster(Rc::clone(name)));
         let Some(first) = first else { return found };
         let nodes = self.store.nodes();
-        self.ask(nodes.from(&first), enough, &mut found);
+        self.ask(nodes.from(&first), start, enough, &mut found);
         if start > 0 {
-            self.ask(nodes.iter().take(start), enough, &mut found);
+            self.ask(nodes.iter().take(start), 0, enough, &mut found);
         }
         found
     }
@@ -159,13 +161,19 @@ impl<'a> Cycle<'a> {
         (out > 0).then(|| (out, node_affinity::narrowed()))
     }
 
-    /// Asks nodes in order of their names; what is taken of them is read along.
-    fn ask(&self, nodes: impl Iterator<Item = &'a Rc<Node>>, enough: usize, found: &mut Found<'a>) {
+    /// Asks nodes in order of their names, `first_place` of which come before; what is taken of them is read along.
+    fn ask(
+        &self,
+        nodes: impl Iterator<Item = &'a Rc<Node>>,
+        first_place: usize,
+        enough: usize,
+        found: &mut Found<'a>,
+    ) {
         let mut nodes = nodes.peekable();
         let Some(first) = nodes.peek() else { return };
         let occupancy = self.store.index().occupancy();
         let mut sums = occupancy.sums_from(&first.meta.name).peekable();
-        for node in nodes {
+        for (place, node) in (first_place..).zip(nodes) {
             if found.fitting.len() >= enough {
                 return;
             }
@@ -176,7 +184,7 @@ impl<'a> Cycle<'a> {
             });
             let sum = own.map_or(self.empty, |(_, sum)| sum);
             match self.check(node, sum) {
-                None => found.fitting.push(Candidate { node, sum }),
+                None => found.fitting.push(Candidate { node, sum, place }),
                 Some(refusal) => found.refusals.push((Rc::clone(name), refusal)),
             }
         }

@@ -75,14 +75,17 @@ impl Seed {
     }
 }
 
-/// Writes the last `digits` hexadecimal digits of a number.
+/// Writes the last `digits` hexadecimal digits of a number, sixteen at most.
 pub fn push_hex(text: &mut String, bits: u64, digits: usize) {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for place in (0..digits).rev() {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut all = [0; 16];
+    for (place, digit) in all.iter_mut().rev().enumerate() {
         let nibble = usize::try_from(bits >> (4 * place) & 0xf).unwrap_or(0);
-        text.extend(DIGITS.get(nibble));
+        *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
     }
+    let last = all.len().saturating_sub(digits);
+    let written = all.get(last..).and_then(|digits| std::str::from_utf8(digits).ok());
+    text.push_str(written.unwrap_or_default());
 }
 
 /// `count` letters of the alphabet of generated names, drawn from `value`.

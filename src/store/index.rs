@@ -410,6 +410,11 @@ impl Index {
         self.events.get(&uid).into_iter().flat_map(|all| all.iter())
     }
 
+    /// The event whose lease ends first.
+    pub fn first_to_end(&self) -> Option<(Time, &ObjectKey)> {
+        self.leases.get_min().map(|((end, _), key)| (*end, key))
+    }
+
     /// All events, those first whose lease ends first; when that is.
     pub fn events_by_end(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
         self.leases.iter().map(|((end, _), key)| (*end, key))

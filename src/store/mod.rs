@@ -38,7 +38,7 @@ pub struct Store {
     daemon_sets: Table<DaemonSet>,
     jobs: Table<Job>,
     cron_jobs: Table<CronJob>,
-    plain: OrdMap<(Kind, ObjectKey), Rc<Plain>>,
+    plain: OrdMap<Kind, OrdMap<ObjectKey, Rc<Plain>>>,
     index: Index,
     journal: Journal,
     resource_version: u64,
@@ -120,7 +120,7 @@ impl Store {
 
     /// An object of a kind without fields of its own.
     pub fn plain(&self, kind: Kind, key: &ObjectKey) -> Option<&Rc<Plain>> {
-        self.plain.get(&(kind, key.clone()))
+        self.plain.get(&kind)?.get(key)
     }
 
     /// The objects of a kind without fields of its own, of one namespace or of all.
@@ -129,13 +129,14 @@ impl Store {
         kind: Kind,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Rc<Plain>> {
-        let from = (kind, ObjectKey::new(namespace.unwrap_or_default(), ""));
-        self.plain
-            .range(from..)
-            .take_while(move |((own, key), _)| {
-                *own == kind && namespace.is_none_or(|namespace| *key.namespace == *namespace)
-            })
-            .map(|(_, row)| row)
+        self.plain.get(&kind).into_iter().flat_map(move |rows| {
+            let from = ObjectKey::new(namespace.unwrap_or_default(), "");
+            rows.range(from..)
+                .take_while(move |(key, _)| {
+                    namespace.is_none_or(|namespace| *key.namespace == *namespace)
+                })
+                .map(|(_, row)| row)
+        })
     }
 
     /// The indexes.
@@ -224,7 +225,7 @@ impl Store {
             AnyObject::Job(row) => self.jobs.insert(key, Rc::clone(row)),
             AnyObject::CronJob(row) => self.cron_jobs.insert(key, Rc::clone(row)),
             AnyObject::Plain(row) => {
-                self.plain.insert((row.kind, key), Rc::clone(row));
+                self.plain.entry(row.kind).or_default().insert(key, Rc::clone(row));
             }
         }
         let operation = if before.is_some() { Operation::Modified } else { Operation::Added };
@@ -252,7 +253,9 @@ impl Store {
             Kind::Job => self.jobs.remove(key),
             Kind::CronJob => self.cron_jobs.remove(key),
             other => {
-                self.plain.remove(&(other, key.clone()));
+                if let Some(rows) = self.plain.get_mut(&other) {
+                    rows.remove(key);
+                }
             }
         }
         self.resource_version += 1;

@@ -113,9 +113,7 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
     let mut order: Vec<(i64, &Candidate<'_>, &[i64; 7])> =
         candidates.iter().zip(&parts).map(|(one, parts)| (total(parts), one, parts)).collect();
     let better = |a: &(i64, &Candidate<'_>, &[i64; 7]), b: &(i64, &Candidate<'_>, &[i64; 7])| {
-        b.0.cmp(&a.0)
-            .then(a.1.sum.pods.cmp(&b.1.sum.pods))
-            .then_with(|| a.1.node.meta.name.cmp(&b.1.node.meta.name))
+        b.0.cmp(&a.0).then(a.1.sum.pods.cmp(&b.1.sum.pods)).then(a.1.place.cmp(&b.1.place))
     };
     if order.len() > REMEMBERED {
         order.select_nth_unstable_by(REMEMBERED, better);

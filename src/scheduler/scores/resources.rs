@@ -67,7 +67,7 @@ mod tests {
         node.status.allocatable.memory_bytes = memory;
         let pods: Vec<Pod> = if there.is_empty() { Vec::new() } else { vec![asks(there)] };
         let (node, sum) = (Rc::new(node), taken(&pods));
-        let candidates = [Candidate { node: &node, sum: &sum }];
+        let candidates = [Candidate { node: &node, sum: &sum, place: 0 }];
         let new = asks(new);
         (least_allocated(&new, &candidates)[0], balanced_allocation(&new, &candidates)[0])
     }

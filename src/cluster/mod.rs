@@ -11,6 +11,7 @@ mod history;
 mod input;
 mod landmarks;
 mod placement;
+mod reads;
 mod recorded;
 mod run;
 mod session;

@@ -163,14 +163,6 @@ impl Kubelets {
         self.machines.insert(Rc::clone(name), Machine::new(now));
     }
 
-    /// When the kubelet of a node last renewed its lease, which it does every ten seconds; `None` for a node without a
-    /// machine. Follows `pkg/kubelet/kubelet.go`, whose leases are not kept as objects here: nobody waits for one.
-    #[must_use]
-    pub fn lease_renewed(&self, name: &str, now: Time) -> Option<Time> {
-        let machine = self.machines.get(name)?;
-        Some(super::node::renewal(if machine.running { now } else { machine.since }))
-    }
-
     /// A machine is taken away with all that runs on it and its disk: one that comes under the same name knows
     /// nothing of it.
     pub fn remove_machine(&mut self, name: &NodeName, now: Time) {

@@ -11,6 +11,7 @@ mod actions;
 mod admission;
 mod commands;
 mod environment;
+mod heartbeat;
 mod machine;
 mod network;
 mod node;
@@ -138,6 +139,12 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
             );
             if !known {
                 wake(key_of_node(&node.meta.name), Duration::ZERO);
+            }
+        }
+        // A lease that somebody deletes is made again at the next renewal.
+        AnyObject::Plain(lease) if change.operation == Operation::Deleted => {
+            if let Some(node) = heartbeat::node_of_lease(lease) {
+                wake(key_of_node(node), heartbeat::next_renewal(change.at) - change.at);
             }
         }
         AnyObject::Plain(plain)

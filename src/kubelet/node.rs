@@ -1,15 +1,15 @@
 //! A node reports itself: when its machine starts, when its network is up, when it is cordoned; and it falls silent.
 //! Follows `pkg/kubelet/kubelet_node_status.go` and `pkg/kubelet/nodestatus/setters.go`.
-//!
-//! A kubelet that is well says so every ten seconds; those writes are left out, because nothing follows from them.
 
 use std::rc::Rc;
 
+use super::heartbeat::{self, RENEWAL_SECONDS, next_renewal, renewal};
 use super::machine::{Delays, Kubelets};
 use super::pressure;
 use super::{Decision, KubeletPlan};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{EventType, Node};
+use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Note, Write};
 use crate::sim::Time;
@@ -48,12 +48,9 @@ const MEMORY_PRESSURE: (&str, &str, &str, &str) = (
 const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
     message:Network plugin returns error: cni plugin not initialized";
 
-/// Every how many seconds a kubelet renews its lease and looks at its node.
-const RENEWAL_SECONDS: i64 = 10;
-
-/// The last renewal at or before a time.
-pub(super) fn renewal(at: Time) -> Time {
-    Time::from_unix_seconds(at.unix_seconds().div_euclid(RENEWAL_SECONDS) * RENEWAL_SECONDS)
+/// Whether a condition is one that the kubelet reports.
+pub(super) fn own(kind: &str) -> bool {
+    kind == "Ready" || PRESSURES.iter().any(|(own, ..)| *own == kind)
 }
 
 pub(super) fn report(
@@ -100,7 +97,14 @@ pub(super) fn report(
     let relief = machine.pressed.map(|at| at + pressure::TRANSITION).filter(|at| now < *at);
     let was_pressed = conditions::holds(&node.status.conditions, MEMORY_PRESSURE.0);
     set_conditions(&mut changed, up, relief.is_some(), now);
+    if changed.status != node.status {
+        heartbeat::reported(&mut changed, now);
+    }
     let mut writes = status_write(node, changed.clone());
+    if store.plain(Kind::Lease, &heartbeat::lease_key(&name)).is_none() {
+        let object = heartbeat::new_lease(node, now);
+        writes.push(Write::Create { object, note: None, about: None });
+    }
     let mut tell = |event_type, reason: &'static str, text: String| {
         let note = Note { event_type, reason, message: text };
         let about = AnyObject::Node(Rc::clone(node));
@@ -137,9 +141,7 @@ pub(super) fn report(
             let reason = if schedulable { "NodeSchedulable" } else { "NodeNotSchedulable" };
             tell(EventType::Normal, reason, says(reason));
         } else {
-            let next = Time::from_unix_seconds(
-                (now.unix_seconds().div_euclid(RENEWAL_SECONDS) + 1) * RENEWAL_SECONDS,
-            );
+            let next = next_renewal(now);
             wake = Some(wake.map_or(next, |wake| wake.min(next)));
         }
     }
@@ -174,7 +176,6 @@ fn set_conditions(node: &mut Node, up: bool, pressed: bool, now: Time) {
         }
         node.status.conditions.push(condition);
     }
-    let own = |kind: &str| kind == "Ready" || PRESSURES.iter().any(|(own, ..)| *own == kind);
     node.status.conditions.extend(old.into_iter().filter(|condition| !own(&condition.kind)));
 }
 

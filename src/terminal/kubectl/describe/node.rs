@@ -1,11 +1,17 @@
 //! `describe node`: what it is, what it has, and which pods ask for how much of it.
 
+use std::rc::Rc;
+
 use super::{annotations, long_time, pairs};
+use crate::api::ApiError;
 use crate::api::core::Node;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectKey;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::apiserver::table::{age, node_roles};
 use crate::cluster::Cluster;
+use crate::sim::Time;
 
 /// A node with its conditions and its pods, before its events.
 pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
@@ -32,17 +38,7 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
         long_time(meta.created),
         node.spec.unschedulable
     ));
-    text.push_str(&match cluster.kubelets().lease_renewed(&meta.name, cluster.now()) {
-        Some(renewed) => format!(
-            "Lease:\n  HolderIdentity:\t{}\n  AcquireTime:\t<unset>\n  RenewTime:\t{}\n",
-            meta.name,
-            long_time(renewed)
-        ),
-        None => format!(
-            "Lease:\tFailed to get lease: leases.coordination.k8s.io \"{}\" not found\n",
-            meta.name
-        ),
-    });
+    text.push_str(&lease_text(node, cluster));
     text.push_str("Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t-----------------\t------------------\t------\t-------\n");
     for one in &node.status.conditions {
         let seen = one.seen.unwrap_or(one.since);
@@ -98,6 +94,27 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
     ));
     text.push_str(&node_pods_text(node, cluster));
     text
+}
+
+/// Follows `describeNodeLease`.
+fn lease_text(node: &Node, cluster: &Cluster) -> String {
+    let name = &node.meta.name;
+    let key = ObjectKey::new("kube-node-lease", Rc::clone(name));
+    let Some(lease) = cluster.object(Kind::Lease, &key).map(|lease| lease.to_value()) else {
+        let error = ApiError::not_found(&Kind::Lease.resource(), name);
+        return format!("Lease:\tFailed to get lease: {}\n", error.message);
+    };
+    let said = |key: &str| lease.at(&["spec", key]).and_then(Value::as_str);
+    let time = |key: &str| {
+        let at = said(key).and_then(Time::parse_rfc3339);
+        at.map_or_else(|| "<unset>".to_owned(), long_time)
+    };
+    format!(
+        "Lease:\n  HolderIdentity:\t{}\n  AcquireTime:\t{}\n  RenewTime:\t{}\n",
+        said("holderIdentity").unwrap_or("<unset>"),
+        time("acquireTime"),
+        time("renewTime")
+    )
 }
 
 fn node_pods_text(node: &Node, cluster: &Cluster) -> String {

@@ -327,6 +327,18 @@ impl ObjectMeta {
         self.deletion.is_some()
     }
 
+    /// The owners after `owner` has adopted the object: it takes the place of what was said of it before, or stands in
+    /// front of the others, as whatever a strategic patch adds to a list. Follows `AdoptPod`.
+    pub fn adopted_by(&self, owner: OwnerReference) -> Rc<[OwnerReference]> {
+        let known = self.owners.iter().any(|one| one.uid == owner.uid);
+        let new = (!known).then(|| owner.clone());
+        let old = self.owners.iter().map(|one| match one.uid == owner.uid {
+            true => owner.clone(),
+            false => one.clone(),
+        });
+        new.into_iter().chain(old).collect()
+    }
+
     /// Whether it carries a finalizer.
     pub fn has_finalizer(&self, name: &str) -> bool {
         self.finalizers.iter().any(|finalizer| &**finalizer == name)

@@ -64,6 +64,7 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
     let mut bytes = Vec::new();
     request.as_reader().read_to_end(&mut bytes).unwrap();
     let body = String::from_utf8_lossy(&bytes).into_owned();
+    let mut deprecated = None;
     let answer = match path.as_slice() {
         ["openapi", "v3", rest @ ..] => {
             openapi::answer(rest).map(|found| Reply::json(&found)).ok_or_else(no_such_resource)
@@ -87,14 +88,16 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
                 call.method = request.method().clone();
                 call.query = pairs(query);
                 (call.accept, call.content, call.body) = (accept, content, body);
+                deprecated = call.kind.deprecation();
                 call.answer(cluster)
             }),
         },
     };
-    let reply = answer.unwrap_or_else(|error| Reply {
+    let mut reply = answer.unwrap_or_else(|error| Reply {
         code: error.reason.code(),
         ..Reply::json(&status(&error))
     });
+    reply.warnings.extend(deprecated.map(str::to_owned));
     let kind = if reply.plain { "text/plain" } else { "application/json" };
     let mut response = Response::from_string(reply.body)
         .with_status_code(reply.code)

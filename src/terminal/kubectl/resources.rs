@@ -185,6 +185,12 @@ pub(super) fn find(
     words: &[String],
     needs: Needs,
 ) -> Result<Found, Failure> {
+    let found = look_up(context, words, needs)?;
+    found.kinds.iter().for_each(|kind| context.asked_for(*kind));
+    Ok(found)
+}
+
+fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<Found, Failure> {
     if !context.flags.all("filename").is_empty() {
         return from_files(context);
     }

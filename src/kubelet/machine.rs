@@ -5,6 +5,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::environment::{self, Texts};
+use super::pressure::Starved;
 use super::probes::ProbeResult;
 use super::runtime::PodRuntime;
 use crate::api::core::Pod;
@@ -75,8 +76,8 @@ pub(super) struct Machine {
     pub(super) told: u32,
     /// Whether its kubelet last saw the node as schedulable.
     pub(super) schedulable: bool,
-    /// When it was last short of memory.
-    pub(super) pressed: Option<Time>,
+    /// When it was last short of each thing that it may be short of.
+    pub(super) pressed: [Option<Time>; Starved::ALL.len()],
     /// The images it has.
     pub(super) images: OrdSet<Rc<str>>,
     /// Images that are on their way, and when they are there.
@@ -97,7 +98,7 @@ impl Machine {
             boots: 1,
             told: 0,
             schedulable: true,
-            pressed: None,
+            pressed: [None; Starved::ALL.len()],
             images: OrdSet::new(),
             arriving: OrdMap::new(),
             free_at: now,
@@ -105,6 +106,15 @@ impl Machine {
             addresses: OrdSet::new(),
             last_address: ADDRESSES.0 - 1,
         }
+    }
+
+    /// How much of the disk some of its images take.
+    pub(super) fn image_bytes(&self, seed: Seed, counts: impl Fn(&Rc<str>) -> bool) -> i64 {
+        let sizes = self.images.iter().filter(|full| counts(full)).filter_map(|full| {
+            let reference = Reference::parse(full).ok()?;
+            i64::try_from(catalogue::find(&reference).bytes(full, seed)).ok()
+        });
+        sizes.sum()
     }
 
     /// The images as the node's status lists them: the largest first, at most fifty. Follows `Images` of

@@ -207,9 +207,9 @@ impl Kind {
     /// `k8s.io/apiserver/pkg/endpoints/deprecation`.
     pub const fn deprecation(self) -> Option<&'static str> {
         match self {
-            Self::Endpoints => Some(
-                "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
-            ),
+            Self::Endpoints => {
+                Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+            }
             _ => None,
         }
     }

@@ -79,7 +79,11 @@ mod tests {
                 let text = path(kind, namespace, name);
                 let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
                 let place = Place::parse(&parts).unwrap();
-                assert_eq!((place.kind, place.key()), (kind, ObjectKey::new(namespace, name)), "{text}");
+                assert_eq!(
+                    (place.kind, place.key()),
+                    (kind, ObjectKey::new(namespace, name)),
+                    "{text}"
+                );
                 assert_eq!(place.name.is_some(), !name.is_empty(), "{text}");
             }
         }

@@ -113,8 +113,8 @@ impl Kubelets {
             }
             AnyObject::Plain(lease) => {
                 let known = node_of_lease(lease).filter(|name| self.machines.contains_key(*name));
-                let node = known
-                    .and_then(|name| store.nodes().get(&ObjectKey::cluster(Rc::clone(name))));
+                let node =
+                    known.and_then(|name| store.nodes().get(&ObjectKey::cluster(Rc::clone(name))));
                 let Some(node) = node else { return object };
                 let renewed = renewal(node.status.silent_since.unwrap_or(now));
                 let mut lease = Plain::clone(lease);

@@ -45,7 +45,9 @@ impl Starved {
     pub(super) const ALL: [Self; 2] = [Self::Memory, Self::Disk];
 
     /// Type, reason and message of the node's condition, and the reason of the event that tells of it.
-    pub(super) const fn condition(self) -> (&'static str, &'static str, &'static str, &'static str) {
+    pub(super) const fn condition(
+        self,
+    ) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
             Self::Memory => (
                 "MemoryPressure",

@@ -144,8 +144,11 @@ fn groups(endpoints: &Plain) -> (Vec<Group>, usize) {
                 );
                 known.entry(name.clone()).or_insert(address);
                 for port in &ports {
-                    let ready_now =
-                        by_port.entry(port.clone()).or_default().entry(name.clone()).or_insert(true);
+                    let ready_now = by_port
+                        .entry(port.clone())
+                        .or_default()
+                        .entry(name.clone())
+                        .or_insert(true);
                     *ready_now &= ready;
                 }
             }
@@ -160,9 +163,9 @@ fn groups(endpoints: &Plain) -> (Vec<Group>, usize) {
     for (addresses, ports) in by_addresses {
         skipped += addresses.len().saturating_sub(MOST);
         // Who is ready comes first where not all have room.
-        let ready_first = [true, false].into_iter().flat_map(|wanted| {
-            addresses.iter().filter(move |(_, ready)| *ready == wanted)
-        });
+        let ready_first = [true, false]
+            .into_iter()
+            .flat_map(|wanted| addresses.iter().filter(move |(_, ready)| *ready == wanted));
         let mut families: BTreeMap<&'static str, Vec<Value>> = BTreeMap::new();
         for (name, ready) in ready_first.take(MOST) {
             let Some(address) = known.get(name) else { continue };
@@ -240,9 +243,10 @@ fn plan(endpoints: &Plain, groups: Vec<Group>, mine: Vec<Rc<Plain>>) -> Vec<Writ
         }
     }
     let object = |slice: Plain| AnyObject::Plain(Rc::new(slice));
-    let create = create.into_iter().filter(|_| !endpoints.meta.deleting()).map(|slice| {
-        Write::Create { object: object(slice), note: None, about: None }
-    });
+    let create = create
+        .into_iter()
+        .filter(|_| !endpoints.meta.deleting())
+        .map(|slice| Write::Create { object: object(slice), note: None, about: None });
     let update = update.into_iter().map(|slice| Write::Update(object(slice)));
     create.chain(update).chain(delete.iter().map(slices::deletion)).collect()
 }

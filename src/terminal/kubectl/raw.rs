@@ -20,7 +20,8 @@ use crate::apiserver::paths::Place;
 use crate::reconcile::{DeleteOptions, Propagation};
 
 /// The verbs of what is kept, as discovery lists them.
-const VERBS: &str = r#"["create","delete","deletecollection","get","list","patch","update","watch"]"#;
+const VERBS: &str =
+    r#"["create","delete","deletecollection","get","list","patch","update","watch"]"#;
 /// Kinds of which the server answers a deletion with the object. Follows `ReturnDeletedObject`.
 const RETURNED: [Kind; 6] = [
     Kind::Namespace,

@@ -1,93 +1,8 @@
 //! What pods reach by the names, addresses and ports of Services.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+use crate::{Desk, HIT_A, HIT_B, with};
 
-use podyard::cluster::{Cluster, Config};
-use podyard::sim::Duration;
-use podyard::terminal::{Stream, Terminal};
-
-/// A cluster with a terminal beside it.
-struct Desk {
-    cluster: Cluster,
-    terminal: Terminal,
-}
-
-impl Desk {
-    /// A cluster in which these manifests were applied twenty seconds ago, and a pod `box` to ask from.
-    fn new(manifests: &str) -> Self {
-        let mut desk =
-            Self { cluster: Cluster::new(Config::default()), terminal: Terminal::default() };
-        desk.terminal.files.insert("all.yaml".into(), manifests.into());
-        desk.says("kubectl apply -f all.yaml");
-        desk.says("kubectl run box --image=busybox -- sleep 99999");
-        desk.pass(20);
-        desk
-    }
-
-    fn pass(&mut self, seconds: i64) {
-        let end = self.cluster.now() + Duration::from_seconds(seconds);
-        self.cluster.run_until(end);
-    }
-
-    /// Runs a line; both streams as one text.
-    fn says(&mut self, line: &str) -> String {
-        let mut running = self.terminal.start(line);
-        let mut text = String::new();
-        let end = self.cluster.now() + Duration::from_seconds(60);
-        loop {
-            let poll = running.poll(&mut self.cluster, &mut self.terminal);
-            for (stream, part) in &poll.output {
-                if matches!(stream, Stream::Out | Stream::Err) {
-                    text.push_str(part);
-                }
-            }
-            if poll.status.is_some() {
-                return text;
-            }
-            let next = [self.cluster.next_wake(), poll.until].into_iter().flatten().min();
-            let next = next.unwrap_or(end);
-            assert!(next <= end, "{line} does not end: {text}");
-            self.cluster.run_until(next);
-        }
-    }
-
-    /// What the pod `box` gets from an address.
-    fn fetch(&mut self, url: &str) -> String {
-        self.says(&format!("kubectl exec box -- wget -qO- {url}"))
-    }
-
-    /// The names that answer so many requests, in the order of the alphabet.
-    fn answering(&mut self, url: &str, requests: usize) -> Vec<String> {
-        let mut names: Vec<String> = (0..requests)
-            .map(|_| self.fetch(url).lines().next().unwrap_or_default().to_owned())
-            .collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-}
-
-/// Two pods that answer with their names, one on each of two nodes.
-const PODS: &str = "
-apiVersion: v1
-kind: Pod
-metadata: {name: a, labels: {app: web}}
-spec: {nodeName: worker-1, hostname: alpha, subdomain: web, containers: [{name: c, image: luksa/kubia, ports: [{containerPort: 8080, name: http}]}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: b, labels: {app: web}}
-spec: {nodeName: worker-2, containers: [{name: c, image: luksa/kubia, ports: [{containerPort: 8080, name: http}]}]}
----
-";
-
-const HIT_A: &str = "You've hit alpha";
-const HIT_B: &str = "You've hit b";
 const REFUSED: &str = "Connection refused";
-
-fn with(rest: &str) -> Desk {
-    Desk::new(&format!("{PODS}{rest}"))
-}
 
 /// A Service without selector, and Endpoints that name the first pod, and the second one as not ready.
 const BY_HAND: &str = "
@@ -149,12 +64,16 @@ fn endpoints_that_somebody_wrote_are_copied_and_carry_traffic() {
     desk.pass(1);
     assert!(desk.says(slices).contains("No resources found"));
     let left = desk.says("kubectl get endpoints hand");
-    assert!(left.ends_with("Error from server (NotFound): endpoints \"hand\" not found\n"), "{left}");
+    assert!(
+        left.ends_with("Error from server (NotFound): endpoints \"hand\" not found\n"),
+        "{left}"
+    );
 }
 
 #[test]
 fn addresses_that_are_listed_twice_come_together_by_their_ports() {
-    let mut desk = with("
+    let mut desk = with(
+        "
 apiVersion: v1
 kind: Service
 metadata: {name: hand}
@@ -167,7 +86,8 @@ subsets:
 - {addresses: [{ip: 10.0.0.1}, {ip: 10.0.0.2}], ports: [{port: 1, name: a}]}
 - {addresses: [{ip: 10.0.0.1}], notReadyAddresses: [{ip: 10.0.0.2}], ports: [{port: 2, name: b}]}
 - {addresses: [{ip: 10.0.0.1}], ports: [{port: 3, name: c}]}
-");
+",
+    );
     let shown = desk.says(
         "kubectl get endpointslices -l kubernetes.io/service-name=hand --no-headers -o custom-columns=P:.ports[*].port,A:.endpoints[*].addresses[0],R:.endpoints[*].conditions.ready",
     );
@@ -183,12 +103,14 @@ subsets:
 
 #[test]
 fn a_node_port_is_open_on_every_node() {
-    let mut desk = with("
+    let mut desk = with(
+        "
 apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: http, nodePort: 30123}]}
-");
+",
+    );
     for node in ["worker-3", "172.18.0.2", "172.18.0.3"] {
         assert_eq!(desk.answering(&format!("http://{node}:30123"), 6), [HIT_A, HIT_B], "{node}");
         assert!(desk.fetch(&format!("http://{node}:30124")).contains(REFUSED), "{node}");
@@ -203,10 +125,7 @@ spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: http
     let create = |ports: &str| format!("kubectl create service nodeport other --tcp=80 {ports}");
     for (port, words) in [
         ("30123", "provided port is already allocated"),
-        (
-            "80",
-            "provided port is not in the valid range. The range of valid ports is 30000-32767",
-        ),
+        ("80", "provided port is not in the valid range. The range of valid ports is 30000-32767"),
     ] {
         assert_eq!(
             desk.says(&create(&format!("--node-port={port}"))),
@@ -227,7 +146,8 @@ spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: http
 
 #[test]
 fn a_service_without_an_address_is_a_name_of_its_pods() {
-    let mut desk = with("
+    let mut desk = with(
+        "
 apiVersion: v1
 kind: Service
 metadata: {name: web}
@@ -247,7 +167,8 @@ apiVersion: v1
 kind: Pod
 metadata: {name: late, labels: {app: late}}
 spec: {containers: [{name: c, image: luksa/kubia, readinessProbe: {httpGet: {path: /, port: 1}}}]}
-");
+",
+    );
     // Names lead to pods, whose ports are as they are.
     for name in ["web", "web.default", "web.default.svc.cluster.local"] {
         assert_eq!(desk.answering(&format!("http://{name}:8080"), 6), [HIT_A, HIT_B], "{name}");
@@ -264,12 +185,14 @@ spec: {containers: [{name: c, image: luksa/kubia, readinessProbe: {httpGet: {pat
 
 #[test]
 fn a_pod_that_is_going_answers_only_while_no_other_does() {
-    let mut desk = with("
+    let mut desk = with(
+        "
 apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
-");
+",
+    );
     // The image does not heed the signal: the pod takes its grace.
     desk.says("kubectl delete pod a --wait=false");
     assert_eq!(desk.answering("http://web", 4), [HIT_B]);
@@ -279,7 +202,8 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 
 #[test]
 fn another_name_for_a_service_leads_to_it() {
-    let mut desk = with("
+    let mut desk = with(
+        "
 apiVersion: v1
 kind: Service
 metadata: {name: web}
@@ -294,7 +218,8 @@ apiVersion: v1
 kind: Service
 metadata: {name: round}
 spec: {type: ExternalName, externalName: round.default.svc.cluster.local}
-");
+",
+    );
     assert_eq!(desk.answering("http://alias", 6), [HIT_A, HIT_B]);
     assert!(desk.fetch("http://round").contains("bad address"));
     assert!(desk.fetch("http://10.99.99.99").contains("download timed out"));
@@ -309,73 +234,8 @@ fn the_api_server_tells_where_it_answers() {
          endpoints/kubernetes   172.18.0.2:6443   60m\n\
          endpointslice.discovery.k8s.io/kubernetes   IPv4   6443   172.18.0.2   60m\n"
     );
-    assert!(desk.says("kubectl describe svc kubernetes").contains("Endpoints:                172.18.0.2:6443\n"));
-}
-
-/// Follows `DefaultGarbageCollectionPolicy` of the kinds; e2e "should orphan pods created by rc if
-/// deleteOptions.OrphanDependents is nil".
-#[test]
-fn a_bare_request_leaves_the_pods_of_some_kinds_behind() {
-    let mut desk = with("
-apiVersion: v1
-kind: ReplicationController
-metadata: {name: rc}
-spec: {replicas: 1, selector: {app: rc}, template: {metadata: {labels: {app: rc}}, spec: {containers: [{name: c, image: nginx}]}}}
----
-apiVersion: apps/v1
-kind: ReplicaSet
-metadata: {name: rs}
-spec: {replicas: 1, selector: {matchLabels: {app: rs}}, template: {metadata: {labels: {app: rs}}, spec: {containers: [{name: c, image: nginx}]}}}
----
-apiVersion: batch/v1
-kind: Job
-metadata: {name: job}
-spec: {template: {metadata: {labels: {app: job}}, spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [sleep, '500']}]}}}
-");
-    for (path, label, left) in [
-        ("api/v1/namespaces/default/replicationcontrollers/rc", "rc", true),
-        ("apis/batch/v1/namespaces/default/jobs/job", "job", true),
-        ("apis/apps/v1/namespaces/default/replicasets/rs", "rs", false),
-    ] {
-        let said = desk.says(&format!("kubectl delete --raw /{path}"));
-        assert!(said.contains("\"status\":\"Success\""), "{said}");
-        assert_eq!(said.starts_with("Warning: child pods are preserved"), label == "job", "{said}");
-        desk.pass(40);
-        let pods = desk.says(&format!("kubectl get pods -l app={label} -o yaml"));
-        assert_eq!(pods.contains("phase: Running"), left, "{label}");
-        assert!(!pods.contains("ownerReferences") && !pods.contains("job-tracking"), "{pods}");
-        assert!(desk.says(&format!("kubectl get --raw /{path}")).contains("(NotFound)"));
-    }
-    // kubectl itself always says how.
-    desk.says("kubectl create job other --image=busybox -- sleep 500");
-    desk.pass(10);
-    desk.says("kubectl delete job other");
-    desk.pass(40);
-    assert!(desk.says("kubectl get pods -l job-name=other").contains("No resources found"));
-}
-
-#[test]
-fn a_path_is_asked_as_it_is() {
-    let mut desk = with("");
-    assert_eq!(desk.says("kubectl get --raw /healthz"), "ok");
-    let pod = desk.says("kubectl get --raw /api/v1/namespaces/default/pods/a");
     assert!(
-        pod.starts_with("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"namespace\":\"default\",\"uid\":"),
-        "{pod}"
-    );
-    assert!(pod.ends_with("}\n") && pod.lines().count() == 1);
-    let list = desk.says("kubectl get --raw '/api/v1/namespaces/default/pods?labelSelector=app%3Dweb'");
-    assert!(list.starts_with("{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":"), "{list}");
-    assert_eq!(list.matches("\"metadata\":{\"name\":").count(), 2, "{list}");
-    assert_eq!(
-        desk.says("kubectl get --raw /api/v1/namespaces/default/pods/a/log"),
-        desk.says("kubectl logs a")
-    );
-    desk.says("kubectl create configmap c");
-    let gone = desk.says("kubectl delete --raw /api/v1/namespaces/default/configmaps/c");
-    assert!(gone.starts_with("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"details\":{\"name\":\"c\",\"kind\":\"configmaps\",\"uid\":\""), "{gone}");
-    assert_eq!(
-        desk.says("kubectl delete --raw /api/v1/namespaces/default/pods/nope"),
-        "Error from server (NotFound): pods \"nope\" not found\n"
+        desk.says("kubectl describe svc kubernetes")
+            .contains("Endpoints:                172.18.0.2:6443\n")
     );
 }

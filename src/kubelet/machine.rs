@@ -159,6 +159,8 @@ pub struct Kubelets {
     pub(super) addresses: OrdMap<Rc<str>, Uid>,
     /// How many requests went to Services: each goes to another of their pods.
     pub(super) requests: u64,
+    /// Where a client of a Service was last sent, and when: some Services send it there again.
+    pub(super) affinities: OrdMap<(Uid, Rc<str>), (Rc<str>, Time)>,
     /// The variables that tell of Services, by namespace and by whether all of it are told of; and of which versions
     /// of which Services they tell.
     links: OrdMap<(Rc<str>, bool), (Vec<(Uid, u64)>, Rc<Texts>)>,

@@ -31,7 +31,7 @@ pub use commands::{crash, exec, hang, leave, logs};
 pub use machine::{Delays, Kubelets, Registry};
 pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;
-pub use usage::{Usage, node_usage, pod_usage};
+pub use usage::{PERIOD as MEASURED_EVERY, Usage, measured, node_usage, pod_usage};
 
 use crate::api::Kind;
 use crate::api::core::Pod;

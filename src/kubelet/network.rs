@@ -10,8 +10,8 @@ use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::containers::{Answer, Outside};
-use crate::sim::Time;
 use crate::sim::order::Order as _;
+use crate::sim::{Duration, Time};
 use crate::store::Store;
 
 /// The network as one pod sees it. Its own runtime is not in `kubelets` while it is being looked at.
@@ -23,6 +23,9 @@ pub(super) struct Network<'a> {
     pub(super) own: &'a mut PodRuntime,
     pub(super) now: Time,
 }
+
+/// So long a client is sent to the same pod. Follows `DefaultClientIPServiceAffinitySeconds`.
+const AFFINITY_SECONDS: i64 = 10_800;
 
 /// Where a request ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,11 +232,23 @@ impl Network<'_> {
         }
         let ready = all.iter().any(|one| one.ready);
         all.retain(|one| if ready { one.ready } else { one.leaving });
-        let Some(one) = self.turn(&all) else {
+        let sticky = spec.str_at("sessionAffinity") == Some("ClientIP");
+        let client: Rc<str> = self.own.address.clone().unwrap_or_default();
+        let client = (service.meta.uid, client);
+        let again = self.kubelets.affinities.get(&client).filter(|(_, at)| {
+            let path = ["sessionAffinityConfig", "clientIP", "timeoutSeconds"];
+            let seconds = spec.at(&path).and_then(Value::as_i64).unwrap_or(AFFINITY_SECONDS);
+            sticky && self.now < *at + Duration::from_seconds(seconds)
+        });
+        let again = again.and_then(|(known, _)| all.iter().find(|one| *one.address == **known));
+        let Some(one) = again.or_else(|| self.turn(&all)) else {
             return if local && anywhere > 0 { End::Silent } else { End::Refused };
         };
-        let (address, port, target) = (one.address.to_owned(), one.port, one.target);
+        let (address, port, target) = (Rc::<str>::from(one.address), one.port, one.target);
         self.kubelets.requests = self.kubelets.requests.wrapping_add(1);
+        if sticky {
+            self.kubelets.affinities.insert(client, (Rc::clone(&address), self.now));
+        }
         self.at(&address, port, target).unwrap_or(End::Silent)
     }
 

@@ -93,7 +93,7 @@ impl Starved {
         match self {
             Self::Memory => 100 << 20,
             Self::Disk => {
-                let share = i128::from(capacity) * 10_066_330 >> 26;
+                let share = (i128::from(capacity) * 10_066_330) >> 26;
                 i64::try_from(share).unwrap_or(i64::MAX)
             }
         }

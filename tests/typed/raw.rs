@@ -45,6 +45,27 @@ spec: {template: {metadata: {labels: {app: job}}, spec: {restartPolicy: Never, c
 }
 
 #[test]
+fn the_metrics_server_is_asked_by_its_paths() {
+    let mut desk = with("");
+    desk.pass(30);
+    let node = desk.says("kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes/worker-1");
+    let start = "{\"kind\":\"NodeMetrics\",\"apiVersion\":\"metrics.k8s.io/v1beta1\",\"metadata\":{\"name\":\"worker-1\",\"creationTimestamp\":\"2026-01-01T00:00:50Z\"";
+    assert!(node.starts_with(start), "{node}");
+    assert!(node.contains("\"timestamp\":\"2026-01-01T00:00:45Z\""), "{node}");
+    // What `top` tells is the same.
+    let top = desk.says("kubectl top node worker-1 --no-headers");
+    let cpu = top.split_whitespace().nth(1).unwrap().trim_end_matches('m');
+    assert!(node.contains(&format!("\"usage\":{{\"cpu\":\"{cpu}000000n\"")), "{top} {node}");
+    let pods = desk.says("kubectl get --raw '/apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app=web'");
+    assert_eq!(pods.matches("\"containers\":[{\"name\":\"c\",\"usage\":").count(), 2, "{pods}");
+    assert_eq!(
+        desk.says("kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes/nope"),
+        "Error from server (NotFound): nodes \"nope\" not found\n"
+    );
+    assert!(desk.says("kubectl get --raw /apis/metrics.k8s.io/v1beta1").contains("NodeMetrics"));
+}
+
+#[test]
 fn a_path_is_asked_as_it_is() {
     let mut desk = with("");
     assert_eq!(desk.says("kubectl get --raw /healthz"), "ok");

@@ -1,6 +1,6 @@
 //! What pods reach by the names, addresses and ports of Services.
 
-use crate::{Desk, HIT_A, HIT_B, with};
+use crate::{HIT_A, HIT_B, with};
 
 const REFUSED: &str = "Connection refused";
 
@@ -198,6 +198,35 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
     assert_eq!(desk.answering("http://web", 4), [HIT_B]);
     desk.says("kubectl delete pod b --wait=false");
     assert_eq!(desk.answering("http://web", 4), [HIT_A, HIT_B]);
+}
+
+#[test]
+fn a_service_may_send_a_client_to_the_same_pod_for_a_while() {
+    let mut desk = with(
+        "
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 60}}, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+",
+    );
+    let first = desk.answering("http://web", 5);
+    assert_eq!(first.len(), 1);
+    // Another client is another turn.
+    desk.says("kubectl run other --image=busybox -- sleep 99999");
+    desk.pass(20);
+    let other = desk.says("kubectl exec other -- wget -qO- http://web");
+    assert_eq!(desk.answering("http://web", 5), first);
+    assert!(!first.contains(&other.trim().to_owned()), "{first:?} {other}");
+    // After a minute of silence both are possible again.
+    let mut seen = first;
+    for _ in 0..2 {
+        desk.pass(61);
+        seen.extend(desk.answering("http://web", 1));
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 2);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod jsonpath;
 mod label;
 mod logs;
 mod manifests;
+mod metrics;
 mod nodes;
 mod output;
 mod patch;

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::metrics;
 use super::problem::Failure;
 use super::subresource;
 use super::{After, Context, DONE};
@@ -38,6 +39,14 @@ pub(super) fn run(context: &mut Context<'_>, verb: &str, uri: &str) -> Result<Af
     let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let query = Query(query.split('&').filter_map(|pair| pair.split_once('=')).collect());
+    if let ("get", Some(rest)) = (verb, parts.strip_prefix(&METRICS)) {
+        let selector = labels(&query)?;
+        if let Some(found) = metrics::answer(rest, &selector, context.cluster) {
+            let text = line(&found?);
+            context.out(&text);
+            return DONE;
+        }
+    }
     let place = Place::parse(&parts);
     if let Some(place) = &place {
         context.asked_for(place.kind);
@@ -50,6 +59,15 @@ pub(super) fn run(context: &mut Context<'_>, verb: &str, uri: &str) -> Result<Af
     };
     context.out(&text);
     DONE
+}
+
+/// Where the metrics server answers.
+const METRICS: [&str; 3] = ["apis", "metrics.k8s.io", "v1beta1"];
+
+/// The label selector of a query.
+fn labels(query: &Query<'_>) -> Result<Selector, Failure> {
+    let text = query.text("labelSelector").unwrap_or_default();
+    Selector::parse(&text).map_err(|words| ApiError::new(Reason::BadRequest, words).into())
 }
 
 /// What the client refuses before it asks.
@@ -146,10 +164,10 @@ fn selected(
     place: &Place,
     query: &Query<'_>,
 ) -> Result<Vec<AnyObject>, Failure> {
-    let text = |name: &str| query.text(name).unwrap_or_default();
     let refuse = |words: String| Failure::from(ApiError::new(Reason::BadRequest, words));
-    let labels = Selector::parse(&text("labelSelector")).map_err(refuse)?;
-    let fields = FieldSelector::parse(place.kind, &text("fieldSelector")).map_err(refuse)?;
+    let labels = labels(query)?;
+    let fields = query.text("fieldSelector").unwrap_or_default();
+    let fields = FieldSelector::parse(place.kind, &fields).map_err(refuse)?;
     let mut all = context.cluster.objects(place.kind, place.namespace.as_deref());
     all.retain(|object| labels.matches(&object.meta().labels) && fields.matches(object));
     Ok(all)
@@ -318,8 +336,13 @@ const VERSION: &str = "{
 fn versions() -> Vec<&'static str> {
     let mut all: Vec<&str> = Kind::ALL.into_iter().map(Kind::api_version).collect();
     all.dedup();
+    all.push(METRICS_VERSION);
     all
 }
+
+/// The version that the metrics server adds, and its resources.
+const METRICS_VERSION: &str = "metrics.k8s.io/v1beta1";
+const METRICS_RESOURCES: &str = "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"metrics.k8s.io/v1beta1\",\"resources\":[{\"name\":\"nodes\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"NodeMetrics\",\"verbs\":[\"get\",\"list\"]},{\"name\":\"pods\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"PodMetrics\",\"verbs\":[\"get\",\"list\"]}]}\n";
 
 /// Group and version of `apps/v1` or `v1`.
 fn split(version: &str) -> (&str, &str) {
@@ -349,6 +372,9 @@ fn group(version: &str) -> String {
 
 /// The resources of a version with their parts, by name.
 fn resources(version: &str) -> Option<String> {
+    if version == METRICS_VERSION {
+        return Some(METRICS_RESOURCES.to_owned());
+    }
     let kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| kind.api_version() == version).collect();
     if kinds.is_empty() {

@@ -448,4 +448,23 @@ mod tests {
         assert!(text.split('-').nth(2).unwrap().starts_with('4'));
         assert_eq!(Uid::from_text(&text), uid);
     }
+
+    #[test]
+    fn who_adopts_stands_first_or_where_it_stood() {
+        let owner = |name: &str, uid: u128| {
+            let meta = ObjectMeta { name: name.into(), uid: Uid(uid), ..ObjectMeta::default() };
+            OwnerReference::controller_of(Kind::ReplicaSet, &meta)
+        };
+        let plain =
+            |name: &str, uid: u128| OwnerReference { controller: false, ..owner(name, uid) };
+        let with = |owners: &[OwnerReference]| ObjectMeta {
+            owners: owners.into(),
+            ..ObjectMeta::default()
+        };
+        let (a, b, mine) = (plain("a", 1), plain("b", 2), owner("mine", 3));
+        let adopted = with(&[a.clone(), b.clone()]).adopted_by(mine.clone());
+        assert_eq!(*adopted, [mine.clone(), a.clone(), b.clone()]);
+        let upgraded = with(&[a.clone(), plain("mine", 3), b.clone()]).adopted_by(mine.clone());
+        assert_eq!(*upgraded, [a, mine, b]);
+    }
 }

@@ -372,7 +372,14 @@ fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
             ("pause", "pause"),
             ("resume", "resume"),
         ],
-        "set" => &[("image", "image"), ("env", "env"), ("resources", "resources")],
+        "set" => &[
+            ("image", "image"),
+            ("env", "env"),
+            ("resources", "resources"),
+            ("selector", "selector"),
+            ("serviceaccount", "serviceaccount"),
+            ("sa", "serviceaccount"),
+        ],
         "top" => &[
             ("pod", "pod"),
             ("pods", "pod"),

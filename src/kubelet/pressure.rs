@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 use super::machine::{Kubelets, Machine};
-use super::runtime::Stage;
+use super::runtime::{PodRuntime, Stage};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Container, Node, Pod};
 use crate::api::object::AnyObject;
@@ -268,6 +268,37 @@ impl Measure {
 pub(super) fn driven_out(pod: &Pod) -> Option<&Rc<str>> {
     let mark = conditions::find(&pod.status.conditions, "DisruptionTarget")?;
     (mark.status == Status::True && *mark.reason == *REASON).then_some(&mark.message)
+}
+
+/// What is said of a pod that writes more to the disk than its limits allow: it goes when the kubelet next measures,
+/// however much there is. Follows `podEphemeralStorageLimitEviction` and `containerEphemeralStorageLimitEviction`.
+pub(super) fn over_its_limit(pod: &Pod, runtime: &PodRuntime) -> Option<String> {
+    let each = Starved::Disk.used_by(pod)?;
+    if pod.spec.priority >= CRITICAL {
+        return None;
+    }
+    let specs = pod.spec.all_containers();
+    let running = runtime.containers.iter().zip(specs).filter(|(one, _)| one.alive());
+    let running: Vec<&Container> = running.map(|(_, spec)| spec).collect();
+    let total = each.saturating_mul(i64::try_from(running.len()).unwrap_or(i64::MAX));
+    let limit = pod.spec.limits().ephemeral_bytes;
+    if limit > 0 && total > limit {
+        return Some(format!(
+            "Pod ephemeral local storage usage exceeds the total limit of containers {}. ",
+            bytes(limit)
+        ));
+    }
+    let over = |spec: &&&Container| {
+        let limit = spec.limits.ephemeral_bytes;
+        limit > 0 && each > limit
+    };
+    running.iter().find(over).map(|spec| {
+        format!(
+            "Container {} exceeded its local ephemeral storage limit \"{}\". ",
+            spec.name,
+            bytes(spec.limits.ephemeral_bytes)
+        )
+    })
 }
 
 /// The conditions because of which a node refuses a pod: short of memory only those that ask for nothing, short of

@@ -317,6 +317,12 @@ impl Look<'_> {
                     self.give_way(words);
                     return true;
                 }
+                let measured = super::until_measured(self.now) == pressure::PERIOD;
+                let over = || pressure::over_its_limit(&self.pod, &self.runtime);
+                if let Some(words) = measured.then(over).flatten() {
+                    self.give_way(words.into());
+                    return true;
+                }
                 if let Some(index) = self.busy() {
                     return self.go_on(index);
                 }
@@ -494,7 +500,9 @@ impl Look<'_> {
             Sandbox::Missing if syncing => runtime.mount.map(|wait| wait.retry_at),
             _ => None,
         };
-        let own = [sandbox, self.deadline().filter(|_| syncing)];
+        let over = syncing && pressure::over_its_limit(&self.pod, &self.runtime).is_some();
+        let measured = over.then(|| self.now + super::until_measured(self.now));
+        let own = [sandbox, self.deadline().filter(|_| syncing), measured];
         let containers =
             runtime.containers.iter().flat_map(|one| container_wakes(one, syncing, self.now));
         let probes = self.probe_wakes();

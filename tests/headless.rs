@@ -157,15 +157,15 @@ fn a_service_shows_who_stands_behind_it_and_answers_by_its_name() {
 kubectl expose deployment web --port=80 > f
 kubectl run c --image=busybox --restart=Never -- sh -c 'sleep 6; wget -qO- http://web.default.svc.cluster.local | wc -l' > f
 sleep 5
-kubectl get endpoints,endpointslices
+kubectl get endpoints,endpointslices -l app=web
 sleep 5
 kubectl logs c
 kubectl describe service web | grep Endpoints
 kubectl scale deployment web --replicas=0 > f
 sleep 40
-kubectl get endpoints,endpointslices
+kubectl get endpoints,endpointslices -l app=web
 kubectl delete service web > f
-kubectl get endpoints,endpointslices -o name
+kubectl get endpoints,endpointslices -l app=web -o name
 ",
         "NAME            ENDPOINTS                     AGE
 endpoints/web   10.244.1.2:80,10.244.2.2:80   5s
@@ -299,12 +299,12 @@ fn a_drain_without_evictions_tells_only_what_is_gone() {
 }
 
 #[test]
-fn what_asks_a_server_by_its_address_says_that_there_is_none() {
+fn what_is_sent_to_a_server_by_its_address_says_that_it_is_not() {
     let refused = printed(
-        "kubectl get --raw /version\nkubectl delete --raw /api/v1/namespaces/default/pods/x\n",
+        "kubectl create --raw /api/v1/namespaces/default/pods -f x\nkubectl replace --raw /api/v1/nodes/x -f x\n",
     );
-    let lines = ["/version", "/api/v1/namespaces/default/pods/x"]
-        .map(|path| format!("error: --raw {path} is not part of this sandbox\n"));
+    let lines = ["create --raw /api/v1/namespaces/default/pods", "replace --raw /api/v1/nodes/x"]
+        .map(|call| format!("error: {call} is not part of this sandbox\n"));
     assert_eq!(refused, lines.concat());
 }
 

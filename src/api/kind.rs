@@ -203,6 +203,17 @@ impl Kind {
         self.info().namespaced
     }
 
+    /// What the server warns of whoever asks for objects of this kind. Follows `AddAPIVersionWarning` of
+    /// `k8s.io/apiserver/pkg/endpoints/deprecation`.
+    pub const fn deprecation(self) -> Option<&'static str> {
+        match self {
+            Self::Endpoints => {
+                Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
+            }
+            _ => None,
+        }
+    }
+
     /// The kind with this `kind:` and `apiVersion:`.
     pub fn from_manifest(kind: &str, api_version: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.name() == kind && one.api_version() == api_version)

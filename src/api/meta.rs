@@ -369,6 +369,18 @@ impl ObjectMeta {
         self.deletion.is_some()
     }
 
+    /// The owners after `owner` has adopted the object: it takes the place of what was said of it before, or stands in
+    /// front of the others, as whatever a strategic patch adds to a list. Follows `AdoptPod`.
+    pub fn adopted_by(&self, owner: OwnerReference) -> Rc<[OwnerReference]> {
+        let known = self.owners.iter().any(|one| one.uid == owner.uid);
+        let new = (!known).then(|| owner.clone());
+        let old = self.owners.iter().map(|one| match one.uid == owner.uid {
+            true => owner.clone(),
+            false => one.clone(),
+        });
+        new.into_iter().chain(old).collect()
+    }
+
     /// Whether it carries a finalizer.
     pub fn has_finalizer(&self, name: &str) -> bool {
         self.finalizers.iter().any(|finalizer| &**finalizer == name)
@@ -494,5 +506,24 @@ mod tests {
         assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert!(text.split('-').nth(2).unwrap().starts_with('4'));
         assert_eq!(Uid::from_text(&text), uid);
+    }
+
+    #[test]
+    fn who_adopts_stands_first_or_where_it_stood() {
+        let owner = |name: &str, uid: u128| {
+            let meta = ObjectMeta { name: name.into(), uid: Uid(uid), ..ObjectMeta::default() };
+            OwnerReference::controller_of(Kind::ReplicaSet, &meta)
+        };
+        let plain =
+            |name: &str, uid: u128| OwnerReference { controller: false, ..owner(name, uid) };
+        let with = |owners: &[OwnerReference]| ObjectMeta {
+            owners: owners.into(),
+            ..ObjectMeta::default()
+        };
+        let (a, b, mine) = (plain("a", 1), plain("b", 2), owner("mine", 3));
+        let adopted = with(&[a.clone(), b.clone()]).adopted_by(mine.clone());
+        assert_eq!(*adopted, [mine.clone(), a.clone(), b.clone()]);
+        let upgraded = with(&[a.clone(), plain("mine", 3), b.clone()]).adopted_by(mine.clone());
+        assert_eq!(*upgraded, [a, mine, b]);
     }
 }

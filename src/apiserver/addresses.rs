@@ -1,6 +1,8 @@
 //! The addresses and node ports that a Service gets. Follows `pkg/registry/core/service/storage/alloc.go`: what is
 //! asked for is kept, what is not is drawn from the upper part of the range, and nothing is given twice.
 
+use std::collections::BTreeMap;
+
 use super::verbs::Api;
 use crate::api::FieldError;
 use crate::api::kind::Kind;
@@ -71,16 +73,30 @@ impl Api<'_> {
             .filter_map(|port| port.i64_at("nodePort"))
             .collect();
         let mut ports: Vec<Value> = spec.items_at("ports").to_vec();
+        let asked_for = |port: &Value| port.i64_at("nodePort").filter(|number| *number > 0);
+        let asked: Vec<(i64, i64)> = ports
+            .iter()
+            .filter_map(|port| Some((port.i64_at("port")?, asked_for(port)?)))
+            .collect();
+        // One port under two protocols has one node port.
+        let mut given: BTreeMap<i64, i64> = BTreeMap::new();
         for (index, port) in ports.iter_mut().enumerate() {
-            let number = match port.i64_at("nodePort").filter(|number| *number > 0) {
-                Some(asked) if used.contains(&asked) => {
-                    return Err(FieldError::invalid(
-                        format!("spec.ports[{index}].nodePort"),
-                        &Value::from(asked),
-                        "provided port is already allocated",
-                    ));
+            let own = port.i64_at("port").unwrap_or_default();
+            let wanted = asked_for(port);
+            let known = given.get(&own).copied();
+            if let Some(number) = known.filter(|known| wanted.is_none_or(|it| it == *known)) {
+                port.set("nodePort", number);
+                continue;
+            }
+            let like_it = || asked.iter().find(|(of, _)| *of == own).map(|(_, number)| *number);
+            let number = match wanted.or_else(|| like_it().filter(|_| known.is_none())) {
+                Some(number) => {
+                    check_port(number, &used).map_err(|words| {
+                        let path = format!("spec.ports[{index}].nodePort");
+                        FieldError::invalid(path, &Value::from(number), &words)
+                    })?;
+                    number
                 }
-                Some(asked) => asked,
                 None => {
                     let path = format!("{key}/{index}");
                     let mut free = (0..PORTS).map(|turn| {
@@ -93,10 +109,26 @@ impl Api<'_> {
                 }
             };
             used.push(number);
+            given.entry(own).or_insert(number);
             port.set("nodePort", number);
         }
         spec.set("ports", ports);
         Ok(())
+    }
+}
+
+/// Whether a node port can be given. Follows `Allocate` of `pkg/registry/core/service/portallocator`.
+fn check_port(number: i64, used: &[i64]) -> Result<(), String> {
+    let place = u64::try_from(number).ok().and_then(|number| number.checked_sub(FIRST_PORT));
+    if place.is_none_or(|place| place >= PORTS) {
+        let last = FIRST_PORT + PORTS - 1;
+        return Err(format!(
+            "provided port is not in the valid range. The range of valid ports is {FIRST_PORT}-{last}"
+        ));
+    }
+    match used.contains(&number) {
+        true => Err("provided port is already allocated".into()),
+        false => Ok(()),
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const FOREGROUND: &str = "foregroundDeletion";
 /// Keeps an owner until its dependents have let it go.
 pub(crate) const ORPHAN: &str = "orphan";
 
+/// What is said of a Job that is deleted without a word about its pods.
+const JOB_WARNING: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 impl Api<'_> {
     /// Deletes an object: at once, or as soon as its grace period and its finalizers allow.
     ///
@@ -41,18 +44,18 @@ impl Api<'_> {
         if kind == Kind::Namespace {
             return self.delete_namespace(object);
         }
-        match options.propagation {
-            Some(Propagation::Foreground) => object.meta_mut().add_finalizer(FOREGROUND),
-            Some(Propagation::Orphan) => object.meta_mut().add_finalizer(ORPHAN),
-            Some(Propagation::Background) | None => {}
-        }
+        hold_for_dependents(&mut object, options.propagation);
         let grace = match &object {
             AnyObject::Pod(pod) => pod_grace(pod, options.grace_seconds),
             _ => 0,
         };
+        let warnings = match (kind, options.propagation) {
+            (Kind::Job, None) => vec![JOB_WARNING.to_owned()],
+            _ => Vec::new(),
+        };
         if grace == 0 && object.meta().finalizers.is_empty() {
             self.drop_object(&object);
-            return Ok(Written::new(object, true));
+            return Ok(Written { warnings, ..Written::new(object, true) });
         }
         let already = object.meta().deletion;
         let deletion = match already {
@@ -76,7 +79,7 @@ impl Api<'_> {
         {
             return Ok(Written::new(object, false));
         }
-        Ok(Written::new(self.keep(object), true))
+        Ok(Written { warnings, ..Written::new(self.keep(object), true) })
     }
 
     /// A namespace goes when its contents are gone: the namespace loop takes the finalizer in its spec away.
@@ -113,6 +116,31 @@ impl Api<'_> {
             return object;
         }
         self.keep(object)
+    }
+}
+
+/// Puts the finalizer on an object that says how its dependents fare, and takes others of that sort away. Where nobody
+/// says, one that is there stays; else ReplicationControllers and Jobs leave theirs behind, as they did before there was
+/// a choice. Follows `deletionFinalizersForGarbageCollection` and `DefaultGarbageCollectionPolicy` of each kind.
+fn hold_for_dependents(object: &mut AnyObject, propagation: Option<Propagation>) {
+    let kind = object.kind();
+    let meta = object.meta();
+    let held = meta.has_finalizer(FOREGROUND) || meta.has_finalizer(ORPHAN);
+    let left = matches!(kind, Kind::ReplicationController | Kind::Job);
+    let wanted = match propagation {
+        None if held => return,
+        None => left.then_some(ORPHAN),
+        Some(Propagation::Background) => None,
+        Some(Propagation::Foreground) => Some(FOREGROUND),
+        Some(Propagation::Orphan) => Some(ORPHAN),
+    };
+    for finalizer in [FOREGROUND, ORPHAN].into_iter().filter(|one| wanted != Some(*one)) {
+        if object.meta().has_finalizer(finalizer) {
+            object.meta_mut().remove_finalizer(finalizer);
+        }
+    }
+    if let Some(finalizer) = wanted {
+        object.meta_mut().add_finalizer(finalizer);
     }
 }
 

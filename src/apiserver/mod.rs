@@ -8,6 +8,7 @@ mod delete;
 mod events;
 mod limits;
 pub mod patch;
+pub mod paths;
 pub mod quota;
 mod selection;
 pub mod table;

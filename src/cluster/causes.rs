@@ -143,6 +143,8 @@ loops! {
     ResourceQuota: crate::controllers::ResourceQuotaLoop,
     /// The addresses behind Services.
     Endpoints: crate::controllers::EndpointsLoop,
+    /// Copies of Endpoints that somebody wrote.
+    EndpointSliceMirroring: crate::controllers::EndpointSliceMirroring,
     /// Deletion of pods that nobody else will delete.
     PodGc: crate::controllers::PodGc,
     /// Expiry of events after an hour.

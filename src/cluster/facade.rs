@@ -359,7 +359,7 @@ impl Cluster {
             self.inputs.pop();
         }
         self.history.visit(&self.world, self.inputs.len());
-        result
+        result.map(|written| Written { object: self.served(written.object), ..written })
     }
 
     /// Runs one write of the cluster's own.

@@ -11,6 +11,7 @@ mod history;
 mod input;
 mod landmarks;
 mod placement;
+mod reads;
 mod recorded;
 mod run;
 mod session;
@@ -21,7 +22,9 @@ mod why;
 mod world;
 
 pub use crate::apiserver::{Patch, Written};
-pub use crate::kubelet::{ExecResult, LogLine, ProbeOutcome, ProbeResult, Registry, Usage};
+pub use crate::kubelet::{
+    ExecResult, LogLine, MEASURED_EVERY, ProbeOutcome, ProbeResult, Registry, Usage, measured,
+};
 pub use bootstrap::NodeSpecification;
 pub use branches::{Branch, Parting};
 pub use causes::{Actor, AnyDecision, Cause, LoopId, LoopKey, Trigger};

@@ -11,6 +11,7 @@ use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::controllers::disruption::Decision as DisruptionDecision;
 use crate::controllers::endpoints::Decision as EndpointsDecision;
+use crate::controllers::endpoints::mirror::Decision as MirrorDecision;
 use crate::controllers::job::Decision as JobDecision;
 use crate::controllers::replicas::Decision as ReplicasDecision;
 use crate::language::{Language, Text, word};
@@ -106,6 +107,10 @@ pub(super) fn text_of(decision: &AnyDecision) -> Option<Text> {
         AnyDecision::TaintEviction(_) => Some(Text::new("decision.eviction")),
         AnyDecision::Disruption(decision) => disruption(decision),
         AnyDecision::Endpoints(decision) => endpoints(decision),
+        AnyDecision::EndpointSliceMirroring(MirrorDecision::Nothing) => None,
+        AnyDecision::EndpointSliceMirroring(MirrorDecision::Mirrored { addresses }) => {
+            Some(Text::new("decision.endpoints.mirrored").with("addresses", addresses))
+        }
         AnyDecision::ResourceQuota(_) => Some(Text::new("decision.quota")),
         AnyDecision::PodGc(_) => Some(Text::new("decision.pod-gc")),
         AnyDecision::EventExpiry(_) => Some(Text::new("decision.expiry")),

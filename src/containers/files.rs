@@ -1,5 +1,7 @@
 //! The file system of a container: a persistent map of paths to contents.
 
+use std::cell::LazyCell;
+use std::fmt;
 use std::rc::Rc;
 
 use imbl::OrdMap;
@@ -10,9 +12,40 @@ use crate::api::words::word;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Files and folders by absolute path; folders have no content.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Files {
-    entries: OrdMap<Rc<str>, Option<Rc<str>>>,
+    entries: OrdMap<Rc<str>, Option<Content>>,
+}
+
+/// What makes the text of a file.
+type Maker = Box<dyn FnOnce() -> Rc<str>>;
+
+/// The text of a file, or what makes it when it is first read.
+#[derive(Clone)]
+enum Content {
+    Text(Rc<str>),
+    Later(Rc<LazyCell<Rc<str>, Maker>>),
+}
+
+impl Content {
+    fn text(&self) -> &Rc<str> {
+        match self {
+            Self::Text(text) => text,
+            Self::Later(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(out)
+    }
 }
 
 /// What lies in a folder, by path relative to it; folders have no content.
@@ -28,7 +61,10 @@ impl Files {
         let start: Rc<str> = format!("{folder}/").into();
         let inside = self.entries.range(Rc::clone(&start)..);
         inside
-            .map_while(|(path, text)| Some((Rc::from(path.strip_prefix(&*start)?), text.clone())))
+            .map_while(|(path, content)| {
+                let text = content.as_ref().map(|content| Rc::clone(content.text()));
+                Some((Rc::from(path.strip_prefix(&*start)?), text))
+            })
             .collect()
     }
 
@@ -41,14 +77,14 @@ impl Files {
         }
         self.make_folder(folder);
         for (path, text) in tree {
-            self.entries.insert(format!("{start}{path}").into(), text.clone());
+            self.entries.insert(format!("{start}{path}").into(), text.clone().map(Content::Text));
         }
     }
 
     /// The files that every container finds.
     pub fn standard(hostname: &str) -> Self {
         let mut files = STANDARD.with(Self::clone);
-        files.entries.insert(word("/etc/hostname"), Some(format!("{hostname}\n").into()));
+        files.put("/etc/hostname", format!("{hostname}\n").into());
         files
     }
 
@@ -86,7 +122,7 @@ impl Files {
 
     /// The content of a file.
     pub fn read(&self, path: &str) -> Option<&str> {
-        self.entries.get(path)?.as_deref()
+        self.entries.get(path)?.as_ref().map(|content| &**content.text())
     }
 
     /// Whether there is a file or folder.
@@ -102,7 +138,7 @@ impl Files {
     /// Writes a file, whole or at its end; says whether its folder exists.
     pub fn write(&mut self, path: &str, text: &str, append: bool) -> bool {
         if path == "/dev/null" {
-            self.entries.insert(path.into(), Some("".into()));
+            self.put(path, "".into());
             return true;
         }
         let parent = path
@@ -120,8 +156,19 @@ impl Files {
             }
             new.truncate(end);
         }
-        self.entries.insert(path.into(), Some(new.into()));
+        self.put(path, new.into());
         true
+    }
+
+    /// Puts a file where it belongs, in place of another.
+    pub fn put(&mut self, path: &str, text: Rc<str>) {
+        self.entries.insert(word(path), Some(Content::Text(text)));
+    }
+
+    /// Puts a file where it belongs, whose text is made when it is first read.
+    pub fn put_later(&mut self, path: &str, make: impl FnOnce() -> Rc<str> + 'static) {
+        let make: Maker = Box::new(make);
+        self.entries.insert(word(path), Some(Content::Later(Rc::new(LazyCell::new(make)))));
     }
 
     /// Makes a folder and those above it.

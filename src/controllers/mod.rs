@@ -23,6 +23,7 @@ pub use daemonset::DaemonSetLoop;
 pub use deployment::DeploymentLoop;
 pub use disruption::Disruption;
 pub use endpoints::EndpointsLoop;
+pub use endpoints::mirror::EndpointSliceMirroring;
 pub use garbage_collector::GarbageCollector;
 pub use job::JobLoop;
 pub use namespace::NamespaceLoop;

@@ -62,9 +62,8 @@ pub(super) fn claim_pods(
         if pod.meta.deleting() {
             continue;
         }
-        let others = pod.meta.owners.iter().filter(|one| !owns(one)).cloned();
         let mine = OwnerReference::controller_of(kind, owner);
-        claim.writes.push(with_owners(pod, others.chain([mine]).collect()));
+        claim.writes.push(with_owners(pod, pod.meta.adopted_by(mine)));
         claim.pods.push(Rc::clone(pod));
     }
     claim

@@ -26,8 +26,8 @@ pub(super) fn rejection(pod: &Pod, node: &Node, store: &Store) -> Option<Rejecti
 }
 
 fn pressed(pod: &Pod, node: &Node) -> Option<Rejection> {
-    let message = "The node had condition: [MemoryPressure]. ".into();
-    pressure::refuses(node, pod).then_some(Rejection { reason: "Evicted", message })
+    let message = pressure::refusal(node, pod)?;
+    Some(Rejection { reason: "Evicted", message })
 }
 
 fn short(pod: &Pod, node: &Node, sum: &NodeSum) -> Option<Rejection> {

@@ -2,8 +2,9 @@
 //! certificate of the API server, its namespace. Follows `plugin/pkg/admission/serviceaccount`, `pkg/serviceaccount/
 //! claims.go` and `pkg/volume/projected`.
 //!
-//! A token is long and few read it. It is made when a shell starts or a command runs in a container; servers that
-//! nobody enters have none.
+//! A token is long and few read it: it is made when somebody does. Servers that nobody enters have none of the files.
+
+use std::rc::Rc;
 
 use super::environment::data;
 use crate::api::base64;
@@ -11,8 +12,8 @@ use crate::api::core::{Container, Pod, TOKEN_PATH};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::api::value::Value;
+use crate::api::words::word;
 use crate::containers::Process;
-use crate::containers::files::Subtree;
 use crate::object;
 use crate::sim::rng::{Purpose, Seed};
 use crate::store::Store;
@@ -38,52 +39,84 @@ pub(super) fn show(pod: &Pod, container: &Container, store: &Store, process: &mu
     let (config_map, key) = CERTIFICATES;
     let certificates = data(Kind::ConfigMap, &pod.meta.namespace, config_map, store);
     let certificate = certificates.and_then(|data| data.get(key).cloned()).unwrap_or_default();
-    let mut files = Subtree::new();
-    files.insert(key.into(), Some(certificate));
-    files.insert("namespace".into(), Some(pod.meta.namespace.clone()));
-    files.insert("token".into(), Some(token(pod, "", WARNS_AFTER, store).into()));
-    process.files_mut().set_subtree(TOKEN_PATH, &files);
+    let claims = Claims::of(pod, "", WARNS_AFTER, store);
+    let files = process.files_mut();
+    files.make_folder(TOKEN_PATH);
+    let path = |name: &str| format!("{TOKEN_PATH}/{name}");
+    files.put(&path(key), certificate);
+    files.put(&path("namespace"), pod.meta.namespace.clone());
+    files.put_later(&path("token"), move || claims.token().into());
 }
 
-/// A token of the pod's service account. Nothing checks it; what it says is true, and the rest is drawn.
-pub(super) fn token(pod: &Pod, audience: &str, seconds: i64, store: &Store) -> String {
-    let audience = if audience.is_empty() { ISSUER } else { audience };
-    let account = pod.spec.raw.str_at("serviceAccountName").unwrap_or("default");
-    let key = ObjectKey::new(pod.meta.namespace.clone(), account);
-    let account_uid = store.plain(Kind::ServiceAccount, &key).map(|found| found.meta.uid);
-    let named = |name: &str, uid: Option<Uid>| {
-        object! { "name" => name, "uid" => uid.map(|uid| uid.to_string()).unwrap_or_default() }
-    };
-    let mut about = object! { "namespace" => &pod.meta.namespace };
-    if let Some(node) = &pod.node {
-        let uid = store.nodes().get(&ObjectKey::cluster(node.clone())).map(|node| node.meta.uid);
-        about.set("node", named(node, uid));
+/// What a token says.
+pub(super) struct Claims {
+    audience: Rc<str>,
+    seconds: i64,
+    namespace: Rc<str>,
+    issued: i64,
+    /// Names and uids of pod, node and service account.
+    pod: (Rc<str>, Uid),
+    node: Option<(Rc<str>, Option<Uid>)>,
+    account: (Rc<str>, Option<Uid>),
+    /// What nobody checks is drawn from this.
+    cluster: Seed,
+}
+
+impl Claims {
+    /// What the token of a pod's service account says to an audience (nothing: the API server).
+    pub(super) fn of(pod: &Pod, audience: &str, seconds: i64, store: &Store) -> Self {
+        let account = pod.spec.raw.str_at("serviceAccountName").unwrap_or("default");
+        let key = ObjectKey::new(pod.meta.namespace.clone(), account);
+        let account_uid = store.plain(Kind::ServiceAccount, &key).map(|found| found.meta.uid);
+        let node_uid = |name: &Rc<str>| {
+            store.nodes().get(&ObjectKey::cluster(name.clone())).map(|node| node.meta.uid)
+        };
+        let cluster = store.plain(Kind::Namespace, &ObjectKey::cluster("kube-system"));
+        Self {
+            audience: word(if audience.is_empty() { ISSUER } else { audience }),
+            seconds,
+            namespace: pod.meta.namespace.clone(),
+            issued: pod.status.start_time.unwrap_or(pod.meta.created).unix_seconds(),
+            pod: (pod.meta.name.clone(), pod.meta.uid),
+            node: pod.node.as_ref().map(|name| (name.clone(), node_uid(name))),
+            account: (key.name, account_uid),
+            cluster: Seed(cluster.map_or(0, |cluster| seed_of(cluster.meta.uid))),
+        }
     }
-    about.set("pod", named(&pod.meta.name, Some(pod.meta.uid)));
-    about.set("serviceaccount", named(account, account_uid));
-    let issued = pod.status.start_time.unwrap_or(pod.meta.created).unix_seconds();
-    let lasts = if seconds == WARNS_AFTER { EXTENDED } else { seconds };
-    if lasts == EXTENDED {
-        about.set("warnafter", issued + seconds);
+
+    /// The token. Nothing checks it; what it says is true, and the rest is drawn.
+    pub(super) fn token(&self) -> String {
+        let named = |name: &str, uid: Option<Uid>| {
+            object! { "name" => name, "uid" => uid.map(|uid| uid.to_string()).unwrap_or_default() }
+        };
+        let mut about = object! { "namespace" => &self.namespace };
+        if let Some((name, uid)) = &self.node {
+            about.set("node", named(name, *uid));
+        }
+        let (pod, uid) = &self.pod;
+        about.set("pod", named(pod, Some(*uid)));
+        let (account, account_uid) = &self.account;
+        about.set("serviceaccount", named(account, *account_uid));
+        let lasts = if self.seconds == WARNS_AFTER { EXTENDED } else { self.seconds };
+        if lasts == EXTENDED {
+            about.set("warnafter", self.issued + self.seconds);
+        }
+        let claims = object! {
+            "aud" => vec![&*self.audience],
+            "exp" => self.issued + lasts,
+            "iat" => self.issued,
+            "iss" => ISSUER,
+            "jti" => Uid(Seed(seed_of(*uid)).uid(&self.audience, 0)).to_string(),
+            "kubernetes.io" => about,
+            "nbf" => self.issued,
+            "sub" => format!("system:serviceaccount:{}:{account}", self.namespace),
+        };
+        let key = base64::encode_url(&drawn(self.cluster, "key", KEY_BYTES));
+        let head = object! { "alg" => "RS256", "kid" => key };
+        let signature = drawn(self.cluster, &uid.to_string(), SIGNATURE_BYTES);
+        let part = |value: &Value| base64::encode_url(value.to_json().as_bytes());
+        [part(&head), part(&claims), base64::encode_url(&signature)].join(".")
     }
-    let own = pod.meta.uid.to_string();
-    let claims = object! {
-        "aud" => vec![audience],
-        "exp" => issued + lasts,
-        "iat" => issued,
-        "iss" => ISSUER,
-        "jti" => Uid(Seed(seed_of(pod.meta.uid)).uid(audience, 0)).to_string(),
-        "kubernetes.io" => about,
-        "nbf" => issued,
-        "sub" => format!("system:serviceaccount:{}:{account}", pod.meta.namespace),
-    };
-    let cluster = store.plain(Kind::Namespace, &ObjectKey::cluster("kube-system"));
-    let cluster = cluster.map_or(0, |cluster| seed_of(cluster.meta.uid));
-    let key = base64::encode_url(&drawn(Seed(cluster), "key", KEY_BYTES));
-    let head = object! { "alg" => "RS256", "kid" => key };
-    let signature = drawn(Seed(cluster), &own, SIGNATURE_BYTES);
-    let part = |value: &Value| base64::encode_url(value.to_json().as_bytes());
-    [part(&head), part(&claims), base64::encode_url(&signature)].join(".")
 }
 
 fn seed_of(uid: Uid) -> u64 {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use imbl::{OrdMap, OrdSet};
 
 use super::environment::{self, Texts};
+use super::pressure::Starved;
 use super::probes::ProbeResult;
 use super::runtime::PodRuntime;
 use crate::api::core::Pod;
@@ -75,8 +76,8 @@ pub(super) struct Machine {
     pub(super) told: u32,
     /// Whether its kubelet last saw the node as schedulable.
     pub(super) schedulable: bool,
-    /// When it was last short of memory.
-    pub(super) pressed: Option<Time>,
+    /// When it was last short of each thing that it may be short of.
+    pub(super) pressed: [Option<Time>; Starved::ALL.len()],
     /// The images it has.
     pub(super) images: OrdSet<Rc<str>>,
     /// Images that are on their way, and when they are there.
@@ -97,7 +98,7 @@ impl Machine {
             boots: 1,
             told: 0,
             schedulable: true,
-            pressed: None,
+            pressed: [None; Starved::ALL.len()],
             images: OrdSet::new(),
             arriving: OrdMap::new(),
             free_at: now,
@@ -105,6 +106,15 @@ impl Machine {
             addresses: OrdSet::new(),
             last_address: ADDRESSES.0 - 1,
         }
+    }
+
+    /// How much of the disk some of its images take.
+    pub(super) fn image_bytes(&self, seed: Seed, counts: impl Fn(&Rc<str>) -> bool) -> i64 {
+        let sizes = self.images.iter().filter(|full| counts(full)).filter_map(|full| {
+            let reference = Reference::parse(full).ok()?;
+            i64::try_from(catalogue::find(&reference).bytes(full, seed)).ok()
+        });
+        sizes.sum()
     }
 
     /// The images as the node's status lists them: the largest first, at most fifty. Follows `Images` of
@@ -149,6 +159,8 @@ pub struct Kubelets {
     pub(super) addresses: OrdMap<Rc<str>, Uid>,
     /// How many requests went to Services: each goes to another of their pods.
     pub(super) requests: u64,
+    /// Where a client of a Service was last sent, and when: some Services send it there again.
+    pub(super) affinities: OrdMap<(Uid, Rc<str>), (Rc<str>, Time)>,
     /// The variables that tell of Services, by namespace and by whether all of it are told of; and of which versions
     /// of which Services they tell.
     links: OrdMap<(Rc<str>, bool), (Vec<(Uid, u64)>, Rc<Texts>)>,
@@ -161,14 +173,6 @@ impl Kubelets {
     pub fn add_machine(&mut self, name: &NodeName, now: Time) {
         self.ever += 1;
         self.machines.insert(Rc::clone(name), Machine::new(now));
-    }
-
-    /// When the kubelet of a node last renewed its lease, which it does every ten seconds; `None` for a node without a
-    /// machine. Follows `pkg/kubelet/kubelet.go`, whose leases are not kept as objects here: nobody waits for one.
-    #[must_use]
-    pub fn lease_renewed(&self, name: &str, now: Time) -> Option<Time> {
-        let machine = self.machines.get(name)?;
-        Some(super::node::renewal(if machine.running { now } else { machine.since }))
     }
 
     /// A machine is taken away with all that runs on it and its disk: one that comes under the same name knows

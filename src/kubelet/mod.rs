@@ -11,6 +11,7 @@ mod actions;
 mod admission;
 mod commands;
 mod environment;
+mod heartbeat;
 mod identity;
 mod machine;
 mod network;
@@ -32,7 +33,7 @@ pub use commands::{crash, exec, hang, leave, logs};
 pub use machine::{Delays, Kubelets, Registry};
 pub use probes::{ProbeOutcome, ProbeResult};
 pub use sync::sync_pod;
-pub use usage::{Usage, node_usage, pod_usage};
+pub use usage::{PERIOD as MEASURED_EVERY, Usage, measured, node_usage, pod_usage};
 
 use crate::api::Kind;
 use crate::api::core::Pod;
@@ -131,7 +132,7 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
             if !same {
                 wake(key_of_pod(pod), Duration::ZERO);
             }
-            wake_for_memory(change, pod, before, wake);
+            wake_to_measure(change, pod, before, wake);
         }
         AnyObject::Node(node) if change.operation != Operation::Deleted => {
             let known = matches!(
@@ -140,6 +141,21 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
             );
             if !known {
                 wake(key_of_node(&node.meta.name), Duration::ZERO);
+            }
+            // Images are on the disk that pods write to.
+            let before = match &change.before {
+                Some(AnyObject::Node(before)) => Some(before),
+                _ => None,
+            };
+            let more = before.is_some_and(|old| old.status.images != node.status.images);
+            if more && store.pods_on(&node.meta.name).any(|pod| pressure::is_measured(pod)) {
+                wake(key_of_node(&node.meta.name), until_measured(change.at));
+            }
+        }
+        // A lease that somebody deletes is made again at the next renewal.
+        AnyObject::Plain(lease) if change.operation == Operation::Deleted => {
+            if let Some(node) = heartbeat::node_of_lease(lease) {
+                wake(key_of_node(node), heartbeat::next_renewal(change.at) - change.at);
             }
         }
         AnyObject::Plain(plain)
@@ -161,16 +177,20 @@ pub fn wakes(change: &Change, store: &Store, wake: Wake<'_>) {
 }
 
 /// Where what a pod uses may have changed, its node is measured when the kubelet next does.
-fn wake_for_memory(change: &Change, pod: &Pod, before: Option<&Rc<Pod>>, wake: Wake<'_>) {
-    let Some(node) = pod.node.as_ref().filter(|_| pressure::memory_use(pod).is_some()) else {
+fn wake_to_measure(change: &Change, pod: &Pod, before: Option<&Rc<Pod>>, wake: Wake<'_>) {
+    let Some(node) = pod.node.as_ref().filter(|_| pressure::is_measured(pod)) else {
         return;
     };
     let same = before.is_some_and(|before| before.status.containers == pod.status.containers);
     if !same || change.operation == Operation::Deleted {
-        let period = pressure::PERIOD.millis();
-        let wait = period - change.at.unix_millis().rem_euclid(period);
-        wake(key_of_node(node), Duration::from_millis(wait));
+        wake(key_of_node(node), until_measured(change.at));
     }
+}
+
+/// How long it is until a kubelet next measures.
+fn until_measured(now: Time) -> Duration {
+    let period = pressure::PERIOD.millis();
+    Duration::from_millis(period - now.unix_millis().rem_euclid(period))
 }
 
 /// The kubelet looks at a pod or at its node.

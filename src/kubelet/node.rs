@@ -1,15 +1,15 @@
 //! A node reports itself: when its machine starts, when its network is up, when it is cordoned; and it falls silent.
 //! Follows `pkg/kubelet/kubelet_node_status.go` and `pkg/kubelet/nodestatus/setters.go`.
-//!
-//! A kubelet that is well says so every ten seconds; those writes are left out, because nothing follows from them.
 
 use std::rc::Rc;
 
+use super::heartbeat::{self, RENEWAL_SECONDS, next_renewal, renewal};
 use super::machine::{Delays, Kubelets};
-use super::pressure;
+use super::pressure::{self, Measure, Starved};
 use super::{Decision, KubeletPlan};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{EventType, Node};
+use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Note, Write};
 use crate::sim::Time;
@@ -37,23 +37,13 @@ const PRESSURES: [(&str, &str, &str, &str); 3] = [
         "NodeHasSufficientPID",
     ),
 ];
-/// The same of a node that is short of memory.
-const MEMORY_PRESSURE: (&str, &str, &str, &str) = (
-    "MemoryPressure",
-    "KubeletHasInsufficientMemory",
-    "kubelet has insufficient memory available",
-    "NodeHasInsufficientMemory",
-);
 /// A node whose network agent is not up yet.
 const NO_NETWORK: &str = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady \
     message:Network plugin returns error: cni plugin not initialized";
 
-/// Every how many seconds a kubelet renews its lease and looks at its node.
-const RENEWAL_SECONDS: i64 = 10;
-
-/// The last renewal at or before a time.
-pub(super) fn renewal(at: Time) -> Time {
-    Time::from_unix_seconds(at.unix_seconds().div_euclid(RENEWAL_SECONDS) * RENEWAL_SECONDS)
+/// Whether a condition is one that the kubelet reports.
+pub(super) fn own(kind: &str) -> bool {
+    kind == "Ready" || PRESSURES.iter().any(|(own, ..)| *own == kind)
 }
 
 pub(super) fn report(
@@ -68,7 +58,7 @@ pub(super) fn report(
     let plan =
         |writes, wake, decision| KubeletPlan { writes, wake, decision, node: Rc::clone(&name) };
     let node = store.nodes().get(&key.object);
-    let measure = node.map(|node| pressure::measure(node, store, kubelets));
+    let measure = node.map(|node| pressure::measure(node, store, kubelets, seed));
     let (Some(node), Some(measure), Some(machine)) =
         (node, measure, kubelets.machines.get_mut(&name))
     else {
@@ -93,14 +83,27 @@ pub(super) fn report(
     }
     let up = now >= ready_at;
     let was_ready = node.ready();
-    let short = up && measure.short;
-    if short {
-        machine.pressed = Some(now);
+    let measure = if up { measure } else { Measure::default() };
+    for (starved, pressed) in Starved::ALL.into_iter().zip(&mut machine.pressed) {
+        if measure.short.contains(&starved) {
+            *pressed = Some(now);
+        }
     }
-    let relief = machine.pressed.map(|at| at + pressure::TRANSITION).filter(|at| now < *at);
-    let was_pressed = conditions::holds(&node.status.conditions, MEMORY_PRESSURE.0);
-    set_conditions(&mut changed, up, relief.is_some(), now);
+    let relief =
+        machine.pressed.map(|at| at.map(|at| at + pressure::TRANSITION).filter(|at| now < *at));
+    set_conditions(&mut changed, up, relief.map(|at| at.is_some()), now);
+    if !measure.unused.is_empty() {
+        measure.unused.iter().for_each(|image| drop(machine.images.remove(image)));
+        changed.status = changed.status.with_images(machine.image_list(seed));
+    }
+    if changed.status != node.status {
+        heartbeat::reported(&mut changed, now);
+    }
     let mut writes = status_write(node, changed.clone());
+    if store.plain(Kind::Lease, &heartbeat::lease_key(&name)).is_none() {
+        let object = heartbeat::new_lease(node, now);
+        writes.push(Write::Create { object, note: None, about: None });
+    }
     let mut tell = |event_type, reason: &'static str, text: String| {
         let note = Note { event_type, reason, message: text };
         let about = AnyObject::Node(Rc::clone(node));
@@ -122,13 +125,20 @@ pub(super) fn report(
     if up && !was_ready {
         tell(EventType::Normal, "NodeReady", says("NodeReady"));
     }
-    if was_pressed != relief.is_some() {
-        let (_, _, _, reason) = if was_pressed { PRESSURES[0] } else { MEMORY_PRESSURE };
-        tell(EventType::Normal, reason, says(reason));
+    for ((starved, relief), healthy) in Starved::ALL.into_iter().zip(relief).zip(PRESSURES) {
+        let (kind, _, _, begins) = starved.condition();
+        let was = conditions::holds(&node.status.conditions, kind);
+        if was != relief.is_some() {
+            let reason = if was { healthy.3 } else { begins };
+            tell(EventType::Normal, reason, says(reason));
+        }
     }
-    if short {
-        tell(EventType::Warning, "EvictionThresholdMet", "Attempting to reclaim memory".into());
+    let short = measure.short.first();
+    if let Some(starved) = short {
+        let text = format!("Attempting to reclaim {}", starved.word());
+        tell(EventType::Warning, "EvictionThresholdMet", text);
     }
+    let relief = relief.into_iter().flatten().min();
     let mut wake = (!up).then_some(ready_at).or(relief);
     let schedulable = !node.spec.unschedulable;
     if machine.schedulable != schedulable {
@@ -137,13 +147,11 @@ pub(super) fn report(
             let reason = if schedulable { "NodeSchedulable" } else { "NodeNotSchedulable" };
             tell(EventType::Normal, reason, says(reason));
         } else {
-            let next = Time::from_unix_seconds(
-                (now.unix_seconds().div_euclid(RENEWAL_SECONDS) + 1) * RENEWAL_SECONDS,
-            );
+            let next = next_renewal(now);
             wake = Some(wake.map_or(next, |wake| wake.min(next)));
         }
     }
-    if short {
+    if short.is_some() {
         // One after the other: the next look finds what this one has freed.
         writes.extend(measure.drive_out(now));
         let next = now + pressure::PERIOD;
@@ -153,14 +161,18 @@ pub(super) fn report(
 }
 
 /// The conditions of a node that works; until its network is up it is not ready.
-fn set_conditions(node: &mut Node, up: bool, pressed: bool, now: Time) {
+fn set_conditions(node: &mut Node, up: bool, pressed: [bool; Starved::ALL.len()], now: Time) {
     let (status, reason, text) = match up {
         true => (Status::True, "KubeletReady", "kubelet is posting ready status"),
         false => (Status::False, "KubeletNotReady", NO_NETWORK),
     };
-    let pressures = PRESSURES.map(|healthy| match pressed && healthy.0 == MEMORY_PRESSURE.0 {
-        true => (MEMORY_PRESSURE.0, Status::True, MEMORY_PRESSURE.1, MEMORY_PRESSURE.2),
-        false => (healthy.0, Status::False, healthy.1, healthy.2),
+    let short = Starved::ALL.into_iter().zip(pressed).filter(|(_, pressed)| *pressed);
+    let short: Vec<_> = short.map(|(starved, _)| starved.condition()).collect();
+    let pressures = PRESSURES.map(|healthy| {
+        let found = short.iter().find(|one| one.0 == healthy.0);
+        found.map_or((healthy.0, Status::False, healthy.1, healthy.2), |one| {
+            (one.0, Status::True, one.1, one.2)
+        })
     });
     let all = pressures.into_iter().chain([("Ready", status, reason, text)]);
     let old = std::mem::take(&mut node.status.conditions);
@@ -174,7 +186,6 @@ fn set_conditions(node: &mut Node, up: bool, pressed: bool, now: Time) {
         }
         node.status.conditions.push(condition);
     }
-    let own = |kind: &str| kind == "Ready" || PRESSURES.iter().any(|(own, ..)| *own == kind);
     node.status.conditions.extend(old.into_iter().filter(|condition| !own(&condition.kind)));
 }
 

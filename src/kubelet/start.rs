@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::environment::{self, Scene, Texts};
+use super::heartbeat;
 use super::identity;
 use super::machine::Registry;
 use super::runtime::{BackOff, ContainerRuntime, Probes, Refusal, Run, Step, Stop};
@@ -244,6 +245,7 @@ impl Look<'_> {
         let mut changed = Node::clone(node);
         changed.status = node.status.with_images(machine.image_list(self.seed));
         if changed.status != node.status {
+            heartbeat::reported(&mut changed, self.now);
             self.writes.push(Write::UpdateStatus(AnyObject::Node(Rc::new(changed))));
         }
     }

@@ -313,7 +313,7 @@ impl Look<'_> {
                     self.exceed_deadline();
                     return true;
                 }
-                if let Some(words) = pressure::driven_out(&self.pod).cloned() {
+                if let Some(words) = self.must_go() {
                     self.give_way(words);
                     return true;
                 }
@@ -340,6 +340,21 @@ impl Look<'_> {
         self.runtime.verdict = Some(("DeadlineExceeded".into(), words.into()));
         self.tell_pod(EventType::Normal, "DeadlineExceeded", words.into());
         self.begin_stopping(Duration::from_seconds(self.pod.spec.grace_seconds));
+    }
+
+    /// Why the pod has to go from its node, if it has: the node is short, or the pod is above its own limit when it is
+    /// measured.
+    fn must_go(&self) -> Option<Rc<str>> {
+        let measured = super::until_measured(self.now) == pressure::PERIOD;
+        let over = || pressure::over_its_limit(&self.pod, &self.runtime).map(Rc::from);
+        pressure::driven_out(&self.pod).cloned().or_else(|| measured.then(over).flatten())
+    }
+
+    /// When a pod that is above its limit is next measured.
+    fn next_measure(&self) -> Option<Time> {
+        let syncing = self.runtime.stage == Stage::Syncing;
+        let over = syncing && pressure::over_its_limit(&self.pod, &self.runtime).is_some();
+        over.then(|| self.now + super::until_measured(self.now))
     }
 
     /// The node is short of something: the pod goes, and is given a second. Follows `evictPod`.
@@ -512,6 +527,7 @@ impl Look<'_> {
             .chain(containers)
             .flatten()
             .chain(probes)
+            .chain(self.next_measure())
             .min()
             .map(|at| at.max(self.now + INSTANT))
     }

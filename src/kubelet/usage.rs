@@ -11,7 +11,7 @@ use crate::sim::{Duration, Time};
 use crate::store::Store;
 
 /// How often it is measured. What is younger has not been measured yet.
-const PERIOD: Duration = Duration::from_seconds(15);
+pub const PERIOD: Duration = Duration::from_seconds(15);
 /// What kubelet and container runtime use of every machine, and what they need per pod.
 const MACHINE: Usage = Usage { cpu: 46, memory: 412 << 20 };
 const PER_POD: Usage = Usage { cpu: 2, memory: 9 << 20 };
@@ -34,7 +34,7 @@ impl Usage {
 }
 
 /// When it was last measured.
-fn measured(now: Time) -> Time {
+pub fn measured(now: Time) -> Time {
     let period = PERIOD.millis();
     Time::from_unix_millis(now.unix_millis().div_euclid(period) * period)
 }

@@ -114,7 +114,7 @@ fn projection(pod: &Pod, projected: &Value, store: &Store) -> Result<Subtree, St
             let path = token.str_at("path").unwrap_or("token");
             let audience = token.str_at("audience").unwrap_or_default();
             let seconds = token.i64_at("expirationSeconds").unwrap_or(3_600);
-            let text = identity::token(pod, audience, seconds, store);
+            let text = identity::Claims::of(pod, audience, seconds, store).token();
             files.insert(path.into(), Some(text.into()));
         }
     }

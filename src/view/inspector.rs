@@ -150,7 +150,7 @@ impl Inspected {
         palette: &mut Palette,
         language: Language,
     ) -> Option<Self> {
-        let object = cluster.store().get(selection.kind, &selection.key)?;
+        let object = cluster.object(selection.kind, &selection.key)?;
         let tile = match &object {
             AnyObject::Pod(pod) => {
                 let runs = |node| cluster.kubelets().running(node) != Some(false);
@@ -210,11 +210,13 @@ fn yaml(cluster: &Cluster, object: &AnyObject, seen: Option<u64>) -> YamlView {
     let looked = seen.filter(|seen| *seen != version).and_then(|seen| journal.get(seen));
     let looked = looked.filter(|change| change.object.uid() == object.uid());
     let last = journal.get(version);
+    // Signs of life are no changes.
+    let was = |object: &AnyObject| cluster.served(object.clone()).to_value();
     let (before, since) = match (looked, last) {
-        (Some(change), _) => (Some(change.object.to_value()), Some((change.at, true))),
+        (Some(change), _) => (Some(was(&change.object)), Some((change.at, true))),
         (None, Some(change)) => {
             let before = change.before.as_ref().filter(|_| seen.is_none());
-            (before.map(AnyObject::to_value), before.map(|_| (change.at, false)))
+            (before.map(was), before.map(|_| (change.at, false)))
         }
         (None, None) => (None, None),
     };

@@ -132,7 +132,7 @@ impl Session {
 
 /// The objects of a cluster, as JSON.
 pub(crate) fn objects(cluster: &Cluster) -> Vec<serde_json::Value> {
-    let all = COMPARED.into_iter().flat_map(|kind| cluster.store().list(kind, None));
+    let all = COMPARED.into_iter().flat_map(|kind| cluster.objects(kind, None));
     all.map(|object| serde_json::from_str(&object.to_value().to_string()).unwrap()).collect()
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
     let mut bytes = Vec::new();
     request.as_reader().read_to_end(&mut bytes).unwrap();
     let body = String::from_utf8_lossy(&bytes).into_owned();
+    let mut deprecated = None;
     let answer = match path.as_slice() {
         ["openapi", "v3", rest @ ..] => {
             openapi::answer(rest).map(|found| Reply::json(&found)).ok_or_else(no_such_resource)
@@ -83,23 +84,20 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
                 review["status"] = json!({ "allowed": true });
                 Ok(Reply { code: 201, ..Reply::json(&review) })
             }
-            None if path.starts_with(&LEASES) && path.len() > LEASES.len() => {
-                let name = path.last().copied().unwrap_or_default();
-                lease(name, cluster)
-                    .ok_or_else(|| ApiError::not_found("leases.coordination.k8s.io", name))
-            }
             None => call(path).ok_or_else(no_such_resource).and_then(|mut call| {
                 call.method = request.method().clone();
                 call.query = pairs(query);
                 (call.accept, call.content, call.body) = (accept, content, body);
+                deprecated = call.kind.deprecation();
                 call.answer(cluster)
             }),
         },
     };
-    let reply = answer.unwrap_or_else(|error| Reply {
+    let mut reply = answer.unwrap_or_else(|error| Reply {
         code: error.reason.code(),
         ..Reply::json(&status(&error))
     });
+    reply.warnings.extend(deprecated.map(str::to_owned));
     let kind = if reply.plain { "text/plain" } else { "application/json" };
     let mut response = Response::from_string(reply.body)
         .with_status_code(reply.code)
@@ -110,20 +108,6 @@ pub(crate) fn serve(mut request: Request, cluster: &mut Cluster) {
     }
     // A client that has seen enough hangs up.
     drop(request.respond(response));
-}
-
-/// Where the leases of nodes are.
-const LEASES: [&str; 6] =
-    ["apis", "coordination.k8s.io", "v1", "namespaces", "kube-node-lease", "leases"];
-
-/// The lease of a node, which the cluster knows without keeping it.
-fn lease(name: &str, cluster: &Cluster) -> Option<Reply> {
-    let renewed = cluster.kubelets().lease_renewed(name, cluster.now())?;
-    Some(Reply::json(&json!({
-        "kind": "Lease", "apiVersion": "coordination.k8s.io/v1",
-        "metadata": { "name": name, "namespace": "kube-node-lease" },
-        "spec": { "holderIdentity": name, "renewTime": renewed.rfc3339_micro() },
-    })))
 }
 
 fn no_such_resource() -> ApiError {
@@ -220,7 +204,7 @@ impl Call {
 
     fn read(&self, cluster: &Cluster) -> Result<AnyObject, ApiError> {
         let key = self.key();
-        let found = cluster.store().get(self.kind, &key);
+        let found = cluster.object(self.kind, &key);
         found.ok_or_else(|| ApiError::not_found(&self.kind.resource(), &key.name))
     }
 
@@ -421,7 +405,7 @@ impl Call {
 
     fn selected(&self, cluster: &Cluster) -> Result<Vec<AnyObject>, ApiError> {
         let (labels, fields) = self.selectors()?;
-        let mut all = cluster.store().list(self.kind, self.namespace.as_deref());
+        let mut all = cluster.objects(self.kind, self.namespace.as_deref());
         all.retain(|object| labels.matches(&object.meta().labels) && fields.matches(object));
         Ok(all)
     }

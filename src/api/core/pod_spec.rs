@@ -202,6 +202,24 @@ fn host_ports(containers: &[Container], init: &[Container], host_network: bool) 
         .collect()
 }
 
+impl PodSpec {
+    /// The most that it may use. Overhead counts where there is a limit. Follows
+    /// `k8s.io/component-helpers/resource.PodLimits`.
+    pub fn limits(&self) -> Resources {
+        let limits = |one: &Container| one.limits.clone();
+        let mut sum = pod_amounts(&self.containers, &self.init_containers, limits);
+        let overhead = Resources::parse(self.raw.get("overhead"));
+        let counted = |sum: i64, more: i64| if sum > 0 { more } else { 0 };
+        sum.add(&Resources {
+            cpu_milli: counted(sum.cpu_milli, overhead.cpu_milli),
+            memory_bytes: counted(sum.memory_bytes, overhead.memory_bytes),
+            ephemeral_bytes: counted(sum.ephemeral_bytes, overhead.ephemeral_bytes),
+            ..Resources::default()
+        });
+        sum
+    }
+}
+
 /// Follows `k8s.io/component-helpers/resource.PodRequests`; `asked` says what of a container counts.
 fn pod_requests(
     containers: &[Container],
@@ -209,14 +227,25 @@ fn pod_requests(
     overhead: Option<&Value>,
     asked: fn(&Container) -> &Resources,
 ) -> Resources {
+    let mut sum = pod_amounts(containers, init, |one| asked(one).clone());
+    sum.add(&Resources::parse(overhead));
+    sum
+}
+
+/// What containers have at once, or init containers before them, whichever is more.
+fn pod_amounts(
+    containers: &[Container],
+    init: &[Container],
+    amount: impl Fn(&Container) -> Resources,
+) -> Resources {
     let mut sum = Resources::default();
     for container in containers {
-        sum.add(asked(container));
+        sum.add(&amount(container));
     }
     let mut sidecars = Resources::default();
     let mut highest = Resources::default();
     for container in init {
-        let mut phase = asked(container).clone();
+        let mut phase = amount(container);
         if container.sidecar {
             sum.add(&phase);
             sidecars.add(&phase);
@@ -227,7 +256,6 @@ fn pod_requests(
         highest.raise(&phase);
     }
     sum.raise(&highest);
-    sum.add(&Resources::parse(overhead));
     sum
 }
 

@@ -61,7 +61,7 @@ pub(super) fn history(set: &DaemonSet, store: &Store) -> History {
     };
     let mut current: Option<Rc<Plain>> = None;
     let mine = |owner: &OwnerReference| owner.uid == set.meta.uid;
-    let others = |revision: &Plain| -> Vec<OwnerReference> {
+    let others = |revision: &Plain| -> Rc<[OwnerReference]> {
         revision.meta.owners.iter().filter(|owner| !mine(owner)).cloned().collect()
     };
     for revision in store.plain_in(Kind::ControllerRevision, Some(&set.meta.namespace)) {
@@ -75,9 +75,8 @@ pub(super) fn history(set: &DaemonSet, store: &Store) -> History {
                 continue;
             }
             None if matches && !revision.meta.deleting() => {
-                let mut owners = others(revision);
-                owners.push(OwnerReference::controller_of(Kind::DaemonSet, &set.meta));
-                let adopted = with_owners(revision, owners);
+                let mine = OwnerReference::controller_of(Kind::DaemonSet, &set.meta);
+                let adopted = with_owners(revision, revision.meta.adopted_by(mine));
                 if let Write::Update(AnyObject::Plain(adopted)) = &adopted {
                     own = Rc::clone(adopted);
                 }
@@ -106,9 +105,9 @@ pub(super) fn history(set: &DaemonSet, store: &Store) -> History {
     history
 }
 
-fn with_owners(revision: &Plain, owners: Vec<OwnerReference>) -> Write {
+fn with_owners(revision: &Plain, owners: Rc<[OwnerReference]>) -> Write {
     let mut changed = Plain::clone(revision);
-    changed.meta.owners = owners.into();
+    changed.meta.owners = owners;
     Write::Update(AnyObject::Plain(Rc::new(changed)))
 }
 

@@ -42,7 +42,7 @@ pub(super) fn claim(deployment: &Deployment, store: &Store) -> (Vec<Rc<ReplicaSe
             }
             None if matches && !set.meta.deleting() => {
                 let mine = OwnerReference::controller_of(Kind::Deployment, &deployment.meta);
-                writes.push(with_owners(set, others(set, uid).chain([mine]).collect()));
+                writes.push(with_owners(set, set.meta.adopted_by(mine)));
                 sets.push(Rc::clone(set));
             }
             _ => {}

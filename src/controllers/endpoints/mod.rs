@@ -5,6 +5,7 @@
 //! A look walks the pods of the Service's namespace. Changes in a large cluster are therefore gathered for a while
 //! before they are looked at, so that one change costs the same in a cluster of any size.
 
+pub mod mirror;
 mod slices;
 mod subsets;
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::{Behind, HEADLESS, SERVICE_NAME, TRIGGER_TIME, headless};
 use crate::api::kind::Kind;
-use crate::api::meta::{Labels, ObjectMeta, OwnerReference};
+use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::reconcile::{DeleteOptions, Write};
@@ -16,7 +16,8 @@ use crate::store::Store;
 
 /// The most pods of a slice. Follows `--max-endpoints-per-slice`.
 const MOST: usize = 100;
-const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+/// The label that says who looks after a slice.
+pub(super) const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 
 /// What becomes of the slices of a Service.
@@ -34,14 +35,7 @@ pub(super) fn plan(
     triggered: Option<Time>,
     store: &Store,
 ) -> Vec<Write> {
-    let mine: Vec<Rc<Plain>> = store
-        .plain_in(Kind::EndpointSlice, Some(&service.meta.namespace))
-        .filter(|slice| {
-            slice.meta.labels.text(SERVICE_NAME) == Some(&*service.meta.name)
-                && slice.meta.labels.text(MANAGED_BY) == Some(MANAGER)
-        })
-        .cloned()
-        .collect();
+    let mine = managed(&service.meta.key(), MANAGER, store);
     let mut by_ports: BTreeMap<String, (Vec<Value>, Vec<Rc<Plain>>)> = BTreeMap::new();
     let ports_of = |slice: &Plain| Value::from(slice.body.items_at("ports").to_vec());
     for slice in &mine {
@@ -72,6 +66,27 @@ pub(super) fn plan(
         }
     }
     slices.writes(service, triggered)
+}
+
+/// The slices of a Service that a loop looks after.
+pub(super) fn managed(service: &ObjectKey, manager: &str, store: &Store) -> Vec<Rc<Plain>> {
+    let all = store.plain_in(Kind::EndpointSlice, Some(&service.namespace));
+    let own = |slice: &&Rc<Plain>| {
+        slice.meta.labels.text(SERVICE_NAME) == Some(&*service.name)
+            && slice.meta.labels.text(MANAGED_BY) == Some(manager)
+    };
+    all.filter(own).cloned().collect()
+}
+
+/// The write that takes a slice away.
+pub(super) fn deletion(slice: &Rc<Plain>) -> Write {
+    Write::Delete {
+        kind: Kind::EndpointSlice,
+        key: slice.meta.key(),
+        options: DeleteOptions::default(),
+        note: None,
+        about: None,
+    }
 }
 
 /// A pod as a slice lists it.
@@ -228,14 +243,7 @@ impl Slices {
             about: None,
         });
         let update = self.update.into_iter().map(|slice| Write::Update(stamp(slice)));
-        let delete = delete.into_iter().map(|slice| Write::Delete {
-            kind: Kind::EndpointSlice,
-            key: slice.meta.key(),
-            options: DeleteOptions::default(),
-            note: None,
-            about: None,
-        });
-        create.chain(update).chain(delete).collect()
+        create.chain(update).chain(delete.iter().map(deletion)).collect()
     }
 }
 

@@ -183,7 +183,11 @@ fn release(write: Write) -> Write {
             if changed.meta.controller().is_none() {
                 changed.meta.remove_finalizer(census::TRACKING);
             } else {
-                changed.meta.add_finalizer(census::TRACKING);
+                // What a patch adds to a list comes first.
+                let new = (!changed.meta.has_finalizer(census::TRACKING))
+                    .then(|| Rc::from(census::TRACKING));
+                let old = changed.meta.finalizers.iter().cloned();
+                changed.meta.finalizers = new.into_iter().chain(old).collect();
             }
             Write::Update(AnyObject::Pod(pod))
         }

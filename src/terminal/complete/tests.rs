@@ -33,7 +33,7 @@ fn commands_and_subcommands() {
     assert_eq!(of("k explain job | gr"), ["grep"]);
     assert_eq!(of("kubectl rollout re"), ["restart", "resume"]);
     assert_eq!(of("kubectl create c"), ["configmap", "cronjob"]);
-    assert_eq!(of("kubectl set "), ["env", "image", "resources"]);
+    assert_eq!(of("kubectl set "), ["env", "image", "resources", "selector", "serviceaccount"]);
     assert_eq!(of("kubectl -n team-a des"), ["describe"]);
     assert_eq!(of("sudo kubectl unc"), ["uncordon"]);
     assert_eq!(of("watch -n 2 kubectl unc"), ["uncordon"]);

@@ -269,7 +269,11 @@ fn delete_and_create(
     document: &Document,
     text: &str,
 ) -> Result<(AnyObject, &'static str), Failure> {
-    let how = crate::reconcile::DeleteOptions { grace_seconds: Some(0), ..Default::default() };
+    let how = crate::reconcile::DeleteOptions {
+        propagation: Some(crate::reconcile::Propagation::Background),
+        grace_seconds: Some(0),
+        ..Default::default()
+    };
     context.send_delete(document.kind, &document.key(), &how)?;
     let (object, _) = create(context, document, text)?;
     Ok((object, "configured"))

@@ -128,6 +128,7 @@ fn force_replace(context: &mut Context<'_>) -> Result<After, Failure> {
         return Err(failure);
     }
     let how = crate::reconcile::DeleteOptions {
+        propagation: Some(crate::reconcile::Propagation::Background),
         grace_seconds: Some(context.flags.number("grace-period").unwrap_or(0).max(0)),
         ..Default::default()
     };

@@ -39,7 +39,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         // No exact match: every object whose name begins so.
         if let Named::Objects(names) = resources::named(&words)? {
             for (kind, name) in &names {
-                let all = context.cluster.store().list(*kind, context.scope(*kind).as_deref());
+                let all = context.cluster.objects(*kind, context.scope(*kind).as_deref());
                 found.objects.extend(
                     all.into_iter().filter(|object| object.meta().name.starts_with(name.as_str())),
                 );

@@ -133,6 +133,8 @@ fn own(command: &str) -> Vec<&'static str> {
             vec![PRINT, FILES, "field-manager= selector:l="]
         }
         "set image" => vec![PRINT, FILES, DRY, "all! field-manager= local! selector:l="],
+        "set selector" => vec![PRINT, FILES, DRY, "all! field-manager= local! resource-version="],
+        "set serviceaccount" => vec![PRINT, FILES, DRY, "all! field-manager= local!"],
         "set resources" => vec![
             PRINT,
             FILES,

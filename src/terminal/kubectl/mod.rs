@@ -27,10 +27,12 @@ mod jsonpath;
 mod label;
 mod logs;
 mod manifests;
+mod metrics;
 mod nodes;
 mod output;
 mod patch;
 mod problem;
+mod raw;
 mod resources;
 mod rollout;
 mod run;
@@ -132,6 +134,8 @@ struct Context<'a> {
     pub(super) input: String,
     /// The whole line, as the cluster remembers it.
     pub(super) line: Rc<str>,
+    /// Whether the server has warned of an old API: a client tells it once.
+    warned: bool,
 }
 
 impl Context<'_> {
@@ -144,6 +148,14 @@ impl Context<'_> {
     pub(super) fn warn(&mut self, line: &str) {
         self.output.push(Stream::Err, line);
         self.output.push(Stream::Err, "\n");
+    }
+
+    /// What the server says with every answer about a kind.
+    pub(super) fn asked_for(&mut self, kind: Kind) {
+        if let Some(words) = kind.deprecation().filter(|_| !self.warned) {
+            self.warned = true;
+            self.warn(&format!("Warning: {words}"));
+        }
     }
 
     /// A plain sentence that is words already.
@@ -258,6 +270,7 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
             flags,
             input,
             line,
+            warned: false,
         };
         let first = command.split(' ').next().unwrap_or_default();
         let known = matches!(first, "" | "help" | "options") || COMMANDS.contains(&first);
@@ -359,7 +372,14 @@ fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
             ("pause", "pause"),
             ("resume", "resume"),
         ],
-        "set" => &[("image", "image"), ("env", "env"), ("resources", "resources")],
+        "set" => &[
+            ("image", "image"),
+            ("env", "env"),
+            ("resources", "resources"),
+            ("selector", "selector"),
+            ("serviceaccount", "serviceaccount"),
+            ("sa", "serviceaccount"),
+        ],
         "top" => &[
             ("pod", "pod"),
             ("pods", "pod"),
@@ -412,10 +432,15 @@ fn check_dry_run(context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> {
-    if let ("get" | "create" | "replace" | "delete", Some(path)) =
-        (command, context.flags.value("raw"))
-    {
-        return Err(Failure::new(format!("--raw {path} is not part of this sandbox")));
+    if let Some(path) = context.flags.value("raw").map(str::to_owned) {
+        match command {
+            "get" | "delete" => return raw::run(context, command, &path),
+            "create" | "replace" => {
+                let words = format!("{command} --raw {path} is not part of this sandbox");
+                return Err(Failure::new(words));
+            }
+            _ => {}
+        }
     }
     match command {
         "" => {

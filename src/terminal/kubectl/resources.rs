@@ -169,7 +169,7 @@ pub(super) fn selectors(context: &Context<'_>, kind: Kind) -> Result<Selectors, 
 /// The objects of a list, by namespace and selectors.
 pub(super) fn list(context: &Context<'_>, kind: Kind, selectors: &Selectors) -> Vec<AnyObject> {
     let scope = context.scope(kind);
-    let mut all = context.cluster.store().list(kind, scope.as_deref());
+    let mut all = context.cluster.objects(kind, scope.as_deref());
     if !selectors.is_empty() {
         all.retain(|object| selectors.matches(object));
     }
@@ -185,6 +185,12 @@ pub(super) fn find(
     words: &[String],
     needs: Needs,
 ) -> Result<Found, Failure> {
+    let found = look_up(context, words, needs)?;
+    found.kinds.iter().for_each(|kind| context.asked_for(*kind));
+    Ok(found)
+}
+
+fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<Found, Failure> {
     if !context.flags.all("filename").is_empty() {
         return from_files(context);
     }
@@ -234,7 +240,7 @@ pub(super) fn by_name(context: &Context<'_>, names: &[(Kind, String)]) -> Found 
             found.kinds.push(*kind);
         }
         let key = context.key(*kind, name);
-        match context.cluster.store().get(*kind, &key) {
+        match context.cluster.object(*kind, &key) {
             Some(object) => found.objects.push(object),
             None => found.failures.push(Failure::not_found(*kind, name)),
         }
@@ -251,7 +257,7 @@ fn from_files(context: &mut Context<'_>) -> Result<Found, Failure> {
             found.kinds.push(document.kind);
         }
         let key = ObjectKey::new(document.namespace.clone(), document.name());
-        match context.cluster.store().get(document.kind, &key) {
+        match context.cluster.object(document.kind, &key) {
             Some(object) => found.objects.push(object),
             None => {
                 let failure = Failure::not_found(document.kind, document.name());

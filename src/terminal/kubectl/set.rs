@@ -1,4 +1,4 @@
-//! `kubectl set image | env | resources`. Follows `pkg/cmd/set`.
+//! `kubectl set image | env | resources | selector | serviceaccount`. Follows `pkg/cmd/set`.
 
 use super::create::print;
 use super::label::split;
@@ -8,6 +8,7 @@ use super::resources::{self, Needs};
 use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
+use crate::api::labels::Selector;
 use crate::api::object::AnyObject;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
@@ -21,6 +22,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
         "image" => image(context),
         "env" => env(context),
         "resources" => resource_amounts(context),
+        "selector" => selector(context),
+        "serviceaccount" => service_account(context),
         _ => match context.flags.words.first() {
             Some(word) => Err(super::help::unknown_subcommand("set", word)),
             None => {
@@ -52,6 +55,20 @@ fn change(
     object: &AnyObject,
     mut each: impl FnMut(&mut Value, &str),
 ) -> Result<(Value, Value), Failure> {
+    change_spec(object, |spec| {
+        for group in ["initContainers", "containers"] {
+            if !spec.items_at(group).is_empty() {
+                spec.child(group).make_items().iter_mut().for_each(|one| each(one, group));
+            }
+        }
+    })
+}
+
+/// Runs a change on an object's pod spec; the object as it was, and changed.
+fn change_spec(
+    object: &AnyObject,
+    run: impl FnOnce(&mut Value),
+) -> Result<(Value, Value), Failure> {
     let Some(path) = pod_spec(object.kind()) else {
         let (kind, name) = (object.kind(), &object.meta().name);
         let plural = kind.info().plural;
@@ -62,12 +79,7 @@ fn change(
     };
     let old = object.to_value();
     let mut new = old.clone();
-    let spec = path.iter().fold(&mut new, |value, key| value.child(key));
-    for group in ["initContainers", "containers"] {
-        if !spec.items_at(group).is_empty() {
-            spec.child(group).make_items().iter_mut().for_each(|one| each(one, group));
-        }
-    }
+    run(path.iter().fold(&mut new, |value, key| value.child(key)));
     Ok((old, new))
 }
 
@@ -82,6 +94,17 @@ fn send(
     if old == new {
         return Ok(());
     }
+    send_any(context, object, old, new, (verb, failed))
+}
+
+/// The same, also where nothing changed.
+fn send_any(
+    context: &mut Context<'_>,
+    object: &AnyObject,
+    old: &Value,
+    new: &Value,
+    (verb, failed): (&str, &str),
+) -> Result<(), Failure> {
     let mut form = output::form(context, false)?;
     if context.dry() == Dry::Client {
         return print(context, &mut form, &AnyObject::from_value(object.kind(), new), verb);
@@ -230,6 +253,61 @@ fn resource_amounts(context: &mut Context<'_>) -> Result<After, Failure> {
                     "failed to patch resources update to pod template ",
                 );
                 failures.extend(send(context, object, &old, &new, said).err());
+            }
+            Err(failure) => failures.push(failure),
+        }
+    }
+    ended(failures)
+}
+
+// ---- selector, serviceaccount ----
+
+fn selector(context: &mut Context<'_>) -> Result<After, Failure> {
+    let mut words = context.flags.words.clone();
+    let Some(text) = words.pop() else { return Err(Failure::new("one selector is required")) };
+    Selector::parse(&text).map_err(|words| {
+        Failure::new(format!("couldn't parse the selector string {}: {words}", go_quote(&text)))
+    })?;
+    let mut labels = Value::empty_object();
+    let mut other = false;
+    for part in text.split(',') {
+        match part.split_once("==").or_else(|| part.split_once('=')) {
+            Some((key, value)) if !key.ends_with('!') => labels.set(key.trim(), value.trim()),
+            _ => other = true,
+        }
+    }
+    let (objects, failures) = targets(context, &words)?;
+    if let Some(failure) = Failure::all(failures) {
+        return Err(failure);
+    }
+    for object in &objects {
+        if object.kind() != Kind::Service {
+            return Err(Failure::new("setting a selector is only supported for Services"));
+        }
+        if other {
+            let words = format!("match expression {text} not supported on this object");
+            return Err(Failure::new(words));
+        }
+        let (old, mut new) = (object.to_value(), object.to_value());
+        new.child("spec").set("selector", labels.clone());
+        send_any(context, object, &old, &new, ("selector updated", ""))?;
+    }
+    DONE
+}
+
+fn service_account(context: &mut Context<'_>) -> Result<After, Failure> {
+    let mut words = context.flags.words.clone();
+    let Some(name) = words.pop() else { return Err(Failure::new("serviceaccount is required")) };
+    let (objects, missing) = targets(context, &words)?;
+    if let Some(failure) = Failure::all(missing) {
+        return Err(failure);
+    }
+    let mut failures = Vec::new();
+    for object in &objects {
+        match change_spec(object, |spec| spec.set("serviceAccountName", name.as_str())) {
+            Ok((old, new)) => {
+                let said = ("serviceaccount updated", "failed to patch ServiceAccountName ");
+                failures.extend(send_any(context, object, &old, &new, said).err());
             }
             Err(failure) => failures.push(failure),
         }

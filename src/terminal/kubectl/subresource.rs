@@ -36,14 +36,16 @@ fn not_there() -> Failure {
     ApiError::new(Reason::NotFound, "the server could not find the requested resource").into()
 }
 
+/// Kinds that have a scale.
+pub(super) const SCALES: [Kind; 4] =
+    [Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController, Kind::StatefulSet];
+
 /// `autoscaling/v1 Scale` of an object. Follows the `ScaleREST` of each kind.
 ///
 /// # Errors
 /// The server's words where nothing can be scaled.
-fn scale(object: &AnyObject) -> Result<Value, Failure> {
-    let scales =
-        [Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController, Kind::StatefulSet];
-    if !scales.contains(&object.kind()) {
+pub(super) fn scale(object: &AnyObject) -> Result<Value, Failure> {
+    if !SCALES.contains(&object.kind()) {
         return Err(not_there());
     }
     let full = object.to_value();

@@ -9,20 +9,9 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
+use crate::apiserver::paths::path;
 use crate::cluster::{Patch, Written};
 use crate::reconcile::DeleteOptions;
-
-/// The path of an object or a list.
-fn path(kind: Kind, namespace: &str, name: &str) -> String {
-    let info = kind.info();
-    let version = kind.api_version();
-    let root =
-        if info.group.is_empty() { format!("/api/{version}") } else { format!("/apis/{version}") };
-    let scope =
-        if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
-    let tail = if name.is_empty() { String::new() } else { format!("/{name}") };
-    format!("{root}{scope}/{}{tail}", info.plural)
-}
 
 /// Announces what a command without requests of its own does.
 pub(super) fn calls(context: &mut Context<'_>, command: &str) {
@@ -68,7 +57,8 @@ impl Context<'_> {
 
     /// An object by key.
     pub(super) fn read(&mut self, kind: Kind, key: &ObjectKey) -> Option<AnyObject> {
-        let found = self.cluster.store().get(kind, key);
+        let found = self.cluster.object(kind, key);
+        self.asked_for(kind);
         let code = if found.is_some() { 200 } else { 404 };
         self.log("GET", &path(kind, &key.namespace, &key.name), code);
         found
@@ -91,6 +81,7 @@ impl Context<'_> {
     ) -> Result<Written, Failure> {
         let options = self.write();
         let result = self.cluster.create(kind, namespace, object, &options);
+        self.asked_for(kind);
         let namespace = if kind.namespaced() { namespace } else { "" };
         self.log_result("POST", &path(kind, namespace, ""), 201, &result);
         self.written(result)
@@ -107,6 +98,7 @@ impl Context<'_> {
         let name: Rc<str> =
             object.at(&["metadata", "name"]).and_then(Value::as_str).unwrap_or_default().into();
         let result = self.cluster.update(kind, namespace, object, &options);
+        self.asked_for(kind);
         let namespace = if kind.namespaced() { namespace } else { "" };
         self.log_result("PUT", &path(kind, namespace, &name), 200, &result);
         self.written(result)
@@ -121,6 +113,7 @@ impl Context<'_> {
     ) -> Result<Written, Failure> {
         let options = self.write();
         let result = self.cluster.patch(kind, key, patch, &options);
+        self.asked_for(kind);
         self.log_result("PATCH", &path(kind, &key.namespace, &key.name), 200, &result);
         self.written(result)
     }
@@ -148,6 +141,7 @@ impl Context<'_> {
     ) -> Result<Written, Failure> {
         let options = self.write();
         let result = self.cluster.delete(kind, key, how, &options);
+        self.asked_for(kind);
         self.log_result("DELETE", &path(kind, &key.namespace, &key.name), 200, &result);
         self.written(result)
     }

@@ -139,7 +139,8 @@ impl Process for Watch {
                 continue;
             }
             let Some(event) = self.event(&change) else { continue };
-            match self.show(std::iter::once((&change.object, event)), change.at) {
+            let object = io.cluster.served(change.object.clone());
+            match self.show(std::iter::once((&object, event)), change.at) {
                 Ok(text) => io.out(&text),
                 Err(failure) => {
                     io.error(&failure.lines());

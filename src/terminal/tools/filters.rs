@@ -1,7 +1,7 @@
 //! Commands that read lines and write lines: cat, head, tail, wc, sort, uniq, cut, tr, tee, nl, tac, sed.
 
 use super::file;
-use super::sed::Sed;
+use super::sed::{Call, Sed};
 use crate::sim::order::Order as _;
 use crate::terminal::process::{Finished, Io, Process, Turn};
 
@@ -89,6 +89,12 @@ pub(super) fn start(name: &str, arguments: &[String], io: &mut Io<'_>) -> Box<dy
         "tee" => tee(arguments, io),
         _ => sed(arguments),
     };
+    if name == "sed"
+        && parsed.is_ok()
+        && let Some(status) = Call::in_place(arguments, io)
+    {
+        return Box::new(Finished(status));
+    }
     let (kind, names) = match parsed {
         Ok(parsed) => parsed,
         Err(words) => {
@@ -131,12 +137,12 @@ pub(super) fn start(name: &str, arguments: &[String], io: &mut Io<'_>) -> Box<dy
 
 type Parsed = Result<(Kind, Vec<String>), String>;
 
-fn invalid(letter: char) -> String {
+pub(super) fn invalid(letter: char) -> String {
     format!("invalid option -- '{letter}'")
 }
 
 /// Goes through short flags; `take` is told a letter and may ask for its value.
-fn flags(
+pub(super) fn flags(
     arguments: &[String],
     valued: &str,
     mut take: impl FnMut(char, &str) -> Result<(), String>,
@@ -386,24 +392,8 @@ fn tee(arguments: &[String], io: &mut Io<'_>) -> Parsed {
 }
 
 fn sed(arguments: &[String]) -> Parsed {
-    let (mut quiet, mut extended, mut scripts) = (false, false, Vec::new());
-    let mut names = flags(arguments, "e", |letter, value| {
-        match letter {
-            'n' => quiet = true,
-            'E' | 'r' => extended = true,
-            'e' => scripts.push(value.to_owned()),
-            'i' => return Err("-i: files are changed with > FILE here".into()),
-            other => return Err(invalid(other)),
-        }
-        Ok(())
-    })?;
-    if scripts.is_empty() {
-        if names.is_empty() {
-            return Err("no script specified".into());
-        }
-        scripts.push(names.remove(0));
-    }
-    Ok((Kind::Sed(Sed::parse(&scripts, quiet, extended)?), names))
+    let call = Call::parse(arguments)?;
+    Ok((Kind::Sed(call.sed()?), call.names))
 }
 
 impl Filter {

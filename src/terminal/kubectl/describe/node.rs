@@ -1,11 +1,18 @@
 //! `describe node`: what it is, what it has, and which pods ask for how much of it.
 
+use std::rc::Rc;
+
 use super::{annotations, long_time, pairs};
+use crate::api::ApiError;
 use crate::api::core::Node;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectKey;
+use crate::api::quantity::{Format, Quantity};
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::apiserver::table::{age, node_roles};
 use crate::cluster::Cluster;
+use crate::sim::Time;
 
 /// A node with its conditions and its pods, before its events.
 pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
@@ -32,17 +39,7 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
         long_time(meta.created),
         node.spec.unschedulable
     ));
-    text.push_str(&match cluster.kubelets().lease_renewed(&meta.name, cluster.now()) {
-        Some(renewed) => format!(
-            "Lease:\n  HolderIdentity:\t{}\n  AcquireTime:\t<unset>\n  RenewTime:\t{}\n",
-            meta.name,
-            long_time(renewed)
-        ),
-        None => format!(
-            "Lease:\tFailed to get lease: leases.coordination.k8s.io \"{}\" not found\n",
-            meta.name
-        ),
-    });
+    text.push_str(&lease_text(node, cluster));
     text.push_str("Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t-----------------\t------------------\t------\t-------\n");
     for one in &node.status.conditions {
         let seen = one.seen.unwrap_or(one.since);
@@ -100,6 +97,43 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
     text
 }
 
+/// Follows `describeNodeLease`.
+fn lease_text(node: &Node, cluster: &Cluster) -> String {
+    let name = &node.meta.name;
+    let key = ObjectKey::new("kube-node-lease", Rc::clone(name));
+    let Some(lease) = cluster.object(Kind::Lease, &key).map(|lease| lease.to_value()) else {
+        let error = ApiError::not_found(&Kind::Lease.resource(), name);
+        return format!("Lease:\tFailed to get lease: {}\n", error.message);
+    };
+    let said = |key: &str| lease.at(&["spec", key]).and_then(Value::as_str);
+    let time = |key: &str| {
+        let at = said(key).and_then(Time::parse_rfc3339);
+        at.map_or_else(|| "<unset>".to_owned(), long_time)
+    };
+    format!(
+        "Lease:\n  HolderIdentity:\t{}\n  AcquireTime:\t{}\n  RenewTime:\t{}\n",
+        said("holderIdentity").unwrap_or("<unset>"),
+        time("acquireTime"),
+        time("renewTime")
+    )
+}
+
+/// A sum as text, and how much it is of what there is.
+fn cell(text: String, used: i64, have: i64) -> String {
+    let part = if have == 0 { 0 } else { i128::from(used) * 100 / i128::from(have) };
+    format!("{text} ({part}%)")
+}
+
+fn cpu_cell(sum: &Resources, have: &Resources) -> String {
+    let text = Quantity::from_millis(sum.cpu_milli, Format::DecimalSI).to_string();
+    cell(text, sum.cpu_milli, have.cpu_milli)
+}
+
+fn bytes_cell(used: i64, have: i64) -> String {
+    cell(Quantity::from_units(used, Format::BinarySI).to_string(), used, have)
+}
+
+/// Follows `describeNodeResource`.
 fn node_pods_text(node: &Node, cluster: &Cluster) -> String {
     let pods: Vec<_> = cluster
         .store()
@@ -107,55 +141,46 @@ fn node_pods_text(node: &Node, cluster: &Cluster) -> String {
         .filter(|pod| !pod.status.phase.finished())
         .collect();
     let have = &node.status.allocatable;
-    let part = |used: i64, have: i64| if have == 0 { 0 } else { used.saturating_mul(100) / have };
-    let cpu = |milli: i64| match milli {
-        0 => "0".to_owned(),
-        milli if milli % 1000 == 0 => (milli / 1000).to_string(),
-        milli => format!("{milli}m"),
-    };
-    let memory = |bytes: i64| match bytes {
-        bytes if bytes != 0 && bytes % (1 << 30) == 0 => format!("{}Gi", bytes >> 30),
-        bytes if bytes != 0 && bytes % (1 << 20) == 0 => format!("{}Mi", bytes >> 20),
-        bytes => bytes.to_string(),
-    };
-    let cells = |sum: &Resources, limits: &Resources| {
-        let (a, b) = (part(sum.cpu_milli, have.cpu_milli), part(limits.cpu_milli, have.cpu_milli));
-        let (c, d) = (
-            part(sum.memory_bytes, have.memory_bytes),
-            part(limits.memory_bytes, have.memory_bytes),
-        );
-        [
-            format!("{} ({a}%)", cpu(sum.cpu_milli)),
-            format!("{} ({b}%)", cpu(limits.cpu_milli)),
-            format!("{} ({c}%)", memory(sum.memory_bytes)),
-            format!("{} ({d}%)", memory(limits.memory_bytes)),
-        ]
-    };
+    let memory = |sum: &Resources| bytes_cell(sum.memory_bytes, have.memory_bytes);
+    let disk = |sum: &Resources| bytes_cell(sum.ephemeral_bytes, have.ephemeral_bytes);
     let mut text = format!("Non-terminated Pods:\t({} in total)\n", pods.len());
     text.push_str("  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n");
     let (mut sum, mut limit_sum) = (Resources::default(), Resources::default());
     for pod in pods {
-        let mut limits = Resources::default();
-        for container in pod.spec.containers.iter() {
-            limits.add(&container.limits);
-        }
-        sum.add(&pod.spec.requests);
+        let (requests, limits) = (&pod.spec.requests, pod.spec.limits());
+        sum.add(requests);
         limit_sum.add(&limits);
-        let [a, b, c, d] = cells(&pod.spec.requests, &limits);
-        let age = age(pod.meta.created, cluster.now());
         text.push_str(&format!(
-            "  {}\t{}\t\t{a}\t{b}\t{c}\t{d}\t{age}\n",
-            pod.meta.namespace, pod.meta.name
+            "  {}\t{}\t\t{}\t{}\t{}\t{}\t{}\n",
+            pod.meta.namespace,
+            pod.meta.name,
+            cpu_cell(requests, have),
+            cpu_cell(&limits, have),
+            memory(requests),
+            memory(&limits),
+            age(pod.meta.created, cluster.now())
         ));
     }
-    let [a, b, c, d] = cells(&sum, &limit_sum);
     text.push_str("Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n  Resource\tRequests\tLimits\n  --------\t--------\t------\n");
     text.push_str(&format!(
-        "  cpu\t{a}\t{b}\n  memory\t{c}\t{d}\n  ephemeral-storage\t0 (0%)\t0 (0%)\n"
+        "  cpu\t{}\t{}\n  memory\t{}\t{}\n  ephemeral-storage\t{}\t{}\n",
+        cpu_cell(&sum, have),
+        cpu_cell(&limit_sum, have),
+        memory(&sum),
+        memory(&limit_sum),
+        disk(&sum),
+        disk(&limit_sum)
     ));
-    let allocatable = node.status.raw.get("allocatable").into_iter().flat_map(Value::entries);
-    for (name, _) in allocatable.filter(|(name, _)| name.starts_with("hugepages-")) {
-        text.push_str(&format!("  {name}\t0 (0%)\t0 (0%)\n"));
+    // Pages come first, then what only some nodes have.
+    let amount = |of: &Resources, name: &str| of.extended.get(name).copied().unwrap_or_default();
+    let is_page = |name: &str| name.starts_with("hugepages-");
+    for name in have.extended.keys().filter(|name| is_page(name)) {
+        let shown = |of: &Resources| bytes_cell(amount(of, name), amount(have, name));
+        text.push_str(&format!("  {name}\t{}\t{}\n", shown(&sum), shown(&limit_sum)));
+    }
+    for name in have.extended.keys().filter(|name| !is_page(name)) {
+        let (asked, most) = (amount(&sum, name), amount(&limit_sum, name));
+        text.push_str(&format!("  {name}\t{asked}\t{most}\n"));
     }
     text
 }

@@ -46,8 +46,8 @@ pub(super) struct Found<'a> {
 /// Up to so many nodes are all asked. Follows `minFeasibleNodesToFind`.
 const ASK_ALL: usize = 100;
 /// Of more, the search ends when this part of them fits, but not before [`ASK_ALL`] do. Upstream's default falls from
-/// 50 to 5 percent with the size of the cluster; this is its floor, and what `percentageOfNodesToScore: 5` gives.
-const ENOUGH_PERCENT: usize = 5;
+/// 50 to 5 percent with the size of the cluster; this is what `percentageOfNodesToScore: 2` gives.
+const ENOUGH_PERCENT: usize = 2;
 
 impl<'a> Cycle<'a> {
     /// Prepares a try; `without` are pods imagined gone, `empty` what is taken of a node without pods: nothing.

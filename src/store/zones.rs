@@ -27,8 +27,11 @@ pub struct Zones {
     counts: OrdMap<ZoneName, ZoneCount>,
     /// How many nodes name a zone, also of those that do not count.
     named: usize,
+    /// How many nodes do not carry their own name as a label.
+    hostless: usize,
 }
 
+const HOSTNAME: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// The zone of a node, whether it counts or not.
@@ -47,12 +50,14 @@ fn place(node: Option<&Node>) -> Option<(ZoneName, bool)> {
 impl Zones {
     /// Brings the counts from one version of a node to the next; answers whether that changed any.
     pub fn replace(&mut self, before: Option<&Node>, after: Option<&Node>) -> bool {
-        let names =
-            |node: Option<&Node>| node.is_some_and(|node| node.meta.labels.contains_key(ZONE));
-        match (names(before), names(after)) {
-            (true, false) => self.named -= 1,
-            (false, true) => self.named += 1,
-            _ => {}
+        for (node, step) in [(before, -1), (after, 1)] {
+            let Some(node) = node else { continue };
+            if node.meta.labels.contains_key(ZONE) {
+                self.named = self.named.saturating_add_signed(step);
+            }
+            if !node.meta.labels.contains_key(HOSTNAME) {
+                self.hostless = self.hostless.saturating_add_signed(step);
+            }
         }
         let (from, to) = (place(before), place(after));
         if from == to {
@@ -81,6 +86,11 @@ impl Zones {
         self.named > 0
     }
 
+    /// Whether every node carries its own name as a label.
+    pub const fn all_hosts_named(&self) -> bool {
+        self.hostless == 0
+    }
+
     /// The counts of a zone.
     pub fn of(&self, zone: &ZoneName) -> ZoneCount {
         self.counts.get(zone).copied().unwrap_or_default()
@@ -98,11 +108,12 @@ mod tests {
     use crate::api::object::Resource;
     use crate::api::value::Value;
 
-    fn node(zone: &str, ready: &str, counts: bool) -> Node {
+    fn node(zone: &str, ready: &str, counts: bool, named: bool) -> Node {
         let label = if counts { "x" } else { "node.kubernetes.io/exclude-disruption" };
         let text = format!(
-            r#"{{"metadata":{{"name":"n","labels":{{"topology.kubernetes.io/zone":"{zone}","{label}":""}}}},
-            "status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#
+            r#"{{"metadata":{{"name":"n","labels":{{"{}":"{zone}","{label}":""}}}},
+            "status":{{"conditions":[{{"type":"Ready","status":"{ready}"}}]}}}}"#,
+            if named { ZONE } else { HOSTNAME },
         );
         Node::from_value(&Value::from_json(&text).unwrap())
     }
@@ -114,7 +125,7 @@ mod tests {
         for step in 0_usize..200 {
             let next = (step % 7 != 0).then(|| {
                 let zone = ["a", "b"][step / 3 % 2];
-                node(zone, ["True", "False", "Unknown"][step % 3], step % 11 != 0)
+                node(zone, ["True", "False", "Unknown"][step % 3], step % 11 != 0, step % 5 < 3)
             });
             let index = step * 3 % 5;
             kept.replace(nodes[index].as_ref(), next.as_ref());

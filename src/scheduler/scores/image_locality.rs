@@ -2,6 +2,7 @@
 //! `plugins/imagelocality`. Image names are compared as written: nodes list them in full, so that a short name such
 //! as `nginx` is found nowhere, as with containerd.
 
+use super::Column;
 use crate::api::core::{Node, Pod};
 use crate::scheduler::cycle::Candidate;
 use crate::store::Store;
@@ -12,7 +13,7 @@ const LEAST: i64 = 23 * MEGABYTE;
 /// More than so much for each container counts no more.
 const MOST: i64 = 1000 * MEGABYTE;
 
-pub(super) fn score(pod: &Pod, store: &Store, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn score(pod: &Pod, store: &Store, candidates: &[Candidate<'_>]) -> Column {
     let all = store.nodes().len();
     // Of each image its name and the part of the nodes that has it; images that are nowhere need no look.
     let wanted: Vec<(String, f64)> = pod
@@ -24,10 +25,11 @@ pub(super) fn score(pod: &Pod, store: &Store, candidates: &[Candidate<'_>]) -> V
         .map(|(nodes, name)| (name, nodes as f64 / all as f64))
         .collect();
     if wanted.is_empty() {
-        return vec![0; candidates.len()];
+        return Column::Same(0);
     }
     let containers = i64::try_from(pod.spec.all_containers().count()).unwrap_or(1);
-    candidates.iter().map(|one| scaled(sum(one.node, &wanted), containers)).collect()
+    let each = candidates.iter().map(|one| scaled(sum(one.node, &wanted), containers));
+    Column::Each(each.collect())
 }
 
 /// The sizes of the images that a node has, each by how far it is spread.

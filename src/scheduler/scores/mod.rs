@@ -12,7 +12,6 @@ use std::rc::Rc;
 
 use super::cycle::{Candidate, Cycle};
 use crate::api::meta::NodeName;
-use crate::sim::order::Order as _;
 
 /// Something that makes one node better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ impl Score {
         }
     }
 
-    fn of(self, cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64> {
+    fn of(self, cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
         match self {
             Self::TaintToleration => taint_toleration::score(cycle.pod, candidates),
             Self::NodeAffinity => node_affinity::score(cycle.pod, candidates),
@@ -76,6 +75,22 @@ impl Score {
             Self::LeastAllocated => resources::least_allocated(cycle.pod, candidates),
             Self::BalancedAllocation => resources::balanced_allocation(cycle.pod, candidates),
             Self::ImageLocality => image_locality::score(cycle.pod, cycle.store, candidates),
+        }
+    }
+}
+
+/// What one score says of the candidates: mostly of all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Column {
+    Same(i64),
+    Each(Vec<i64>),
+}
+
+impl Column {
+    fn at(&self, row: usize) -> i64 {
+        match self {
+            Self::Same(value) => *value,
+            Self::Each(values) => values.get(row).copied().unwrap_or(0),
         }
     }
 }
@@ -97,41 +112,43 @@ const REMEMBERED: usize = 8;
 /// The best candidates: highest sum first; among equals the one with the fewest pods, then the first by name, so that
 /// replicas do not heap up on one node. A single candidate is not scored at all.
 pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranked> {
-    let mut parts = vec![[0; 7]; candidates.len()];
-    if candidates.len() > 1 {
-        for (column, score) in Score::ALL.into_iter().enumerate() {
-            for (row, value) in parts.iter_mut().zip(score.of(cycle, candidates)) {
-                if let Some(cell) = row.get_mut(column) {
-                    *cell = value;
-                }
+    let columns = Score::ALL.map(|score| match candidates {
+        [] | [_] => Column::Same(0),
+        _ => score.of(cycle, candidates),
+    });
+    let mut totals = vec![0; candidates.len()];
+    for (column, score) in columns.iter().zip(Score::ALL) {
+        let weight = score.weight();
+        match column {
+            Column::Same(value) => totals.iter_mut().for_each(|total| *total += value * weight),
+            Column::Each(values) => {
+                totals.iter_mut().zip(values).for_each(|(total, value)| *total += value * weight);
             }
         }
     }
-    let total = |parts: &[i64; 7]| -> i64 {
-        parts.iter().zip(Score::ALL).map(|(part, score)| part * score.weight()).sum()
-    };
-    let mut order: Vec<(i64, &Candidate<'_>, &[i64; 7])> =
-        candidates.iter().zip(&parts).map(|(one, parts)| (total(parts), one, parts)).collect();
-    let better = |a: &(i64, &Candidate<'_>, &[i64; 7]), b: &(i64, &Candidate<'_>, &[i64; 7])| {
-        b.0.cmp(&a.0).then(a.1.sum.pods.cmp(&b.1.sum.pods)).then(a.1.place.cmp(&b.1.place))
-    };
-    if order.len() > REMEMBERED {
-        order.select_nth_unstable_by(REMEMBERED, better);
-        order.truncate(REMEMBERED);
+    // The best so far, the best first: few come in, so that most are compared once.
+    let mut best: Vec<(i64, i64, usize, usize)> = Vec::with_capacity(REMEMBERED + 1);
+    for (row, (total, one)) in totals.into_iter().zip(candidates).enumerate() {
+        let own = (-total, one.sum.pods, one.place, row);
+        if best.len() == REMEMBERED && best.last().is_some_and(|last| *last < own) {
+            continue;
+        }
+        let place = best.partition_point(|other| *other < own);
+        best.insert(place, own);
+        best.truncate(REMEMBERED);
     }
-    order.order_by(better);
-    order
-        .into_iter()
-        .map(|(total, one, parts)| Ranked {
-            node: Rc::clone(&one.node.meta.name),
-            total,
-            parts: *parts,
-        })
-        .collect()
+    let ranked = best.into_iter().filter_map(|(total, _, _, row)| {
+        let node = Rc::clone(&candidates.get(row)?.node.meta.name);
+        let parts = columns.each_ref().map(|column| column.at(row));
+        Some(Ranked { node, total: -total, parts })
+    });
+    ranked.collect()
 }
 
 /// From 0 to 100 by the highest. Follows `helper.DefaultNormalizeScore`.
-fn normalised(raw: Vec<i64>) -> Vec<i64> {
-    let most = raw.iter().copied().max().unwrap_or(0);
-    raw.into_iter().map(|score| if most == 0 { 0 } else { score * 100 / most }).collect()
+fn normalised(raw: Vec<i64>) -> Column {
+    match raw.iter().copied().max().unwrap_or(0) {
+        0 => Column::Same(0),
+        most => Column::Each(raw.into_iter().map(|score| score * 100 / most).collect()),
+    }
 }

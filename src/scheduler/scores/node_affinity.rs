@@ -1,14 +1,14 @@
 //! Nodes that meet preferred terms of the pod's node affinity are better, by the weights of the terms. Follows
 //! `plugins/nodeaffinity`.
 
-use super::normalised;
+use super::{Column, normalised};
 use crate::api::core::{Node, Pod};
 use crate::scheduler::cycle::Candidate;
 
-pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let preferred = pod.spec.affinity.as_ref().map_or(&[][..], |own| &own.node_preferred[..]);
     if preferred.is_empty() {
-        return vec![0; candidates.len()];
+        return Column::Same(0);
     }
     let raw = |node: &Node| -> i64 {
         let met =

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::Column;
 use crate::api::core::{Node, Pod, PodAffinityTerm};
 use crate::api::meta::Labels;
 use crate::scheduler::cycle::{Candidate, Cycle};
@@ -21,12 +22,12 @@ fn add(sums: &mut Sums, term: &PodAffinityTerm, node: &Node, weight: i64) {
     }
 }
 
-pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
     let mut sums = Sums::new();
     own_wishes(cycle, &mut sums);
     wishes_of_others(cycle, &mut sums);
     if sums.is_empty() {
-        return vec![0; candidates.len()];
+        return Column::Same(0);
     }
     let of = |node: &Node| -> i64 {
         let met = sums
@@ -34,7 +35,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64>
             .filter(|((key, value), _)| node.meta.labels.get(key).is_some_and(|own| own == value));
         met.map(|(_, weight)| weight).sum()
     };
-    normalise(&candidates.iter().map(|one| of(one.node)).collect::<Vec<_>>())
+    Column::Each(normalise(&candidates.iter().map(|one| of(one.node)).collect::<Vec<_>>()))
 }
 
 /// From the lowest to the highest, as upstream computes it in floating point. Follows `NormalizeScore`.

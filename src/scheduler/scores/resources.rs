@@ -1,12 +1,13 @@
 //! Nodes on which more is left, and on which cpu and memory are used alike, are better. Follows
 //! `plugins/noderesources/{least_allocated,balanced_allocation}.go`.
 
+use super::Column;
 use crate::api::core::Pod;
 use crate::api::resources::Resources;
 use crate::scheduler::cycle::Candidate;
 
 /// The mean over cpu and memory of what would be left, in hundredths. Containers that ask for nothing count a little.
-pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let own = &pod.spec.scored;
     let one = |have: &Resources, used: &Resources| {
         let parts = [
@@ -20,22 +21,25 @@ pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i6
         let (sum, count) = left.fold((0, 0), |(sum, count), part| (sum + part, count + 1));
         if count == 0 { 0 } else { sum / count }
     };
-    candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.scored)).collect()
+    let each = candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.scored));
+    Column::Each(each.collect())
 }
 
 /// `50 + (50 + with − without) / 2`, where each is 100 less half the distance of the two fractions in use. Pods that
 /// ask for nothing are not scored.
-pub(super) fn balanced_allocation(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn balanced_allocation(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let own = &pod.spec.requests;
     if own.cpu_milli == 0 && own.memory_bytes == 0 {
-        return vec![0; candidates.len()];
+        return Column::Same(0);
     }
     let one = |have: &Resources, used: &Resources| {
         let without = even(have, used.cpu_milli, used.memory_bytes);
         let with = even(have, used.cpu_milli + own.cpu_milli, used.memory_bytes + own.memory_bytes);
         50 + (50 + with - without) / 2
     };
-    candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.requested)).collect()
+    let each =
+        candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.requested));
+    Column::Each(each.collect())
 }
 
 /// 100 less the standard deviation of the two fractions, which of two values is half their distance. In floating
@@ -69,7 +73,7 @@ mod tests {
         let (node, sum) = (Rc::new(node), taken(&pods));
         let candidates = [Candidate { node: &node, sum: &sum, place: 0 }];
         let new = asks(new);
-        (least_allocated(&new, &candidates)[0], balanced_allocation(&new, &candidates)[0])
+        (least_allocated(&new, &candidates).at(0), balanced_allocation(&new, &candidates).at(0))
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Nodes with fewer `PreferNoSchedule` taints that the pod does not tolerate are better. Follows
 //! `plugins/tainttoleration`.
 
-use super::normalised;
+use super::{Column, normalised};
 use crate::api::core::{Effect, Node, Pod};
 use crate::scheduler::cycle::Candidate;
 
-pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let unwelcome = |node: &Node| {
         let taints = node.spec.taints.iter().filter(|taint| {
             taint.effect == Effect::PreferNoSchedule && !taint.tolerated(&pod.spec.tolerations)
@@ -13,5 +13,8 @@ pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Vec<i64> {
         i64::try_from(taints.count()).unwrap_or(0)
     };
     let raw = candidates.iter().map(|one| unwelcome(one.node)).collect();
-    normalised(raw).into_iter().map(|score| 100 - score).collect()
+    match normalised(raw) {
+        Column::Same(score) => Column::Same(100 - score),
+        Column::Each(all) => Column::Each(all.into_iter().map(|score| 100 - score).collect()),
+    }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::Column;
 use crate::api::core::{Node, Pod, SpreadConstraint};
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
@@ -24,11 +25,11 @@ struct Rule<'a> {
     written: Option<&'a SpreadConstraint>,
 }
 
-pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64> {
+pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
     let pod = cycle.pod;
     let selectors = default_selectors(pod, cycle.store);
     let rules: Vec<Rule<'_>> = match (pod.spec.spread.is_empty(), selectors.is_empty()) {
-        (true, true) => return vec![0; candidates.len()],
+        (true, true) => return Column::Same(0),
         (true, false) => [(3, HOSTNAME), (5, ZONE)]
             .map(|(max_skew, key)| Rule { max_skew, key, written: None })
             .into(),
@@ -43,7 +44,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64>
         }
     };
     if rules.is_empty() {
-        return vec![0; candidates.len()];
+        return Column::Same(0);
     }
     // Nodes that lack a label of the pod's own constraints are left out.
     let left_out = |node: &Node| {
@@ -59,13 +60,14 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<i64>
         };
         let Some((counts, domains)) = counts else { continue };
         let weight = ln(domains + 2);
+        let all = rule.key == HOSTNAME && cycle.store.index().zones().all_hosts_named();
         for ((sum, count), one) in raw.iter_mut().zip(counts).zip(candidates) {
-            if one.node.meta.labels.contains_key(rule.key) {
+            if all || one.node.meta.labels.contains_key(rule.key) {
                 *sum += count as f64 * weight + (rule.max_skew - 1) as f64;
             }
         }
     }
-    normalise(&raw, &ignored)
+    Column::Each(normalise(&raw, &ignored))
 }
 
 /// The emptier, the better. Follows `NormalizeScore`.

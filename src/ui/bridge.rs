@@ -28,8 +28,9 @@ use crate::view::state::{SPEEDS, Selection};
 use crate::view::welcome;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
-const WORK_MILLIS: f64 = 6.0;
-const WORK_PER_LOOK: u64 = 8;
+/// A picture has 8 ms for all its scripts and its layout; more than half of that is for showing what the work did.
+const WORK_MILLIS: f64 = 3.0;
+const WORK_PER_LOOK: u64 = 2;
 /// At most so many lines are kept on the terminal's screen.
 pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.

@@ -140,7 +140,11 @@ async function frames() {
  */
 function pictureCosts(events) {
   // The page's thread is the one that draws most: other pages of the browser may draw a picture, too.
-  const drawn = Map.groupBy(events.filter((one) => one.name === 'FireAnimationFrame'), ({ pid, tid }) => `${pid} ${tid}`);
+  const drawn = new Map();
+  for (const one of events.filter(({ name }) => name === 'FireAnimationFrame')) {
+    const thread = `${one.pid} ${one.tid}`;
+    drawn.set(thread, [...drawn.get(thread) ?? [], one]);
+  }
   const [main] = [...drawn.values()].sort((a, b) => b.length - a.length)[0] ?? [];
   const own = events.filter((one) => one.tid === main?.tid && one.pid === main?.pid && one.ph === 'X');
   const begins = events.filter((one) => one.name === 'AnimationFrame' && one.ph === 'b' && one.pid === main?.pid).map((one) => one.ts).sort((a, b) => a - b);

@@ -42,9 +42,7 @@ async fn it_starts_is_broken_heals_and_leads_to_the_lessons() {
     );
     world.until(|world| (running(world) == 3).then_some(()));
     look_again(&mut app, &world, &onlessons).await;
-    assert!(
-        reads(".first__words").ends_with("Delete one of these pods: each runs a program")
-    );
+    assert!(reads(".first__words").ends_with("Delete one of these pods: each runs a program"));
     let button = ".first .button--accent";
     assert_eq!(reads(button), "Delete pod");
     assert!(probe::attributes(button, "data-command")[0].starts_with("kubectl delete pod web-"));

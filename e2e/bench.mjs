@@ -134,22 +134,31 @@ async function frames() {
   }
 }
 
-/** What the main thread does between two pictures, from the browser's own trace, in order. */
+/**
+ * What the main thread does between two pictures, from the browser's own trace, in order. In time of the thread: what
+ * other programs take of a busy machine is no cost of the page.
+ */
 function pictureCosts(events) {
-  const main = events.find((one) => one.name === 'FireAnimationFrame' || one.name === 'FunctionCall');
+  // The page's thread is the one that draws most: other pages of the browser may draw a picture, too.
+  const drawn = new Map();
+  for (const one of events.filter(({ name }) => name === 'FireAnimationFrame')) {
+    const thread = `${one.pid} ${one.tid}`;
+    drawn.set(thread, [...drawn.get(thread) ?? [], one]);
+  }
+  const [main] = [...drawn.values()].sort((a, b) => b.length - a.length)[0] ?? [];
   const own = events.filter((one) => one.tid === main?.tid && one.pid === main?.pid && one.ph === 'X');
   const begins = events.filter((one) => one.name === 'AnimationFrame' && one.ph === 'b' && one.pid === main?.pid).map((one) => one.ts).sort((a, b) => a - b);
-  const work = own.filter((one) => SCRIPT.includes(one.name) || LAYOUT.includes(one.name)).sort((a, b) => a.ts - b.ts);
+  const work = own.filter((one) => one.tdur && (SCRIPT.includes(one.name) || LAYOUT.includes(one.name))).sort((a, b) => a.ts - b.ts);
   const costs = new Array(begins.length).fill(0);
   let [end, picture] = [0, 0];
-  for (const { ts, dur = 0 } of work) {
+  for (const { ts, tts, tdur } of work) {
     while (picture + 1 < begins.length && begins[picture + 1] <= ts) picture += 1;
     // What lies inside another piece is counted with it.
-    const from = Math.max(ts, end);
-    if (ts + dur > from) costs[picture] += (ts + dur - from) / 1000;
-    end = Math.max(end, ts + dur);
+    const from = Math.max(tts, end);
+    if (tts + tdur > from) costs[picture] += (tts + tdur - from) / 1000;
+    end = Math.max(end, tts + tdur);
   }
-  const tasks = own.filter((one) => one.name.endsWith('RunTask')).map((one) => one.dur / 1000);
+  const tasks = own.filter((one) => one.name.endsWith('RunTask')).map((one) => (one.tdur ?? 0) / 1000);
   return { pictures: costs.filter((cost) => cost > 0.1).sort((a, b) => a - b), longest: Math.max(0, ...tasks) };
 }
 

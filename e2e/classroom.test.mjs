@@ -120,6 +120,16 @@ test('a clicker works whatever has the focus; "." stops and starts', async (t) =
   await page.getByRole('button', { name: 'Play' }).waitFor();
 });
 
+test('what is pointed at is explained where the terminal was', async (t) => {
+  const page = await yard.open(t, { ...START, present: '' }, PROJECTOR);
+  await type(page, 'kubectl run web --image=nginx; yard until 10s');
+  await page.locator('[data-pod="web"][data-look="running"]').click();
+  await page.locator('.pane--details .reasons__now').waitFor();
+  assert.equal(await page.locator('.pane--terminal').count(), 0);
+  const pressed = await page.locator('.presenter-bar__panels [aria-pressed="true"]').allInnerTexts();
+  assert.deepEqual(pressed, ['Nodes', 'Control loops', 'Details']);
+});
+
 test('the panels are chosen, and the light follows the pointer and the selection', async (t) => {
   const page = await yard.open(t, { ...START, present: '' }, PROJECTOR);
   const bar = page.locator('.presenter-bar__panels');

@@ -50,7 +50,8 @@ test('every problem has its line and column, the cluster’s words, the plain re
   await problems.first().getByRole('button', { name: 'Change `DameonSet` to `DaemonSet`' }).click();
   const second = problems.filter({ hasText: 'conatiners' });
   await second.waitFor();
-  assert.match(await second.innerText(), /12:7[\s\S]*unknown field "spec\.template\.spec\.conatiners"[\s\S]*There is no field `conatiners` here\. Did you mean `containers`\?/);
+  assert.match(await second.innerText(), /12:7[\s\S]*unknown field "spec\.template\.spec\.conatiners"[\s\S]*There is no field conatiners here\. Did you mean containers\?/);
+  assert.deepEqual(await second.locator('p code').allInnerTexts(), ['conatiners', 'containers']);
   await second.getByRole('button', { name: /^Go to line 12/ }).click();
   assert.equal(await page.evaluate(() => getSelection().toString()), 'conatiners');
   await second.getByRole('button', { name: 'Change `conatiners` to `containers`' }).click();

@@ -47,6 +47,15 @@ test('the chain goes from what I did to this state; each link selects its object
   await page.waitForFunction(() => document.querySelector('#clock')?.innerText.includes('00:01:00'));
 });
 
+test('the ring beside a pod that waits counts as its tile does, also while the clock stands', async (t) => {
+  const page = await yard.open(t, START);
+  await type(page, 'kubectl run crash --image=busybox -- sh -c "exit 1"');
+  await select(page, 'crash', 'backoff');
+  const left = await page.locator('[data-pod="crash"] .ring').innerText();
+  assert.match(left, /^\d+$/);
+  await page.locator('#inspector .waits .ring', { hasText: new RegExp(`^${left}$`) }).waitFor();
+});
+
 test('for a decision of the scheduler there is the table of nodes and checks, plain words first', async (t) => {
   const page = await yard.open(t, START);
   await page.locator('[data-ready] .cm-content').waitFor();

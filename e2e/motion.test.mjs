@@ -53,6 +53,23 @@ test('a new pod flies from the tray to its node', async (t) => {
   await page.locator('.node [data-pod="web"][data-look="creating"]').waitFor();
 });
 
+test('in a crowd few fly at once: the pictures just change', async (t) => {
+  const page = await yard.open(t, { ...START, nodes: '30', speed: '0.5' });
+  await page.evaluate(() => {
+    window.most = 0;
+    const look = () => {
+      window.most = Math.max(window.most, document.querySelectorAll('[data-flying]').length);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  const some = Array.from({ length: 12 }, (_, place) => `kubectl create deployment web-${place} --image=nginx --replicas=25`);
+  await type(page, some.join('; sleep 0.1; '));
+  await page.locator('[data-state="running"]', { hasText: '300' }).waitFor({ timeout: 40_000 });
+  const most = await page.evaluate(() => window.most);
+  assert.ok(most > 0 && most <= 60, `${most}`);
+});
+
 test('a pod that waits in the tray flies when a node fits', async (t) => {
   const page = await yard.open(t, { ...START, speed: '5' });
   const spec = { nodeSelector: { disk: 'ssd' }, containers: [{ name: 'web', image: 'nginx' }] };

@@ -310,6 +310,9 @@ test('the first minute runs, is broken, heals and is over; nobody sees it twice'
   await page.locator('.first', { hasText: 'Watch the card' }).waitFor();
   await page.locator('.terminal__line--in', { hasText: 'kubectl delete pod web-' }).waitFor();
   await page.locator('.first--done', { hasText: 'It healed itself' }).waitFor(LONG);
+  await page.locator('.first').getByRole('button', { name: 'Break more: stop a node' }).click();
+  await page.locator('.first', { hasText: 'A node is off' }).waitFor();
+  await page.locator('.first--done', { hasText: 'made the pods on other nodes' }).waitFor(LONG);
   await page.locator('.first').getByRole('button', { name: 'Start the lessons' }).click();
   await page.locator('.lesson__entry').first().waitFor();
   assert.equal(await page.locator('.first').count(), 0);
@@ -317,6 +320,40 @@ test('the first minute runs, is broken, heals and is over; nobody sees it twice'
   await page.reload();
   await page.locator('[data-pod^="web-"]').first().waitFor();
   assert.equal(await page.locator('.first').count(), 0);
+});
+
+test('on a low screen the first minute shows the nodes with their buttons, and the card that it speaks of', async (t) => {
+  for (const lang of ['en', 'ko']) {
+    const page = await yard.open(t, { lang });
+    await page.locator('.first .button--accent').waitFor(LONG);
+    const below = await page.evaluate(() => {
+      const edge = document.querySelector('.pane--yard').getBoundingClientRect().bottom;
+      return ['.node__actions .button', '.first', '.card .card__numbers', '.card .card__steps'].filter((what) => [...document.querySelectorAll(what)].some((one) => one.getBoundingClientRect().bottom > edge));
+    });
+    assert.deepEqual(below, [], lang);
+  }
+});
+
+test('beside a lesson the diagram is a row of the states that have pods, until somebody unfolds it', async (t) => {
+  const page = await yard.open(t, { ...START, paused: '1' });
+  await page.locator('.diagram:not(.diagram--folded)').waitFor();
+  await page.locator('#lessons').click();
+  await page.locator('.diagram--folded').waitFor();
+  await page.locator('.diagram__fold').click();
+  await page.locator('.diagram:not(.diagram--folded)').waitFor();
+  await page.reload();
+  await page.locator('#lessons').click();
+  await page.locator('.lesson__entry').first().waitFor();
+  assert.equal(await page.locator('.diagram--folded').count(), 0);
+});
+
+test('the cards stand beside the nodes where there is room, and Korean words stay whole', async (t) => {
+  const page = await yard.open(t, { ...START, lang: 'ko', speed: '5' }, { viewport: { width: 1920, height: 1080 } });
+  await type(page, 'kubectl create deployment web --image=nginx --replicas=3');
+  await page.locator('[data-pod^="web-"][data-look="running"]').nth(2).waitFor(LONG);
+  const [card, node] = await Promise.all(['.card', '#node-worker-3'].map((what) => page.locator(what).first().boundingBox()));
+  assert.ok(card.x > node.x + node.width && card.y < node.y + node.height, JSON.stringify([card, node]));
+  assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('.card__decision')).wordBreak), 'keep-all');
 });
 
 test('the first minute can be closed, and stands in no way of an address that asks for something', async (t) => {
@@ -334,6 +371,7 @@ test('every button shows the command that it stands for, by pointer and by keys,
   const page = await yard.open(t, { ...START, paused: '1' }, { permissions: ['clipboard-read', 'clipboard-write'] });
   await page.locator('#node-worker-1').getByRole('button', { name: 'Cordon' }).hover();
   await page.locator('.command', { hasText: 'kubectl cordon worker-1' }).waitFor();
+  assert.equal(await page.locator('.command__about').innerText(), 'Takes no new pods; those on it stay');
   await page.locator('.command').getByRole('button', { name: 'Copy' }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'kubectl cordon worker-1');
   await page.keyboard.press('Escape');

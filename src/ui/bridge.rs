@@ -28,8 +28,11 @@ use crate::view::state::{SPEEDS, Selection};
 use crate::view::welcome;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
-const WORK_MILLIS: f64 = 6.0;
-const WORK_PER_LOOK: u64 = 8;
+/// A picture has 8 ms for all its scripts and its layout; more than half of that is for showing what the work did.
+const WORK_MILLIS: f64 = 3.0;
+const WORK_PER_LOOK: u64 = 2;
+/// After more work than this the next picture shows what it did: work and views together would take too much of one.
+const SHARED_MILLIS: f64 = 2.0;
 /// At most so many lines are kept on the terminal's screen.
 pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
@@ -87,6 +90,9 @@ pub(crate) struct State {
     pub rings: bool,
     /// Whether a pane lags behind and wants another picture.
     pub behind: bool,
+    /// How long the cluster worked for the last picture, and whether what it did is yet to be shown.
+    spent: f64,
+    owed: bool,
     /// What the address asks for.
     pub address: Address,
     pub(super) guest: Guest,
@@ -175,6 +181,8 @@ impl Engine {
             reading: false,
             rings: false,
             behind: false,
+            spent: 0.0,
+            owed: false,
             guest: Guest::default(),
             keeper: Keeper::default(),
             address,
@@ -318,6 +326,15 @@ impl Engine {
 
     /// Moves the clock to where it should be by now; says whether anything happened.
     pub(super) fn catch_up(&self) -> bool {
+        let moved = self.work();
+        if moved {
+            (self.changed)();
+        }
+        moved
+    }
+
+    /// The same without a picture of it.
+    fn work(&self) -> bool {
         let moved = self.state.borrow_mut().advance();
         if moved {
             self.poll();
@@ -326,7 +343,6 @@ impl Engine {
             self.turn_round();
             self.report_soon();
             self.keep_soon();
-            (self.changed)();
         }
         moved
     }
@@ -376,7 +392,20 @@ impl Engine {
         let fired = self.state.borrow_mut().timer.take();
         drop(fired);
         self.go_on_restoring();
-        let moved = self.catch_up();
+        if std::mem::take(&mut self.state.borrow_mut().owed) {
+            (self.changed)();
+            return self.plan();
+        }
+        let moved = self.work();
+        if moved {
+            let mut state = self.state.borrow_mut();
+            state.owed = state.spent > SHARED_MILLIS && state.skipping.is_none();
+            let owed = state.owed;
+            drop(state);
+            if !owed {
+                (self.changed)();
+            }
+        }
         let again = !moved && {
             let mut state = self.state.borrow_mut();
             state.looks += 1;
@@ -639,6 +668,7 @@ impl State {
                 break;
             }
         }
+        self.spent = platform::steady_clock() - now;
         let skipped = self.skipping.is_some();
         if there {
             self.skipping = None;
@@ -667,7 +697,7 @@ impl State {
         if self.hidden {
             return None;
         }
-        if self.restoring.is_some() || self.skipping.is_some() {
+        if self.restoring.is_some() || self.skipping.is_some() || self.owed {
             return Some(0.0);
         }
         if !self.playing {

@@ -4,7 +4,8 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use crate::language::{Language, word};
-use crate::view::commands::Command;
+use crate::view::commands::{Command, about};
+use crate::view::markdown::Span;
 use crate::view::yard::Ring;
 
 /// A text of the page.
@@ -20,6 +21,9 @@ pub(crate) struct ButtonProps {
     /// The command it stands for; the platform shows it beside the button, ready to copy.
     #[prop_or_default]
     pub command: AttrValue,
+    /// What that does, in plain words, where its name is a word of the trade.
+    #[prop_or_default]
+    pub about: Option<AttrValue>,
     /// Its id.
     #[prop_or_default]
     pub id: Option<&'static str>,
@@ -42,7 +46,7 @@ pub(crate) fn Button(props: &ButtonProps) -> Html {
     };
     let command = (!props.command.is_empty()).then(|| props.command.clone());
     html! {
-        <button type="button" id={props.id} class={classes!("button", props.class)} data-command={command} {onclick}>
+        <button type="button" id={props.id} class={classes!("button", props.class)} data-command={command} data-about={props.about.clone()} {onclick}>
             { props.label.clone() }
         </button>
     }
@@ -54,12 +58,23 @@ pub(super) fn runs(engine: &Engine, command: &Command, language: Language) -> Ht
         let (engine, line) = (engine.clone(), command.line.clone());
         Callback::from(move |()| engine.press(&line))
     };
-    html! { <Button label={say(language, command.label)} command={AttrValue::from(command.line.clone())} {onclick} /> }
+    let about = about(command.label).map(|key| say(language, key));
+    html! { <Button label={say(language, command.label)} command={AttrValue::from(command.line.clone())} {about} {onclick} /> }
 }
 
 /// A ring that counts down; the platform writes the seconds that are left.
 pub(super) fn ring(ring: Ring) -> Html {
     html! {
         <span class="ring" data-from={ring.from.unix_millis().to_string()} data-until={ring.until.unix_millis().to_string()}><span></span></span>
+    }
+}
+
+/// Words with their marks: code, strong, emphasis.
+pub(super) fn span(span: &Span) -> Html {
+    match span {
+        Span::Text(text) => html! { { text.clone() } },
+        Span::Code(text) => html! { <code>{ text.clone() }</code> },
+        Span::Strong(text) => html! { <strong>{ text.clone() }</strong> },
+        Span::Emphasis(text) => html! { <em>{ text.clone() }</em> },
     }
 }

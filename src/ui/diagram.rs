@@ -1,6 +1,6 @@
 //! The state diagram: what pods go through, how many are where; it is the legend of the yard and its filter.
 
-use std::rc::Rc;
+use std::collections::BTreeMap;
 
 use yew::prelude::*;
 
@@ -9,7 +9,7 @@ use super::platform;
 use crate::language::{Language, Text};
 use crate::view::diagram::{EDGES, Layout, edge};
 use crate::view::filter::Filter;
-use crate::view::yard::{Look, YardView};
+use crate::view::yard::Look;
 
 /// Where the browser keeps whether it is folded.
 const FOLDED: &str = "podyard.diagram";
@@ -17,8 +17,10 @@ const FOLDED: &str = "podyard.diagram";
 /// What the diagram shows.
 #[derive(Properties, PartialEq)]
 pub(crate) struct DiagramProps {
-    /// The pods, counted.
-    pub yard: Rc<YardView>,
+    /// How many pods have each look.
+    pub counts: BTreeMap<Look, usize>,
+    /// Whether it begins folded, as long as nobody chose.
+    pub brief: bool,
     /// What is filtered by.
     pub filter: Filter,
     /// The language.
@@ -32,20 +34,14 @@ pub(crate) struct DiagramProps {
 #[component]
 pub(crate) fn Diagram(props: &DiagramProps) -> Html {
     let language = props.language;
-    let folded = use_state(|| platform::kept(FOLDED).is_some());
-    let onfold = {
-        let folded = folded.clone();
-        Callback::from(move |_: MouseEvent| {
-            if *folded {
-                platform::forget(FOLDED);
-            } else {
-                platform::keep(FOLDED, "1");
-            }
-            folded.set(!*folded);
-        })
-    };
+    let chosen = use_state(|| platform::kept(FOLDED).map(|kept| kept == "1"));
+    let folded = chosen.unwrap_or(props.brief);
+    let onfold = Callback::from(move |_: MouseEvent| {
+        platform::keep(FOLDED, if folded { "0" } else { "1" });
+        chosen.set(Some(!folded));
+    });
     let state = |look: Look| {
-        let count = props.yard.counts.get(&look).copied().unwrap_or(0);
+        let count = props.counts.get(&look).copied().unwrap_or(0);
         let pressed = props.filter.asks_for(look);
         let onclick = {
             let (onfilter, next) = (props.onfilter.clone(), props.filter.toggled(look));
@@ -69,20 +65,25 @@ pub(crate) fn Diagram(props: &DiagramProps) -> Html {
         }
     };
     let (fold, sign) =
-        if *folded { ("stage.diagram-show", "▸") } else { ("stage.diagram-hide", "▾") };
+        if folded { ("stage.diagram-show", "▸") } else { ("stage.diagram-hide", "▾") };
     html! {
         <section class={classes!("diagram", folded.then_some("diagram--folded"))} id="diagram" aria-label={say(language, "stage.diagram")}>
             <div class="diagram__stage">
-                { for Layout::ALL.into_iter().map(lines) }
+                <Lines />
                 { for Look::ALL.into_iter().map(state) }
             </div>
-            <button type="button" class="diagram__fold" aria-expanded={(!*folded).to_string()} aria-label={say(language, fold)}
+            <button type="button" class="diagram__fold" aria-expanded={(!folded).to_string()} aria-label={say(language, fold)}
                 title={say(language, fold)} onclick={onfold}>{ sign }</button>
         </section>
     }
 }
 
-/// The ways from state to state.
+/// The ways from state to state, in both layouts. They never change, so they are drawn once.
+#[component]
+fn Lines() -> Html {
+    Layout::ALL.into_iter().map(lines).collect()
+}
+
 fn lines(layout: Layout) -> Html {
     let (width, height) = layout.size();
     let head = format!("head-{}", layout.class());

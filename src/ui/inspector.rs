@@ -74,6 +74,13 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let log = use_state(LogChoice::default);
     let looked = use_mut_ref(Looked::default);
     let language = props.language;
+    {
+        // A ring that has just come in counts, even while the clock stands.
+        let engine = props.engine.clone();
+        use_effect_with((props.selection.clone(), *facet, props.version), move |_| {
+            engine.show_clock();
+        });
+    }
     let Some(selection) = &props.selection else {
         // The next look at the same object is another look.
         looked.borrow_mut().open = None;

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::bridge::Engine;
-use super::components::{Button, say};
+use super::components::{Button, say, span};
 use super::lesson_map::LessonMap;
 use super::platform;
 use crate::language::{Language, Text};
@@ -273,14 +273,5 @@ fn block(block: &Block) -> Html {
             let point = |line: &Vec<Span>| html! { <li>{ for line.iter().map(span) }</li> };
             html! { <ul class="lesson__list">{ for points.iter().map(point) }</ul> }
         }
-    }
-}
-
-fn span(span: &Span) -> Html {
-    match span {
-        Span::Text(text) => html! { { text.clone() } },
-        Span::Code(text) => html! { <code>{ text.clone() }</code> },
-        Span::Strong(text) => html! { <strong>{ text.clone() }</strong> },
-        Span::Emphasis(text) => html! { <em>{ text.clone() }</em> },
     }
 }

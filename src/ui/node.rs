@@ -95,6 +95,12 @@ fn bar(label: AttrValue, percent: i64) -> Html {
     }
 }
 
+/// A taint, which may be broken before its effect.
+fn taint(text: &str) -> Html {
+    let (key, effect) = text.split_once(':').unwrap_or((text, ""));
+    html! { <span class="mark mark--taint">{ key.to_owned() }{ ":" }<wbr />{ effect.to_owned() }</span> }
+}
+
 /// A panel: name and STATUS, what its pods ask for, the pods, labels and taints, and its switches.
 #[component]
 pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
@@ -132,7 +138,7 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
         <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)} data-zoomable={zoom.clone()}>
             <header class="node__head">
                 <button type="button" class="node__name" tabindex="-1" data-rove="" onclick={select}>{ node.name.to_string() }</button>
-                <span class="node__status">{ node.status.to_string() }</span>
+                <span class={classes!("node__status", (!node.ready).then_some("node__status--bad"))}>{ node.status.to_string() }</span>
                 if !full {
                     <button type="button" class="node__zoom" tabindex="-1" data-zoom={zoom} aria-label={format!("{}: {}", say(language, "stage.zoom"), node.name)}>{ "⤢" }</button>
                 }
@@ -155,7 +161,7 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                 <div class="node__marks">
                     { for node.trouble.iter().map(|trouble| html! { <span class="mark mark--trouble">{ trouble.to_string() }</span> }) }
                     { for node.labels.iter().map(|label| html! { <span class="mark">{ label.to_string() }</span> }) }
-                    { for node.taints.iter().map(|taint| html! { <span class="mark mark--taint">{ taint.to_string() }</span> }) }
+                    { for node.taints.iter().map(|one| taint(one)) }
                     if node.system > 0 { <span class="quiet">{ Text::new("page.system").with("count", node.system).render(language) }</span> }
                 </div>
                 <footer class="node__actions">

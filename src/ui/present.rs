@@ -51,8 +51,11 @@ impl Engine {
         self.keep_now();
         self.write(|state| {
             let panels = state.panels();
-            let panels =
-                if panels.chosen() { panels.list() } else { vec![Panel::Yard, Panel::Terminal] };
+            let panels = if panels.chosen() {
+                panels.list()
+            } else {
+                vec![Panel::Yard, Panel::Loops, Panel::Terminal]
+            };
             state.presenter = Some(Presenter { start: Desk::of(state), panels, light: false });
         });
         platform::set_root("data-present", "true");
@@ -165,9 +168,17 @@ impl Engine {
 }
 
 impl Engine {
-    /// Notes what is selected: what a presenter breaks.
+    /// Notes what is selected: what a presenter breaks, and explains. For that the details take the terminal's place.
     pub(crate) fn point_at(&self, selection: Option<&Selection>) {
-        self.state.borrow_mut().pointed = selection.cloned();
+        let mut state = self.state.borrow_mut();
+        state.pointed = selection.cloned();
+        if let Some(presenter) = state.presenter.as_mut().filter(|_| selection.is_some())
+            && !presenter.panels.contains(&Panel::Events)
+        {
+            let stays = |one: &Panel| presenter.panels.contains(one) && *one != Panel::Terminal;
+            let shown = Panel::ALL.into_iter().filter(|one| *one == Panel::Events || stays(one));
+            presenter.panels = shown.collect();
+        }
     }
 }
 

@@ -176,8 +176,8 @@ pub(crate) fn ShareSheet(props: &ShareProps) -> Html {
                         <Button id="copy-link" label={say(language, "share.copy-link")} class="button--accent" onclick={leave(Engine::share)} />
                         if lesson { <Button label={say(language, "share.copy-step")} onclick={leave(Engine::copy_step_link)} /> }
                         <Button label={say(language, "share.copy-issue")} onclick={leave(Engine::copy_for_issue)} />
+                        <Qr engine={props.engine.clone()} {language} />
                     </div>
-                    <Qr engine={props.engine.clone()} {language} />
                 </section>
                 <section class="sheet__part">
                     <h3>{ say(language, "share.embed") }</h3>

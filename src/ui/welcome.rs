@@ -95,22 +95,22 @@ pub(crate) fn FirstMinute(props: &FirstMinuteProps) -> Html {
         })
     };
     let (done, sign) = match &welcome {
-        Welcome::Healed => (true, "✓"),
-        Welcome::Broken(_) => (false, "↻"),
+        Welcome::Healed | Welcome::Moved => (true, "✓"),
+        Welcome::Broken(_) | Welcome::Down => (false, "↻"),
         _ => (false, "☞"),
     };
     html! {
         <section class={classes!("first", done.then_some("first--done"))} aria-label={say(language, "stage.first")}>
             <span class="first__sign" aria-hidden="true">{ sign }</span>
             <div class="first__words" role="status">
-                if !done { <strong>{ say(language, "stage.first-title") }</strong> }
+                if !done && welcome != Welcome::Down { <strong>{ say(language, "stage.first-title") }</strong> }
                 <span>{ say(language, welcome.key()) }</span>
             </div>
             <span class="first__actions">
                 { delete(&props.engine, &props.yard, &welcome, language) }
                 if done {
                     <Button label={say(language, "stage.first-lessons")} class="button--accent" onclick={onlessons} />
-                    { stop(&props.engine, language) }
+                    if welcome == Welcome::Healed { { stop(&props.engine, language) } }
                 }
                 <Button label={say(language, "stage.first-close")} onclick={onclose} />
             </span>

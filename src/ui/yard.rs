@@ -69,6 +69,9 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
     // The maps are there after this picture.
     use_effect(platform::stage::paint);
     let dense = yard.density.min(Density::Dots);
+    // Beside a lesson, and in large type, the nodes and cards need the room.
+    let brief = platform::cramped()
+        && props.engine.read(|state| state.school_open() || state.presenting().is_some());
     html! {
         <div class="yard" id="yard">
             <div class="yard__bar">
@@ -80,7 +83,7 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
                     <Button label={say(language, "page.add-node")} command={ADD_NODE} class="button--accent" onclick={add} />
                 </span>
             </div>
-            <Diagram yard={Rc::clone(yard)} filter={stage.filter.clone()} {language} {onfilter} />
+            <Diagram counts={yard.counts.clone()} {brief} filter={stage.filter.clone()} {language} {onfilter} />
             <FirstMinute engine={props.engine.clone()} yard={Rc::clone(yard)} {language} onlessons={props.onlessons.clone()} />
             <div class={classes!("tray", format!("tray--{}", dense.class()))}>
                 <h3 class="tray__title">{ say(language, "page.tray") }</h3>

@@ -22,6 +22,22 @@ impl Command {
     }
 }
 
+/// What a button does, in plain words, where its name is a word of the trade.
+pub fn about(label: &str) -> Option<&'static str> {
+    Some(match label {
+        "page.stop-node" => "stage.about-stop",
+        "page.start-node" => "stage.about-start",
+        "page.cordon" => "stage.about-cordon",
+        "page.uncordon" => "stage.about-uncordon",
+        "page.drain" => "stage.about-drain",
+        "page.crash" => "stage.about-crash",
+        "page.hang" => "stage.about-hang",
+        "page.suspend" => "stage.about-suspend",
+        "page.restart" => "stage.about-restart",
+        _ => return None,
+    })
+}
+
 /// The line that adds a node.
 pub const ADD_NODE: &str = "yard node add";
 

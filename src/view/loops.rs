@@ -53,7 +53,7 @@ const PIPS: usize = 24;
 const MOST: usize = 60;
 
 /// A card.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// The workload's uid.
     pub uid: Uid,
@@ -126,7 +126,7 @@ impl Card {
 }
 
 /// All cards.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoopsView {
     /// The version of the store this was made from.
     pub version: u64,

@@ -188,7 +188,7 @@ impl Ring {
 }
 
 /// A pod on the screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
     /// Its uid.
     pub uid: Uid,

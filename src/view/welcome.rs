@@ -1,8 +1,8 @@
 //! The first minute: a cluster that runs, one thing to break, and the sight of it healing. Follows what the yard shows,
 //! whoever did it and however.
 
-use super::pod::Look;
-use super::yard::YardView;
+use super::pod::{Look, Tile};
+use super::yard::{NodeView, YardView};
 use crate::api::kind::Kind;
 use crate::api::meta::Uid;
 use crate::api::value::Value;
@@ -55,6 +55,10 @@ fn web() -> Value {
     }
 }
 
+fn of_a_deployment(tile: &Tile) -> bool {
+    tile.owner.as_ref().is_some_and(|owner| owner.kind == Kind::Deployment)
+}
+
 /// How far the newcomer is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Welcome {
@@ -69,17 +73,24 @@ pub enum Welcome {
     Broken(Vec<Uid>),
     /// As many run as before, and one of them is new.
     Healed,
+    /// A node stands still, and nothing can be seen of that for a while.
+    Down,
+    /// As many run on the other nodes.
+    Moved,
 }
 
 impl Welcome {
     /// How far it is when the yard looks like this.
     #[must_use]
     pub fn follow(self, yard: &YardView) -> Self {
+        match self {
+            Self::Off | Self::Moved => return self,
+            Self::Healed | Self::Down => return self.follow_nodes(yard),
+            _ => {}
+        }
         let pods: Vec<(Uid, Look)> = yard
             .tiles()
-            .filter(|(_, tile)| {
-                tile.owner.as_ref().is_some_and(|owner| owner.kind == Kind::Deployment)
-            })
+            .filter(|(_, tile)| of_a_deployment(tile))
             .map(|(_, tile)| (tile.uid, tile.look))
             .collect();
         let running: Vec<Uid> =
@@ -101,6 +112,30 @@ impl Welcome {
         }
     }
 
+    /// The same, once it has healed: from now on it is about the nodes.
+    fn follow_nodes(self, yard: &YardView) -> Self {
+        let running = |node: &NodeView| {
+            node.tiles
+                .iter()
+                .filter(|tile| of_a_deployment(tile) && tile.look == Look::Running)
+                .count()
+        };
+        let (fine, off): (Vec<_>, Vec<_>) = yard.nodes.iter().partition(|node| node.powered);
+        let leaves = off
+            .iter()
+            .flat_map(|node| node.tiles.iter())
+            .any(|tile| tile.look == Look::Terminating);
+        match self {
+            Self::Down
+                if leaves && fine.iter().map(|node| running(node)).sum::<usize>() >= WANTED =>
+            {
+                Self::Moved
+            }
+            Self::Healed if !off.is_empty() => Self::Down,
+            other => other,
+        }
+    }
+
     /// The pod that is pointed at.
     pub const fn target(&self) -> Option<Uid> {
         match self {
@@ -116,6 +151,8 @@ impl Welcome {
             Self::Break(_) => "stage.first-break",
             Self::Broken(_) => "stage.first-broken",
             Self::Healed => "stage.first-healed",
+            Self::Down => "stage.first-down",
+            Self::Moved => "stage.first-moved",
         }
     }
 }
@@ -171,5 +208,17 @@ mod tests {
             ["stage.first-wait", "stage.first-break", "stage.first-broken", "stage.first-healed"]
         );
         assert_eq!(Welcome::Off.follow(&YardView::default()), Welcome::Off);
+        terminal.start("yard node stop worker-1").poll(&mut cluster, &mut terminal);
+        let mut seen = Vec::new();
+        for _ in 0..60 {
+            let yard = YardView::build(&cluster, &Rc::default(), &mut palette, false);
+            welcome = welcome.follow(&yard);
+            seen.push(welcome.key());
+            cluster.run_until(cluster.now() + Duration::from_seconds(10));
+        }
+        // After 40 s or so it is not ready, 300 s after that its pods are driven out.
+        let moved = seen.iter().position(|key| *key == "stage.first-moved");
+        assert!(moved.is_some_and(|place| (33..40).contains(&place)), "{moved:?}");
+        assert!(seen.iter().take(33).all(|key| *key == "stage.first-down"), "{seen:?}");
     }
 }

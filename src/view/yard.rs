@@ -18,8 +18,8 @@ use crate::apiserver::table::{node_roles, node_status};
 use crate::cluster::Cluster;
 use crate::sim::order::{Gather as _, Order as _};
 
-/// A node on the screen.
-#[derive(Clone, Debug, PartialEq)]
+/// A node on the screen. It is [`Eq`], so that two handles to the same one are compared by their place: see `Rc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeView {
     /// Its name.
     pub name: NodeName,
@@ -61,7 +61,7 @@ impl NodeView {
 }
 
 /// The finished pods of a workload.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawer {
     /// The workload.
     pub owner: Owner,
@@ -129,7 +129,7 @@ impl Density {
 }
 
 /// The whole yard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct YardView {
     /// The version of the store this was made from.
     pub version: u64,

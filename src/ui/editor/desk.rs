@@ -6,10 +6,11 @@ use yew::prelude::*;
 
 use crate::language::{Language, Text};
 use crate::ui::bridge::Engine;
-use crate::ui::components::{Button, say};
+use crate::ui::components::{Button, say, span};
 use crate::ui::platform;
 use crate::view::diagnostics::{Mark, changes_json};
 use crate::view::diff::{self, DocumentDiff, Fate, Sign};
+use crate::view::markdown;
 
 impl Engine {
     /// What applying the open file would change.
@@ -55,7 +56,7 @@ pub(super) fn Problems(props: &ProblemsProps) -> Html {
                 </button>
                 <div class="problem__text">
                     if !mark.message.is_empty() { <code>{ mark.message.clone() }</code> }
-                    if !mark.why.is_empty() { <p>{ mark.why.clone() }</p> }
+                    if !mark.why.is_empty() { <p>{ for markdown::spans(&mark.why).iter().map(span) }</p> }
                     { for fix }
                 </div>
             </li>

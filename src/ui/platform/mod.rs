@@ -46,6 +46,7 @@ extern "C" {
     #[wasm_bindgen(js_name = isDark)]
     pub(crate) fn is_dark() -> bool;
     /// Whether the page is wide enough for panes side by side.
+    pub(crate) fn cramped() -> bool;
     #[wasm_bindgen(js_name = isWide)]
     pub(crate) fn is_wide() -> bool;
     /// Milliseconds since the Unix epoch by the browser's clock.

@@ -38,6 +38,8 @@ export function isDark() {
   return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
 }
 export function isWide() { return matchMedia('(min-width: 861px) and (min-height: 860px)').matches; }
+/** Whether a pane of a wide page is narrow or low when something large stands beside it. */
+export function cramped() { return matchMedia('(min-width: 861px) and (max-width: 1699px), (min-width: 861px) and (max-height: 899px)').matches; }
 export function wallClock() { return Date.now(); }
 export function steadyClock() { return performance.now(); }
 export function nextFrame(callback) { requestAnimationFrame(() => callback()); }

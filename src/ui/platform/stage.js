@@ -2,6 +2,12 @@
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 const find = (uid) => document.querySelector(`#yard [data-uid="${uid}"]`);
+/** The same for many: past a few it is cheaper to look at every tile once. */
+function finder(count) {
+  if (count < 8) return find;
+  const all = new Map(Array.from(document.querySelectorAll('#yard [data-uid]'), (tile) => [tile.dataset.uid, tile]));
+  return (uid) => all.get(uid) ?? null;
+}
 const boxOf = (element) => {
   const box = element?.getBoundingClientRect();
   return box?.width ? box : undefined;
@@ -12,6 +18,15 @@ const boxOf = (element) => {
 const EASE = 'cubic-bezier(.35,.1,.2,1)';
 /** More neighbours than this do not glide when one leaves. */
 const MOST_NEIGHBOURS = 150;
+/** More than this in the air at once nobody follows, and each is a layer of its own for the browser. */
+const MOST_MOVING = 60;
+/** How many moved in about the last second. To ask where each of them is costs a layout, for what nobody can follow. */
+let lately = { count: 0, at: 0 };
+function isCrowd(more) {
+  const now = performance.now();
+  lately = { count: lately.count * Math.exp((lately.at - now) / 1000) + more, at: now };
+  return lately.count > MOST_MOVING;
+}
 /** Which object moves by which animation: a new one ends the one before, so that two never fight. */
 const moving = new Map();
 let scene;
@@ -28,7 +43,9 @@ function layer() {
 }
 
 function move(key, element, frames, options) {
-  moving.get(key)?.cancel();
+  const before = moving.get(key);
+  if (!before && moving.size >= MOST_MOVING) return;
+  before?.cancel();
   const node = element.closest('.node');
   element.dataset.flying = 'true';
   if (node) node.dataset.receiving = 'true';
@@ -46,10 +63,11 @@ export function prepare(steps) {
   // Two pictures that come as one: a pod that was made and bound moves once, from where it began.
   const { movers: earlier = [], gliding: slid = [] } = scene ?? {};
   scene = undefined;
-  if (still() || !steps.length) return;
+  if (still() || !steps.length || isCrowd(steps.length)) return;
+  const tileOf = finder(steps.length);
   const later = steps.map((step) => {
     const [act, uid, owner] = step.split(' ');
-    const tile = find(uid);
+    const tile = tileOf(uid);
     const ghost = act === 'gone' && tile?.matches('.pod-tile') ? tile.cloneNode(true) : undefined;
     const evicted = tile?.closest('.node--off, .node--down') ? 26 : 0;
     return { act, uid, owner, from: boxOf(tile), ghost, evicted };
@@ -63,7 +81,7 @@ export function prepare(steps) {
   });
   const movers = [...begun.values(), ...merged];
   const own = new Set(movers.map((mover) => mover.uid));
-  const places = new Set(movers.map((mover) => find(mover.uid)?.parentElement).filter(Boolean));
+  const places = new Set(movers.map((mover) => tileOf(mover.uid)?.parentElement).filter(Boolean));
   const neighbours = [...places].flatMap((place) => [...place.querySelectorAll('.pod-tile')]);
   const gliding = neighbours.length > MOST_NEIGHBOURS ? [] : neighbours
     .filter((tile) => !own.has(tile.dataset.uid))
@@ -82,8 +100,7 @@ function surroundings() {
 }
 
 /** Where a mover is now, and what it passes on its way. */
-function measured(mover, place, { pane, tray }) {
-  const tile = find(mover.uid);
+function measured(mover, place, { pane, tray }, tile) {
   const card = mover.act === 'born' && boxOf(document.querySelector(`[data-family="${mover.owner}"]`));
   const waiting = { x: tray.x + Math.min(place * 18, Math.max(0, tray.width - 66)), y: tray.y + (tray.height - 44) / 2 };
   // A card below the edge: the pod comes from there.
@@ -103,7 +120,7 @@ const arrivals = new MutationObserver((records) => {
     if (!mover || !tile.isConnected) continue;
     pending.delete(mover.uid);
     scene.movers = scene.movers.filter((one) => one !== mover);
-    act(measured(mover, place, around), around.seen);
+    act(measured(mover, place, around, tile), around.seen);
   }
 });
 
@@ -115,9 +132,10 @@ export function play() {
   const around = (movers.length || gliding.length) && surroundings();
   if (!around) return;
   // First everything is measured, then everything moves.
-  const now = movers.map((mover, place) => measured(mover, place, around));
+  const tileOf = finder(movers.length + gliding.length);
+  const now = movers.map((mover, place) => measured(mover, place, around, tileOf(mover.uid)));
   const slid = gliding.map(({ uid, from }) => {
-    const tile = find(uid);
+    const tile = tileOf(uid);
     return { uid, tile, from, to: boxOf(tile) };
   });
   for (const mover of now) act(mover, around.seen);
@@ -383,7 +401,7 @@ function showCommand(button, words) {
   if (!chip) {
     chip = document.createElement('div');
     chip.className = 'command';
-    chip.innerHTML = '<span class="command__name"></span><code id="command-words"></code><button type="button" class="button" tabindex="-1"></button>';
+    chip.innerHTML = '<span class="command__name"></span><span id="command-words"><span class="command__about"></span><code></code></span><button type="button" class="button" tabindex="-1"></button>';
     chip.lastElementChild.addEventListener('click', () => copyCommand(words));
     document.querySelector('.page')?.append(chip);
   }
@@ -392,6 +410,7 @@ function showCommand(button, words) {
   button.setAttribute('aria-describedby', 'command-words');
   // A button that is only a sign has its name here too.
   chip.firstElementChild.textContent = button.textContent.trim() ? '' : button.getAttribute('aria-label') ?? '';
+  chip.querySelector('.command__about').textContent = button.dataset.about ?? '';
   chip.querySelector('code').textContent = button.dataset.command;
   chip.lastElementChild.textContent = words.copy;
   chip.hidden = false;

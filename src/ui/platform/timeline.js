@@ -23,6 +23,8 @@ let hooks;
 let words = { looks: [], signs: [], past: '' };
 let planned = false;
 let drawnAt;
+/** How wide the ruler is: asked for while it is measured anyway, since the question costs a layout. */
+let rulerWidth = 600;
 let dragging = false;
 
 const element = (id) => document.getElementById(id);
@@ -60,7 +62,7 @@ export function timelineClock(now, start, horizon, playing) {
     slider.setAttribute('aria-valuetext', clockText(clock.now, true) + past);
   }
   // Less than a pixel is not seen.
-  const pixel = window_().span / (element('time-ruler')?.clientWidth || 600);
+  const pixel = window_().span / rulerWidth;
   if (drawnAt === undefined || Math.abs(clock.now - drawnAt) >= pixel) plan();
 }
 
@@ -381,7 +383,10 @@ function watch() {
   const scroller = element('time-rows');
   if (!slider || slider.dataset.watched) return;
   slider.dataset.watched = 'true';
-  const size = new ResizeObserver(plan);
+  const size = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) if (target.id === 'time-ruler') rulerWidth = contentRect.width || 600;
+    plan();
+  });
   size.observe(element('time-ruler'));
   size.observe(chart);
   const again = () => { palette = undefined; drawSigns(); plan(); };

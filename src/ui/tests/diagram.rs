@@ -12,7 +12,8 @@ use crate::view::filter::Filter;
 
 fn props(world: &World, filter: &str) -> DiagramProps {
     DiagramProps {
-        yard: world.yard(),
+        counts: world.yard().counts.clone(),
+        brief: false,
         filter: Filter::parse(filter),
         language: world.language,
         onfilter: yew::Callback::noop(),
@@ -81,4 +82,15 @@ async fn a_way_that_is_taken_lights_up_and_readers_hear_korean() {
     assert_eq!(probe::moving() - before, 3);
     stage::pulse(vec!["creating-running".into()]);
     assert_eq!(probe::moving() - before, 3, "never more than twice a second");
+}
+
+#[wasm_bindgen_test]
+async fn where_room_is_short_it_begins_folded_as_long_as_nobody_chose() {
+    let world = busy();
+    probe::show::<Diagram>(DiagramProps { brief: true, ..props(&world, "") }).await;
+    assert_eq!(count(".diagram--folded"), 1);
+    probe::press(".diagram__fold").await;
+    assert_eq!(count(".diagram--folded"), 0);
+    probe::show::<Diagram>(DiagramProps { brief: true, ..props(&world, "") }).await;
+    assert_eq!(count(".diagram--folded"), 0, "the browser keeps it");
 }

@@ -35,11 +35,14 @@ async fn it_starts_is_broken_heals_and_leads_to_the_lessons() {
     let mut app = probe::show::<FirstMinute>(props(&world, onlessons.clone())).await;
     assert_eq!(
         (reads(".first__words strong"), reads(".first__words span")),
-        ("This cluster is running. Break it!".into(), "Three web pods are starting…".into())
+        (
+            "This cluster is running. Break it!".into(),
+            "Three copies of a web server are starting, each in a pod…".into()
+        )
     );
     world.until(|world| (running(world) == 3).then_some(()));
     look_again(&mut app, &world, &onlessons).await;
-    assert!(reads(".first__words").ends_with("Delete one of these pods"));
+    assert!(reads(".first__words").ends_with("Delete one of these pods: each runs a program"));
     let button = ".first .button--accent";
     assert_eq!(reads(button), "Delete pod");
     assert!(probe::attributes(button, "data-command")[0].starts_with("kubectl delete pod web-"));
@@ -52,7 +55,7 @@ async fn it_starts_is_broken_heals_and_leads_to_the_lessons() {
     look_again(&mut app, &world, &onlessons).await;
     assert_eq!(
         reads(".first--done .first__words"),
-        "It healed itself: you asked for 3, so there are 3."
+        "It healed itself: you asked for 3, a control loop saw 2 and made one more."
     );
     assert_eq!(reads(".first__sign"), "✓");
     probe::press(".first .button--accent").await;

@@ -73,7 +73,7 @@ async fn what_is_wrong_stands_below_with_its_place_its_reason_and_what_mends_it(
     assert_eq!(reads(".editor__problems"), "⚠ 1");
     assert_eq!(reads(".problem__place"), "2:7");
     assert!(says(".problem__place").contains('2') && says(".problem__place").contains('7'));
-    assert!(reads(".problem__text code").contains("ReplicatonController"));
+    assert!(reads(".problem__text > code").contains("ReplicatonController"));
     assert_eq!((count(".problem__text p"), count(".problem__fix")), (1, 1));
     assert!(reads(".problem__fix").contains("ReplicationController"), "{}", reads(".problem__fix"));
 }

@@ -2,14 +2,14 @@
 // page in dist/ (`cargo xtask bench-web` does both). Figures to read, not a test: machines differ, and a busy one lies.
 //
 // WHAT is any of transfer, start, frames, converge, back; without it, all are measured.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { serve } from './support/server.mjs';
+import { daemonSet, MINUTELY, replay, replicationController, session, START } from './support/sessions.mjs';
 
-const START = '2026-01-01T00:00:00Z';
 const VISITS = 7;
 const SECONDS_OF_MOTION = 8;
 const PATIENCE_MILLISECONDS = 600_000;
@@ -164,56 +164,14 @@ function pictureCosts(events) {
 
 // ---- the engine in WebAssembly: a session is opened, and replayed as fast as it goes ----
 
-/** A session file in which objects are created at the start, and so many seconds pass. */
-function session(workers, seconds, ...objects) {
-    return {
-    podyard: 1, seed: '1', start: Date.parse(START), workers, systemPods: false, files: {},
-    delays: { sandbox: [400, 700], start: [150, 300], pull: 800, megabytesPerSecond: 150, boot: 3000 },
-    inputs: objects.map((object) => ({ at: 0, create: { kind: object.kind, namespace: 'default', object } })),
-    until: seconds * 1000,
-  };
-}
-
-const container = { name: 'c', image: 'luksa/kubia' };
-const labels = (name) => ({ metadata: { labels: { app: name } } });
-
-function replicationController(name, replicas) {
-  return {
-    apiVersion: 'v1', kind: 'ReplicationController', metadata: { name },
-    spec: { replicas, selector: { app: name }, template: { ...labels(name), spec: { containers: [container] } } },
-  };
-}
-
-function daemonSet(name) {
-  return {
-    apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name },
-    spec: { selector: { matchLabels: { app: name } }, template: { ...labels(name), spec: { containers: [container] } } },
-  };
-}
-
-const MINUTELY = {
-  apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'tick' },
-  spec: {
-    schedule: '* * * * *',
-    jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', args: ['date'] }] } } } },
-  },
-};
-
 /** Opens a session file in a fresh page; gives the seconds of scripting that it took, and the page. */
 async function replayed(content) {
   const page = await open({ paused: '' });
   await settled(page);
   const metrics = await page.context().newCDPSession(page);
   await metrics.send('Performance.enable');
-  const file = join(folder, 'session.json');
-  await writeFile(file, JSON.stringify(content));
   const before = await scripting(metrics);
-  await page.locator('#share').click();
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#import').click()]);
-  await chooser.setFiles(file);
-  const seconds = content.until / 1000;
-  const end = new Date(Date.parse(START) + seconds * 1000).toISOString().slice(11, 19);
-  await page.locator('#clock').filter({ hasText: end }).first().waitFor();
+  await replay(page, folder, content);
   return { page, metrics, cost: (await scripting(metrics)) - before };
 }
 

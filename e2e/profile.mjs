@@ -1,9 +1,13 @@
-// Which functions a first visit runs: node e2e/profile.mjs, with CHROME naming the browser and in dist/ a page that was
-// built with PODYARD_PROFILE set (`cargo xtask profile` does both). Writes xtask/later.txt: the others can wait.
-import { readFile, writeFile } from 'node:fs/promises';
+// Which functions a first visit runs, and which run all the time when a cluster is busy (a call from one part to the
+// other is slow): node e2e/profile.mjs, with CHROME naming the browser and in dist/ a page that was built with
+// PODYARD_PROFILE set (`cargo xtask profile` does both). Writes xtask/later.txt: the others can wait.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { lines } from '../xtask/split.mjs';
 import { serve } from './support/server.mjs';
+import { daemonSet, job, MINUTELY, replay, replicationController, session, START } from './support/sessions.mjs';
 
 /** So long after the first pods the visit goes on. */
 const SECONDS = 6;
@@ -15,10 +19,20 @@ const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
   { locale, viewport: { width: 1280, height: 800 }, address: '?lang=en&start=2026-01-01T00:00:00Z' },
 ]);
 const VISITS = 4;
+/** What runs so often in one of these sessions stays with what always runs. */
+const OFTEN = 150;
+const PATIENCE = 180_000;
+const BUSY = [
+  session(3, 3 * 3600, MINUTELY),
+  session(10, 300, replicationController('web', 500)),
+  session(120, 300, replicationController('web', 500), daemonSet('agent')),
+  session(5, 600, job('work', 300, 30)),
+];
 
 const { count } = JSON.parse(await readFile('dist/profile.json', 'utf8'));
 const server = await serve();
 const browser = await chromium.launch({ executablePath: process.env.CHROME });
+const folder = await mkdtemp(join(tmpdir(), 'podyard-'));
 const ran = new Set();
 const grown = [];
 try {
@@ -31,9 +45,15 @@ try {
       grown.push(ran.size - before);
     }
   }));
+  for (const busy of BUSY) {
+    const before = ran.size;
+    await work(busy);
+    grown.push(ran.size - before);
+  }
 } finally {
   await browser.close();
   await server.stop();
+  await rm(folder, { recursive: true });
 }
 const text = lines(await readFile('dist/profile.wasm'), (number) => ran.has(number));
 const head = '# What a first visit does not run, written by `cargo xtask profile`: functions by name, without the digests that\n# change with every build; a star stands for all that begins so; behind ~ are stretches inside functions that run.\n# What is not listed comes with the first part.\n';
@@ -41,24 +61,48 @@ await writeFile('xtask/later.txt', `${head}${text.join('\n')}\n`);
 console.log(`What each visit added: ${grown.join(' ')}.`);
 console.log(`${ran.size} of ${count} functions and stretches ran; xtask/later.txt has ${text.length} lines.`);
 
-/** One visit: adds what it ran. */
-async function visit({ address = '', ...visitor }) {
-  const context = await browser.newContext(visitor);
+/** A page in which calls are counted. */
+async function counted(context) {
   await context.addInitScript((count) => {
-    window.ran = new Uint8Array(count);
-    // What waits for the whole program is no part of this.
-    Object.defineProperty(window, 'podyardWhole', { get: () => new Promise(() => {}), set: () => {} });
-    const watched = (imports) => ({ ...imports, profile: { ran: (at) => { window.ran[at] = 1; } } });
+    window.ran = new Uint32Array(count);
+    const watched = (imports) => ({ ...imports, profile: { ran: (at) => { window.ran[at] += 1; } } });
     for (const name of ['instantiate', 'instantiateStreaming']) {
       const own = WebAssembly[name].bind(WebAssembly);
       WebAssembly[name] = (source, imports) => own(source, watched(imports));
     }
   }, count);
-  const page = await context.newPage();
+  return context.newPage();
+}
+
+/** Adds what ran so often in a page by now. */
+async function gather(page, often) {
+  const marks = await page.evaluate(() => Array.from(window.ran));
+  marks.forEach((mark, at) => { if (mark >= often) ran.add(at); });
+}
+
+/** A busy session: adds what ran often. */
+async function work(content) {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
+  const page = await counted(context);
+  await page.goto(`${server.origin}/?lang=en&paused=&start=${START}`);
+  await page.locator('[data-ready]').waitFor();
+  await replay(page, folder, content);
+  await gather(page, OFTEN);
+  await context.close();
+}
+
+/** One visit: adds what it ran. */
+async function visit({ address = '', ...visitor }) {
+  const context = await browser.newContext(visitor);
+  // What waits for the whole program is no part of this.
+  await context.addInitScript(() => {
+    Object.defineProperty(window, 'podyardWhole', { get: () => new Promise(() => {}), set: () => {} });
+  });
+  const page = await counted(context);
   await page.goto(`${server.origin}/${address}`);
   await page.locator('.node').first().waitFor();
   await page.waitForTimeout(SECONDS * 1000);
-  const marks = await page.evaluate(() => Array.from(window.ran));
-  marks.forEach((mark, at) => { if (mark) ran.add(at); });
+  await gather(page, 1);
   await context.close();
 }

@@ -127,3 +127,15 @@ spec:
     );
     assert_eq!(line("ephemeral-storage"), "ephemeral-storage 10Gi (10%) 20Gi (20%)");
 }
+
+#[test]
+fn the_namespace_of_leases_comes_back_and_they_with_it() {
+    let mut desk = Desk::new("");
+    desk.says("kubectl delete namespace kube-node-lease");
+    assert_eq!(desk.says("kubectl get leases -A"), "No resources found\n");
+    // The first look after the deletion is at the full minute, and the kubelets' next try ten seconds later.
+    desk.pass(51);
+    assert!(desk.says("kubectl get namespaces").contains("kube-node-lease   Active"));
+    assert_eq!(desk.says("kubectl get leases -A -o name").lines().count(), 4);
+    assert!(!desk.says("kubectl get nodes").contains("NotReady"));
+}

@@ -341,6 +341,23 @@ fn keep_allocated(new: &mut Value, old: &Value) {
             new.child("spec").set_default(field, value);
         }
     }
+    keep_node_ports(new.child("spec"), old.get("spec"));
+}
+
+/// A port that does not say its node port keeps the one that it had under its name, unless another one has it now.
+fn keep_node_ports(spec: &mut Value, old: Option<&Value>) {
+    let reached = |spec: &Value| matches!(spec.str_at("type"), Some("NodePort" | "LoadBalancer"));
+    let Some(old) = old.filter(|old| reached(old) && reached(spec)) else { return };
+    let number = |port: &Value| port.i64_at("nodePort").filter(|number| *number > 0);
+    let used: Vec<i64> = spec.items_at("ports").iter().filter_map(number).collect();
+    for port in spec.child("ports").make_items() {
+        let name = port.str_at("name").unwrap_or_default();
+        let is_same = |known: &&Value| known.str_at("name").unwrap_or_default() == name;
+        let known = old.items_at("ports").iter().find(is_same).and_then(number);
+        if let Some(known) = known.filter(|known| number(port).is_none() && !used.contains(known)) {
+            port.set("nodePort", known);
+        }
+    }
 }
 
 /// Prepares an object whose status is written: the spec and what else is not the status is put back.

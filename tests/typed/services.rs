@@ -301,3 +301,25 @@ spec: {type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, p
     let (said, _) = turn("\"type\":\"ClusterIP\",\"externalTrafficPolicy\":\"Local\"");
     assert!(said.contains("may only be set for externally-accessible services"), "{said}");
 }
+
+/// Follows `patchAllocatedValues` of `pkg/registry/core/service/storage/storage.go`.
+#[test]
+fn a_port_keeps_its_node_port_by_its_name() {
+    let service = |ports: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{type: NodePort, selector: {{app: web}}, ports: [{ports}]}}}}"
+        )
+    };
+    let mut desk = Desk::new(&service("{name: a, port: 80, nodePort: 30555}"));
+    let mut replaced = |ports: &str| {
+        desk.terminal.files.insert("web.yaml".into(), service(ports).into());
+        desk.says("kubectl replace -f web.yaml");
+        desk.says("kubectl get service web -o jsonpath='{.spec.ports[*].nodePort}'")
+    };
+    let both = replaced("{name: b, port: 90}, {name: a, port: 8080}");
+    let (new, old) = both.split_once(' ').unwrap();
+    assert_eq!(old, "30555");
+    assert_ne!(new, old);
+    let moved = replaced("{name: b, port: 90, nodePort: 30555}, {name: a, port: 8080}");
+    assert!(moved.starts_with("30555 3"), "{moved}");
+}

@@ -139,3 +139,23 @@ fn the_namespace_of_leases_comes_back_and_they_with_it() {
     assert_eq!(desk.says("kubectl get leases -A -o name").lines().count(), 4);
     assert!(!desk.says("kubectl get nodes").contains("NotReady"));
 }
+
+/// Follows `ValidateLeaseSpec`.
+#[test]
+fn a_lease_lasts_for_some_time() {
+    let mut desk = Desk::new("");
+    let patch = |spec: &str| {
+        format!(
+            "kubectl patch lease worker-1 -n kube-node-lease --type=merge -p '{{\"spec\":{{{spec}}}}}'"
+        )
+    };
+    let said = desk.says(&patch("\"leaseDurationSeconds\":0,\"leaseTransitions\":-1"));
+    assert_eq!(
+        said,
+        "The Lease \"worker-1\" is invalid: \n\
+         * spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0\n\
+         * spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0\n"
+    );
+    let said = desk.says(&patch("\"leaseDurationSeconds\":1,\"leaseTransitions\":0"));
+    assert_eq!(said, "lease.coordination.k8s.io/worker-1 patched\n");
+}

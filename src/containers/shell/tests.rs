@@ -254,6 +254,8 @@ fn jobs_are_killed_and_waited_for() {
     );
     check("wait 99; echo $?", "127\n", 0, 0);
     check("kill %3", "sh: %3: no such job\n", 2, 0);
+    check("sleep 9 & sleep 8 & trap 'echo own' TERM; kill 0; wait; echo $?", "own\n0\n", 0, 0);
+    check("sleep 9 & trap 'kill 0' EXIT; exit 3", "", 3, 0);
     check("kill x", "sh: invalid number 'x'\n", 1, 0);
     check("kill -FOO 1", "sh: bad signal name 'FOO'\n", 1, 0);
     check("kill", "sh: you need to specify whom to kill\n", 1, 0);

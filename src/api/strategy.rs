@@ -279,8 +279,52 @@ pub fn prepare_for_update(kind: Kind, new: &mut Value, old: &Value) {
             set_template_generation(new, template_generation(old) + i64::from(changed));
         }
         Kind::Job => labels_from_template(new),
-        Kind::Service => keep_allocated(new, old),
+        Kind::Service => {
+            keep_allocated(new, old);
+            drop_of_another_type(new, old);
+        }
         _ => {}
+    }
+}
+
+/// What a Service was given for its old type and nobody changed goes with that type. Follows `dropTypeDependentFields`.
+fn drop_of_another_type(new: &mut Value, old: &Value) {
+    let Some(before) = old.get("spec") else { return };
+    let spec = new.child("spec");
+    let has_address = |spec: &Value| spec.str_at("type") != Some("ExternalName");
+    let is_reached =
+        |spec: &Value| matches!(spec.str_at("type"), Some("NodePort" | "LoadBalancer"));
+    let balances = |spec: &Value| spec.str_at("type") == Some("LoadBalancer");
+    let is_checked =
+        |spec: &Value| balances(spec) && spec.str_at("externalTrafficPolicy") == Some("Local");
+    let mut gone: Vec<&[&str]> = Vec::new();
+    if has_address(before) && !has_address(spec) {
+        gone.extend([&["clusterIP", "clusterIPs"][..], &["ipFamilies"], &["ipFamilyPolicy"]]);
+    }
+    if is_checked(before) && !is_checked(spec) {
+        gone.push(&["healthCheckNodePort"]);
+    }
+    if balances(before) && !balances(spec) {
+        gone.extend([&["allocateLoadBalancerNodePorts"][..], &["loadBalancerClass"]]);
+    }
+    if is_reached(before) && !is_reached(spec) {
+        gone.push(&["externalTrafficPolicy"]);
+        let numbers = |spec: &Value| -> Vec<i64> {
+            spec.items_at("ports").iter().filter_map(|port| port.i64_at("nodePort")).collect()
+        };
+        let known = numbers(before);
+        if numbers(spec).iter().all(|number| known.contains(number)) {
+            for port in spec.child("ports").make_items() {
+                port.remove("nodePort");
+            }
+        }
+    }
+    for fields in gone {
+        if fields.iter().all(|field| spec.get(field) == before.get(field)) {
+            for field in fields {
+                spec.remove(field);
+            }
+        }
     }
 }
 
@@ -295,6 +339,23 @@ fn keep_allocated(new: &mut Value, old: &Value) {
     for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         if let Some(value) = old.at(&["spec", field]).cloned() {
             new.child("spec").set_default(field, value);
+        }
+    }
+    keep_node_ports(new.child("spec"), old.get("spec"));
+}
+
+/// A port that does not say its node port keeps the one that it had under its name, unless another one has it now.
+fn keep_node_ports(spec: &mut Value, old: Option<&Value>) {
+    let reached = |spec: &Value| matches!(spec.str_at("type"), Some("NodePort" | "LoadBalancer"));
+    let Some(old) = old.filter(|old| reached(old) && reached(spec)) else { return };
+    let number = |port: &Value| port.i64_at("nodePort").filter(|number| *number > 0);
+    let used: Vec<i64> = spec.items_at("ports").iter().filter_map(number).collect();
+    for port in spec.child("ports").make_items() {
+        let name = port.str_at("name").unwrap_or_default();
+        let is_same = |known: &&Value| known.str_at("name").unwrap_or_default() == name;
+        let known = old.items_at("ports").iter().find(is_same).and_then(number);
+        if let Some(known) = known.filter(|known| number(port).is_none() && !used.contains(known)) {
+            port.set("nodePort", known);
         }
     }
 }

@@ -43,9 +43,18 @@ impl Place {
             [name, part] => (Some(*name), Some(*part)),
             _ => return None,
         };
+        // Nothing is in a namespace but what has one, and nothing that has one is found without it.
+        let kind = find(plural)?;
+        let misplaced = match kind.namespaced() {
+            true => name.is_some() && namespace.is_none(),
+            false => namespace.is_some(),
+        };
+        if misplaced {
+            return None;
+        }
         let owned = |text: Option<&str>| text.map(Rc::from);
         let (namespace, name, part) = (owned(namespace), owned(name), owned(part));
-        Some(Self { kind: find(plural)?, namespace, name, part })
+        Some(Self { kind, namespace, name, part })
     }
 
     /// The key of the object.
@@ -87,7 +96,14 @@ mod tests {
                 assert_eq!(place.name.is_some(), !name.is_empty(), "{text}");
             }
         }
-        for wrong in ["api/v1", "api/v2/pods", "apis/apps/v1/pods", "api/v1/nodes/a/b/c"] {
+        for wrong in [
+            "api/v1",
+            "api/v2/pods",
+            "apis/apps/v1/pods",
+            "api/v1/nodes/a/b/c",
+            "api/v1/pods/a",
+            "api/v1/namespaces/shop/nodes",
+        ] {
             let parts: Vec<&str> = wrong.split('/').collect();
             assert_eq!(Place::parse(&parts), None, "{wrong}");
         }

@@ -124,6 +124,9 @@ pub struct Process {
 const FIRST_COMMAND: u32 = 30;
 const PIDS_OF_COMMAND: u32 = 6;
 const MOST_COMMANDS: u32 = 5_000;
+/// A command beside it is followed for so many steps and so long.
+const MOST_STEPS: u32 = 4_000;
+const LONGEST_EXEC: Duration = Duration::from_seconds(3600);
 
 /// A busy process is looked at again after this.
 const FIRST_OUTPUT_BYTES: usize = 64 * 1024;
@@ -436,21 +439,18 @@ impl Process {
         .with_pid(self.next_pid(), self.pids())
         .with_input(input);
         let mut at = now;
-        let mut result = ExecOutput::default();
-        for _ in 0..1000 {
+        let mut result = ExecOutput { endless: true, ..ExecOutput::default() };
+        // What has not ended after so many steps and so long does not end.
+        for _ in 0..MOST_STEPS {
             match machine.run(at, &mut Beside { process: self, outside, now }) {
                 Outcome::Sleeps(next) => at = next,
-                Outcome::Blocked => {
-                    result.endless = true;
-                    break;
-                }
+                Outcome::Blocked => break,
                 Outcome::Done(code) => {
-                    result.code = code;
+                    (result.code, result.endless) = (code, false);
                     break;
                 }
             }
-            if at - now > Duration::from_seconds(3600) {
-                result.endless = true;
+            if at - now > LONGEST_EXEC {
                 break;
             }
         }

@@ -1,5 +1,6 @@
-//! Empties a namespace that is being deleted, then lets it go. Follows
-//! `pkg/controller/namespace/deletion/namespaced_resources_deleter.go`.
+//! Empties a namespace that is being deleted, then lets it go; one that the cluster itself needs comes back. Follows
+//! `pkg/controller/namespace/deletion/namespaced_resources_deleter.go` and
+//! `pkg/controlplane/controller/systemnamespaces`.
 
 use std::rc::Rc;
 
@@ -7,6 +8,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
+use crate::object;
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Observed, Plan, Propagation, Wake, Write,
 };
@@ -27,7 +29,14 @@ pub enum Decision {
     },
     /// It is empty and may go.
     Empty,
+    /// It is gone, and the cluster needs it.
+    Needed,
 }
+
+/// The one among the cluster's own namespaces that may be deleted at all.
+const NEEDED: &str = "kube-node-lease";
+/// Every so often somebody looks whether the cluster's own namespaces are there.
+const LOOK_SECONDS: i64 = 60;
 
 /// The loop.
 pub struct NamespaceLoop;
@@ -43,6 +52,9 @@ impl Controller for NamespaceLoop {
             if meta.deleting() && change.operation == Operation::Modified {
                 wake(Key::of(meta), Duration::ZERO);
             }
+            if *meta.name == *NEEDED && change.operation == Operation::Deleted {
+                wake(Key::new(ObjectKey::cluster(Rc::clone(&meta.name))), Duration::from_millis(1));
+            }
             return;
         }
         if change.operation != Operation::Deleted || meta.namespace.is_empty() {
@@ -54,9 +66,13 @@ impl Controller for NamespaceLoop {
         }
     }
 
-    fn reconcile(key: &Key, seen: &Observed<'_, ()>, _: Time) -> Plan<Decision, ()> {
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
         let Some(namespace) = seen.store.plain(Kind::Namespace, &key.object) else {
-            return Plan::idle(Decision::Stays);
+            return if *key.object.name == *NEEDED {
+                bring_back(now)
+            } else {
+                Plan::idle(Decision::Stays)
+            };
         };
         if !namespace.meta.deleting() {
             return Plan::idle(Decision::Stays);
@@ -77,6 +93,18 @@ impl Controller for NamespaceLoop {
         free.body.child("spec").set("finalizers", Value::Array(Rc::default()));
         Plan::writes(Decision::Empty, vec![Write::Update(AnyObject::Plain(Rc::new(free)))])
     }
+}
+
+/// Makes the needed namespace when it is next looked for.
+fn bring_back(now: Time) -> Plan<Decision, ()> {
+    let late = now.unix_millis().rem_euclid(LOOK_SECONDS * 1000);
+    if late != 0 {
+        let next = now + Duration::from_millis(LOOK_SECONDS * 1000 - late);
+        return Plan::idle(Decision::Needed).wake_at(Some(next));
+    }
+    let namespace = object! { "metadata" => object! { "name" => NEEDED } };
+    let object = AnyObject::from_value(Kind::Namespace, &namespace);
+    Plan::writes(Decision::Needed, vec![Write::Create { object, note: None, about: None }])
 }
 
 fn delete(object: &AnyObject) -> Write {

@@ -42,6 +42,12 @@ pub(super) fn lease_key(node: &NodeName) -> ObjectKey {
     ObjectKey::new(NAMESPACE, Rc::clone(node))
 }
 
+/// Whether a lease can be made: its namespace is there and stays.
+pub(super) fn has_place(store: &Store) -> bool {
+    let namespace = store.plain(Kind::Namespace, &ObjectKey::cluster(NAMESPACE));
+    namespace.is_some_and(|namespace| !namespace.meta.deleting())
+}
+
 /// The name of the node whose lease this is, if it is one.
 pub(super) fn node_of_lease(lease: &Plain) -> Option<&NodeName> {
     let is_one = lease.kind == Kind::Lease && *lease.meta.namespace == *NAMESPACE;

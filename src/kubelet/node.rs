@@ -100,7 +100,9 @@ pub(super) fn report(
         heartbeat::reported(&mut changed, now);
     }
     let mut writes = status_write(node, changed.clone());
-    if store.plain(Kind::Lease, &heartbeat::lease_key(&name)).is_none() {
+    let no_lease = store.plain(Kind::Lease, &heartbeat::lease_key(&name)).is_none();
+    let has_place = heartbeat::has_place(store);
+    if no_lease && has_place {
         let object = heartbeat::new_lease(node, now);
         writes.push(Write::Create { object, note: None, about: None });
     }
@@ -140,6 +142,10 @@ pub(super) fn report(
     }
     let relief = relief.into_iter().flatten().min();
     let mut wake = (!up).then_some(ready_at).or(relief);
+    if no_lease && !has_place {
+        let next = next_renewal(now);
+        wake = Some(wake.map_or(next, |wake| wake.min(next)));
+    }
     let schedulable = !node.spec.unschedulable;
     if machine.schedulable != schedulable {
         if now.unix_millis().rem_euclid(RENEWAL_SECONDS * 1000) == 0 {

@@ -204,7 +204,7 @@ impl Look<'_> {
 
 /// Whether a container runs that nobody has asked to stop yet.
 fn is_untouched(container: &ContainerRuntime) -> bool {
-    container.run.as_ref().is_some_and(|run| run.stop.is_none())
+    container.run.as_ref().is_some_and(|run| run.end.is_none() && run.stop.is_none())
 }
 
 fn head(text: &str, most: usize) -> String {

@@ -51,7 +51,7 @@ impl Process for Explained {
     fn poll(&mut self, io: &mut Io<'_>) -> Turn {
         let mut output = Output::default();
         let mut own = std::mem::take(io.input);
-        let turn = self.inner.poll(&mut io.with(&mut own, &mut output));
+        let turn = self.inner.poll(&mut io.with(&mut own, &mut output).deeper());
         *io.input = own;
         self.listen(&output);
         io.output.append(output);

@@ -52,6 +52,8 @@ pub(crate) struct Io<'a> {
     pub(crate) output: &'a mut Output,
     /// How many more commands may begin at this moment.
     pub(crate) fuel: &'a mut u32,
+    /// How many commands stand around this one.
+    pub(crate) nested: u32,
     /// Set by `break`, `continue` and `exit`.
     pub(crate) leave: &'a mut Option<Leave>,
 }
@@ -65,8 +67,15 @@ impl Io<'_> {
             input,
             output,
             fuel: self.fuel,
+            nested: self.nested,
             leave: self.leave,
         }
+    }
+
+    /// The same for a command that this one runs.
+    pub(crate) const fn deeper(mut self) -> Self {
+        self.nested += 1;
+        self
     }
 
     /// Prints to standard output.

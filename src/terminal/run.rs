@@ -126,6 +126,7 @@ impl Running {
                     input: &mut self.input,
                     output: &mut output,
                     fuel: &mut fuel,
+                    nested: 0,
                     leave: &mut leave,
                 };
                 task.poll(&mut io)

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod nodes;
+mod pods;
+mod programs;
 mod raw;
 mod services;
 

@@ -127,3 +127,35 @@ spec:
     );
     assert_eq!(line("ephemeral-storage"), "ephemeral-storage 10Gi (10%) 20Gi (20%)");
 }
+
+#[test]
+fn the_namespace_of_leases_comes_back_and_they_with_it() {
+    let mut desk = Desk::new("");
+    desk.says("kubectl delete namespace kube-node-lease");
+    assert_eq!(desk.says("kubectl get leases -A"), "No resources found\n");
+    // The first look after the deletion is at the full minute, and the kubelets' next try ten seconds later.
+    desk.pass(51);
+    assert!(desk.says("kubectl get namespaces").contains("kube-node-lease   Active"));
+    assert_eq!(desk.says("kubectl get leases -A -o name").lines().count(), 4);
+    assert!(!desk.says("kubectl get nodes").contains("NotReady"));
+}
+
+/// Follows `ValidateLeaseSpec`.
+#[test]
+fn a_lease_lasts_for_some_time() {
+    let mut desk = Desk::new("");
+    let patch = |spec: &str| {
+        format!(
+            "kubectl patch lease worker-1 -n kube-node-lease --type=merge -p '{{\"spec\":{{{spec}}}}}'"
+        )
+    };
+    let said = desk.says(&patch("\"leaseDurationSeconds\":0,\"leaseTransitions\":-1"));
+    assert_eq!(
+        said,
+        "The Lease \"worker-1\" is invalid: \n\
+         * spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0\n\
+         * spec.leaseTransitions: Invalid value: -1: must be greater than or equal to 0\n"
+    );
+    let said = desk.says(&patch("\"leaseDurationSeconds\":1,\"leaseTransitions\":0"));
+    assert_eq!(said, "lease.coordination.k8s.io/worker-1 patched\n");
+}

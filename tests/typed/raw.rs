@@ -96,3 +96,36 @@ fn a_path_is_asked_as_it_is() {
         "Error from server (NotFound): pods \"nope\" not found\n"
     );
 }
+
+/// Follows the routes of `pkg/registry/core/rest/storage_core.go` and how `DeleteResource` reads its options.
+#[test]
+fn a_request_that_the_server_does_not_take_deletes_nothing() {
+    let mut desk = with(crate::PODS);
+    let pod = "/api/v1/namespaces/default/pods/a";
+    for (path, words) in [
+        (
+            "/api/v1/namespaces",
+            "(MethodNotAllowed): the server does not allow this method on the requested resource",
+        ),
+        (
+            "/api/v1/namespaces/default/nodes",
+            "(NotFound): the server could not find the requested resource",
+        ),
+        ("/api/v1/pods/a", "(NotFound): the server could not find the requested resource"),
+        (
+            &format!("{pod}?gracePeriodSeconds=x"),
+            "(BadRequest): strconv.ParseInt: parsing \"x\": invalid syntax",
+        ),
+    ] {
+        let said = desk.says(&format!("kubectl delete --raw '{path}'"));
+        assert_eq!(said, format!("Error from server {words}\n"), "{path}");
+    }
+    let said = desk.says(&format!("kubectl delete --raw '{pod}?dryRun=Some'"));
+    assert!(
+        said.ends_with("dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"\n"),
+        "{said}"
+    );
+    desk.says(&format!("kubectl delete --raw '{pod}?dryRun=All'"));
+    desk.says("kubectl delete --raw '/api/v1/namespaces/default/pods?dryRun=All'");
+    assert!(!desk.says("kubectl get pods").contains("Terminating"));
+}

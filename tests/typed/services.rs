@@ -1,6 +1,6 @@
 //! What pods reach by the names, addresses and ports of Services.
 
-use crate::{HIT_A, HIT_B, with};
+use crate::{Desk, HIT_A, HIT_B, with};
 
 const REFUSED: &str = "Connection refused";
 
@@ -267,4 +267,59 @@ fn the_api_server_tells_where_it_answers() {
         desk.says("kubectl describe svc kubernetes")
             .contains("Endpoints:                172.18.0.2:6443\n")
     );
+}
+
+/// Follows `TestDropTypeDependentFields` of `pkg/registry/core/service/strategy_test.go`.
+#[test]
+fn what_belongs_to_a_type_goes_with_it() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, externalTrafficPolicy: Local, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
+",
+    );
+    let mut turn = |patch: &str| {
+        let said = desk.says(&format!("kubectl patch service web -p '{{\"spec\":{{{patch}}}}}'"));
+        let spec = desk.says("kubectl get service web -o jsonpath='{.spec}'");
+        let known = ["clusterIP", "ipFamilies", "externalTrafficPolicy", "nodePort", "healthCheck"];
+        let there = known.into_iter().filter(|field| spec.contains(field));
+        (said, there.collect::<Vec<_>>().join(" "))
+    };
+    let patched = "service/web patched\n".to_owned();
+    for (patch, left) in [
+        ("\"type\":\"NodePort\"", "clusterIP ipFamilies externalTrafficPolicy nodePort"),
+        ("\"type\":\"ClusterIP\"", "clusterIP ipFamilies"),
+        ("\"type\":\"ExternalName\",\"externalName\":\"a.example\"", ""),
+        ("\"type\":\"ClusterIP\"", "clusterIP ipFamilies"),
+        ("\"type\":\"NodePort\"", "clusterIP ipFamilies externalTrafficPolicy nodePort"),
+    ] {
+        assert_eq!(turn(patch), (patched.clone(), left.to_owned()), "{patch}");
+    }
+    // Who changes it as well means it.
+    let (said, _) = turn("\"type\":\"ClusterIP\",\"externalTrafficPolicy\":\"Local\"");
+    assert!(said.contains("may only be set for externally-accessible services"), "{said}");
+}
+
+/// Follows `patchAllocatedValues` of `pkg/registry/core/service/storage/storage.go`.
+#[test]
+fn a_port_keeps_its_node_port_by_its_name() {
+    let service = |ports: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{type: NodePort, selector: {{app: web}}, ports: [{ports}]}}}}"
+        )
+    };
+    let mut desk = Desk::new(&service("{name: a, port: 80, nodePort: 30555}"));
+    let mut replaced = |ports: &str| {
+        desk.terminal.files.insert("web.yaml".into(), service(ports).into());
+        desk.says("kubectl replace -f web.yaml");
+        desk.says("kubectl get service web -o jsonpath='{.spec.ports[*].nodePort}'")
+    };
+    let both = replaced("{name: b, port: 90}, {name: a, port: 8080}");
+    let (new, old) = both.split_once(' ').unwrap();
+    assert_eq!(old, "30555");
+    assert_ne!(new, old);
+    let moved = replaced("{name: b, port: 90, nodePort: 30555}, {name: a, port: 8080}");
+    assert!(moved.starts_with("30555 3"), "{moved}");
 }

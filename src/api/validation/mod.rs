@@ -73,12 +73,12 @@ fn create(errors: &mut Errors, kind: Kind, object: &Value) {
         Kind::PriorityClass => policy::priority_class(errors, object),
         Kind::ResourceQuota => policy::resource_quota(errors, object),
         Kind::LimitRange => policy::limit_range(errors, object),
+        Kind::Lease => policy::lease(errors, object),
         Kind::Event
         | Kind::Endpoints
         | Kind::ServiceAccount
         | Kind::PersistentVolumeClaim
         | Kind::ControllerRevision
-        | Kind::Lease
         | Kind::EndpointSlice => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Budgets, priorities, quotas and limits. Follows `pkg/apis/{policy,scheduling}/validation` and `ValidateResourceQuota`
+//! Budgets, priorities, quotas, limits and leases. Follows `pkg/apis/{policy,scheduling,coordination}/validation` and `ValidateResourceQuota`
 //! and `ValidateLimitRange` in `pkg/apis/core/validation`.
 
 use std::collections::BTreeSet;
@@ -46,6 +46,18 @@ pub(crate) fn disruption_budget(errors: &mut Errors, object: &Value) {
         if !known.contains(&word) {
             errors.not_supported(&SPEC.child("unhealthyPodEvictionPolicy"), word, &known);
         }
+    }
+}
+
+/// Checks a Lease, but for its metadata.
+pub(crate) fn lease(errors: &mut Errors, object: &Value) {
+    let number = |field: &str| object.at(&["spec", field]).and_then(Value::as_i64);
+    if let Some(seconds) = number("leaseDurationSeconds").filter(|seconds| *seconds <= 0) {
+        errors.invalid(&SPEC.child("leaseDurationSeconds"), seconds, "must be greater than 0");
+    }
+    if let Some(times) = number("leaseTransitions").filter(|times| *times < 0) {
+        let detail = "must be greater than or equal to 0";
+        errors.invalid(&SPEC.child("leaseTransitions"), times, detail);
     }
 }
 

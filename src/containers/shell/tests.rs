@@ -254,6 +254,8 @@ fn jobs_are_killed_and_waited_for() {
     );
     check("wait 99; echo $?", "127\n", 0, 0);
     check("kill %3", "sh: %3: no such job\n", 2, 0);
+    check("sleep 9 & sleep 8 & trap 'echo own' TERM; kill 0; wait; echo $?", "own\n0\n", 0, 0);
+    check("sleep 9 & trap 'kill 0' EXIT; exit 3", "", 3, 0);
     check("kill x", "sh: invalid number 'x'\n", 1, 0);
     check("kill -FOO 1", "sh: bad signal name 'FOO'\n", 1, 0);
     check("kill", "sh: you need to specify whom to kill\n", 1, 0);
@@ -276,4 +278,21 @@ fn the_first_process_gets_only_what_it_handles() {
 #[test]
 fn the_variables_are_listed_so_that_they_can_be_read_again() {
     check("a=\"it's\"; b='x y'; set", "a='it'\"'\"'s'\nb='x y'\n", 0, 0);
+}
+
+#[test]
+fn counts_stand_beside_the_names_of_files() {
+    let files = "cd /tmp; echo a b > one; echo c > two; ";
+    for (line, expected) in [
+        ("wc -l one", "1 one\n"),
+        ("wc -l < one", "1\n"),
+        ("cat one two | wc -c", "6\n"),
+        ("wc two", "        1         1         2 two\n"),
+        ("wc -lw two", "        1         1 two\n"),
+        ("wc -c one two", "        4 one\n        2 two\n        6 total\n"),
+    ] {
+        check(&format!("{files}{line}"), expected, 0, 0);
+    }
+    let none = "wc: can't open 'none': No such file or directory\n        4 one\n        4 total\n";
+    check(&format!("{files}wc -c none one"), none, 1, 0);
 }

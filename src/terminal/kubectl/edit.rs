@@ -362,6 +362,10 @@ fn without_comments(text: &str) -> String {
 /// Whether two texts say the same, however they are written. Follows `StripComments`.
 fn same(one: &str, other: &str) -> bool {
     let (one, other) = (without_comments(one), without_comments(other));
+    // Blank lines are nothing, however many.
+    if one.trim().is_empty() && other.trim().is_empty() {
+        return true;
+    }
     let objects = |text: &str| -> Option<Vec<Value>> {
         let documents = manifest::load("", text.as_bytes());
         let raw = || documents.iter().map(|document| document.raw.clone()).collect();

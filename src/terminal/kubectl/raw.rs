@@ -18,6 +18,7 @@ use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::FieldSelector;
 use crate::apiserver::paths::Place;
+use crate::cluster::WriteOptions;
 use crate::reconcile::{DeleteOptions, Propagation};
 
 /// The verbs of what is kept, as discovery lists them.
@@ -216,10 +217,27 @@ fn log(context: &Context<'_>, pod: &AnyObject, query: &Query<'_>) -> Result<Stri
 /// `DELETE` of an object, or of all that a list would show.
 fn delete(context: &mut Context<'_>, place: &Place, query: &Query<'_>) -> Result<String, Failure> {
     let how = options(context, query)?;
+    let dry_run = match query.text("dryRun").as_deref() {
+        None | Some("") => false,
+        Some("All") => true,
+        Some(other) => {
+            let words = format!(
+                "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [{}]: supported values: \"All\"",
+                go_quote(other)
+            );
+            return Err(ApiError::new(Reason::Invalid, words).into());
+        }
+    };
+    let meant = WriteOptions { dry_run, ..context.write() };
     let Some(name) = &place.name else {
+        // Namespaces go one by one.
+        if place.kind == Kind::Namespace {
+            let words = "the server does not allow this method on the requested resource";
+            return Err(ApiError::new(Reason::MethodNotAllowed, words).into());
+        }
         let all = selected(context, place, query)?;
         for object in &all {
-            context.send_delete(place.kind, &object.key(), &how)?;
+            context.send_delete_as(place.kind, &object.key(), &how, &meant)?;
         }
         return Ok(listed(context, place.kind, &all));
     };
@@ -227,8 +245,10 @@ fn delete(context: &mut Context<'_>, place: &Place, query: &Query<'_>) -> Result
         return Err(not_there());
     }
     let key = place.key();
-    let gone = context.send_delete(place.kind, &key, &how)?.object;
-    if RETURNED.contains(&place.kind) || context.cluster.store().get(place.kind, &key).is_some() {
+    let gone = context.send_delete_as(place.kind, &key, &how, &meant)?.object;
+    if RETURNED.contains(&place.kind)
+        || !dry_run && context.cluster.store().get(place.kind, &key).is_some()
+    {
         return Ok(line(&gone.to_value()));
     }
     let info = place.kind.info();
@@ -267,9 +287,13 @@ fn options(context: &Context<'_>, query: &Query<'_>) -> Result<DeleteOptions, Fa
         true => query.text(name),
         false => given.str_at(name).map(str::to_owned),
     };
-    let grace = given
-        .i64_at("gracePeriodSeconds")
-        .or_else(|| text("gracePeriodSeconds").and_then(|seconds| seconds.parse().ok()));
+    let grace = match text("gracePeriodSeconds") {
+        Some(text) => Some(text.parse().map_err(|_| {
+            let words = format!("strconv.ParseInt: parsing {}: invalid syntax", go_quote(&text));
+            ApiError::new(Reason::BadRequest, words)
+        })?),
+        None => given.i64_at("gracePeriodSeconds"),
+    };
     let propagation = match text("propagationPolicy").as_deref() {
         None | Some("") => None,
         Some("Background") => Some(Propagation::Background),

@@ -10,7 +10,7 @@ use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::apiserver::paths::path;
-use crate::cluster::{Patch, Written};
+use crate::cluster::{Patch, WriteOptions, Written};
 use crate::reconcile::DeleteOptions;
 
 /// Announces what a command without requests of its own does.
@@ -140,7 +140,18 @@ impl Context<'_> {
         how: &DeleteOptions,
     ) -> Result<Written, Failure> {
         let options = self.write();
-        let result = self.cluster.delete(kind, key, how, &options);
+        self.send_delete_as(kind, key, how, &options)
+    }
+
+    /// The same, said to be meant like this.
+    pub(super) fn send_delete_as(
+        &mut self,
+        kind: Kind,
+        key: &ObjectKey,
+        how: &DeleteOptions,
+        options: &WriteOptions,
+    ) -> Result<Written, Failure> {
+        let result = self.cluster.delete(kind, key, how, options);
         self.asked_for(kind);
         self.log_result("DELETE", &path(kind, &key.namespace, &key.name), 200, &result);
         self.written(result)

@@ -24,8 +24,17 @@ pub(super) const NAMES: [&str; 37] = [
     "watch", "wc",
 ];
 
+/// At most so many commands run each other (`timeout`, `watch`, `kubectl edit`).
+const DEEPEST: u32 = 20;
+/// The shell's status where it cannot begin a process.
+const NO_PROCESS: i32 = 254;
+
 /// Begins a command.
 pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
+    if io.nested >= DEEPEST {
+        io.error("bash: fork: Resource temporarily unavailable");
+        return Box::new(Finished(NO_PROCESS));
+    }
     // Words that only say how the command behind them runs.
     let before = argv
         .iter()
@@ -37,7 +46,7 @@ pub(super) fn start(argv: Vec<String>, io: &mut Io<'_>) -> Box<dyn Process> {
     let argv = std::iter::once(name.clone()).chain(arguments.iter().cloned()).collect();
     let mut output = Output::default();
     let mut own = std::mem::take(io.input);
-    let process = begin(&name, arguments, &mut io.with(&mut own, &mut output));
+    let process = begin(&name, arguments, &mut io.with(&mut own, &mut output).deeper());
     *io.input = own;
     let explained = Explained::new(argv, process, &output);
     io.output.append(output);

@@ -4,17 +4,37 @@ use super::{flag, gather, operands, unescape};
 use crate::containers::files::Files;
 use crate::containers::shell::machine::Machine;
 use crate::sim::order::Order as _;
+/// Counts, in busybox's columns: one number alone stands as it is, others are nine wide.
 pub(super) fn wc(shell: &mut Machine, arguments: &[&str]) {
-    let text = gather(shell, "wc", &operands(arguments));
-    let (lines, words, bytes) =
-        (text.matches('\n').count(), text.split_whitespace().count(), text.len());
-    let line = match (flag(arguments, 'l'), flag(arguments, 'w'), flag(arguments, 'c')) {
-        (true, ..) => lines.to_string(),
-        (_, true, _) => words.to_string(),
-        (.., true) => bytes.to_string(),
-        _ => format!("{lines:>9} {words:>9} {bytes:>9}"),
+    let paths = operands(arguments);
+    let asked = ['l', 'w', 'c'].map(|letter| flag(arguments, letter));
+    let all = !asked.contains(&true);
+    let alone = paths.len() <= 1 && asked.iter().filter(|one| **one).count() == 1;
+    let mut total = [0; 3];
+    let line = |shell: &mut Machine, counts: [usize; 3], name: &str| {
+        let columns = counts.into_iter().zip(asked).filter(|(_, asked)| all || *asked);
+        let width = if alone { 0 } else { 9 };
+        let mut words: Vec<String> = columns.map(|(count, _)| format!("{count:>width$}")).collect();
+        words.extend((!name.is_empty()).then(|| name.to_owned()));
+        shell.print(&format!("{}\n", words.join(" ")));
     };
-    shell.print(&format!("{line}\n"));
+    let sources: Vec<&[&str]> =
+        if paths.is_empty() { vec![&[]] } else { paths.chunks(1).collect() };
+    for path in sources {
+        let failed = std::mem::replace(&mut shell.status, 0);
+        let text = gather(shell, "wc", path);
+        if shell.status == 0 {
+            shell.status = failed;
+            let counts = [text.matches('\n').count(), text.split_whitespace().count(), text.len()];
+            for (sum, count) in total.iter_mut().zip(counts) {
+                *sum += count;
+            }
+            line(shell, counts, path.first().copied().unwrap_or_default());
+        }
+    }
+    if paths.len() > 1 {
+        line(shell, total, "total");
+    }
 }
 
 pub(super) fn grep(shell: &mut Machine, arguments: &[&str]) {

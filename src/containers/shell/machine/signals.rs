@@ -151,6 +151,14 @@ impl Machine {
 
     /// Sends a signal to what a word names; `None` only asks whether it is there.
     fn kill_one(&mut self, word: &str, signal: Option<Signal>) {
+        // Nobody: everybody of its own, and the shell itself last.
+        if word == "0" {
+            let pids: Vec<u32> = self.job_pids().chain([self.pid]).collect();
+            if let Some(signal) = signal {
+                pids.into_iter().for_each(|pid| self.send(pid, signal, self.now));
+            }
+            return;
+        }
         let pid = match word.strip_prefix('%') {
             Some(_) => match self.job_named(word) {
                 Some(job) => job,

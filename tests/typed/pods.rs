@@ -1,0 +1,43 @@
+//! What is typed about pods and what runs in them.
+
+use super::{Desk, PODS};
+
+#[test]
+fn only_what_runs_is_told_to_stop() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  restartPolicy: Never
+  initContainers: [{name: before, image: busybox}]
+  containers:
+  - {name: quick, image: busybox, command: [sh, -c, 'trap \"exit 0\" TERM; while :; do sleep 1; done']}
+  - {name: slow, image: busybox, command: [sleep, '1000']}
+  - {name: over, image: busybox, command: ['true'], lifecycle: {preStop: {exec: {command: [none]}}}}
+",
+    );
+    desk.says("kubectl delete pod p --wait=false");
+    desk.pass(60);
+    let told = desk.says(
+        "kubectl get events --field-selector reason=Killing -o jsonpath='{range .items[*]}{.message} {.count};{end}'",
+    );
+    assert_eq!(told, "Stopping container quick 1;Stopping container slow 1;");
+    let failed = desk.says("kubectl get events --field-selector reason=FailedPreStopHook");
+    assert_eq!(failed, "No resources found in default namespace.\n");
+}
+
+#[test]
+fn a_command_of_many_steps_is_followed_to_its_end() {
+    let mut desk = Desk::new(PODS);
+    let line = "kubectl exec box -- sh -c 'for i in $(seq 1500); do sleep 0.01; done; echo all'";
+    assert_eq!(desk.says(line), "all\n");
+}
+
+#[test]
+fn a_command_without_end_has_no_status() {
+    let mut desk = Desk::new(PODS);
+    let line = "timeout 50 kubectl exec box -- sh -c 'while :; do sleep 0.001; done'; echo $?";
+    assert_eq!(desk.says(line), "124\n");
+}

@@ -43,6 +43,10 @@ pub(super) struct Stop {
 
 impl Stop {
     /// When something is due.
+    ///
+    /// Stays a function of its own: inlined, the compiler reads the time ahead of the check that a stop is there at all,
+    /// at a place that it computes from whatever lies where `asked` would be (seen with rustc 1.95 at `opt-level = 1`).
+    #[inline(never)]
     pub(super) fn next_wake(&self, now: Time) -> Time {
         match self.turn_from {
             Some(turn) if turn > now => turn,

@@ -112,40 +112,41 @@ pub(super) fn delete(pod: &Pod, owner: &AnyObject) -> Write {
 }
 
 /// What the ranking needs to know of a pod, read once.
-struct Ranked {
-    pod: Rc<Pod>,
-    ready: bool,
+struct Ranked<'a> {
+    pod: &'a Rc<Pod>,
     cost: i32,
     /// How many siblings of related ReplicaSets share its node.
     together: i64,
     /// Since when it is ready.
     since: Option<Time>,
-    restarts: (i64, i64),
-    born: Time,
 }
 
-/// Orders active pods, those to be deleted first in front. `together` counts related pods on the same node.
-/// Follows `controller.ActivePodsWithRanks`.
-pub(super) fn rank_for_deletion(
-    pods: Vec<Rc<Pod>>,
+/// Of active pods those that are deleted first, `count` at most, in that order. `together` counts related pods on the
+/// same node. Costs one look at each pod and little more, however few are wanted. Follows
+/// `controller.ActivePodsWithRanks`.
+pub(super) fn first_for_deletion<'a>(
+    pods: impl Iterator<Item = &'a Rc<Pod>>,
+    count: usize,
     now: Time,
     together: impl Fn(&Pod) -> i64,
-) -> Vec<Rc<Pod>> {
-    let known = |pod: Rc<Pod>| {
-        let since = pod.ready_since();
-        Ranked {
-            ready: since.is_some(),
-            cost: deletion_cost(&pod),
-            together: together(&pod),
-            since,
-            restarts: most_restarts(&pod),
-            born: pod.meta.created.cut_to_second(),
+) -> Vec<&'a Rc<Pod>> {
+    let mut first: Vec<Ranked<'_>> = Vec::new();
+    for pod in pods {
+        let next = Ranked {
             pod,
+            cost: deletion_cost(pod),
+            together: together(pod),
+            since: pod.ready_since(),
+        };
+        let full = first.len() >= count;
+        if full && first.last().is_none_or(|last| compare(&next, last, now) != Ordering::Less) {
+            continue;
         }
-    };
-    let mut ranked: Vec<Ranked> = pods.into_iter().map(known).collect();
-    ranked.order_by(|a, b| compare(a, b, now));
-    ranked.into_iter().map(|ranked| ranked.pod).collect()
+        let place = first.partition_point(|one| compare(one, &next, now) != Ordering::Greater);
+        first.insert(place, next);
+        first.truncate(count);
+    }
+    first.into_iter().map(|ranked| ranked.pod).collect()
 }
 
 /// Orders a Job's active pods, those to be deleted first in front: by exact times, without costs and neighbours.
@@ -177,24 +178,26 @@ fn compare_phases(one: &Pod, other: &Pod) -> Ordering {
     one.node.is_some().cmp(&other.node.is_some()).then_with(|| phase(one).cmp(&phase(other)))
 }
 
-fn compare(one: &Ranked, other: &Ranked, now: Time) -> Ordering {
+fn compare(one: &Ranked<'_>, other: &Ranked<'_>, now: Time) -> Ordering {
     let by_uid = || one.pod.meta.uid.cmp(&other.pod.meta.uid);
-    let by_state = compare_phases(&one.pod, &other.pod)
-        .then_with(|| one.ready.cmp(&other.ready))
+    let (ready, other_ready) = (one.since.is_some(), other.since.is_some());
+    let by_state = compare_phases(one.pod, other.pod)
+        .then_with(|| ready.cmp(&other_ready))
         .then_with(|| one.cost.cmp(&other.cost))
         .then_with(|| other.together.cmp(&one.together));
     if by_state != Ordering::Equal {
         return by_state;
     }
-    if one.ready && other.ready && one.since != other.since {
+    if ready && other_ready && one.since != other.since {
         return younger_first(one.since, other.since, now).then_with(by_uid);
     }
-    let by_restarts = other.restarts.cmp(&one.restarts);
+    let by_restarts = most_restarts(other.pod).cmp(&most_restarts(one.pod));
     if by_restarts != Ordering::Equal {
         return by_restarts;
     }
-    if one.born != other.born {
-        return younger_first(Some(one.born), Some(other.born), now).then_with(by_uid);
+    let born = |ranked: &Ranked<'_>| ranked.pod.meta.created.cut_to_second();
+    if born(one) != born(other) {
+        return younger_first(Some(born(one)), Some(born(other)), now).then_with(by_uid);
     }
     by_uid()
 }

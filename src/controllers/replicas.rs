@@ -5,12 +5,11 @@
 //! labels they carry. So one pod's change among 10,000 costs a look-up and one status write; pods are walked only when
 //! something is to be adopted, released or deleted, or when some carry other labels than the rest.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::rc::Rc;
 
-use imbl::OrdMap;
-
-use super::pods::{self, available, claim_pods, claims_settled, rank_for_deletion};
+use super::pods::{self, available, claim_pods, claims_settled};
 use crate::api::apps::ReplicaSet;
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Pod, ReplicasSpec, ReplicasStatus, ReplicationController};
@@ -18,6 +17,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Resource};
 use crate::reconcile::{Controller, Failure, Key, Memories, Observed, Plan, Wake, Write};
+use crate::sim::order::Gather as _;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -241,33 +241,45 @@ fn manage<K: Replicated>(
         let ready = seen.store.index().tally(set.meta().uid).ready;
         return (Decision::Satisfied { want, ready }, Vec::new());
     }
-    let active: Vec<Rc<Pod>> = match claimed {
-        Some(pods) => pods.to_vec(),
-        None => seen.store.pods_of(set.meta().uid).filter(|pod| pod.active()).cloned().collect(),
+    let active: Vec<&Rc<Pod>> = match claimed {
+        Some(pods) => pods.iter().collect(),
+        None => seen.store.pods_of(set.meta().uid).filter(|pod| pod.active()).collect(),
     };
-    let together = related_on_nodes(set.meta(), seen.store);
-    let ranked = rank_for_deletion(active, now, |pod| {
-        pod.node.as_ref().and_then(|node| together.get(node).copied()).unwrap_or(0)
-    });
+    let together = related_on_nodes(set.meta(), &active, seen.store);
     let surplus = usize::try_from((have - want).min(BURST.max(have / SHARE))).unwrap_or(0);
-    let victims: Vec<&Rc<Pod>> = ranked.iter().take(surplus).collect();
+    let victims = pods::first_for_deletion(active.into_iter(), surplus, now, |pod| {
+        pod.node.as_ref().and_then(|node| together.get(&address(node)).copied()).unwrap_or(0)
+    });
     let deleting = victims.iter().map(|pod| Rc::clone(&pod.meta.name)).collect();
     let writes = victims.into_iter().map(|pod| pods::delete(pod, &about)).collect();
     (Decision::TooMany { want, have, deleting }, writes)
 }
 
-/// How many active pods of the ReplicaSets with the same controller lie on each node. Follows `getPodsRankedByRelatedPodsOnSameNode`.
-fn related_on_nodes(set: &ObjectMeta, store: &Store) -> OrdMap<Rc<str>, i64> {
-    let mut counts = OrdMap::new();
-    let Some(owner) = set.controller() else { return counts };
+/// Where a name lies: of equal names mostly one copy is shared.
+fn address(name: &Rc<str>) -> *const u8 {
+    name.as_ptr()
+}
+
+/// How many active pods of the ReplicaSets with the same controller lie on each node, by where the node's name lies.
+/// `own` are those of the set itself. Follows `getPodsRankedByRelatedPodsOnSameNode`.
+fn related_on_nodes(set: &ObjectMeta, own: &[&Rc<Pod>], store: &Store) -> BTreeMap<*const u8, i64> {
+    let Some(owner) = set.controller() else { return BTreeMap::new() };
+    let mut copies: BTreeMap<*const u8, (&str, i64)> = BTreeMap::new();
     let siblings = store.index().owned(owner.uid).filter(|(kind, _)| *kind == Kind::ReplicaSet);
-    let sets = siblings.filter_map(|(_, key)| store.replica_sets().get(key));
-    for pod in sets.flat_map(|set| store.pods_of(set.meta.uid)).filter(|pod| pod.active()) {
+    let others = siblings.filter_map(|(_, key)| store.replica_sets().get(key));
+    let others = others.filter(|other| other.meta.uid != set.uid);
+    let theirs = others.flat_map(|other| store.pods_of(other.meta.uid)).filter(|pod| pod.active());
+    for pod in own.iter().copied().chain(theirs) {
         if let Some(node) = &pod.node {
-            *counts.entry(Rc::clone(node)).or_insert(0) += 1;
+            copies.entry(address(node)).or_insert((node, 0)).1 += 1;
         }
     }
-    counts
+    let mut nodes: BTreeMap<&str, i64> = BTreeMap::new();
+    for (node, count) in copies.values() {
+        *nodes.entry(node).or_insert(0) += count;
+    }
+    let whole = |name: &str| nodes.get(name).copied().unwrap_or(0);
+    copies.into_iter().map(|(copy, (name, _))| (copy, whole(name))).gather()
 }
 
 /// The status, and when the next pod becomes available. Follows `calculateStatus`.

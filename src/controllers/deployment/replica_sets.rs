@@ -67,13 +67,22 @@ fn with_owners(set: &ReplicaSet, owners: Rc<[OwnerReference]>) -> Write {
     Write::Update(AnyObject::ReplicaSet(Rc::new(changed)))
 }
 
-/// The template without the hash label.
-fn bare(template: &Value) -> Value {
-    let mut bare = template.clone();
-    if bare.at(&["metadata", "labels", HASH]).is_some() {
-        bare.child("metadata").child("labels").remove(HASH);
-    }
-    bare
+/// Whether two templates are the same but for the hash label. Follows `EqualIgnoreHash`.
+fn same_but_hash(one: &Value, other: &Value) -> bool {
+    same_but(one, other, &["metadata", "labels", HASH])
+}
+
+/// Whether two values are the same but for the field at the end of a path.
+fn same_but(one: &Value, other: &Value, path: &[&str]) -> bool {
+    let Some((field, rest)) = path.split_first() else { return true };
+    let (Value::Object(left), Value::Object(right)) = (one, other) else { return one == other };
+    let beside = |(key, _): &(&Rc<str>, &Value)| ***key != **field;
+    left.iter().filter(beside).eq(right.iter().filter(beside))
+        && match (left.get(*field), right.get(*field)) {
+            (Some(one), Some(other)) => same_but(one, other, rest),
+            (None, None) => true,
+            _ => rest.is_empty(),
+        }
 }
 
 /// The oldest ReplicaSet whose template is the Deployment's.
@@ -81,8 +90,8 @@ pub(super) fn new_replica_set(
     deployment: &Deployment,
     sets: &[Rc<ReplicaSet>],
 ) -> Option<Rc<ReplicaSet>> {
-    let wanted = bare(&deployment.spec.template.raw);
-    sets.iter().find(|set| bare(&set.spec.template.raw) == wanted).cloned()
+    let wanted = &deployment.spec.template.raw;
+    sets.iter().find(|set| same_but_hash(&set.spec.template.raw, wanted)).cloned()
 }
 
 /// A ReplicaSet that is to be made, and how many names were taken by others.

@@ -442,62 +442,61 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
             _ => {}
         }
     }
-    match command {
-        "" => {
-            let text = help::overview();
-            context.out(&text);
-            DONE
-        }
-        "help" => {
+    // By a pointer, so that each verb stays a function of its own: the browser compiles a function when it first runs.
+    let run: fn(&mut Context<'_>) -> Result<After, Failure> = match command {
+        "" => |context| say(context, &help::overview()),
+        "help" => |context| {
             let words = context.flags.words.join(" ");
-            let text = if words.is_empty() { help::overview() } else { help::of(&words) };
-            context.out(&text);
-            DONE
-        }
-        "options" => {
-            let text = help::global_options();
-            context.out(&text);
-            DONE
-        }
-        "get" => get::run(context),
-        "describe" => describe::run(context),
-        "events" => events::run(context),
-        "apply" => apply::run(context),
-        "apply view-last-applied" => apply::view(context),
-        "create" => create::run(context),
-        "replace" => create::replace(context),
-        "delete" => delete::run(context),
-        "diff" => diff::run(context),
-        "edit" => edit::run(context),
-        "label" => label::run(context, label::Target::Labels),
-        "annotate" => label::run(context, label::Target::Annotations),
-        "scale" => scale::run(context),
-        "patch" => patch::run(context),
-        "logs" => logs::run(context),
-        "exec" => exec::run(context),
-        "run" => run::run(context),
-        "expose" => expose::run(context),
-        "wait" => wait::run(context),
-        "explain" => explain::run(context),
-        "cordon" => nodes::cordon(context, true),
-        "uncordon" => nodes::cordon(context, false),
-        "taint" => nodes::taint(context),
-        "drain" => drain::run(context),
-        "top" | "top pod" | "top node" => top::run(context, command),
-        "api-resources" => discovery::api_resources(context),
-        "api-versions" => discovery::api_versions(context),
-        "version" => discovery::version(context),
-        "cluster-info" => discovery::cluster_info(context),
-        "config" => config::run(context),
-        "auth" => config::auth(context),
-        "attach" => attach::run(context),
+            say(context, &if words.is_empty() { help::overview() } else { help::of(&words) })
+        },
+        "options" => |context| say(context, &help::global_options()),
+        "get" => get::run,
+        "describe" => describe::run,
+        "events" => events::run,
+        "apply" => apply::run,
+        "apply view-last-applied" => apply::view,
+        "create" => create::run,
+        "replace" => create::replace,
+        "delete" => delete::run,
+        "diff" => diff::run,
+        "edit" => edit::run,
+        "label" => |context| label::run(context, label::Target::Labels),
+        "annotate" => |context| label::run(context, label::Target::Annotations),
+        "scale" => scale::run,
+        "patch" => patch::run,
+        "logs" => logs::run,
+        "exec" => exec::run,
+        "run" => run::run,
+        "expose" => expose::run,
+        "wait" => wait::run,
+        "explain" => explain::run,
+        "cordon" => |context| nodes::cordon(context, true),
+        "uncordon" => |context| nodes::cordon(context, false),
+        "taint" => nodes::taint,
+        "drain" => drain::run,
+        "top" => |context| top::run(context, "top"),
+        "top pod" => |context| top::run(context, "top pod"),
+        "top node" => |context| top::run(context, "top node"),
+        "api-resources" => discovery::api_resources,
+        "api-versions" => discovery::api_versions,
+        "version" => discovery::version,
+        "cluster-info" => discovery::cluster_info,
+        "config" => config::run,
+        "auth" => config::auth,
+        "attach" => attach::run,
         "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize" | "plugin"
-        | "port-forward" | "proxy" => Err(absent(command)),
-        command if command.starts_with("create ") => generators::run(context, command),
-        command if command.starts_with("rollout") => rollout::run(context, command),
-        command if command.starts_with("set") => set::run(context, command),
-        other => Err(help::unknown_command(other)),
-    }
+        | "port-forward" | "proxy" => return Err(absent(command)),
+        command if command.starts_with("create ") => return generators::run(context, command),
+        command if command.starts_with("rollout") => return rollout::run(context, command),
+        command if command.starts_with("set") => return set::run(context, command),
+        other => return Err(help::unknown_command(other)),
+    };
+    run(context)
+}
+
+fn say(context: &mut Context<'_>, text: &str) -> Result<After, Failure> {
+    context.out(text);
+    DONE
 }
 
 /// `KIND/NAME` or `KIND NAME`.

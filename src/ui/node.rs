@@ -61,7 +61,7 @@ pub(super) fn tiles(
         let selected = marked.pod.as_ref() == Some(&tile.key);
         let family = tile.owner.as_ref().map(|owner| owner.uid);
         let concerned = marked.family.is_some() && marked.family == family;
-        html! { <PodTile key={tile.uid.0} tile={Rc::clone(tile)} {selected} {concerned} {density} {language} dim={!marked.filter.finds(tile, node)} onselect={onselect.clone()} /> }
+        html! { <PodTile key={Rc::clone(&tile.id)} tile={Rc::clone(tile)} {selected} {concerned} {density} {language} dim={!marked.filter.finds(tile, node)} onselect={onselect.clone()} /> }
     };
     tiles.iter().map(tile).collect()
 }
@@ -72,13 +72,15 @@ pub(super) fn dots(tiles: &[Rc<Tile>], marked: &Marked, node: Option<&str>) -> H
         let family = tile.owner.as_ref().map(|owner| owner.uid);
         let concerned = marked.family.is_some() && marked.family == family;
         let mark = match marked.pod.as_ref() == Some(&tile.key) {
-            true => "dot--selected",
-            false if concerned => "dot--concerned",
+            true => " dot--selected",
+            false if concerned => " dot--concerned",
             false => "",
         };
-        let dim = if marked.filter.finds(tile, node) { "" } else { "dot--dim" };
+        let dim = if marked.filter.finds(tile, node) { "" } else { " dot--dim" };
+        // One text: there are thousands of these, and a set of classes is dear.
+        let class = ["dot ", tile.look.colours(), mark, dim].concat();
         html! {
-            <i key={tile.uid.0} class={classes!("dot", tile.look.colours(), mark, dim)} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
+            <i key={Rc::clone(&tile.id)} {class} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
                 data-namespace={Rc::clone(&tile.key.namespace)} data-owner={Rc::clone(&tile.tag)} data-look={tile.look.class()} title={Rc::clone(&tile.key.name)}></i>
         }
     };

@@ -32,7 +32,7 @@ pub(super) fn pod_table(
         let owner =
             tile.owner.as_ref().map(|owner| format!("{}/{}", owner.kind.word(), owner.name));
         html! {
-            <tr key={tile.uid.0} data-uid={Rc::clone(&tile.id)} data-owner={Rc::clone(&tile.tag)} data-pod={Rc::clone(&tile.key.name)} data-look={tile.look.class()}>
+            <tr key={Rc::clone(&tile.id)} data-uid={Rc::clone(&tile.id)} data-owner={Rc::clone(&tile.tag)} data-pod={Rc::clone(&tile.key.name)} data-look={tile.look.class()}>
                 <th scope="row"><button type="button" class="link" tabindex="-1" data-rove="" {onclick}>{ tile.key.name.to_string() }</button></th>
                 <td><span class={classes!("chip", tile.look.colours())}><span aria-hidden="true">{ tile.look.icon() }{ " " }</span>{ tile.status.to_string() }</span></td>
                 <td class="pods__number">{ tile.restarts }</td>

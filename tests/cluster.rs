@@ -549,3 +549,48 @@ fn a_tag_that_does_not_exist_is_not_pulled() {
         assert_eq!(waits_for(image), missing, "{image}");
     }
 }
+
+/// Everything there is, as text.
+fn all(cluster: &Cluster) -> Vec<String> {
+    let kinds = Kind::ALL.into_iter();
+    kinds
+        .flat_map(|kind| cluster.store().list(kind, None))
+        .map(|object| object.to_value().to_string())
+        .collect()
+}
+
+/// Who draws pictures lets the loops follow a verb in parts, as many as he likes: the end is the same, also if another
+/// verb comes in between, and if somebody goes back into the midst of it.
+#[test]
+fn what_follows_from_a_verb_may_be_done_in_parts() {
+    let controller = |name: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"{name}"}},"spec":{{"replicas":20,"selector":{{"app":"{name}"}},"template":{{"metadata":{{
+            "labels":{{"app":"{name}"}}}},"spec":{{"containers":[{{"name":"c","image":"nginx"}}]}}}}}}}}"#
+        )
+    };
+    let kind = Kind::ReplicationController;
+    let mut whole = Cluster::new(Config::default());
+    let mut parted = whole.clone();
+    for name in ["one", "two"] {
+        apply(&mut whole, kind, &controller(name));
+        parted.patiently(|cluster| apply(cluster, kind, &controller(name)));
+        assert!(!parted.settled());
+        assert!(!parted.run_towards(parted.now(), 3), "three reconciles are a part of it");
+        assert!(parted.store().pods().len() < whole.store().pods().len() || !parted.settled());
+    }
+    let mut parts = 0;
+    while !parted.run_towards(whole.now(), 2) {
+        parts += 1;
+    }
+    assert!(parts > 10 && parted.settled(), "{parts} parts");
+    assert_eq!(all(&parted), all(&whole));
+    after(&mut whole, 30);
+    while !parted.run_towards(whole.now(), 1) {}
+    assert_eq!(all(&parted), all(&whole));
+    // Back to where the second one was made, and on again.
+    let (start, now) = (whole.config().start, whole.now());
+    parted.back_to(start);
+    while !parted.run_towards(now, 1) {}
+    assert_eq!(all(&parted), all(&whole));
+}

@@ -39,22 +39,27 @@ impl Uid {
     }
 
     fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [b'-'; 36];
-        let mut place = 0;
-        for (index, byte) in self.0.to_be_bytes().into_iter().enumerate() {
-            place += usize::from(matches!(index, 4 | 6 | 8 | 10));
-            for nibble in [byte >> 4, byte & 0xf] {
-                if let (Some(letter), Some(digit)) =
-                    (text.get_mut(place), DIGITS.get(usize::from(nibble)))
-                {
-                    *letter = *digit;
-                }
-                place += 1;
-            }
+        let mut digits = [0; 32];
+        let bytes = self.0.to_be_bytes();
+        for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(bytes.as_chunks().0) {
+            *to = hex(*from);
         }
+        let mut text = *b"00000000-0000-0000-0000-000000000000";
+        let places = text.iter_mut().filter(|letter| **letter != b'-');
+        places.zip(digits).for_each(|(place, digit)| *place = digit);
         act(std::str::from_utf8(&text).unwrap_or_default())
     }
+}
+
+/// Four bytes as hexadecimal digits, all at once: halves of bytes are spread over eight bytes of their own, and those
+/// above nine become letters.
+fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    let bytes = u64::from(u32::from_le_bytes(bytes));
+    let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let single = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let halves = (single >> 4 | single << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_le_bytes()
 }
 
 impl fmt::Display for Uid {
@@ -98,7 +103,7 @@ impl ObjectKey {
 }
 
 /// Mixes a text into a number, eight bytes at a time.
-fn fold(from: u64, text: &str) -> u64 {
+pub(super) fn fold(from: u64, text: &str) -> u64 {
     const ODD: u64 = 0xf135_7aea_2e62_a9c5;
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     let tail = rest.iter().fold(text.len() as u64, |tail, byte| tail << 8 | u64::from(*byte));
@@ -506,6 +511,8 @@ mod tests {
         assert_eq!(text.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
         assert!(text.split('-').nth(2).unwrap().starts_with('4'));
         assert_eq!(Uid::from_text(&text), uid);
+        let all = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
+        assert_eq!(Uid(all).to_string(), "01234567-89ab-cdef-fedc-ba9876543210");
     }
 
     #[test]

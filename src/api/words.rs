@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::meta::fold;
+
 /// So many words are shared at a time; a power of two. Kubernetes' own vocabulary fits several times.
 const SLOTS: usize = 1024;
 
@@ -22,12 +24,9 @@ pub fn word(text: &str) -> Rc<str> {
     })
 }
 
-/// The slot of a word: FNV-1a over its letters.
+/// The slot of a word, by the number that its letters mix to.
 fn place(text: &str) -> usize {
-    let hash = text
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    usize::try_from(hash ^ hash >> 15).unwrap_or(0) % SLOTS
+    usize::try_from(fold(0, text) >> 32).unwrap_or(0) % SLOTS
 }
 
 #[cfg(test)]

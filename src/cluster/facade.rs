@@ -41,13 +41,16 @@ pub struct Cluster {
     pub(super) world: World,
     pub(super) inputs: Vec<Input>,
     pub(super) history: History,
+    /// What follows from a verb is left to those who move time; see [`Cluster::patiently`].
+    pub(super) patient: bool,
 }
 
 impl Cluster {
     /// A cluster that was set up an hour before the session starts and runs quietly.
     pub fn new(config: Config) -> Self {
         let world = World::empty(config.start - SET_UP_BEFORE);
-        let mut cluster = Self { config, world, inputs: Vec::new(), history: History::default() };
+        let mut cluster =
+            Self { config, world, inputs: Vec::new(), history: History::default(), patient: false };
         cluster.set_up();
         cluster
     }
@@ -125,10 +128,15 @@ impl Cluster {
 
     /// Moves to the next wake-up and does all that is due then; or does again what lies ahead, if that comes first.
     pub fn step(&mut self) -> Option<Time> {
+        self.step_within(u64::MAX)
+    }
+
+    /// The same, up to a limit of all work ever done: an instant may be done in parts.
+    fn step_within(&mut self, limit: u64) -> Option<Time> {
         let wake = self.world.next_wake();
         // At one instant the cluster does its own things first, as when they were done for the first time.
         let first = self.ahead().front().filter(|input| wake.is_none_or(|wake| input.at < wake));
-        let Some(input) = first.cloned() else { return self.step_world() };
+        let Some(input) = first.cloned() else { return self.step_world(limit) };
         self.history.ahead.pop_front();
         self.world.now = self.world.now.max(input.at);
         self.replay_input(&input);
@@ -143,17 +151,44 @@ impl Cluster {
         self.world.now = self.world.now.max(at);
     }
 
-    /// Moves towards a time until it is there or `work` reconciles were done; says whether it is there.
+    /// Moves towards a time until it is there or `work` reconciles were done, if need be in the midst of an instant;
+    /// says whether it is there.
     pub fn run_towards(&mut self, at: Time, work: u64) -> bool {
         let limit = self.world.work.saturating_add(work);
         while self.next_wake().is_some_and(|next| next <= at) {
             if self.world.work >= limit {
                 return false;
             }
-            self.step();
+            self.step_within(limit);
         }
         self.world.now = self.world.now.max(at);
         true
+    }
+
+    /// Whether all is done that is due at this instant.
+    pub fn settled(&self) -> bool {
+        self.world.settled()
+    }
+
+    /// Does all that is due at this instant.
+    pub fn settle(&mut self) {
+        self.world.settle(&self.config);
+    }
+
+    /// Does something after which the loops have not done yet what follows from it: whoever moves time next lets them,
+    /// in parts as large as he has time for. The end is the same, since each verb waits for what came before it.
+    pub fn patiently<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.patient = true;
+        let result = run(self);
+        self.patient = false;
+        result
+    }
+
+    /// After a verb.
+    fn follow(&mut self) {
+        if !self.patient {
+            self.settle();
+        }
     }
 
     /// How many reconciles there were: the measure of work.
@@ -251,6 +286,7 @@ impl Cluster {
     /// # Errors
     /// A sentence: no such node, no such pod.
     pub fn act(&mut self, action: Action, options: &WriteOptions) -> Result<String, String> {
+        self.settle();
         let version = self.store().resource_version();
         self.remember(Verb::Act(action.clone()), &options.words);
         let result = self.perform(&action);
@@ -259,7 +295,7 @@ impl Cluster {
         } else {
             self.depart(version);
         }
-        self.world.settle(&self.config);
+        self.follow();
         self.history.visit(&self.world, self.inputs.len());
         result
     }
@@ -274,6 +310,7 @@ impl Cluster {
         container: &str,
         argv: &[String],
     ) -> Result<ExecResult, ApiError> {
+        self.settle();
         let found = self
             .world
             .store
@@ -289,7 +326,7 @@ impl Cluster {
         let (store, now) = (&self.world.store, self.world.now);
         let result = kubelet::exec(&mut self.world.kubelets, store, &found, container, argv, now);
         self.wake_pod(&found);
-        self.world.settle(&self.config);
+        self.follow();
         result
     }
 
@@ -348,13 +385,14 @@ impl Cluster {
             let mut trial = self.world.clone();
             return perform_write(&mut trial, &self.config, CauseId::default(), &verb, true);
         }
+        self.settle();
         let version = self.store().resource_version();
         self.remember(verb.clone(), &options.words);
         let cause = self.cause_of_input();
         let result = perform_write(&mut self.world, &self.config, cause, &verb, false);
         if result.as_ref().is_ok_and(|written| written.changed) {
             self.depart(version);
-            self.world.settle(&self.config);
+            self.follow();
         } else {
             self.inputs.pop();
         }
@@ -369,7 +407,7 @@ impl Cluster {
         run: impl FnOnce(&mut Api<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let result = with_api(&mut self.world, &self.config, cause, false, run);
-        self.world.settle(&self.config);
+        self.follow();
         result
     }
 

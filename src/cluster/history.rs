@@ -106,12 +106,11 @@ impl History {
         Self { checkpoints: vec![first], ..Self::default() }
     }
 
-    /// Keeps a checkpoint if enough work was done since the last one.
+    /// Keeps a checkpoint if enough work was done since the last one, not in the midst of an instant.
     pub(super) fn visit(&mut self, world: &World, inputs: usize) {
-        let due = self
-            .checkpoints
-            .last()
-            .is_none_or(|last| world.work >= last.world.work + spacing(world));
+        let last = self.checkpoints.last();
+        let due = world.settled()
+            && last.is_none_or(|last| world.work >= last.world.work + spacing(world));
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
             thin(&mut self.checkpoints, MOST);
@@ -211,13 +210,13 @@ impl Cluster {
     /// Moves to a time without doing what lies ahead.
     fn run_world(&mut self, at: Time) {
         while self.world.next_wake().is_some_and(|next| next <= at) {
-            self.step_world();
+            self.step_world(u64::MAX);
         }
         self.world.now = self.world.now.max(at);
     }
 
-    pub(super) fn step_world(&mut self) -> Option<Time> {
-        let at = self.world.step(&self.config)?;
+    pub(super) fn step_world(&mut self, limit: u64) -> Option<Time> {
+        let at = self.world.step(&self.config, limit)?;
         self.history.visit(&self.world, self.inputs.len());
         Some(at)
     }

@@ -174,6 +174,7 @@ impl Cluster {
         if *what == Landmark::Fire && self.store().cron_jobs().is_empty() {
             return false;
         }
+        self.settle();
         let mut trial = self.clone();
         let limit = trial.work().saturating_add(LONGEST);
         for step in 1_u32.. {

@@ -24,6 +24,6 @@ impl Cluster {
             world.store.put(object, config.start, CauseId::default());
         }
         let history = History::from(&world);
-        Self { config, world, inputs: Vec::new(), history }
+        Self { config, world, inputs: Vec::new(), history, patient: false }
     }
 }

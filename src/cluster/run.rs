@@ -1,6 +1,5 @@
 //! The only loop: pop the earliest wake-up, reconcile, execute the plan, tell the loops that the changes concern.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::causes::{
@@ -23,7 +22,7 @@ use crate::store::{CauseId, Change, Operation, Store};
 /// A loop that comes back to the same key this often at one instant is made to wait: what it makes is refused or taken
 /// away at once, and a real one would go on as fast as its client lets it. Follows the burst of
 /// `kube-controller-manager`.
-const MOST_ROUNDS: u32 = 30;
+const MOST_ROUNDS: usize = 30;
 /// So long.
 const CALM: Duration = Duration::from_seconds(1);
 /// The wait of a kubelet that was refused.
@@ -31,26 +30,30 @@ const KUBELET_BACK_OFF: (Duration, Duration) =
     (Duration::from_millis(5), Duration::from_seconds(1000));
 
 impl World {
-    /// Moves to the next wake-up and does all that is due then; `None` if nothing is.
-    pub(super) fn step(&mut self, config: &Config) -> Option<Time> {
+    /// Moves to the next wake-up and does what is due then, up to a limit of all work; `None` if nothing is.
+    pub(super) fn step(&mut self, config: &Config, limit: u64) -> Option<Time> {
         let at = self.next_wake()?;
         self.now = self.now.max(at);
-        self.settle(config);
+        self.settle_within(config, limit);
         Some(self.now)
     }
 
     /// Does all that is due now, until nothing more follows from it at this instant.
     pub(super) fn settle(&mut self, config: &Config) {
-        let mut rounds: BTreeMap<LoopKey, u32> = BTreeMap::new();
-        let mut deleted: Vec<Rc<Change>> = Vec::new();
+        self.settle_within(config, u64::MAX);
+    }
+
+    /// The same up to a limit of all work ever done. What is left is due now and comes first the next time.
+    fn settle_within(&mut self, config: &Config, limit: u64) {
         loop {
             while let Some((_, due)) = self.timers.pop_due(self.now) {
                 self.queue.add(due);
             }
+            if self.work >= limit && !self.queue.is_empty() {
+                return;
+            }
             let Some(key) = self.queue.pop() else { break };
-            let round = rounds.entry(key.clone()).or_default();
-            *round += 1;
-            if *round > MOST_ROUNDS {
+            if self.too_often(&key) {
                 self.timers.wake_at(key, self.now + CALM);
                 continue;
             }
@@ -60,26 +63,37 @@ impl World {
                 self.sync_kubelet(&key, config, &mut changes);
             });
             self.tell(&changes);
-            deleted.extend(
+            self.deleted.extend(
                 changes.into_iter().filter(|change| change.operation == Operation::Deleted),
             );
         }
-        for change in deleted {
+        self.turns.clear();
+        self.rounds.clear();
+        for change in std::mem::take(&mut self.deleted) {
             self.forget(&change);
         }
     }
 
-    /// Drops what loops remember of an object that is gone.
-    fn forget(&mut self, change: &Change) {
-        let (kind, key) = (change.object.kind(), change.object.key());
-        if kind == Kind::Event || self.store.get(kind, &key).is_some() {
-            return;
+    /// Whether a key comes back too often at this instant. Most instants are over before anything can.
+    fn too_often(&mut self, key: &LoopKey) -> bool {
+        if self.rounds.is_empty() {
+            if self.turns.len() < MOST_ROUNDS {
+                self.turns.push(key.clone());
+                return false;
+            }
+            for earlier in std::mem::take(&mut self.turns) {
+                *self.rounds.entry(earlier).or_default() += 1;
+            }
         }
-        // Another kind may have an object of the same name: what is remembered of that one is derived again.
-        if Kind::ALL
-            .into_iter()
-            .all(|other| other == Kind::Event || self.store.get(other, &key).is_none())
-        {
+        let round = self.rounds.entry(key.clone()).or_default();
+        *round += 1;
+        *round > MOST_ROUNDS
+    }
+
+    /// Drops what loops remember of an object that is gone, unless one of the same name is there.
+    fn forget(&mut self, change: &Change) {
+        let key = change.object.key();
+        if change.object.kind() != Kind::Event && !self.store.has_named(&key) {
             self.memories.forget(&key);
             self.causes.forget(&key);
         }
@@ -192,6 +206,9 @@ impl World {
             self.timers.wake_at(key.clone(), at);
         }
         let cause = self.note_cause(key, trigger, decision, writes.is_empty());
+        if writes.is_empty() {
+            return Ok(());
+        }
         let source = EventSource { component: word(key.loop_id.name()), host: word("") };
         self.execute(writes, cause, &source, config, changes)
     }

@@ -1,5 +1,7 @@
 //! Everything a moment of the cluster consists of.
 
+use std::rc::Rc;
+
 use imbl::OrdMap;
 
 use super::causes::{AllMemories, Causes, LoopKey, Trigger};
@@ -9,7 +11,7 @@ use crate::sim::rng::Seed;
 use crate::sim::timers::Timers;
 use crate::sim::workqueue::WorkQueue;
 use crate::sim::{Duration, Time};
-use crate::store::Store;
+use crate::store::{Change, Store};
 
 /// How a cluster begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +59,12 @@ pub struct World {
     pub(super) timers: Timers<LoopKey>,
     pub(super) queue: WorkQueue<LoopKey>,
     pub(super) triggers: OrdMap<LoopKey, Trigger>,
+    /// The first reconciles of the instant that is not done yet.
+    pub(super) turns: Vec<LoopKey>,
+    /// How often each loop came back to each key there, once there are more.
+    pub(super) rounds: OrdMap<LoopKey, usize>,
+    /// What went at that instant.
+    pub(super) deleted: Vec<Rc<Change>>,
     /// How many reconciles there were: the measure of work.
     pub(super) work: u64,
 }
@@ -74,8 +82,16 @@ impl World {
             timers: Timers::default(),
             queue: WorkQueue::default(),
             triggers: OrdMap::new(),
+            turns: Vec::new(),
+            rounds: OrdMap::new(),
+            deleted: Vec::new(),
             work: 0,
         }
+    }
+
+    /// Whether all is done that is due at this instant.
+    pub(super) fn settled(&self) -> bool {
+        self.queue.is_empty()
     }
 
     /// When something happens next.

@@ -172,6 +172,19 @@ impl Store {
         }
     }
 
+    /// Whether there is an object of any kind under a key, events left out.
+    pub fn has_named(&self, key: &ObjectKey) -> bool {
+        self.pods.get(key).is_some()
+            || self.nodes.get(key).is_some()
+            || self.replication_controllers.get(key).is_some()
+            || self.replica_sets.get(key).is_some()
+            || self.deployments.get(key).is_some()
+            || self.daemon_sets.get(key).is_some()
+            || self.jobs.get(key).is_some()
+            || self.cron_jobs.get(key).is_some()
+            || self.plain.values().any(|rows| rows.contains_key(key))
+    }
+
     /// The object of a uid.
     pub fn by_uid(&self, uid: Uid) -> Option<AnyObject> {
         let (kind, key) = self.index.by_uid(uid)?;
@@ -260,7 +273,10 @@ impl Store {
         }
         self.resource_version += 1;
         let before = Some(object.clone());
-        object.meta_mut().resource_version = self.resource_version;
+        // Events go by the thousand, and nobody asks for the version of one that is gone.
+        if kind != Kind::Event {
+            object.meta_mut().resource_version = self.resource_version;
+        }
         Some(self.note(Change {
             id: self.resource_version,
             at,
@@ -290,7 +306,8 @@ impl Store {
 
     /// The pods that are bound to a node, in order of their keys.
     pub fn pods_on(&self, node: &NodeName) -> impl Iterator<Item = &Rc<Pod>> {
-        self.pods.each(self.index.bound_to(node))
+        // They are spread over the table: each is looked up by itself.
+        self.index.bound_to(node).filter_map(|key| self.pods.get(key))
     }
 
     /// The pods of a namespace that no controller owns and whose labels a selector matches.

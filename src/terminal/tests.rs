@@ -230,3 +230,46 @@ fn long_and_deep_lines_are_answered() {
     assert!(printed.contains("cannot allocate"), "{printed}");
     assert_eq!(typed("echo fine", &mut cluster, &mut terminal), "fine\n");
 }
+
+/// The output of the lines of `tests/web/parity.txt` one after the other, and the cluster that they left. With `part` as the
+/// page does it: what follows from a command is done so many reconciles at a time, and who waits is asked when all is done.
+fn transcript(part: Option<u64>) -> (String, Cluster) {
+    let start = Time::parse_rfc3339("2026-03-01T22:58:00Z").unwrap();
+    let mut cluster = Cluster::new(Config { start, seed: Seed(7), ..Config::default() });
+    let (mut terminal, mut printed, mut parts) = (Terminal::default(), String::new(), 0);
+    for line in include_str!("../../tests/web/parity.txt").lines() {
+        let mut running = terminal.start(line);
+        loop {
+            while let Some(part) = part.filter(|_| !cluster.settled()) {
+                cluster.run_towards(cluster.now(), part);
+                parts += 1;
+            }
+            let poll = match part {
+                Some(_) => cluster.patiently(|cluster| running.poll(cluster, &mut terminal)),
+                None => running.poll(&mut cluster, &mut terminal),
+            };
+            printed.extend(poll.output.iter().map(|(_, text)| text.as_str()));
+            if poll.status.is_some() {
+                break;
+            }
+            let until = poll.until.unwrap_or(cluster.now() + Duration::from_seconds(600));
+            let next = cluster.next_wake().map_or(until, |wake| wake.min(until));
+            cluster.run_until(next);
+        }
+    }
+    assert_eq!(parts > 20, part.is_some(), "{parts} parts");
+    cluster.settle();
+    (printed, cluster)
+}
+
+#[test]
+fn commands_print_the_same_when_what_follows_is_done_in_parts() {
+    let (whole, cluster) = transcript(None);
+    let (parted, other) = transcript(Some(1));
+    assert!(whole.lines().count() > 250, "{whole}");
+    for (number, (whole, parted)) in whole.lines().zip(parted.lines()).enumerate() {
+        assert_eq!(whole, parted, "line {}", number + 1);
+    }
+    assert_eq!(whole.len(), parted.len());
+    assert_eq!(cluster.store().resource_version(), other.store().resource_version());
+}

@@ -469,8 +469,8 @@ impl Engine {
         self.catch_up();
         let poll = {
             let mut state = self.state.borrow_mut();
-            let State { cluster, terminal, .. } = &mut *state;
-            terminal.start(command).poll(cluster, terminal)
+            let mut running = state.terminal.start(command);
+            state.ask_to_end(&mut running)
         };
         self.write(|state| state.push("in", command));
         self.show(poll);
@@ -484,7 +484,7 @@ impl Engine {
         let poll = {
             let mut state = self.state.borrow_mut();
             let State { cluster, terminal, .. } = &mut *state;
-            welcome::set_up(cluster, terminal)
+            cluster.patiently(|cluster| welcome::set_up(cluster, terminal))
         };
         self.write(|state| state.push("in", welcome::SETUP));
         self.show(poll);
@@ -495,8 +495,8 @@ impl Engine {
     pub(super) fn press_quietly(&self, command: &str) {
         let poll = {
             let mut state = self.state.borrow_mut();
-            let State { cluster, terminal, .. } = &mut *state;
-            terminal.start(command).poll(cluster, terminal)
+            let mut running = state.terminal.start(command);
+            state.ask_to_end(&mut running)
         };
         self.show(poll);
         self.plan();
@@ -517,15 +517,17 @@ impl Engine {
         }
     }
 
-    /// Lets a command that waits go on.
+    /// Lets a command that waits go on, once all is done of the instant.
     pub(super) fn poll(&self) {
         let poll = {
             let mut state = self.state.borrow_mut();
-            let State { running, cluster, terminal, .. } = &mut *state;
-            let Some(command) = running.as_mut() else { return };
-            let poll = command.poll(cluster, terminal);
-            if poll.status.is_some() {
-                *running = None;
+            if !state.at_rest() {
+                return;
+            }
+            let Some(mut command) = state.running.take() else { return };
+            let poll = state.ask(&mut command);
+            if poll.status.is_none() {
+                state.running = Some(command);
             }
             state.until = poll.until.filter(|_| poll.status.is_none());
             let asked = std::mem::replace(&mut state.asks, poll.asks.clone());
@@ -637,13 +639,51 @@ impl State {
         self.target as i64
     }
 
+    /// Lets a command go on. What follows from it is done picture by picture, or at once where nobody sees any.
+    fn ask(&mut self, command: &mut Running) -> Poll {
+        let Self { cluster, terminal, hidden, .. } = self;
+        if *hidden {
+            return command.poll(cluster, terminal);
+        }
+        cluster.patiently(|cluster| command.poll(cluster, terminal))
+    }
+
+    /// Lets a command go on as far as it can at this instant.
+    fn ask_to_end(&mut self, command: &mut Running) -> Poll {
+        self.cluster.settle();
+        let mut poll = self.ask(command);
+        while poll.status.is_none() && !self.cluster.settled() {
+            self.cluster.settle();
+            let mut more = self.ask(command);
+            more.output.splice(0..0, poll.output);
+            more.effects.splice(0..0, poll.effects);
+            poll = more;
+        }
+        poll
+    }
+
+    /// Whether all is done of this instant; where nobody sees any, it is now.
+    pub(super) fn at_rest(&mut self) -> bool {
+        if self.hidden {
+            self.cluster.settle();
+        }
+        self.cluster.settled()
+    }
+
+    /// Whether all is done of this instant, on both sides if there are two.
+    fn settled(&self) -> bool {
+        let other = self.terminal.futures.as_ref();
+        self.cluster.settled() && other.is_none_or(|futures| futures.other.settled())
+    }
+
     /// Moves the clock by the time that passed; says whether anything happened.
     fn advance(&mut self) -> bool {
         let now = platform::steady_clock();
         // A computer that slept does not make the cluster run after it.
         let passed = (now - self.last).clamp(0.0, self.planned + LONGEST_DELAY_MILLIS);
         self.last = now;
-        let still = !self.playing && self.skipping.is_none();
+        let settled = self.settled();
+        let still = !self.playing && self.skipping.is_none() && settled;
         if still || self.hidden || self.restoring.is_some() {
             return false;
         }
@@ -653,7 +693,9 @@ impl State {
                 SKIP_MILLIS
             }
             None => {
-                self.target += passed * self.speed;
+                if self.playing {
+                    self.target += passed * self.speed;
+                }
                 WORK_MILLIS
             }
         };
@@ -674,6 +716,7 @@ impl State {
             self.skipping = None;
         }
         skipped
+            || !settled
             || self.version() != version
             || self.until.is_some_and(|until| until <= self.cluster.now())
             || self.school.due().is_some_and(|due| due <= self.cluster.now())
@@ -697,7 +740,8 @@ impl State {
         if self.hidden {
             return None;
         }
-        if self.restoring.is_some() || self.skipping.is_some() || self.owed {
+        let unfinished = self.skipping.is_some() || self.owed || !self.settled();
+        if self.restoring.is_some() || unfinished {
             return Some(0.0);
         }
         if !self.playing {

@@ -442,7 +442,7 @@ impl Engine {
 
     /// Takes in what has happened: tasks that are done are said so.
     pub(super) fn attend(&self) {
-        if !self.read(|state| state.school.at_work()) {
+        if !self.read(|state| state.school.at_work() && state.cluster.settled()) {
             return;
         }
         let done = self.write(|state| {

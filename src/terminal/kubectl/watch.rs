@@ -139,7 +139,8 @@ impl Process for Watch {
                 continue;
             }
             let Some(event) = self.event(&change) else { continue };
-            let object = io.cluster.served(change.object.clone());
+            let mut object = io.cluster.served(change.object.clone());
+            object.meta_mut().resource_version = change.id;
             match self.show(std::iter::once((&object, event)), change.at) {
                 Ok(text) => io.out(&text),
                 Err(failure) => {

@@ -195,6 +195,10 @@ impl Task {
                     },
                     waits => return waits,
                 },
+                // A command sees what followed from the one before it.
+                Self::Words(_) if !io.cluster.settled() => {
+                    return Turn::Waits(Some(io.cluster.now()));
+                }
                 Self::Words(words) => match words.poll(io) {
                     Ok(next) => next,
                     Err(turn) => return turn,

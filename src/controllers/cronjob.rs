@@ -115,7 +115,16 @@ impl Controller for CronJobLoop {
                 }
             }
             AnyObject::Job(job) => {
-                let before = change.before.as_ref().map(AnyObject::meta);
+                let before = match &change.before {
+                    Some(AnyObject::Job(before)) => Some(before),
+                    _ => None,
+                };
+                if change.operation == Operation::Modified
+                    && before.is_some_and(|before| tells_nothing(before, job))
+                {
+                    return;
+                }
+                let before = before.map(|before| &before.meta);
                 for meta in before.into_iter().chain([&job.meta]) {
                     if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
                     {
@@ -135,6 +144,22 @@ impl Controller for CronJobLoop {
         };
         Look::new(cron, seen, now).run()
     }
+}
+
+/// Whether a Job's change is none of a CronJob's business: it counts pods, and neither ends nor changes hands.
+fn tells_nothing(before: &Job, after: &Job) -> bool {
+    let ends = |job: &Job| {
+        ["Complete", "Failed"].map(|end| conditions::holds(&job.status.conditions, end))
+    };
+    ends(before) == ends(after)
+        && before.meta.deletion == after.meta.deletion
+        && before.meta.owners == after.meta.owners
+        && before.meta.labels == after.meta.labels
+}
+
+/// Whether a reference is to this very Job. Names differ in most cases, and uids are long.
+fn is(reference: &ObjectReference, job: &Job) -> bool {
+    reference.name == job.meta.name && *reference.uid == *job.meta.uid.text()
 }
 
 /// A schedule where its clock hangs.
@@ -352,7 +377,7 @@ impl<'a> Look<'a> {
             });
             let surplus = over.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
             for job in over.into_iter().take(surplus) {
-                self.status.active.retain(|(active, _)| *active.uid != *job.meta.uid.to_string());
+                self.status.active.retain(|(active, _)| !is(active, job));
                 self.delete(job);
                 self.note_success(job);
             }
@@ -370,8 +395,7 @@ impl<'a> Look<'a> {
     /// `fresh` is the name of the Job of the slot that is due: it was made at this very instant and is noted below.
     fn take_stock(&mut self, jobs: &[Rc<Job>], fresh: Option<&str>) {
         for job in jobs {
-            let uid = job.meta.uid.to_string();
-            let listed = self.status.active.iter().any(|(active, _)| *active.uid == *uid);
+            let listed = self.status.active.iter().any(|(active, _)| is(active, job));
             let finished = ["Complete", "Failed"]
                 .into_iter()
                 .find(|condition| conditions::holds(&job.status.conditions, condition));
@@ -384,7 +408,7 @@ impl<'a> Look<'a> {
                     ));
                 }
                 (Some(condition), true) => {
-                    self.status.active.retain(|(active, _)| *active.uid != *uid);
+                    self.status.active.retain(|(active, _)| !is(active, job));
                     let message =
                         format!("Saw completed job: {}, condition: {condition}", job.meta.name);
                     self.tell(Note::normal("SawCompletedJob", message));

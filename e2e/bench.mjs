@@ -11,6 +11,9 @@ import { serve } from './support/server.mjs';
 import { daemonSet, MINUTELY, replay, replicationController, session, START } from './support/sessions.mjs';
 
 const VISITS = 7;
+/** How often a session that is measured is opened in one page, and what lies between. */
+const TIMES = 5;
+const NOTHING = session(3, 11);
 const SECONDS_OF_MOTION = 8;
 const PATIENCE_MILLISECONDS = 600_000;
 const SCRIPT = ['FunctionCall', 'FireAnimationFrame', 'TimerFire', 'EventDispatch', 'RunMicrotasks', 'EvaluateScript'];
@@ -164,15 +167,23 @@ function pictureCosts(events) {
 
 // ---- the engine in WebAssembly: a session is opened, and replayed as fast as it goes ----
 
-/** Opens a session file in a fresh page; gives the seconds of scripting that it took, and the page. */
-async function replayed(content) {
+/**
+ * Opens a session file in a fresh page, `times` times; gives the seconds of scripting that each took, and the page. The
+ * first time the browser meets most of the program, and compiles it while it runs.
+ */
+async function replayed(content, times = 1) {
   const page = await open({ paused: '' });
   await settled(page);
   const metrics = await page.context().newCDPSession(page);
   await metrics.send('Performance.enable');
-  const before = await scripting(metrics);
-  await replay(page, folder, content);
-  return { page, metrics, cost: (await scripting(metrics)) - before };
+  const costs = [];
+  while (costs.length < times) {
+    if (costs.length > 0) await replay(page, folder, NOTHING);
+    const before = await scripting(metrics);
+    await replay(page, folder, content);
+    costs.push((await scripting(metrics)) - before);
+  }
+  return { page, metrics, costs };
 }
 
 async function scripting(metrics) {
@@ -181,15 +192,16 @@ async function scripting(metrics) {
 }
 
 async function converge() {
-  for (const [what, content, budget] of [
-    ['ReplicationController of 1,000, all running', session(10, 60, replicationController('web', 1000)), 100],
-    ['ReplicationController of 10,000, all running', session(100, 120, replicationController('web', 10_000)), 1000],
-    ['24 hours of a minutely CronJob', session(3, 86_400, MINUTELY), 100],
+  for (const [what, content, budget, times] of [
+    ['ReplicationController of 1,000, all running', session(10, 60, replicationController('web', 1000)), 100, TIMES],
+    ['ReplicationController of 10,000, all running', session(100, 120, replicationController('web', 10_000)), 1000, TIMES],
+    ['24 hours of a minutely CronJob', session(3, 86_400, MINUTELY), 100, TIMES],
     ['5,000 nodes, 150,000 pods, a DaemonSet on all nodes',
-      session(5000, 600, ...Array.from({ length: 14 }, (_, at) => replicationController(`web-${at}`, 10_000)), replicationController('rest', 5000), daemonSet('agent')), 20_000],
+      session(5000, 600, ...Array.from({ length: 14 }, (_, at) => replicationController(`web-${at}`, 10_000)), replicationController('rest', 5000), daemonSet('agent')), 20_000, 1],
   ]) {
-    const { page, cost } = await replayed(content);
-    row(`${what}, scripting`, cost * 1000, 'ms', budget);
+    const { page, costs: [first, ...again] } = await replayed(content, times);
+    row(`${what}, scripting, first in a page`, first * 1000, 'ms', budget);
+    if (again.length > 0) row(`${what}, scripting, again, best of ${again.length}`, Math.min(...again) * 1000, 'ms', budget);
     await page.context().close();
   }
 }

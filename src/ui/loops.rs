@@ -113,7 +113,7 @@ fn LoopCard(props: &LoopCardProps) -> Html {
                     { number(card.actual.to_string(), second) }
                     if !third.is_empty() { { number(card.ready.to_string(), third) } }
                 </span>
-                if card.above.is_none() && !card.pips.is_empty() { <span class="card__pips" aria-hidden="true">{ for card.pips.iter().map(pip) }</span> }
+                if card.above.is_none() && !card.pips.is_empty() { <span class="card__pips" aria-hidden="true">{ for card.pips.iter().map(pip) }if card.more > 0 { <span class="quiet">{ format!("+{}", card.more) }</span> }</span> }
             </button>
             if card.kind == Kind::CronJob { { schedule(card, language) } }
             { look(card, language) }

@@ -77,8 +77,10 @@ pub struct Card {
     pub ready: i64,
     /// When it fires next.
     pub next: Option<Time>,
-    /// The looks of its pods, the first [`PIPS`] of them.
+    /// The looks of its pods, [`PIPS`] at most.
     pub pips: Rc<[Look]>,
+    /// How many pods have no pip.
+    pub more: usize,
     /// The schedule in words.
     pub words: Rc<str>,
     /// The time zone of the schedule; nothing for UTC.
@@ -162,7 +164,7 @@ impl LoopsView {
         let all: Vec<_> = all.filter(|(_, object)| shown(object)).collect();
         let hidden = all.len().saturating_sub(MOST);
         let cards = all.into_iter().take(MOST).map(|(loop_id, object)| {
-            let pods = families.get(&object.uid()).map_or(&[] as &[Look], Vec::as_slice);
+            let pods = families.get(&object.uid()).map(pips).unwrap_or_default();
             let new = card(cluster, &object, loop_id, pods, palette, language);
             match old.get(&new.uid) {
                 Some(same) if ***same == new => Rc::clone(same),
@@ -194,21 +196,34 @@ fn is_record(object: &AnyObject) -> bool {
     }
 }
 
+/// How many pods of a workload have which look.
+type Looks = BTreeMap<Look, usize>;
+
 /// The looks of the pods of each workload at the top.
-fn families(yard: &YardView) -> BTreeMap<Uid, Vec<Look>> {
-    let mut families: BTreeMap<Uid, Vec<Look>> = BTreeMap::new();
+fn families(yard: &YardView) -> BTreeMap<Uid, Looks> {
+    let mut families: BTreeMap<Uid, Looks> = BTreeMap::new();
     for (_, tile) in yard.tiles() {
         if let Some(owner) = &tile.owner {
-            let pods = families.entry(owner.uid).or_default();
-            if pods.len() < PIPS {
-                pods.push(tile.look);
-            }
+            *families.entry(owner.uid).or_default().entry(tile.look).or_default() += 1;
         }
     }
-    for pods in families.values_mut() {
-        pods.order();
-    }
     families
+}
+
+/// The pips of so many pods, and how many pods have none. Each look that occurs is seen: one pod in trouble among
+/// hundreds is what one looks for.
+fn pips(looks: &Looks) -> (Rc<[Look]>, usize) {
+    let all: usize = looks.values().sum();
+    let more = all.saturating_sub(PIPS);
+    let share = |count: usize| if more > 0 { (count * PIPS / all).max(1) } else { count };
+    let mut shares: Vec<(Look, usize)> =
+        looks.iter().map(|(look, count)| (*look, share(*count))).collect();
+    let given: usize = shares.iter().map(|(_, share)| share).sum();
+    if let Some((_, most)) = shares.iter_mut().max_by_key(|(_, share)| *share) {
+        *most = (*most + all.min(PIPS)).saturating_sub(given);
+    }
+    let pips = shares.into_iter().flat_map(|(look, share)| std::iter::repeat_n(look, share));
+    (pips.collect(), more)
 }
 
 /// Each workload before those that belong to it, of which the newest come first.
@@ -235,7 +250,7 @@ fn card(
     cluster: &Cluster,
     object: &AnyObject,
     loop_id: LoopId,
-    pods: &[Look],
+    (pips, more): (Rc<[Look]>, usize),
     palette: &mut Palette,
     language: Language,
 ) -> Card {
@@ -262,7 +277,8 @@ fn card(
         actual: 0,
         ready: 0,
         next: None,
-        pips: pods.into(),
+        pips,
+        more,
         words: "".into(),
         zone: "".into(),
         steps: steps::of(object, decided.map(|(_, decision)| decision), language),
@@ -350,6 +366,18 @@ mod tests {
     use crate::cluster::{Config, WriteOptions};
     use crate::manifest;
     use crate::sim::Duration;
+
+    #[test]
+    fn pips_leave_out_pods_and_no_look() {
+        let few = Looks::from([(Look::Running, 2), (Look::Failed, 1)]);
+        assert_eq!(pips(&few), ([Look::Running, Look::Running, Look::Failed].into(), 0));
+        let many = Looks::from([(Look::Running, 290), (Look::Completed, 9), (Look::Failed, 1)]);
+        let (shown, more) = pips(&many);
+        let count = |look| shown.iter().filter(|one| **one == look).count();
+        assert_eq!((shown.len(), more), (PIPS, 276));
+        assert_eq!((count(Look::Completed), count(Look::Failed)), (1, 1));
+        assert_eq!(pips(&Looks::new()), ([].into(), 0));
+    }
 
     #[test]
     fn a_card_follows_its_job_and_keeps_its_place_when_nothing_changed() {

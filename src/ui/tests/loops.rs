@@ -77,7 +77,10 @@ async fn a_replication_controller_observes_compares_and_acts() {
     assert_eq!(count(".look-step--lit"), 0);
     assert_eq!(numbers().replace(' ', ""), "3desired3actual3ready");
     assert_eq!(probe::seen(".card__pips .pip"), ["●", "●", "●"]);
-    assert_eq!(attribute(".card__pips", "aria-hidden"), "true");
+    assert_eq!(
+        (attribute(".card__pips", "aria-hidden"), count(".card__pips .quiet")),
+        ("true".into(), 0)
+    );
     let commands = probe::attributes(".card__actions button", "data-command");
     assert!(
         commands.contains(&"kubectl scale replicationcontroller kubia --replicas=4".into()),
@@ -93,6 +96,11 @@ async fn a_replication_controller_observes_compares_and_acts() {
         "https://github.com/kubernetes/kubernetes/blob/release-1.36/pkg/controller/replicaset/replica_set.go"
     );
     assert!(probe::heard(".card__more").concat().contains("selects app=kubia"));
+    let view = world.loops();
+    let crowded = Card { more: 276, ..(*view.cards[0]).clone() };
+    let then = LoopsView { cards: [Rc::new(crowded)].into(), ..(*view).clone() };
+    probe::show::<Loops>(LoopsProps { loops: Rc::new(then), ..props(&world) }).await;
+    assert_eq!(reads(".card__pips .quiet"), "+276");
 }
 
 #[wasm_bindgen_test]

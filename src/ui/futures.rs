@@ -25,7 +25,7 @@ pub(crate) struct TwinsProps {
     pub view: Rc<TwinsView>,
 }
 
-/// The two, left and right; on a phone one above the other.
+/// The two, left and right, so that node stands beside node also on a phone; below them what differs, in words.
 #[component]
 pub(crate) fn Twins(props: &TwinsProps) -> Html {
     let (language, view) = (props.language, &props.view);
@@ -36,16 +36,16 @@ pub(crate) fn Twins(props: &TwinsProps) -> Html {
                 <h2 class="title">{ say(language, "futures.title") }</h2>
                 <span class="quiet">{ parted.render(language) }</span>
             </div>
+            <div class="twins__sides">
+                { side(props, Side::Left) }
+                { side(props, Side::Right) }
+            </div>
             <div class="twins__differences">
                 <h3 class="title">{ say(language, "futures.differences") }</h3>
                 if view.differences.is_empty() {
                     <p class="quiet">{ say(language, "futures.same") }</p>
                 }
                 <ul>{ for view.differences.iter().map(|words| html! { <li>{ words.to_string() }</li> }) }</ul>
-            </div>
-            <div class="twins__sides">
-                { side(props, Side::Left) }
-                { side(props, Side::Right) }
             </div>
         </section>
     }
@@ -76,13 +76,15 @@ fn side(props: &TwinsProps, side: Side) -> Html {
                 }
                 { button("keep", "futures.keep", "button--accent") }
             </div>
-            if !yard.tray.is_empty() {
-                <div class="twin__node">
-                    <span class="twin__name">{ say(language, "page.tray") }</span>
-                    <ul class="twin__pods">{ for yard.tray.iter().map(|tile| pod(tile, language)) }</ul>
-                </div>
-            }
-            { for yard.nodes.iter().filter(|node| !node.tiles.is_empty() || !node.roles.contains("control-plane")).map(|node| panel(node, language)) }
+            <div class="twin__nodes">
+                { for yard.nodes.iter().filter(|node| !node.tiles.is_empty() || !node.roles.contains("control-plane")).map(|node| panel(node, language)) }
+                if !yard.tray.is_empty() {
+                    <div class="twin__node">
+                        <span class="twin__name">{ say(language, "page.tray") }</span>
+                        <ul class="twin__pods">{ for yard.tray.iter().map(|tile| pod(tile, language)) }</ul>
+                    </div>
+                }
+            </div>
         </div>
     }
 }

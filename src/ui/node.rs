@@ -97,10 +97,21 @@ fn bar(label: AttrValue, percent: i64) -> Html {
     }
 }
 
-/// A taint, which may be broken before its effect.
-fn taint(text: &str) -> Html {
-    let (key, effect) = text.split_once(':').unwrap_or((text, ""));
-    html! { <span class="mark mark--taint">{ key.to_owned() }{ ":" }<wbr />{ effect.to_owned() }</span> }
+/// Taints, one mark for the effects of one key; it may be broken before each.
+fn taints(all: &[Rc<str>]) -> Html {
+    let parts = |text: &Rc<str>| {
+        let (key, effect) = text.split_once(':').unwrap_or((text, ""));
+        (key.to_owned(), effect.to_owned())
+    };
+    let parts: Vec<(String, String)> = all.iter().map(parts).collect();
+    let mark = |one: &[(String, String)]| {
+        let effect = |(place, (_, effect)): (usize, &(String, String))| {
+            html! { <>{ if place == 0 { ":" } else { "," } }<wbr />{ effect.clone() }</> }
+        };
+        let key = one.first().map(|(key, _)| key.clone());
+        html! { <span class="mark mark--taint">{ for key }{ for one.iter().enumerate().map(effect) }</span> }
+    };
+    parts.chunk_by(|a, b| a.0 == b.0).map(mark).collect()
 }
 
 /// A panel: name and STATUS, what its pods ask for, the pods, labels and taints, and its switches.
@@ -163,7 +174,7 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                 <div class="node__marks">
                     { for node.trouble.iter().map(|trouble| html! { <span class="mark mark--trouble">{ trouble.to_string() }</span> }) }
                     { for node.labels.iter().map(|label| html! { <span class="mark">{ label.to_string() }</span> }) }
-                    { for node.taints.iter().map(|one| taint(one)) }
+                    { taints(&node.taints) }
                     if node.system > 0 { <span class="quiet">{ Text::new("page.system").with("count", node.system).render(language) }</span> }
                 </div>
                 <footer class="node__actions">

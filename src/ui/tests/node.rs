@@ -83,7 +83,11 @@ async fn a_machine_without_power_is_seen_at_once_and_is_not_ready_in_time() {
     world.pass(60);
     show(&world, &world.node("worker-2")).await;
     assert_eq!((state(), reads(".node__status")), (vec!["off".into()], "NotReady".into()));
-    assert!(probe::seen(".mark--taint").iter().any(|taint| taint.contains("unreachable")));
+    assert_eq!(
+        probe::seen(".mark--taint"),
+        ["unreachable:NoSchedule,NoExecute"],
+        "one for its key"
+    );
 }
 
 #[wasm_bindgen_test]

@@ -68,6 +68,11 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
     let onfilter = looks.on(Look::Filter);
     // The maps are there after this picture.
     use_effect(platform::stage::paint);
+    // Rings that stand elsewhere now count, even while the clock stands.
+    use_effect_with((stage.arrange, stage.zoom.clone()), {
+        let engine = props.engine.clone();
+        move |_| engine.show_clock()
+    });
     let dense = yard.density.min(Density::Dots);
     // Beside a lesson, and in large type, the nodes and cards need the room.
     let brief = platform::cramped()
@@ -160,8 +165,8 @@ fn arrange(stage: &Stage, looks: &UseStage, language: Language) -> Html {
     };
     html! {
         <label class="arrange">
-            <span class="arrange__label">{ say(language, "stage.arrange") }</span>
-            <select class="select" id="arrange" {onchange}>{ for Arrange::ALL.into_iter().map(option) }</select>
+            <span class="arrange__label" aria-hidden="true">{ say(language, "stage.arrange") }</span>
+            <select class="select" id="arrange" aria-label={say(language, "stage.arrange")} {onchange}>{ for Arrange::ALL.into_iter().map(option) }</select>
         </label>
     }
 }

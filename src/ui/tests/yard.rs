@@ -73,6 +73,7 @@ async fn it_is_grouped_by_owner_and_is_a_table() {
     let world = World::new();
     some(&world);
     show(&world).await;
+    assert_eq!(says("#arrange"), "Show by", "also where the word has no room");
     probe::write("#arrange", "owner").await;
     assert_eq!(probe::seen(".group .node__name"), ["Pods without an owner", "deployment.apps/web"]);
     assert_eq!(probe::seen(".group .node__status"), ["2", "2"]);
@@ -89,6 +90,18 @@ async fn it_is_grouped_by_owner_and_is_a_table() {
     assert!(probe::seen(".pods tbody tr")[2].ends_with("deployment.apps/web"));
     probe::write("#arrange", "node").await;
     assert_eq!(count(".nodes .node"), 4);
+}
+
+#[wasm_bindgen_test]
+async fn a_ring_that_stands_elsewhere_still_says_how_long() {
+    let world = World::new();
+    world.run("kubectl run crash --image=busybox -- sh -c 'exit 1'");
+    world.pass(8);
+    show(&world).await;
+    let said = reads(".pod-tile .ring");
+    assert!(said.parse::<u32>().is_ok_and(|seconds| seconds > 0), "{said}");
+    probe::write("#arrange", "owner").await;
+    assert_eq!((reads(".pod-tile .ring"), count(".group")), (said, 1));
 }
 
 #[wasm_bindgen_test]

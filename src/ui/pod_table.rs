@@ -42,7 +42,7 @@ pub(super) fn pod_table(
         }
     };
     html! {
-        <div class="pods">
+        <div class="pods" tabindex="0" role="region" aria-label={say(language, "stage.table")}>
             <table>
                 <caption class="visually-hidden">{ say(language, "stage.table") }</caption>
                 <thead><tr>

@@ -237,13 +237,29 @@ fn body(props: &DetailsProps, seen: &Inspected, log: &UseStateHandle<LogChoice>)
     }
 }
 
+/// A reason, which may be broken between its words where its column is narrow.
+fn reason(text: &str) -> Html {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_uppercase() && before.is_lowercase() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(letter);
+        }
+        before = letter;
+    }
+    words.into_iter().map(|word| html! { <>{ word }<wbr /></> }).collect()
+}
+
 /// The events of the object.
 fn own_events(props: &DetailsProps, rows: &[EventView]) -> Html {
     let row = |row: &EventView| {
         html! {
             <li class={classes!("event", "event--own", row.warning.then_some("event--warning"))} key={row.id}>
                 { moment(props, row.at, &row.clock) }
-                <span class="event__reason">{ if row.warning { "⚠ " } else { "" } }{ row.reason.to_string() }</span>
+                <span class="event__reason">{ if row.warning { "⚠ " } else { "" } }{ reason(&row.reason) }</span>
                 <span class="event__message">{ row.message.to_string() }<span class="quiet">{ format!(" {}", row.source) }</span></span>
             </li>
         }
@@ -303,7 +319,7 @@ fn events(props: &DetailsProps) -> Html {
         html! {
             <li class={classes!("event", row.warning.then_some("event--warning"))} key={row.key}>
                 <time class="event__age">{ row.at }</time>
-                <span class="event__reason">{ if row.warning { "⚠ " } else { "" } }{ row.reason }</span>
+                <span class="event__reason">{ if row.warning { "⚠ " } else { "" } }{ reason(&row.reason) }</span>
                 <span class="event__object">{ object }</span>
                 <span class="event__message">{ row.message }</span>
             </li>

@@ -218,7 +218,7 @@ pub(crate) fn TerminalPane(props: &TerminalPaneProps) -> Html {
         <div class="terminal">
             <div class="terminal__screen" id="screen" tabindex="0" role="log" aria-live="off" aria-label={say(language, "page.terminal")}
                 aria-description={say(language, "shell.screen")} {onclick}>
-                if lines.is_empty() { <p class="quiet">{ say(language, "page.terminal-hint") }</p> }
+                if lines.is_empty() { <p class="quiet">{ say(language, "page.terminal-empty") }</p> }
                 { for lines.into_iter().map(|(id, lines)| html! { <Block key={id} {lines} {language} /> }) }
             </div>
             <div class="terminal__gloss" id="gloss" role="tooltip" hidden=true></div>

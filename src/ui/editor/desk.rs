@@ -47,7 +47,7 @@ pub(super) fn Problems(props: &ProblemsProps) -> Html {
         let fix = mark.fix.as_ref().map(|fix| {
             let json = changes_json(fix);
             let onclick = Callback::from(move |()| platform::mend_in_editor(&json));
-            html! { <Button label={AttrValue::from(fix.title.clone())} class="button--small problem__fix" {onclick} /> }
+            html! { <Button label={AttrValue::from(fix.title.replace('`', ""))} class="button--small problem__fix" {onclick} /> }
         });
         html! {
             <li class={classes!("problem", format!("problem--{}", mark.severity))}>

@@ -40,7 +40,7 @@ test('a node keeps its name whatever its status is', async (t) => {
   await type(page, 'kubectl cordon worker-3');
   const status = page.locator('#node-worker-3 .node__status', { hasText: 'SchedulingDisabled' });
   await status.waitFor();
-  assert.deepEqual(await cut(page, '#node-worker-3 .node__name'), []);
+  assert.deepEqual(await cut(page, '#node-worker-3 .node__name, #node-worker-3 .node__head'), []);
   const [node] = await boxes(page, '#node-worker-3');
   const [name] = await boxes(page, '#node-worker-3 .node__name');
   const [said] = await boxes(page, '#node-worker-3 .node__status');
@@ -79,7 +79,7 @@ test('on a phone two futures stand side by side, node beside node', async (t) =>
   assert.deepEqual(await cut(page, '.twins :not(.visually-hidden)'), []);
 });
 
-test('on a phone the list of branches leaves the buttons of the band free', async (t) => {
+test('on a phone what the band opens leaves its buttons free and is no wider than the screen', async (t) => {
   const page = await yard.open(t, START, SMALL);
   await pane(page, 2);
   await type(page, 'yard until 00:05; yard back 2m; kubectl run web --image=nginx; yard until 00:04; yard back 30s');
@@ -90,6 +90,13 @@ test('on a phone the list of branches leaves the buttons of the band free', asyn
   const buttons = await boxes(page, '#timeline .band__start > *, #timeline .band__end > .button');
   assert.ok(list.bottom - list.top > 60);
   assert.deepEqual(buttons.filter((button) => overlap(button, list)), []);
+  await page.locator('#branches summary').click();
+  for (const lang of ['en', 'ko']) {
+    await page.locator('.band__legend summary').click();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320, lang);
+    await page.locator('.band__legend summary').click();
+    if (lang === 'en') await page.getByRole('button', { name: '한국어' }).click();
+  }
 });
 
 test('a larger projector shows the same, larger', async (t) => {
@@ -130,16 +137,18 @@ test('what the browser draws itself is dark in the dark', async (t) => {
   }
 });
 
-test('in Korean a particle stays with the code that it follows', async (t) => {
-  const page = await yard.open(t, { ...START, lang: 'ko', lesson: 'jobs/hello' }, PHONE);
-  await page.locator('.lesson__question').waitFor(LONG);
-  const apart = await page.locator('.lesson code').evaluateAll((all) => all.filter((code) => {
-    const next = code.nextSibling;
-    if (next?.nodeType !== Node.TEXT_NODE || !/^[가-힣]/.test(next.data)) return false;
-    const range = document.createRange();
-    range.setStart(next, 0);
-    range.setEnd(next, 1);
-    return range.getBoundingClientRect().top > [...code.getClientRects()].at(-1).bottom - 2;
-  }).map((code) => code.innerText + code.nextSibling.data.slice(0, 4)));
-  assert.deepEqual(apart, []);
+test('a full stop or a particle stays with the code that it follows', async (t) => {
+  for (const [lang, lesson, screen] of [['ko', 'jobs/hello', PHONE], ['en', 'pods/probes', SMALL]]) {
+    const page = await yard.open(t, { ...START, lang, lesson }, screen);
+    await page.locator('.lesson__question').waitFor(LONG);
+    const apart = await page.locator('.lesson code').evaluateAll((all) => all.filter((code) => {
+      const next = code.nextSibling;
+      if (next?.nodeType !== Node.TEXT_NODE || !/^[가-힣.,:]/.test(next.data)) return false;
+      const range = document.createRange();
+      range.setStart(next, 0);
+      range.setEnd(next, 1);
+      return range.getBoundingClientRect().top > [...code.getClientRects()].at(-1).bottom - 2;
+    }).map((code) => code.innerText + code.nextSibling.data.slice(0, 4)));
+    assert.deepEqual(apart, [], lang);
+  }
 });

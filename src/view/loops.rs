@@ -132,6 +132,8 @@ impl Card {
 pub struct LoopsView {
     /// The version of the store this was made from.
     pub version: u64,
+    /// Whether the loops had decided all that was due then: a decision that writes nothing changes no version.
+    pub settled: bool,
     /// The language of the sentences.
     pub language: Language,
     /// The cards: each workload before those that belong to it.
@@ -151,7 +153,7 @@ impl LoopsView {
         language: Language,
     ) -> Rc<Self> {
         let version = cluster.store().resource_version();
-        if before.version == version && before.language == language {
+        if before.settled && before.version == version && before.language == language {
             return Rc::clone(before);
         }
         let families = families(yard);
@@ -172,7 +174,7 @@ impl LoopsView {
             }
         });
         let cards = in_order(cards.collect());
-        Rc::new(Self { version, language, cards: cards.into(), hidden })
+        Rc::new(Self { version, settled: cluster.settled(), language, cards: cards.into(), hidden })
     }
 
     /// Whether all numbers are the same.
@@ -366,6 +368,30 @@ mod tests {
     use crate::cluster::{Config, WriteOptions};
     use crate::manifest;
     use crate::sim::Duration;
+
+    #[test]
+    fn a_decision_that_writes_nothing_is_shown() {
+        let mut cluster = Cluster::new(Config::default());
+        let mut palette = Palette::default();
+        let text = include_str!("../../assets/examples/cronjob.yaml");
+        let document = manifest::load("cronjob.yaml", text.as_bytes()).swap_remove(0);
+        let (kind, options) = (document.kind.unwrap(), WriteOptions::default());
+        cluster
+            .patiently(|cluster| cluster.create(kind, "default", document.value, &options))
+            .unwrap();
+        let mut look = |cluster: &Cluster, before: &Rc<LoopsView>| {
+            let yard = YardView::build(cluster, &Rc::default(), &mut palette, false);
+            LoopsView::build(cluster, &yard, before, &mut palette, Language::En)
+        };
+        let first = look(&cluster, &Rc::default());
+        assert_eq!(first.cards[0].next, None);
+        let version = cluster.store().resource_version();
+        cluster.settle();
+        assert_eq!(cluster.store().resource_version(), version);
+        let then = look(&cluster, &first);
+        assert!(then.cards[0].next.is_some());
+        assert!(Rc::ptr_eq(&then, &look(&cluster, &then)));
+    }
 
     #[test]
     fn pips_leave_out_pods_and_no_look() {

@@ -282,11 +282,13 @@ impl State {
         }
     }
 
-    /// Moves both futures, or the one that there is, towards a time; says whether they are there.
+    /// Moves both futures, or the one that there is, towards a time; says whether they are there. One that is ahead of it
+    /// does what is left of its own instant.
     pub(super) fn run_towards(&mut self, at: Time, work: u64) -> bool {
-        let own = self.cluster.run_towards(at, work);
+        let run = |cluster: &mut Cluster| cluster.run_towards(at.max(cluster.now()), work);
+        let own = run(&mut self.cluster);
         let other = self.terminal.futures.as_mut();
-        other.is_none_or(|futures| futures.other.run_towards(at, work)) && own
+        other.is_none_or(|futures| run(&mut futures.other)) && own
     }
 
     /// The clock of the one that is behind.

@@ -639,10 +639,11 @@ impl State {
         self.target as i64
     }
 
-    /// Lets a command go on. What follows from it is done picture by picture, or at once where nobody sees any.
+    /// Lets a command go on. What follows from it is done picture by picture; at once where nobody sees any, and in an
+    /// embedded page, whose host may ask at any moment how things stand.
     fn ask(&mut self, command: &mut Running) -> Poll {
-        let Self { cluster, terminal, hidden, .. } = self;
-        if *hidden {
+        let Self { cluster, terminal, hidden, address, .. } = self;
+        if *hidden || address.embed {
             return command.poll(cluster, terminal);
         }
         cluster.patiently(|cluster| command.poll(cluster, terminal))

@@ -222,8 +222,9 @@ impl Engine {
     /// Runs lines for the host, which is told how they ended.
     fn follow(&self, id: Option<Value>, commands: &str) {
         let after = self.read(State::written);
-        self.state.borrow_mut().guest.owed.push(Owed { id, after });
         self.press(commands);
+        // Not before: on its way to the present the clock would pay it with what was said last.
+        self.state.borrow_mut().guest.owed.push(Owed { id, after });
         self.settle_debts();
     }
 

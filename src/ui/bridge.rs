@@ -33,6 +33,8 @@ const WORK_MILLIS: f64 = 3.0;
 const WORK_PER_LOOK: u64 = 2;
 /// After more work than this the next picture shows what it did: work and views together would take too much of one.
 const SHARED_MILLIS: f64 = 2.0;
+/// The same in the midst of an instant, of which there is no picture: a task may take 50 ms.
+const SETTLE_MILLIS: f64 = 20.0;
 /// At most so many lines are kept on the terminal's screen.
 pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
@@ -399,10 +401,12 @@ impl Engine {
         let moved = self.work();
         if moved {
             let mut state = self.state.borrow_mut();
-            state.owed = state.spent > SHARED_MILLIS && state.skipping.is_none();
-            let owed = state.owed;
+            // What is half done is not shown: everything would be drawn again and again.
+            let whole = state.settled();
+            state.owed = whole && state.spent > SHARED_MILLIS && state.skipping.is_none();
+            let shown = whole && !state.owed;
             drop(state);
-            if !owed {
+            if shown {
                 (self.changed)();
             }
         }
@@ -697,7 +701,7 @@ impl State {
                 if self.playing {
                     self.target += passed * self.speed;
                 }
-                WORK_MILLIS
+                if settled { WORK_MILLIS } else { SETTLE_MILLIS }
             }
         };
         let at = Time::from_unix_millis(self.target_millis());

@@ -120,7 +120,7 @@ pub(crate) struct State {
     /// When the clock was last moved, and how much later it was to be moved again.
     last: f64,
     planned: f64,
-    hidden: bool,
+    pub(super) hidden: bool,
     framed: bool,
     timer: Option<Timeout>,
 }
@@ -424,6 +424,9 @@ impl Engine {
     /// Writes the clock and the rings where they stand; no picture is made for it.
     pub(crate) fn show_clock(&self) {
         let state = self.state.borrow();
+        if state.hidden {
+            return;
+        }
         let at = Time::from_unix_millis(state.target_millis());
         let next = match (state.playing, state.due()) {
             (true, None) => word(state.language, "page.resting"),

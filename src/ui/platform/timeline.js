@@ -55,11 +55,12 @@ export function timelineClock(now, start, horizon, playing) {
   const slider = element('time-slider');
   if (!slider) return;
   const second = Math.floor(clock.now / 1000);
-  if (slider.getAttribute('aria-valuenow') !== String(second)) {
-    slider.setAttribute('aria-valuenow', second);
-    slider.setAttribute('aria-valuemax', Math.floor(clock.horizon / 1000));
+  const last = Math.floor(clock.horizon / 1000);
+  if (slider.ariaValueNow !== String(second) || slider.ariaValueMax !== String(last)) {
+    slider.ariaValueNow = second;
+    slider.ariaValueMax = last;
     const past = clock.now < clock.horizon ? `, ${words.past}` : '';
-    slider.setAttribute('aria-valuetext', clockText(clock.now, true) + past);
+    slider.ariaValueText = clockText(clock.now, true) + past;
   }
   // Less than a pixel is not seen.
   const pixel = window_().span / rulerWidth;

@@ -131,6 +131,13 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// What it still has to do must not be seen in the page of the next test.
+    fn drop(&mut self) {
+        self.engine.write(|state| state.hidden = true);
+    }
+}
+
 /// All Korean texts.
 const KOREAN: [&str; 11] = [
     include_str!("../../../assets/i18n/ko/first.txt"),

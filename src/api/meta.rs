@@ -38,6 +38,11 @@ impl Uid {
         self.with_text(|text| Rc::from(text))
     }
 
+    /// Whether a text is how this uid is written.
+    pub(super) fn reads(self, text: &str) -> bool {
+        self.with_text(|own| own == text)
+    }
+
     fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
         let mut digits = [0; 32];
         let bytes = self.0.to_be_bytes();

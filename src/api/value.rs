@@ -10,6 +10,8 @@ use std::rc::Rc;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::words::word;
+
 /// Keys and values of an object, ordered by key.
 pub type Map = BTreeMap<Rc<str>, Value>;
 
@@ -173,7 +175,7 @@ impl Value {
 
     /// Sets field `key`.
     pub fn set(&mut self, key: &str, value: impl Into<Self>) {
-        self.make_map().insert(Rc::from(key), value.into());
+        self.make_map().insert(word(key), value.into());
     }
 
     /// Sets field `key` unless it is there (a null counts as not there).
@@ -193,7 +195,7 @@ impl Value {
 
     /// Field `key` for writing; an empty object is made if it is missing.
     pub fn child(&mut self, key: &str) -> &mut Self {
-        self.make_map().entry(Rc::from(key)).or_default()
+        self.make_map().entry(word(key)).or_default()
     }
 
     /// Compact JSON, keys in order, as Go's `encoding/json` writes it (`<`, `>`, `&` escaped).

@@ -4,13 +4,13 @@
 use std::rc::Rc;
 
 use super::verbs::Api;
-use crate::api::core::{Event, EventSource, EventType, ObjectReference};
+use crate::api::core::{Event, EventSource, EventType, ObjectReference, Referred};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
-use crate::api::words::word;
+use crate::api::words::{word, written};
 use crate::reconcile::Note;
-use crate::sim::rng::{Purpose, push_hex};
+use crate::sim::rng::Purpose;
 use crate::sim::{Duration, Time};
 
 /// Of the messages of one source, object, type and reason this is the first that is not kept apart. Follows
@@ -156,7 +156,7 @@ impl Api<'_> {
         let uid = self::about(about);
         let mut involved = ObjectReference::to(about.kind(), about.meta()).at(field_path);
         if about.kind() == Kind::Node {
-            involved.uid = Rc::clone(&about.meta().name);
+            involved.uid = Referred::Text(Rc::clone(&about.meta().name));
         }
         let modern = &*source.component == SCHEDULER;
         let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
@@ -167,7 +167,7 @@ impl Api<'_> {
             apart + usize::from(!known) >= SIMILAR_LIMIT
         };
         let message: Rc<str> = match combines {
-            true => format!("{COMBINED}{}", note.message).into(),
+            true => written(format_args!("{COMBINED}{}", note.message)),
             false => note.message.as_str().into(),
         };
         let old = group.iter().find(|event| match combines {
@@ -229,11 +229,8 @@ impl Api<'_> {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
-            let mut text = String::with_capacity(name.len() + 17);
-            text.push_str(name);
-            text.push('.');
-            push_hex(&mut text, nanos, usize::try_from(nanos.max(1).ilog2() / 4 + 1).unwrap_or(16));
-            let key = ObjectKey::new(Rc::clone(namespace), text);
+            let name = written(format_args!("{name}.{nanos:x}"));
+            let key = ObjectKey::new(Rc::clone(namespace), name);
             if self.store.events().get(&key).is_none() {
                 return key.name;
             }

@@ -13,6 +13,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{Labels, ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
+use crate::api::words::{with_text, written};
 use crate::api::{ApiError, Reason, defaults, strategy, validation};
 use crate::sim::Time;
 use crate::sim::rng::Seed;
@@ -105,7 +106,7 @@ impl Api<'_> {
         }
         self.names.graves.insert(object.uid());
         if object.kind() != Kind::Event {
-            self.names.counts.remove(&*object.uid().text());
+            with_text(format_args!("{}", object.uid()), |uid| self.names.counts.remove(uid));
             self.forget_talk(about(object));
         }
         // A finalizer that was taken away in the same write is part of the last state.
@@ -125,13 +126,17 @@ impl Api<'_> {
 
     /// A uid for a new object.
     pub(super) fn new_uid(&self, kind: Kind, key: &ObjectKey) -> Uid {
-        let path = match &*key.namespace {
-            "" => [kind.name(), &key.name].join("/"),
-            namespace => [kind.name(), namespace, &key.name].join("/"),
-        };
+        let (kind, name) = (kind.name(), &key.name);
+        match &*key.namespace {
+            "" => with_text(format_args!("{kind}/{name}"), |path| self.free_uid(path)),
+            space => with_text(format_args!("{kind}/{space}/{name}"), |path| self.free_uid(path)),
+        }
+    }
+
+    fn free_uid(&self, path: &str) -> Uid {
         let mut counter = u64::try_from(self.now.unix_millis()).unwrap_or(0);
         loop {
-            let uid = Uid(self.seed.uid(&path, counter));
+            let uid = Uid(self.seed.uid(path, counter));
             let dead = self.names.graves_at == self.now && self.names.graves.contains(&uid);
             if !dead && self.store.index().by_uid(uid).is_none() {
                 return uid;
@@ -142,20 +147,17 @@ impl Api<'_> {
 
     /// A name for a new object of which only the beginning is given.
     fn new_name(&mut self, kind: Kind, meta: &ObjectMeta) -> Rc<str> {
-        let prefix: String = meta
-            .generate_name
-            .as_deref()
-            .unwrap_or_default()
-            .chars()
-            .take(MAX_GENERATED_PREFIX)
-            .collect();
+        let prefix = meta.generate_name.as_deref().unwrap_or_default();
+        let end =
+            prefix.char_indices().nth(MAX_GENERATED_PREFIX).map_or(prefix.len(), |(at, _)| at);
+        let prefix = prefix.get(..end).unwrap_or_default();
         let stream: Rc<str> = match meta.controller() {
             Some(owner) => owner.uid.text(),
-            None => format!("{}/{}/{prefix}", kind.name(), meta.namespace).into(),
+            None => written(format_args!("{}/{}/{prefix}", kind.name(), meta.namespace)),
         };
         let mut count = self.names.counts.get(&stream).copied().unwrap_or(0);
         loop {
-            let name: Rc<str> = format!("{prefix}{}", self.seed.name_suffix(&stream, count)).into();
+            let name = written(format_args!("{prefix}{}", self.seed.name_suffix(&stream, count)));
             count += 1;
             let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
             if self.store.get(kind, &key).is_none() {

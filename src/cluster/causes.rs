@@ -9,7 +9,7 @@ use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::reconcile::{Controller, Failure, Key, Memories};
 use crate::sim::Time;
-use crate::store::CauseId;
+use crate::store::{CauseId, MOST_CHANGES};
 
 /// Writes the closed list of loops: their ids, what they remember, and their decisions as one enum.
 macro_rules! loops {
@@ -207,8 +207,6 @@ impl Cause {
 /// How many different decisions about a workload are kept.
 const RECENT: usize = 6;
 
-/// How many causes are kept; see the journal.
-const KEPT: usize = 200_000;
 /// So many answers about the slots of one CronJob are kept.
 const SLOTS: usize = 128;
 
@@ -231,11 +229,18 @@ impl Causes {
     pub(super) fn add(&mut self, cause: Cause) -> CauseId {
         self.next += 1;
         let id = CauseId(self.next);
-        if self.all.len() >= KEPT {
+        if self.all.len() >= MOST_CHANGES {
             self.all.pop_front();
         }
         self.all.push_back(Rc::new(cause));
         id
+    }
+
+    /// Forgets the causes of all but the last so many.
+    pub(super) fn keep_last(&mut self, count: usize) {
+        if let Some(before) = self.all.len().checked_sub(count) {
+            self.all = self.all.split_off(before);
+        }
     }
 
     pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: Rc<AnyDecision>) {

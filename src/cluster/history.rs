@@ -39,6 +39,11 @@ const MOST_OBJECTS: u64 = 1_000_000;
 const RECENT: Duration = Duration::from_seconds(3_600);
 /// How much longer.
 const LONG_AGO: u64 = 8;
+/// Of those that lie before, so many are kept.
+const MOST_LONG_AGO: usize = 128;
+/// So many changes are known at moments that the present knows nothing of any more. Else all that ever happened would
+/// be in the memory of one moment or another.
+const LAST_CHANGES: usize = 500;
 
 /// How many objects the store of a world holds.
 fn objects(world: &World) -> u64 {
@@ -114,6 +119,7 @@ impl History {
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
             thin(&mut self.checkpoints, MOST);
+            lighten(&mut self.checkpoints, LAST_CHANGES);
         }
     }
 
@@ -137,16 +143,38 @@ pub(super) fn thin(checkpoints: &mut Vec<Moment>, most: usize) {
     let pairs = |all: &[Moment]| -> u64 {
         all.windows(2).filter_map(|pair| Some(own(pair.first()?, pair.last()?))).sum()
     };
-    while checkpoints.len() > most || (checkpoints.len() > 8 && pairs(checkpoints) > MOST_OBJECTS) {
+    loop {
         let recent = checkpoints.last().map(|last| last.at() - RECENT).unwrap_or_default();
+        let long_ago = checkpoints.partition_point(|moment| moment.at() < recent);
+        let too_old = long_ago > MOST_LONG_AGO;
+        let many = checkpoints.len() > most
+            || (checkpoints.len() > 8 && pairs(checkpoints) > MOST_OBJECTS);
+        if !too_old && !many {
+            return;
+        }
         let felt = |neighbours: &[Moment]| {
             let (before, after) = (neighbours.first()?, neighbours.last()?);
             let work = after.world.work.saturating_sub(before.world.work);
             Some(if after.at() < recent { work / LONG_AGO } else { work })
         };
-        let least = checkpoints.windows(3).enumerate().min_by_key(|(_, three)| felt(three));
+        let some = if too_old { long_ago } else { checkpoints.len() };
+        let some = checkpoints.get(..some).unwrap_or_default();
+        let least = some.windows(3).enumerate().min_by_key(|(_, three)| felt(three));
         let Some((place, _)) = least else { return };
         checkpoints.remove(place + 1);
+    }
+}
+
+/// Takes from the moments that the present has forgotten what led to them, but for the last changes.
+fn lighten(checkpoints: &mut [Moment], changes: usize) {
+    let known = checkpoints.last().and_then(|last| last.world.store.journal().first());
+    let Some(known) = known else { return };
+    let older = |moment: &Moment| moment.world.store.resource_version() < known;
+    let forgotten = checkpoints.partition_point(older);
+    let heavy = |moment: &&mut Moment| moment.world.store.journal().len() > changes;
+    // What lies before one that is light was made light before.
+    for moment in checkpoints.iter_mut().take(forgotten).rev().take_while(heavy) {
+        moment.world = Rc::new(moment.world.with_past(changes));
     }
 }
 
@@ -306,7 +334,10 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
+    use super::super::facade::WriteOptions;
+    use super::super::world::Config;
     use super::*;
+    use crate::api::Kind;
 
     /// Hours of even work: the way back to a moment of the last one is short, to what lies before it is longer, and
     /// the beginning and the present are kept.
@@ -328,5 +359,51 @@ mod tests {
         };
         assert!(gaps(540, 600) <= 4, "{}", gaps(540, 600));
         assert!(gaps(0, 540) <= 32, "{}", gaps(0, 540));
+    }
+
+    /// Days of even work: what lies long ago is kept in fewer moments than the last hour.
+    #[test]
+    fn what_lies_long_ago_takes_few_checkpoints() {
+        let mut checkpoints = Vec::new();
+        for second in 0..9_000_u64 {
+            let mut world = World::empty(Time::from_unix_seconds(10 * second.cast_signed()));
+            world.work = second * SPACING;
+            checkpoints.push(Moment { world: Rc::new(world), inputs: 0 });
+            thin(&mut checkpoints, MOST);
+        }
+        let recent = checkpoints.last().unwrap().at() - RECENT;
+        let long_ago = checkpoints.iter().filter(|moment| moment.at() < recent).count();
+        assert!((MOST_LONG_AGO / 2..=MOST_LONG_AGO).contains(&long_ago), "{long_ago}");
+        assert_eq!(checkpoints.len() - long_ago, 361, "all of the last hour");
+    }
+
+    /// What the present has forgotten is not kept whole by the moments that it can go back to.
+    #[test]
+    fn moments_that_the_present_has_forgotten_know_the_last_changes_only() {
+        let mut cluster = Cluster::new(Config { workers: 1, ..Config::default() });
+        let mut checkpoints = Vec::new();
+        for number in 0..40 {
+            let name = format!("n{number}");
+            let object = crate::object! { "metadata" => crate::object! { "name" => name } };
+            let options = WriteOptions::default();
+            cluster.create(Kind::ConfigMap, "default", object, &options).unwrap();
+            let world = Rc::new(cluster.world.clone());
+            checkpoints.push(Moment { world, inputs: number + 1 });
+        }
+        let version = |moment: &Moment| moment.world.store.resource_version();
+        let known = |moment: &Moment| moment.world.store.journal().len();
+        let before: Vec<usize> = checkpoints.iter().map(known).collect();
+        lighten(&mut checkpoints, 3);
+        assert_eq!(checkpoints.iter().map(known).collect::<Vec<_>>(), before, "all is known");
+        checkpoints.push(Moment { world: Rc::new(cluster.world.with_past(10)), inputs: 40 });
+        let known_from = version(&checkpoints[40]) - 9;
+        lighten(&mut checkpoints, 3);
+        for (moment, before) in checkpoints.iter().zip(before) {
+            let whole = version(moment) >= known_from;
+            assert_eq!(known(moment), if whole { before } else { 3 }, "{}", version(moment));
+            let last = moment.world.store.journal().newest_first().next().unwrap();
+            assert_eq!(last.id, version(moment));
+            assert!(moment.world.causes.get(last.cause).is_some());
+        }
     }
 }

@@ -101,8 +101,8 @@ impl World {
 
     /// Wakes every loop that a change concerns.
     pub(super) fn tell(&mut self, changes: &[Rc<Change>]) {
+        let mut woken: Vec<(LoopKey, Duration)> = Vec::new();
         for change in changes {
-            let mut woken: Vec<(LoopKey, Duration)> = Vec::new();
             let concerned: &[LoopId] = match change.object.kind() {
                 Kind::Event => &[LoopId::EventExpiry],
                 _ => LoopId::ALL,
@@ -114,7 +114,7 @@ impl World {
                 with_loop!(*loop_id, C => C::wakes(change, &self.store, Remembers::<C>::of(&self.memories), &mut wake),
                     kubelet => kubelet::wakes(change, &self.store, &mut wake));
             }
-            for (key, wait) in woken {
+            for (key, wait) in woken.drain(..) {
                 if !self.triggers.contains_key(&key) {
                     self.triggers.insert(key.clone(), Trigger::Change(change.id));
                 }
@@ -313,7 +313,9 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                 Ok(Written { object, .. }) => {
                     if let Some(note) = note {
                         let message = note.message.replace("{name}", &object.meta().name);
-                        api.record(about, "", &Note { message, ..note.clone() }, source.clone());
+                        let Note { event_type, reason, .. } = *note;
+                        let note = Note { event_type, reason, message };
+                        api.record(about, "", &note, source.clone());
                     }
                     Ok(())
                 }

@@ -89,6 +89,14 @@ impl World {
         }
     }
 
+    /// The same moment with the last of what led to it only: the changes, and why they were made.
+    pub(super) fn with_past(&self, changes: usize) -> Self {
+        let mut world = self.clone();
+        world.store.keep_last(changes);
+        world.causes.keep_last(changes);
+        world
+    }
+
     /// Whether all is done that is due at this instant.
     pub(super) fn settled(&self) -> bool {
         self.queue.is_empty()

@@ -173,11 +173,12 @@ impl Files {
 
     /// Makes a folder and those above it.
     pub fn make_folder(&mut self, path: &str) {
-        let mut whole = String::new();
+        let mut whole = String::with_capacity(path.len() + 1);
         for part in path.split('/').filter(|part| !part.is_empty()) {
-            whole = format!("{whole}/{part}");
+            whole.push('/');
+            whole.push_str(part);
             if !self.exists(&whole) {
-                self.entries.insert(whole.as_str().into(), None);
+                self.entries.insert(word(&whole), None);
             }
         }
     }

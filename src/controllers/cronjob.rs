@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::api::batch::{ConcurrencyPolicy, CronJob, CronJobStatus, Job, JobStatus};
 use crate::api::conditions;
-use crate::api::core::ObjectReference;
+use crate::api::core::{ObjectReference, Referred};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference};
@@ -15,6 +15,7 @@ use crate::api::object::AnyObject;
 use crate::api::schedule::{self, Schedule};
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
+use crate::api::words::written;
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
@@ -125,6 +126,7 @@ impl Controller for CronJobLoop {
                     return;
                 }
                 let before = before.map(|before| &before.meta);
+                let before = before.filter(|before| before.owners != job.meta.owners);
                 for meta in before.into_iter().chain([&job.meta]) {
                     if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
                     {
@@ -157,9 +159,9 @@ fn tells_nothing(before: &Job, after: &Job) -> bool {
         && before.meta.labels == after.meta.labels
 }
 
-/// Whether a reference is to this very Job. Names differ in most cases, and uids are long.
+/// Whether a reference is to this very Job.
 fn is(reference: &ObjectReference, job: &Job) -> bool {
-    reference.name == job.meta.name && *reference.uid == *job.meta.uid.text()
+    reference.uid == Referred::Uid(job.meta.uid)
 }
 
 /// A schedule where its clock hangs.
@@ -337,7 +339,7 @@ impl<'a> Look<'a> {
 
     /// The name of the Job of a slot: the CronJob's and the minutes since 1970.
     fn job_name(&self, slot: Time) -> Rc<str> {
-        format!("{}-{}", self.cron.meta.name, slot.unix_seconds() / 60).into()
+        written(format_args!("{}-{}", self.cron.meta.name, slot.unix_seconds() / 60))
     }
 
     fn tell(&mut self, note: Note) {

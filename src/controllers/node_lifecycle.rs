@@ -5,17 +5,21 @@
 //! its silence has lasted too long, and when it is its turn to have its pods driven out, each at the second at which
 //! upstream would look. A node that renews its lease causes no look at all.
 //!
-//! Cost: a look at a node asks for the counts of its zone. One that is down walks the nodes of its zone when it waits
-//! for its turn; all that are down are woken when the state of a zone changes, not with every node.
+//! Cost: a look at a node asks for the counts and the queue of its zone. Of those that wait for their turn only the
+//! first is woken; all that are down are when the state of a zone changes, not with every node.
 
 use std::rc::Rc;
 
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Effect, Node, Pod, Taint};
+use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Resource};
 use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
-use crate::store::{Change, Operation, Store, ZoneCount, ZoneName, Zones, zone_of};
+use crate::store::{
+    Change, NOT_READY, Operation, Store, UNREACHABLE, ZoneCount, ZoneName, Zones, drives_out,
+    zone_of,
+};
 
 /// How long a node may be silent. Follows `--node-monitor-grace-period`.
 const GRACE: Duration = Duration::from_seconds(50);
@@ -32,8 +36,6 @@ const LARGE_ZONE: usize = 50;
 /// A zone of which so much is down, and more than two nodes, is disrupted. Follows `--unhealthy-zone-threshold`.
 const DISRUPTED_PERCENT: usize = 55;
 
-const NOT_READY: &str = "node.kubernetes.io/not-ready";
-const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// Conditions that a taint mirrors while they are True.
 const MIRRORED: [(&str, &str); 4] = [
@@ -110,6 +112,15 @@ impl Controller for NodeLifecycle {
             // How much of a zone is down decides whether pods are driven out of any of its nodes.
             for other in store.nodes().iter().filter(|other| !other.ready()) {
                 wake(Key::of(&other.meta), Duration::ZERO);
+            }
+        }
+        for zone in [before, after].into_iter().flatten().map(zone_of) {
+            let queue = |zones: &Zones| (zones.next_turn(&zone).cloned(), zones.last_turn(&zone));
+            let now = queue(zones);
+            if queue(&earlier) != now
+                && let Some(next) = now.0
+            {
+                wake(Key::new(ObjectKey::new("", next)), Duration::ZERO);
             }
         }
     }
@@ -272,10 +283,6 @@ fn mark_pods(node: &Node, store: &Store, now: Time) -> Vec<Write> {
     writes
 }
 
-fn drives_out(taint: &Taint) -> bool {
-    taint.effect == Effect::NoExecute && matches!(&*taint.key, NOT_READY | UNREACHABLE)
-}
-
 /// Whether this loop sets and removes a taint.
 fn is_ours(taint: &Taint) -> bool {
     match taint.effect {
@@ -356,17 +363,10 @@ fn eviction_turn(node: &Node, has: bool, store: &Store, now: Time) -> Option<Tim
         ZoneState::PartialDisruption if is_large(node, store) => SECONDARY_GAP,
         ZoneState::PartialDisruption => return None,
     };
-    let zone = zone_of(node);
-    let others = store
-        .nodes()
-        .iter()
-        .filter(|other| other.meta.uid != node.meta.uid && zone_of(other) == zone);
-    let last = others
-        .flat_map(|other| other.spec.taints.iter())
-        .filter(|taint| drives_out(taint))
-        .filter_map(|taint| taint.added)
-        .max();
-    Some(last.map_or(now, |last| (last + gap).max(now)))
+    let (zone, zones) = (zone_of(node), store.index().zones());
+    // The others are woken when the one before them had its turn.
+    zones.next_turn(&zone).filter(|next| **next == node.meta.name)?;
+    Some(zones.last_turn(&zone).map_or(now, |last| (last + gap).max(now)))
 }
 
 fn is_large(node: &Node, store: &Store) -> bool {

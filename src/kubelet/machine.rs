@@ -86,6 +86,8 @@ pub(super) struct Machine {
     pub(super) free_at: Time,
     /// Folders of the host that pods have mounted.
     pub(super) folders: OrdMap<Rc<str>, Subtree>,
+    /// The pods whose sandboxes it has.
+    pods: OrdSet<Uid>,
     addresses: OrdSet<u32>,
     last_address: u32,
 }
@@ -103,6 +105,7 @@ impl Machine {
             arriving: OrdMap::new(),
             free_at: now,
             folders: OrdMap::new(),
+            pods: OrdSet::new(),
             addresses: OrdSet::new(),
             last_address: ADDRESSES.0 - 1,
         }
@@ -179,17 +182,18 @@ impl Kubelets {
     /// nothing of it.
     pub fn remove_machine(&mut self, name: &NodeName, now: Time) {
         self.stop(name, now);
-        for uid in self.pods_of(name) {
-            self.forget(uid);
+        let Some(machine) = self.machines.remove(name) else { return };
+        for uid in &machine.pods {
+            self.forget(*uid);
         }
-        self.machines.remove(name);
     }
 
-    /// The pods whose sandboxes a machine has.
-    fn pods_of(&self, name: &NodeName) -> Vec<Uid> {
-        let here =
-            |(uid, runtime): (&Uid, &Rc<PodRuntime>)| (runtime.node == *name).then_some(*uid);
-        self.runtimes.iter().filter_map(here).collect()
+    /// A pod that runs on a machine; its sandbox is there from now on.
+    pub(super) fn put(&mut self, uid: Uid, runtime: PodRuntime) {
+        if let Some(machine) = self.machines.get_mut(&runtime.node) {
+            machine.pods.insert(uid);
+        }
+        self.runtimes.insert(uid, Rc::new(runtime));
     }
 
     /// The plug is pulled: processes are gone, the disk stays.
@@ -200,8 +204,8 @@ impl Kubelets {
         machine.running = false;
         machine.since = now;
         machine.arriving = OrdMap::new();
-        for uid in self.pods_of(name) {
-            if let Some(runtime) = self.runtimes.get_mut(&uid) {
+        for uid in &machine.pods {
+            if let Some(runtime) = self.runtimes.get_mut(uid) {
                 Rc::make_mut(runtime).power_off();
             }
         }
@@ -313,9 +317,11 @@ impl Kubelets {
 
     /// Forgets a pod of which nothing is left.
     pub(super) fn forget(&mut self, uid: Uid) {
-        if let Some(runtime) = self.runtimes.remove(&uid)
-            && let Some(address) = &runtime.address
-        {
+        let Some(runtime) = self.runtimes.remove(&uid) else { return };
+        if let Some(machine) = self.machines.get_mut(&runtime.node) {
+            machine.pods.remove(&uid);
+        }
+        if let Some(address) = &runtime.address {
             self.release_address(&runtime.node, address, uid);
         }
     }

@@ -14,6 +14,7 @@ use crate::api::core::{
     RestartPolicy, Terminated,
 };
 use crate::api::value::Value;
+use crate::api::words::word;
 use crate::sim::Time;
 
 /// The conditions that the kubelet writes, in its order.
@@ -194,7 +195,8 @@ fn container_status(
 ) -> ContainerStatus {
     let run = container.run.as_ref();
     let (state, last) = state(pod, runtime, spec, container, now);
-    let text = |of: fn(&super::runtime::Run) -> &Rc<str>| run.map(of).cloned().unwrap_or_default();
+    let text =
+        |of: fn(&super::runtime::Run) -> &Rc<str>| run.map(of).cloned().unwrap_or_else(|| word(""));
     let image = Rc::clone(run.map_or(&spec.image, |run| &run.full_image));
     ContainerStatus {
         name: Rc::clone(&spec.name),

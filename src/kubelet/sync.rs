@@ -95,7 +95,11 @@ pub fn sync_pod(
     let wake = look.next_wake();
     let (writes, runtime) = (look.writes, look.runtime);
     let gone = matches!(decision, Decision::Removed);
-    kubelets.runtimes.insert(uid, Rc::new(runtime));
+    if fresh {
+        kubelets.put(uid, runtime);
+    } else {
+        kubelets.runtimes.insert(uid, Rc::new(runtime));
+    }
     if gone {
         kubelets.forget(uid);
     }

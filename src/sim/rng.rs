@@ -76,7 +76,7 @@ impl Seed {
 }
 
 /// Writes the last `digits` hexadecimal digits of a number, sixteen at most.
-pub fn push_hex(text: &mut String, bits: u64, digits: usize) {
+fn push_hex(text: &mut String, bits: u64, digits: usize) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut all = [0; 16];
     for (place, digit) in all.iter_mut().rev().enumerate() {

@@ -12,7 +12,7 @@ use super::zones::Zones;
 use crate::api::core::{Event, Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
-use crate::api::object::AnyObject;
+use crate::api::object::{AnyObject, Resource as _};
 use crate::sim::Time;
 
 /// Sums over the pods of one controlling owner.
@@ -39,13 +39,25 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Brings the sums from one version of a pod to the next.
+    fn replace(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        for (pod, step) in [(before, -1), (after, 1)] {
+            if let Some(pod) = pod {
+                self.count(pod, step);
+            }
+        }
+        let since = |pod: Option<&Pod>| pod.filter(|pod| pod.active()).and_then(Pod::ready_since);
+        let labels = |pod: Option<&Pod>| pod.map(|pod| pod.meta.labels.clone());
+        move_count(&mut self.ready_since, since(before), since(after));
+        move_count(&mut self.labels, labels(before), labels(after));
+    }
+
     fn count(&mut self, pod: &Pod, step: i64) {
         self.total += step;
         if pod.active() {
             self.active += step;
-            if let Some(since) = pod.ready_since() {
+            if pod.ready_since().is_some() {
                 self.ready += step;
-                shift(&mut self.ready_since, &since, step);
             }
         }
         if pod.meta.deleting() {
@@ -59,7 +71,6 @@ impl Tally {
             Phase::Failed => self.failed += step,
             Phase::Pending | Phase::Running | Phase::Unknown => {}
         }
-        shift(&mut self.labels, &pod.meta.labels, step);
     }
 }
 
@@ -69,6 +80,14 @@ fn shift<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, key: &K, step: i64) {
         0 => counts.remove(key),
         count => counts.insert(key.clone(), count),
     };
+}
+
+/// One that was counted under a key is counted under another.
+fn move_count<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, from: Option<K>, to: Option<K>) {
+    if from != to {
+        from.iter().for_each(|key| shift(counts, key, -1));
+        to.iter().for_each(|key| shift(counts, key, 1));
+    }
 }
 
 /// The indexes of a store.
@@ -116,8 +135,11 @@ fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &
 
 /// Where an event is, or belongs.
 fn place(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
-    let key = event.meta.key();
-    all.binary_search_by(|one| one.meta.key().cmp(&key))
+    let meta = &event.meta;
+    all.binary_search_by(|one| {
+        let own = one.meta.namespace.cmp(&meta.namespace);
+        own.then_with(|| one.meta.name.cmp(&meta.name))
+    })
 }
 
 impl Index {
@@ -142,18 +164,21 @@ impl Index {
                 self.learn_identity(after);
             }
         }
-        let pod = |object: Option<&AnyObject>| match object {
-            Some(AnyObject::Pod(pod)) => Some(Rc::clone(pod)),
-            _ => None,
-        };
-        self.replace_pod(pod(before).as_deref(), pod(after).as_deref());
-        let node = |object: Option<&AnyObject>| match object {
-            Some(AnyObject::Node(node)) => Some(Rc::clone(node)),
-            _ => None,
-        };
-        self.replace_node_name(node(before).as_deref(), node(after).as_deref());
-        self.zones.replace(node(before).as_deref(), node(after).as_deref());
-        self.replace_images(node(before).as_deref(), node(after).as_deref());
+        match before.or(after) {
+            Some(AnyObject::Pod(_)) => {
+                let of = |object: Option<&AnyObject>| object.and_then(Pod::from_any).map(Rc::clone);
+                self.replace_pod(of(before).as_deref(), of(after).as_deref());
+            }
+            Some(AnyObject::Node(_)) => {
+                let of =
+                    |object: Option<&AnyObject>| object.and_then(Node::from_any).map(Rc::clone);
+                let (before, after) = (of(before), of(after));
+                self.replace_node_name(before.as_deref(), after.as_deref());
+                self.zones.replace(before.as_deref(), after.as_deref());
+                self.replace_images(before.as_deref(), after.as_deref());
+            }
+            _ => {}
+        }
         if let Some(AnyObject::Event(event)) = before {
             self.leases.remove(&(event.expires, event.meta.resource_version));
             if after.is_none() {
@@ -323,17 +348,28 @@ impl Index {
                     _ => self.nominated.remove(&pod.meta.key()),
                 };
             }
-            let Some(owner) = pod.meta.controller() else { continue };
-            if let Some(tally) = self.tallies.get_mut(&owner.uid) {
-                tally.count(pod, step);
-                if tally.total == 0 {
-                    self.tallies.remove(&owner.uid);
-                }
-            } else {
-                let mut tally = Tally::default();
-                tally.count(pod, step);
-                self.tallies.insert(owner.uid, tally);
+        }
+        let owner = |pod: Option<&Pod>| pod?.meta.controller().map(|owner| owner.uid);
+        let (from, to) = (owner(before), owner(after));
+        if from == to {
+            self.replace_tally(from, before, after);
+        } else {
+            self.replace_tally(from, before, None);
+            self.replace_tally(to, None, after);
+        }
+    }
+
+    fn replace_tally(&mut self, owner: Option<Uid>, before: Option<&Pod>, after: Option<&Pod>) {
+        let Some(owner) = owner else { return };
+        if let Some(tally) = self.tallies.get_mut(&owner) {
+            tally.replace(before, after);
+            if tally.total == 0 {
+                self.tallies.remove(&owner);
             }
+        } else {
+            let mut tally = Tally::default();
+            tally.replace(before, after);
+            self.tallies.insert(owner, tally);
         }
     }
 

@@ -39,9 +39,9 @@ pub struct Change {
     pub cause: CauseId,
 }
 
-/// How many changes are kept: enough for hours of a busy small cluster, bounded for a large one. What is older
-/// can be had again by going back in history.
-const KEPT: usize = 200_000;
+/// How many changes are kept: enough for days of a small cluster, bounded for a large one. What is older can be had
+/// again by going back in history.
+pub const KEPT: usize = 100_000;
 
 /// The changes, oldest first. Each write makes one, so that they are numbered without gaps.
 #[derive(Clone, Debug, Default)]
@@ -58,9 +58,21 @@ impl Journal {
         self.changes.push_back(change);
     }
 
+    /// Forgets all but the last so many.
+    pub(super) fn keep_last(&mut self, count: usize) {
+        if let Some(before) = self.changes.len().checked_sub(count) {
+            self.changes = self.changes.split_off(before);
+        }
+    }
+
+    /// The resource version that the oldest change made that is kept.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.changes.front().map(|change| change.id)
+    }
+
     /// The place of the change that made resource version `version`, if it is kept or to come.
     fn place(&self, version: u64) -> Option<usize> {
-        let first = self.changes.front()?.id;
+        let first = self.first()?;
         usize::try_from(version.checked_sub(first)?).ok()
     }
 

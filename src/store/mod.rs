@@ -12,10 +12,10 @@ use std::rc::Rc;
 use imbl::OrdMap;
 
 pub use index::{Index, Tally};
-pub use journal::{CauseId, Change, Journal, Operation};
+pub use journal::{CauseId, Change, Journal, KEPT as MOST_CHANGES, Operation};
 pub use occupancy::{CrowdView, Headcount, NodeSum, Occupancy};
 pub use table::Table;
-pub use zones::{ZoneCount, ZoneName, Zones, zone_of};
+pub use zones::{NOT_READY, UNREACHABLE, ZoneCount, ZoneName, Zones, drives_out, zone_of};
 
 use crate::api::apps::{DaemonSet, Deployment, ReplicaSet};
 use crate::api::batch::{CronJob, Job};
@@ -147,6 +147,11 @@ impl Store {
     /// Every change so far (the oldest may have been forgotten).
     pub const fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Forgets all but the last changes.
+    pub(crate) fn keep_last(&mut self, changes: usize) {
+        self.journal.keep_last(changes);
     }
 
     /// The number of the last write.

@@ -9,6 +9,7 @@ use imbl::OrdMap;
 
 use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Resource};
+use crate::api::words::word;
 
 /// So many rows are stepped over before the next is searched for.
 const NEAR: usize = 4;
@@ -40,7 +41,7 @@ impl<K: Resource> Table<K> {
     /// The objects of one namespace in order; all, if none is named.
     pub fn iter_in<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Rc<K>> {
         let from = match namespace {
-            Some(namespace) => Bound::Included(ObjectKey::new(namespace, "")),
+            Some(namespace) => Bound::Included(ObjectKey::new(word(namespace), word(""))),
             None => Bound::Unbounded,
         };
         self.rows

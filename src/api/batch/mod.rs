@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::conditions::Condition;
-use super::core::{ObjectReference, PodTemplate};
+use super::core::{ObjectReference, PodTemplate, Referred};
 use super::defaults;
 use super::kind::Kind;
 use super::labels::Selector;
@@ -325,7 +325,7 @@ impl CronJobStatus {
                 kind: text("kind"),
                 namespace: text("namespace"),
                 name: text("name"),
-                uid: text("uid"),
+                uid: Referred::from_text(value.str_at("uid").unwrap_or_default()),
                 field_path: "".into(),
             };
             (reference, value.str_at("resourceVersion").and_then(|rv| rv.parse().ok()).unwrap_or(0))
@@ -347,7 +347,7 @@ impl CronJobStatus {
                     "kind" => &job.kind,
                     "namespace" => &job.namespace,
                     "name" => &job.name,
-                    "uid" => &job.uid,
+                    "uid" => job.uid.to_string(),
                     "resourceVersion" => version.to_string(),
                 }
             });

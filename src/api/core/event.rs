@@ -1,12 +1,13 @@
 //! v1 Event: what the cluster tells of an object.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, Uid};
 use crate::api::object::{AnyObject, Resource};
 use crate::api::value::Value;
-use crate::api::words::word;
+use crate::api::words::{word, written};
 use crate::sim::Time;
 
 /// `Normal` or `Warning`.
@@ -28,6 +29,38 @@ impl EventType {
     }
 }
 
+/// The uid that a reference names. For events of nodes upstream writes the node's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Referred {
+    /// As objects have it.
+    Uid(Uid),
+    /// Some other text, or nothing.
+    Text(Rc<str>),
+}
+
+impl Referred {
+    /// Reads it.
+    pub fn from_text(text: &str) -> Self {
+        let uid = Uid::from_text(text);
+        if uid.reads(text) { Self::Uid(uid) } else { Self::Text(word(text)) }
+    }
+}
+
+impl Default for Referred {
+    fn default() -> Self {
+        Self::Text(word(""))
+    }
+}
+
+impl fmt::Display for Referred {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uid(uid) => uid.fmt(out),
+            Self::Text(text) => text.fmt(out),
+        }
+    }
+}
+
 /// The object an event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectReference {
@@ -39,8 +72,8 @@ pub struct ObjectReference {
     pub namespace: Rc<str>,
     /// Its name.
     pub name: Rc<str>,
-    /// Its uid as text (for events of nodes upstream writes the node's name).
-    pub uid: Rc<str>,
+    /// Its uid.
+    pub uid: Referred,
     /// `spec.containers{web}`, or nothing.
     pub field_path: Rc<str>,
 }
@@ -53,7 +86,7 @@ impl ObjectReference {
             kind: word(kind.name()),
             namespace: Rc::clone(&meta.namespace),
             name: Rc::clone(&meta.name),
-            uid: meta.uid.text(),
+            uid: Referred::Uid(meta.uid),
             field_path: word(""),
         }
     }
@@ -67,12 +100,18 @@ impl ObjectReference {
 }
 
 /// Who tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventSource {
     /// `kubelet`, `job-controller`, …
     pub component: Rc<str>,
     /// The node, for kubelets.
     pub host: Rc<str>,
+}
+
+impl Default for EventSource {
+    fn default() -> Self {
+        Self { component: word(""), host: word("") }
+    }
 }
 
 /// An event.
@@ -132,7 +171,7 @@ impl Resource for Event {
                 kind: text(involved, "kind"),
                 namespace: text(involved, "namespace"),
                 name: text(involved, "name"),
-                uid: text(involved, "uid"),
+                uid: Referred::from_text(involved.str_at("uid").unwrap_or_default()),
                 field_path: text(involved, "fieldPath"),
             },
             event_type: match value.str_at("type") {
@@ -154,12 +193,13 @@ impl Resource for Event {
 
     fn to_value(&self) -> Value {
         let mut involved = Value::empty_object();
+        let uid: Rc<str> = written(format_args!("{}", self.involved.uid));
         for (key, text) in [
             ("apiVersion", &self.involved.api_version),
             ("kind", &self.involved.kind),
             ("namespace", &self.involved.namespace),
             ("name", &self.involved.name),
-            ("uid", &self.involved.uid),
+            ("uid", &uid),
             ("fieldPath", &self.involved.field_path),
         ] {
             if !text.is_empty() {

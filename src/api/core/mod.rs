@@ -12,7 +12,7 @@ mod scheduling;
 mod seen;
 
 pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPolicy, VolumeMount};
-pub use event::{Event, EventSource, EventType, ObjectReference};
+pub use event::{Event, EventSource, EventType, ObjectReference, Referred};
 pub use node::{Node, NodeSpec, NodeStatus};
 pub use pod::{Pod, TOKEN_PATH};
 pub use pod_spec::{PodSpec, PodTemplate, Qos, Volume};

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::pod_spec::Qos;
 use crate::api::conditions::{Condition, Status};
 use crate::api::value::Value;
+use crate::api::words::word;
 use crate::sim::Time;
 
 /// The phase of a pod.
@@ -177,7 +178,7 @@ impl Terminated {
 impl ContainerState {
     /// Waiting for a reason, without a message.
     pub fn waiting(reason: &str) -> Self {
-        Self::Waiting { reason: reason.into(), message: "".into() }
+        Self::Waiting { reason: word(reason), message: word("") }
     }
 
     fn parse(value: Option<&Value>) -> Self {

@@ -4,7 +4,10 @@ mod network;
 mod perl;
 mod text;
 
+use std::fmt::Write as _;
 use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
 
 use super::machine::Machine;
 use crate::containers::files::Files;
@@ -234,29 +237,34 @@ fn date(shell: &mut Machine, arguments: &[&str]) {
         .iter()
         .find_map(|word| word.strip_prefix('+'))
         .unwrap_or("%a %b %e %H:%M:%S UTC %Y");
-    let mut text = String::new();
-    let mut letters = format.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
-            text.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('N') => {
-                text.push_str(&format!("{:03}000000", shell.now.unix_millis().rem_euclid(1000)))
-            }
+    let mut text = String::with_capacity(2 * format.len() + 8);
+    // Writing to a string does not fail.
+    let _: std::fmt::Result = write_date(&mut text, format, at);
+    text.push('\n');
+    shell.print(&text);
+}
+
+fn write_date(text: &mut String, format: &str, at: DateTime<Utc>) -> std::fmt::Result {
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('%') {
+        text.push_str(before);
+        let letter = after.chars().next();
+        let (one, more) = after.split_at(letter.map_or(0, char::len_utf8));
+        rest = more;
+        match letter {
+            Some('N') => write!(text, "{:03}000000", at.timestamp_subsec_millis())?,
             Some('Z') => text.push_str("UTC"),
             Some(letter) if "YmdHMSaAbBejyDFTRsuwIplnt%".contains(letter) => {
-                text.push_str(&at.format(&format!("%{letter}")).to_string());
+                let length = 1 + one.len();
+                let from = format.len() - rest.len() - length;
+                let item = format.get(from..from + length).unwrap_or_default();
+                write!(text, "{}", at.format(item))?;
             }
-            Some(other) => {
-                text.push('%');
-                text.push(other);
-            }
-            None => text.push('%'),
+            _ => write!(text, "%{one}")?,
         }
     }
-    shell.print(&format!("{text}\n"));
+    text.push_str(rest);
+    Ok(())
 }
 
 /// The moment as `date` prints it.

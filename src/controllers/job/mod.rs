@@ -147,6 +147,9 @@ impl Controller for JobLoop {
                     Some(AnyObject::Pod(before)) => Some(before),
                     _ => None,
                 };
+                let before = before.filter(|before| {
+                    before.meta.owners != pod.meta.owners || before.meta.labels != pod.meta.labels
+                });
                 for pod in before.into_iter().chain([pod]) {
                     wake_owner(pod, store, wake);
                 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::verbs::Api;
+use super::verbs::{Api, Names};
 use crate::api::core::{Event, EventSource, EventType, ObjectReference, Referred};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
@@ -52,6 +52,9 @@ pub(super) struct Unheard {
     first: Time,
 }
 
+/// So many different things are counted at most. Follows `maxLruCacheEntries`.
+const MOST_UNHEARD: usize = 4096;
+
 /// What a source said: of which object and which part of it, with which reason, and the message.
 pub(super) type Said = (Uid, EventSource, Rc<str>, Rc<str>, Rc<str>);
 
@@ -91,6 +94,20 @@ fn kept_apart(group: &[Rc<Event>], message: &str, now: Time) -> (usize, bool) {
     messages.sort_unstable();
     messages.dedup();
     (messages.len(), messages.contains(&message))
+}
+
+impl Names {
+    /// Counts what nobody was told. What was counted first is forgotten first.
+    fn note_unheard(&mut self, said: Said, one: Unheard) {
+        if self.unheard.len() >= MOST_UNHEARD {
+            let mut begun: Vec<Time> = self.unheard.values().map(|one| one.first).collect();
+            begun.sort_unstable();
+            let middle = begun.get(MOST_UNHEARD / 2).copied().unwrap_or_default();
+            let all = std::mem::take(&mut self.unheard);
+            self.unheard = all.into_iter().filter(|(_, one)| one.first > middle).collect();
+        }
+        self.unheard.insert(said, one);
+    }
 }
 
 impl Api<'_> {
@@ -185,7 +202,7 @@ impl Api<'_> {
         if !modern && !self.may_tell(uid, note.event_type, &source) {
             let (times, first) = missed.map_or((0, self.now), |one| (one.times, one.first));
             let one = Unheard { times: times + 1, first };
-            self.names.unheard.insert(unheard(), one);
+            self.names.note_unheard(unheard(), one);
             return;
         }
         if missed.is_some() {
@@ -235,5 +252,27 @@ impl Api<'_> {
                 return key.name;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_was_told_is_counted_of_so_many_things_only() {
+        let mut names = Names::default();
+        let said = |number: i64| {
+            let message = number.to_string().into();
+            (Uid(1), EventSource::default(), word("Created"), word(""), message)
+        };
+        for number in 0..20_000 {
+            let one = Unheard { times: 1, first: Time::from_unix_seconds(number) };
+            names.note_unheard(said(number), one);
+            assert!(names.unheard.len() <= MOST_UNHEARD);
+            assert!(names.unheard.contains_key(&said(number)));
+        }
+        assert!(names.unheard.contains_key(&said(18_000)));
+        assert!(!names.unheard.contains_key(&said(15_000)));
     }
 }

@@ -221,7 +221,10 @@ impl World {
         decision: Rc<AnyDecision>,
         idle: bool,
     ) -> CauseId {
-        if key.loop_id != LoopId::EventExpiry {
+        // A loop may be woken for something that has gone meanwhile; that would be remembered for ever.
+        let object = &key.key.object;
+        let gone = idle && !object.name.is_empty() && !self.store.has_named(object);
+        if key.loop_id != LoopId::EventExpiry && !gone {
             self.causes.decided(key, self.now, Rc::clone(&decision));
         }
         if idle {

@@ -53,7 +53,7 @@ fn objects(world: &World) -> u64 {
 
 /// How far apart checkpoints lie: in large clusters farther, or each write after one would copy its part of the maps.
 fn spacing(world: &World) -> u64 {
-    SPACING.max(objects(world) / 16)
+    SPACING.max(objects(world) / 64)
 }
 
 /// How many objects a checkpoint keeps that the one before has not.

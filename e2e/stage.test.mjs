@@ -277,7 +277,7 @@ test('the diagram counts, lights up the ways that are taken, and filters', async
     const times = lit.filter(([one]) => one === way).map(([, at]) => at);
     assert.ok(times.every((at, place) => place === 0 || at - times[place - 1] > 333), `${way} lights up less than three times a second`);
   }
-  await page.getByRole('button', { name: 'Running: 1 pods. Press to see only them.' }).click();
+  await page.getByRole('button', { name: 'Running: 1 pod. Press to see only them.' }).click();
   await page.locator('[data-pod="crash"].pod-tile--dim').waitFor();
   assert.equal(await page.locator('[data-pod="web"].pod-tile--dim').count(), 0);
   assert.equal(await page.locator('#filter').inputValue(), 'is:running');

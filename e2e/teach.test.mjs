@@ -119,7 +119,7 @@ test('progress is saved, forgotten after a question, and loaded again', async (t
   await page.locator('.lesson__sign--solved').waitFor({ state: 'detached' });
   await choose(page, 'Load progress…', name, text);
   await page.locator('.lesson__sign--solved').waitFor();
-  await page.locator('.lesson__mistake', { hasText: '1 lessons are solved' }).waitFor();
+  await page.locator('.lesson__mistake', { hasText: '1 lesson is solved' }).waitFor();
 });
 
 test('a shown solution names and marks what it changed, and the marks go with it', async (t) => {

@@ -10,8 +10,8 @@
 //!
 //! What a first visit says stands in `first.txt`, which the page has before the rest.
 //!
-//! `{name}` is replaced by the argument, `\n` is a line break, `{{` and `}}` are braces. In Korean a
-//! particle follows the argument it belongs to: `{name:을/를}`, `{name:이/가}`, `{name:은/는}`,
+//! `{name}` is replaced by the argument, `\n` is a line break, `{{` and `}}` are braces. In English `{name|pod/pods}`
+//! prints the form that the number asks for. In Korean a particle follows the argument it belongs to: `{name:을/를}`, `{name:이/가}`, `{name:은/는}`,
 //! `{name:과/와}`, `{name:으로/로}` print the argument and the form that its last sound asks for;
 //! `{name|을/를}` prints the form alone, for arguments in quotes.
 
@@ -222,10 +222,17 @@ fn fill<'a>(template: &str, argument: impl Fn(&str) -> Option<&'a str>) -> Strin
                 words.push_str(value);
                 words.push_str(particle(value, pair));
             }
+            Piece::Particle(_, pair) if pair.is_ascii() => words.push_str(form(value, pair)),
             Piece::Particle(_, pair) => words.push_str(particle(value, pair)),
         }
     }
     words
+}
+
+/// The form of an English pair (`pod/pods`) that a number asks for.
+fn form<'a>(number: &str, pair: &'a str) -> &'a str {
+    let (one, many) = pair.split_once('/').unwrap_or((pair, pair));
+    if number == "1" { one } else { many }
 }
 
 fn pieces(template: &str) -> Vec<Piece<'_>> {
@@ -276,6 +283,32 @@ mod tests {
         for (key, template) in english {
             assert_eq!(names(template), names(korean[key]), "placeholders of {key} differ");
             assert!(!template.is_empty() && !korean[key].is_empty(), "{key} is empty");
+        }
+    }
+
+    #[test]
+    fn english_words_follow_their_number() {
+        let says =
+            |count: usize| text(Language::En, &Text::new("stage.more-pods").with("count", count));
+        assert_eq!(says(0), "0 more pods. A filter finds them.");
+        assert_eq!(says(1), "1 more pod. A filter finds them.");
+        assert_eq!(says(21), "21 more pods. A filter finds them.");
+    }
+
+    /// What stands for a number in English has both of its forms, in Korean a particle both of its own.
+    #[test]
+    fn every_pair_has_two_forms() {
+        for language in Language::ALL {
+            for (key, template) in catalogue(language) {
+                for piece in pieces(template) {
+                    let (Piece::WithParticle(_, pair) | Piece::Particle(_, pair)) = piece else {
+                        continue;
+                    };
+                    let english = language == Language::En;
+                    assert_eq!(pair.is_ascii(), english, "{key}: {pair}");
+                    assert_eq!(pair.matches('/').count(), 1, "{key}: {pair}");
+                }
+            }
         }
     }
 

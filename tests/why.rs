@@ -311,7 +311,7 @@ fn a_rollout_goes_from_your_image_through_both_replica_sets() {
         [
             "You created deployment/web (kubectl apply -f deployment.yaml)",
             "You changed deployment/web (kubectl set image deploy web)",
-            "deployment/web created replicaset/web-66966d6f65: a ReplicaSet for the new template: web-66966d6f65 with 1 pods",
+            "deployment/web created replicaset/web-66966d6f65: a ReplicaSet for the new template: web-66966d6f65 with 1 pod",
             "replicaset/web-66966d6f65 created pod/web-66966d6f65-*: 1 wanted, 0 there: create 1",
             "The scheduler bound pod/web-66966d6f65-* to worker-1: 3 of 4 nodes fit; worker-1 and worker-2 score alike (591), and worker-1 has fewer pods or comes first by name; control-plane: has a taint that the pod does not tolerate",
             "Container nginx started",

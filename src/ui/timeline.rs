@@ -121,7 +121,7 @@ impl Band {
         let same = rows.len() == self.view.rows.len()
             && rows.iter().zip(self.view.rows.iter()).all(|(a, b)| a == b);
         BandView {
-            sentence: if same && state.playing {
+            sentence: if same && state.playing && !self.view.sentence.is_empty() {
                 self.view.sentence.clone()
             } else {
                 self.timeline.sentence(cluster, language).into()

@@ -352,7 +352,7 @@ mod tests {
         );
         assert_eq!(
             at(&cluster, job, "image: busybox").2,
-            "image: it cannot be changed once the Job is there; it stands in the 1 pods that are lit."
+            "image: it cannot be changed once the Job is there; it stands in the 1 pod that is lit."
         );
     }
 
@@ -388,14 +388,14 @@ mod tests {
         );
         assert_eq!(
             at(&cluster, &named, "hostname: worker-2"),
-            (3, "worker-2".into(), "nodeSelector allows 1 nodes: worker-2.".into())
+            (3, "worker-2".into(), "nodeSelector allows 1 node: worker-2.".into())
         );
         let nowhere = set.replace(spec, "    spec:\n      nodeSelector:\n        disk: ssd\n");
         assert_eq!(at(&cluster, &nowhere, "disk: ssd").2, "nodeSelector: there is no such node.");
         let tolerant = set.replace(spec, "    spec:\n      tolerations:\n      - key: node-role.kubernetes.io/control-plane\n        operator: Exists\n");
         assert_eq!(
             at(&cluster, &tolerant, "operator: Exists"),
-            (3, "control-plane".into(), "tolerations opens 1 tainted nodes: control-plane.".into())
+            (3, "control-plane".into(), "tolerations opens 1 tainted node: control-plane.".into())
         );
     }
 

@@ -33,7 +33,7 @@ async fn it_counts_who_is_where_in_signs_and_words() {
     probe::show::<Diagram>(props(&world, "")).await;
     assert_eq!(count(".state"), 9);
     assert_eq!(says("[data-state=running]"), "Running: 2 pods. Press to see only them.");
-    assert_eq!(says("[data-state=pending]"), "Pending: 1 pods. Press to see only them.");
+    assert_eq!(says("[data-state=pending]"), "Pending: 1 pod. Press to see only them.");
     assert_eq!(reads("[data-state=running] .state__count"), "2");
     assert_eq!(reads("[data-state=running] .state__icon"), "●");
     assert_eq!(count(".state--empty"), 7, "states without pods are pale");

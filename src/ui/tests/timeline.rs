@@ -167,7 +167,7 @@ async fn a_branch_says_when_it_was_left_and_what_was_done_on_it() {
     for part in [
         "left at 00:00:20",
         "until 00:01:00",
-        "1 commands: kubectl create deployment web",
+        "1 command: kubectl create deployment web",
         "Go there",
         "Forget",
     ] {

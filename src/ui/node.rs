@@ -110,8 +110,6 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
     };
     let full = props.density == Density::Full;
     let zoom = Zoom::Node(Rc::clone(&node.name)).word();
-    let power = commands::power(&node.name, node.powered);
-    let cordon = commands::cordon(&node.name, node.cordoned);
     let selected = props.selected.then_some("node--selected");
     html! {
         <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)} data-zoomable={zoom.clone()}>
@@ -143,8 +141,8 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                     if node.system > 0 { <span class="quiet">{ Text::new("page.system").with("count", node.system).render(language) }</span> }
                 </div>
                 <footer class="node__actions">
-                    { runs(&props.engine, &power, language) }
-                    { runs(&props.engine, &cordon, language) }
+                    { runs(&props.engine, &commands::power(&node.name, node.powered), language) }
+                    { runs(&props.engine, &commands::cordon(&node.name, node.cordoned), language) }
                 </footer>
             }
         </article>

@@ -121,14 +121,17 @@ pub fn App() -> Html {
     let panels = engine.read(super::bridge::State::panels);
     let embed = engine.read(|state| state.address.embed);
     let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
-    let (yard, loops, band, twins, pictures) = {
+    let (yard, loops, band, twins, pictures, mut room) = {
         let mut views = views.borrow_mut();
+        let before = Rc::clone(&views.yard);
         views.grow(&engine, *system);
+        // While the clock runs, a picture has room for one of these: the yard, the timeline, the details.
+        let mut room = !playing || Rc::ptr_eq(&views.yard, &before);
         let Views { band, palette, twins, .. } = &mut *views;
-        let band = timed.then(|| band.grow(&engine, palette));
+        let band = timed.then(|| band.grow(&engine, palette, &mut room));
         *twins = engine.twins(twins.as_ref(), palette);
         let twins = twins.clone();
-        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, twins, views.pictures)
+        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, twins, views.pictures, room)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -209,7 +212,8 @@ pub fn App() -> Html {
             }
         }
     });
-    let version = details_version(&engine, selection.is_some(), &mut shown.borrow_mut());
+    let reading = selection.is_some();
+    let version = details_version(&engine, reading, &mut shown.borrow_mut(), &mut room);
     let still = (!playing).then_some("page--still");
     let presenting = engine.read(super::bridge::State::presenting);
     let (onshare, offshare, onpresent) = {
@@ -308,17 +312,29 @@ struct Shown {
 }
 
 /// The version that the details are to show. Nobody reads sixty texts a second: while the clock runs there are two.
-fn details_version(engine: &Engine, reading: bool, shown: &mut Shown) -> (u64, u64, u64) {
+fn details_version(
+    engine: &Engine,
+    reading: bool,
+    shown: &mut Shown,
+    room: &mut bool,
+) -> (u64, u64, u64) {
     let (version, playing) = engine.read(|state| {
         let looks = if reading { state.looks } else { 0 };
         ((state.cluster.store().resource_version(), state.epoch, looks), state.playing)
     });
     let now = platform::steady_clock();
-    if version.1 == shown.version.1 && playing && now - shown.at < LAG_MILLIS {
-        if version != shown.version {
+    if version == shown.version {
+        return version;
+    }
+    if version.1 == shown.version.1 && playing {
+        if now - shown.at < LAG_MILLIS {
             engine.set_behind();
+            return shown.version;
         }
-        return shown.version;
+        if !std::mem::take(room) {
+            engine.put_off();
+            return shown.version;
+        }
     }
     *shown = Shown { version, at: now };
     version

@@ -33,8 +33,8 @@ const WORK_MILLIS: f64 = 3.0;
 const WORK_PER_LOOK: u64 = 2;
 /// After more work than this the next picture shows what it did: work and views together would take too much of one.
 const SHARED_MILLIS: f64 = 2.0;
-/// The same in the midst of an instant, of which there is no picture: a task may take 50 ms.
-const SETTLE_MILLIS: f64 = 20.0;
+/// How long it may work for a picture in the midst of an instant, of which nothing is shown but the clock.
+const SETTLE_MILLIS: f64 = 5.0;
 /// At most so many lines are kept on the terminal's screen.
 pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
@@ -92,7 +92,7 @@ pub(crate) struct State {
     pub rings: bool,
     /// Whether a pane lags behind and wants another picture.
     pub behind: bool,
-    /// How long the cluster worked for the last picture, and whether what it did is yet to be shown.
+    /// How long the cluster worked for the last picture, and whether something is yet to be shown before it works on.
     spent: f64,
     owed: bool,
     /// What the address asks for.
@@ -316,6 +316,12 @@ impl Engine {
         if !before {
             self.plan();
         }
+    }
+
+    /// What this picture has no room for is shown by the next one, before the cluster works on.
+    pub(crate) fn put_off(&self) {
+        self.state.borrow_mut().owed = true;
+        self.plan();
     }
 
     /// A ring counts down on the screen, or none does.

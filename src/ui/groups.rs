@@ -5,8 +5,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::components::say;
+use super::dots::Dots;
 use super::heat::counted;
-use super::node::{Marked, dots, tiles};
+use super::node::{Marked, tiles};
 use super::pod_table::more;
 use crate::language::{Language, Text};
 use crate::view::stage::{Group, Zoom};
@@ -37,7 +38,7 @@ pub(super) fn groups(
                     <span class="node__status">{ pods }</span>
                 </header>
                 if density >= Density::Dots {
-                    <div class="node__tiles" role="img" aria-label={counted(&group.counts, language)}>{ dots(&group.tiles, marked, None) }</div>
+                    <Dots tiles={Rc::from(group.tiles.as_slice())} marked={marked.clone()} label={counted(&group.counts, language)} />
                 } else {
                     <div class="node__tiles">{ tiles(&group.tiles, density, marked, None, language, onselect) }</div>
                 }
@@ -45,7 +46,7 @@ pub(super) fn groups(
             </article>
         }
     };
-    html! { <div class={classes!("nodes", "nodes--groups", format!("nodes--{}", density.class()))}>{ for groups.iter().map(panel) }</div> }
+    html! { <div class={classes!("nodes", "nodes--groups", format!("nodes--{}", density.class()), (groups.len() == 4).then_some("nodes--four"))}>{ for groups.iter().map(panel) }</div> }
 }
 
 /// The drawers: a row per workload with what has finished.

@@ -7,6 +7,9 @@ use crate::language::{Language, Text};
 use crate::view::stage::{Block, Zoom};
 use crate::view::yard::Look;
 
+/// Fewer blocks than this are larger.
+const FEW: usize = 20;
+
 /// How many of each look, in words.
 pub(super) fn counted(counts: &[usize], language: Language) -> String {
     let there = Look::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0);
@@ -18,7 +21,8 @@ pub(super) fn counted(counts: &[usize], language: Language) -> String {
 
 /// The blocks. Each is one stop of the arrow keys, says what it holds, and zooms in when it is pressed.
 pub(super) fn blocks(blocks: &[Block], language: Language) -> Html {
-    html! { <div class="heat">{ for blocks.iter().map(|one| block(one, language)) }</div> }
+    let few = (blocks.len() < FEW).then_some("heat--few");
+    html! { <div class={classes!("heat", few)}>{ for blocks.iter().map(|one| block(one, language)) }</div> }
 }
 
 fn block(block: &Block, language: Language) -> Html {

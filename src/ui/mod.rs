@@ -5,6 +5,7 @@ mod bridge;
 mod components;
 mod controls;
 mod diagram;
+mod dots;
 mod editor;
 mod embed;
 mod files;

@@ -6,8 +6,8 @@ use yew::prelude::*;
 
 use super::bridge::Engine;
 use super::components::{runs, say};
+use super::dots::Dots;
 use super::heat::counted;
-use super::platform;
 use super::pod_table::more;
 use super::tile::PodTile;
 use crate::api::{Kind, ObjectKey, Uid};
@@ -66,27 +66,6 @@ pub(super) fn tiles(
     tiles.iter().map(tile).collect()
 }
 
-/// Tiles of which thousands fit: plain elements, that the panel listens for.
-pub(super) fn dots(tiles: &[Rc<Tile>], marked: &Marked, node: Option<&str>) -> Html {
-    let dot = |tile: &Rc<Tile>| {
-        let family = tile.owner.as_ref().map(|owner| owner.uid);
-        let concerned = marked.family.is_some() && marked.family == family;
-        let mark = match marked.pod.as_ref() == Some(&tile.key) {
-            true => " dot--selected",
-            false if concerned => " dot--concerned",
-            false => "",
-        };
-        let dim = if marked.filter.finds(tile, node) { "" } else { " dot--dim" };
-        // One text: there are thousands of these, and a set of classes is dear.
-        let class = ["dot ", tile.look.colours(), mark, dim].concat();
-        html! {
-            <i key={Rc::clone(&tile.id)} {class} data-uid={Rc::clone(&tile.id)} data-pod={Rc::clone(&tile.key.name)}
-                data-namespace={Rc::clone(&tile.key.namespace)} data-owner={Rc::clone(&tile.tag)} data-look={tile.look.class()} title={Rc::clone(&tile.key.name)}></i>
-        }
-    };
-    tiles.iter().map(dot).collect()
-}
-
 fn bar(label: AttrValue, percent: i64) -> Html {
     html! {
         <span class="bar" title={format!("{label} {percent}%")}>
@@ -124,19 +103,6 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
             onselect.emit(Some(Selection { kind: Kind::Node, key: key.clone() }))
         })
     };
-    let choose = {
-        let onselect = props.onselect.clone();
-        Callback::from(move |event: MouseEvent| {
-            let (name, namespace) =
-                (platform::data(&event, "pod"), platform::data(&event, "namespace"));
-            if !name.is_empty() {
-                onselect.emit(Some(Selection {
-                    kind: Kind::Pod,
-                    key: ObjectKey::new(namespace, name),
-                }));
-            }
-        })
-    };
     let state = match (node.powered, node.ready) {
         (true, true) => "node--ready",
         (false, _) => "node--off",
@@ -144,8 +110,6 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
     };
     let full = props.density == Density::Full;
     let zoom = Zoom::Node(Rc::clone(&node.name)).word();
-    let power = commands::power(&node.name, node.powered);
-    let cordon = commands::cordon(&node.name, node.cordoned);
     let selected = props.selected.then_some("node--selected");
     html! {
         <article class={classes!("node", state, selected, node.cordoned.then_some("node--cordoned"))} id={format!("node-{}", node.name)} data-zoomable={zoom.clone()}>
@@ -163,9 +127,8 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                 </div>
             }
             if props.density >= Density::Dots {
-                <div class="node__tiles" role="img" aria-label={counted(&node.counts, language)} onclick={choose}>
-                    { dots(node.tiles.get(..PANEL_DOTS).unwrap_or(&node.tiles), &props.marked, Some(&node.name)) }
-                </div>
+                <Dots tiles={Rc::clone(&node.tiles)} most={PANEL_DOTS} marked={props.marked.clone()} node={Rc::clone(&node.name)} label={counted(&node.counts, language)}
+                    onselect={props.onselect.clone()} />
                 { more(node.tiles.len().saturating_sub(PANEL_DOTS), language) }
             } else {
                 <div class="node__tiles">{ tiles(&node.tiles, props.density, &props.marked, Some(&node.name), language, &props.onselect) }</div>
@@ -178,8 +141,8 @@ pub(crate) fn NodePanel(props: &NodePanelProps) -> Html {
                     if node.system > 0 { <span class="quiet">{ Text::new("page.system").with("count", node.system).render(language) }</span> }
                 </div>
                 <footer class="node__actions">
-                    { runs(&props.engine, &power, language) }
-                    { runs(&props.engine, &cordon, language) }
+                    { runs(&props.engine, &commands::power(&node.name, node.powered), language) }
+                    { runs(&props.engine, &commands::cordon(&node.name, node.cordoned), language) }
                 </footer>
             }
         </article>

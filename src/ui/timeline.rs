@@ -78,7 +78,13 @@ impl Band {
     }
 
     /// The band now. While the clock runs it lags half a second behind: nobody reads sixty charts a second.
-    pub(super) fn grow(&mut self, engine: &Engine, palette: &mut Palette) -> Rc<BandView> {
+    /// `room`: whether this picture has room for it.
+    pub(super) fn grow(
+        &mut self,
+        engine: &Engine,
+        palette: &mut Palette,
+        room: &mut bool,
+    ) -> Rc<BandView> {
         let (seen, playing) = engine.read(|state| {
             let version = state.version();
             ((version, state.epoch, state.lineage, state.cluster.line().0), state.playing)
@@ -86,11 +92,17 @@ impl Band {
         let now = platform::steady_clock();
         let other = (seen.1, seen.2, seen.3) != (self.seen.1, self.seen.2, self.seen.3);
         let shown = self.view.open == self.is_open();
-        if !other && shown && playing && now - self.at < LAG_MILLIS {
-            if seen != self.seen {
-                engine.set_behind();
+        if !other && shown && playing {
+            if now - self.at < LAG_MILLIS {
+                if seen != self.seen {
+                    engine.set_behind();
+                }
+                return Rc::clone(&self.view);
             }
-            return Rc::clone(&self.view);
+            if seen != self.seen && !std::mem::take(room) {
+                engine.put_off();
+                return Rc::clone(&self.view);
+            }
         }
         self.seen = seen;
         self.at = now;

@@ -123,11 +123,19 @@ fn stand(props: &YardProps, stage: &Stage, marked: &Marked, lit: &Lit) -> Html {
         }
     };
     match scene(&props.yard, stage, lit) {
-        Scene::Nodes(nodes, density) => html! {
-            <div class={classes!("nodes", format!("nodes--{}", density.class()), (nodes.len() == 1).then_some("nodes--one"))}>
-                { for nodes.iter().map(|node| panel(node, density)) }
-            </div>
-        },
+        Scene::Nodes(nodes, density) => {
+            // As classes: a style that counts children is asked again by the whole yard whenever a pod comes or goes.
+            let number = match nodes.len() {
+                1 => Some("nodes--one"),
+                4 => Some("nodes--four"),
+                _ => None,
+            };
+            html! {
+                <div class={classes!("nodes", format!("nodes--{}", density.class()), number)}>
+                    { for nodes.iter().map(|node| panel(node, density)) }
+                </div>
+            }
+        }
         Scene::Blocks(all) => blocks(&all, language),
         Scene::Groups(all, density) => groups(&all, density, marked, language, &props.onselect),
         Scene::Table(rows, all) => pod_table(&rows, all, language, &props.onselect),

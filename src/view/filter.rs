@@ -146,6 +146,7 @@ mod tests {
             status: "Running".into(),
             short: name.into(),
             restarts: 0,
+            finished: false,
             over: false,
             created: Time::from_unix_seconds(0),
             labels: map,

@@ -7,6 +7,7 @@ pub mod cron_words;
 pub mod diagnostics;
 pub mod diagram;
 pub mod diff;
+pub mod dots;
 pub mod embed_code;
 pub mod family;
 pub mod filter;

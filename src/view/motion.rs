@@ -1,6 +1,7 @@
 //! What moves between two pictures of the yard, and which transitions of the state diagram were taken: read off the
 //! two views, so that what is seen is what happened.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -152,12 +153,39 @@ fn act(from: Place<'_>, was: &Tile, to: Place<'_>, is: &Tile) -> Option<Act> {
     }
 }
 
+/// What differs between two rows that are in the same order: a tile that was, one that is, or one of each.
+fn differing<'a>(
+    before: &'a [Rc<Tile>],
+    after: &'a [Rc<Tile>],
+) -> impl Iterator<Item = (Option<&'a Rc<Tile>>, Option<&'a Rc<Tile>>)> {
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let first = match (old.peek(), new.peek()) {
+                (Some(was), Some(is)) if Rc::ptr_eq(was, is) => {
+                    old.next();
+                    new.next();
+                    continue;
+                }
+                (Some(was), Some(is)) => was.place().cmp(&is.place()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return None,
+            };
+            let was = old.next_if(|_| first != Ordering::Greater);
+            return Some((was, new.next_if(|_| first != Ordering::Less)));
+        }
+    })
+}
+
 /// The pods in the places that differ, before and after.
 fn changed<'a>(before: &'a YardView, after: &'a YardView) -> (Places<'a>, Places<'a>) {
     let (mut old, mut new) = (Places::new(), Places::new());
     if !Rc::ptr_eq(&before.tray, &after.tray) {
-        old.extend(before.tray.iter().map(|tile| (tile.uid, (Place::Tray, tile))));
-        new.extend(after.tray.iter().map(|tile| (tile.uid, (Place::Tray, tile))));
+        for (was, is) in differing(&before.tray, &after.tray) {
+            old.extend(was.map(|tile| (tile.uid, (Place::Tray, tile))));
+            new.extend(is.map(|tile| (tile.uid, (Place::Tray, tile))));
+        }
     }
     // Mostly no node came or went.
     let pairs = || before.nodes.iter().zip(after.nodes.iter());
@@ -165,8 +193,13 @@ fn changed<'a>(before: &'a YardView, after: &'a YardView) -> (Places<'a>, Places
         && pairs().all(|(was, is)| Rc::ptr_eq(was, is) || was.name == is.name);
     if steady {
         for (was, is) in pairs().filter(|(was, is)| !Rc::ptr_eq(was, is)) {
-            put(&mut old, was);
-            put(&mut new, is);
+            let tiles = differing(&was.tiles, &is.tiles).map(|pair| (pair, false));
+            let finished = differing(&was.finished, &is.finished).map(|pair| (pair, true));
+            for ((gone, come), over) in tiles.chain(finished) {
+                let place = |node| if over { Place::Drawer } else { Place::Node(node) };
+                old.extend(gone.map(|tile| (tile.uid, (place(was), tile))));
+                new.extend(come.map(|tile| (tile.uid, (place(is), tile))));
+            }
         }
         return (old, new);
     }

@@ -208,6 +208,8 @@ pub struct Tile {
     pub short: Rc<str>,
     /// How often its containers were started again.
     pub restarts: i64,
+    /// Whether it has ended.
+    pub finished: bool,
     /// Whether it has ended for good.
     pub over: bool,
     /// When it was created.
@@ -241,6 +243,7 @@ impl Tile {
             look,
             status: status.word.into(),
             short: short(pod),
+            finished: pod.status.phase.finished(),
             over: pod.status.phase.finished() && !pod.meta.deleting(),
             created: pod.meta.created,
             labels: pod.meta.labels.clone(),
@@ -251,6 +254,11 @@ impl Tile {
             owner,
             ring: ring(cluster, pod, look),
         }
+    }
+
+    /// Where it stands among others: the oldest first, and what has ended last.
+    pub fn place(&self) -> (bool, Time, &str) {
+        (self.finished, self.created, &self.key.name)
     }
 
     /// Whether it is over and belongs in the drawer of its owner.

@@ -1,9 +1,9 @@
 //! The yard: nodes with their pods, and the tray of pods that have no node.
 //!
-//! Only what the journal names since the view before is built again, so a change of one pod touches one node: of a
-//! cluster of ten thousand pods a picture costs the few that changed and their neighbours on the node.
+//! Only what the journal names since the view before is built again, so a change of one pod touches one tile of one
+//! node: of a cluster of ten thousand pods a picture costs the few that changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use super::pod::{Look, Ring, Tile};
@@ -17,9 +17,10 @@ use crate::api::object::AnyObject;
 use crate::apiserver::table::{node_roles, node_status};
 use crate::cluster::Cluster;
 use crate::sim::order::{Gather as _, Order as _};
+use crate::store::{Change, Operation};
 
 /// A node on the screen. It is [`Eq`], so that two handles to the same one are compared by their place: see `Rc`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeView {
     /// Its name.
     pub name: NodeName,
@@ -152,10 +153,23 @@ pub fn is_system(namespace: &str) -> bool {
     matches!(namespace, "kube-system" | "kube-public" | "kube-node-lease")
 }
 
+/// Pods that have changed, as they are now; nothing in place of those that are gone.
+type Pods = BTreeMap<Uid, Option<Rc<Pod>>>;
+
+/// What the journal says has changed of a node.
+#[derive(Default)]
+struct Touch {
+    /// Whether the node itself has.
+    itself: bool,
+    /// Its pods.
+    pods: Pods,
+}
+
 /// What the journal says has changed.
+#[derive(Default)]
 struct Touched {
-    nodes: BTreeSet<NodeName>,
-    tray: bool,
+    nodes: BTreeMap<NodeName, Touch>,
+    tray: Pods,
     all: bool,
 }
 
@@ -177,10 +191,16 @@ impl YardView {
         palette.tidy(cluster);
         let touched = touched(cluster, (!fresh).then_some(before.version));
         let builder = Builder { cluster, shows_system };
-        let tray = if touched.tray || touched.all {
-            builder.tray(&before.tray, palette)
-        } else {
-            Rc::clone(&before.tray)
+        let tray = match touched.all {
+            true => builder.tray(&before.tray, palette),
+            false if touched.tray.is_empty() => Rc::clone(&before.tray),
+            false => {
+                let tray = builder.grown(&before.tray, &touched.tray, true, palette);
+                // Who came and has its node already was never seen here.
+                let same = tray.len() == before.tray.len()
+                    && tray.iter().zip(before.tray.iter()).all(|(a, b)| Rc::ptr_eq(a, b));
+                if same { Rc::clone(&before.tray) } else { tray.into() }
+            }
         };
         let nodes = builder.nodes(before, &touched, palette);
         Rc::new(Self::put_together(version, shows_system, nodes, tray, &before.drawers))
@@ -277,7 +297,7 @@ fn powered(cluster: &Cluster, node: &NodeName) -> bool {
 }
 
 fn touched(cluster: &Cluster, version: Option<u64>) -> Touched {
-    let mut touched = Touched { nodes: BTreeSet::new(), tray: false, all: false };
+    let mut touched = Touched::default();
     let store = cluster.store();
     let Some(version) = version.filter(|version| *version <= store.resource_version()) else {
         return Touched { all: true, ..touched };
@@ -285,20 +305,38 @@ fn touched(cluster: &Cluster, version: Option<u64>) -> Touched {
     let mut seen = 0;
     for change in store.journal().since(version) {
         seen += 1;
-        for object in std::iter::once(&change.object).chain(&change.before) {
-            match object {
-                AnyObject::Pod(pod) => match &pod.node {
-                    Some(node) => drop(touched.nodes.insert(Rc::clone(node))),
-                    None => touched.tray = true,
-                },
-                AnyObject::Node(node) => drop(touched.nodes.insert(Rc::clone(&node.meta.name))),
-                _ => {}
-            }
+        match &change.object {
+            AnyObject::Pod(pod) => touched.note(change, pod),
+            AnyObject::Node(node) => touched.node(&node.meta.name).itself = true,
+            _ => {}
         }
     }
     // Versions are handed out one by one: where some are missing, the journal has forgotten or the world went back.
     touched.all = seen != store.resource_version() - version;
     touched
+}
+
+impl Touched {
+    fn node(&mut self, name: &NodeName) -> &mut Touch {
+        self.nodes.entry(Rc::clone(name)).or_default()
+    }
+
+    fn note(&mut self, change: &Change, pod: &Rc<Pod>) {
+        let now = (change.operation != Operation::Deleted).then(|| Rc::clone(pod));
+        match &pod.node {
+            None => {
+                drop(self.tray.insert(pod.meta.uid, now.filter(|pod| !pod.status.phase.finished())))
+            }
+            Some(node) => drop(self.node(node).pods.insert(pod.meta.uid, now)),
+        }
+        // It got its node, and is no longer where it was.
+        if let Some(AnyObject::Pod(before)) = &change.before
+            && before.node.is_none()
+            && pod.node.is_some()
+        {
+            self.tray.insert(pod.meta.uid, None);
+        }
+    }
 }
 
 /// `worker-10` after `worker-9`.
@@ -325,19 +363,22 @@ impl Builder<'_> {
         let all = cluster.store().nodes();
         let key = |name: &NodeName| ObjectKey::cluster(Rc::clone(name));
         let stays = |known: &NodeView| {
-            !touched.nodes.contains(&known.name) && powered(cluster, &known.name) == known.powered
+            !touched.nodes.contains_key(&known.name)
+                && powered(cluster, &known.name) == known.powered
         };
         // Mostly a few nodes of many have changed, and none came or went: their order is known.
-        let mut changed = before.nodes.iter().filter(|known| touched.nodes.contains(&known.name));
+        let mut changed =
+            before.nodes.iter().filter(|known| touched.nodes.contains_key(&known.name));
         let steady = !touched.all
             && before.nodes.len() == all.len()
             && changed.all(|known| all.get(&key(&known.name)).is_some());
         if steady {
             let node = |known: &Rc<NodeView>| match stays(known) {
                 true => Rc::clone(known),
-                false => all
-                    .get(&key(&known.name))
-                    .map_or_else(|| Rc::clone(known), |node| self.node(node, Some(known), palette)),
+                false => all.get(&key(&known.name)).map_or_else(
+                    || Rc::clone(known),
+                    |node| self.node(node, Some(known), touched.nodes.get(&known.name), palette),
+                ),
             };
             let nodes: Rc<[Rc<NodeView>]> = before.nodes.iter().map(node).collect();
             if nodes.iter().zip(before.nodes.iter()).all(|(a, b)| a.roles == b.roles) {
@@ -349,9 +390,10 @@ impl Builder<'_> {
         let mut nodes: Vec<Rc<NodeView>> = Vec::with_capacity(all.len());
         for node in all.iter() {
             let known = old.get(&node.meta.name).copied();
+            let touch = touched.nodes.get(&node.meta.name).filter(|_| !touched.all);
             nodes.push(match known.filter(|known| !touched.all && stays(known)) {
                 Some(same) => Rc::clone(same),
-                None => self.node(node, known, palette),
+                None => self.node(node, known, touch, palette),
             });
         }
         nodes.order_by_cached_key(|node| {
@@ -385,31 +427,74 @@ impl Builder<'_> {
         pods.into_iter().map(tile).collect()
     }
 
+    /// The tiles with those of these pods as they are now. What was in order stays so.
+    fn grown(
+        &self,
+        before: &[Rc<Tile>],
+        pods: &Pods,
+        powered: bool,
+        palette: &mut Palette,
+    ) -> Vec<Rc<Tile>> {
+        let mut tiles = before.to_vec();
+        for (uid, pod) in pods {
+            let known = tiles.iter().position(|tile| tile.uid == *uid);
+            let new =
+                pod.as_ref().map(|pod| Rc::new(Tile::of(self.cluster, pod, powered, palette)));
+            match (known.and_then(|at| tiles.get_mut(at)), new) {
+                (Some(tile), Some(new)) if tile.place() == new.place() => *tile = new,
+                (_, new) => {
+                    known.map(|at| tiles.remove(at));
+                    if let Some(new) = new {
+                        let at = tiles.partition_point(|tile| tile.place() < new.place());
+                        tiles.insert(at, new);
+                    }
+                }
+            }
+        }
+        tiles
+    }
+
     fn node(
         &self,
         node: &Node,
         before: Option<&Rc<NodeView>>,
+        touch: Option<&Touch>,
         palette: &mut Palette,
     ) -> Rc<NodeView> {
         let (name, store) = (&node.meta.name, self.cluster.store());
-        let visible = |pod: &&Rc<Pod>| self.shows_system || !is_system(&pod.meta.namespace);
-        let mut pods: Vec<&Rc<Pod>> = store.pods_on(name).filter(visible).collect();
-        pods.order_by_key(|pod| {
-            (pod.status.phase.finished(), pod.meta.created, Rc::clone(&pod.meta.name))
-        });
+        let visible = |pod: &Rc<Pod>| self.shows_system || !is_system(&pod.meta.namespace);
         let powered = powered(self.cluster, name);
-        let old: Vec<Rc<Tile>> = before
-            .iter()
-            .flat_map(|before| before.tiles.iter().chain(before.finished.iter()))
-            .cloned()
-            .collect();
-        let (finished, tiles): (Vec<Rc<Tile>>, Vec<Rc<Tile>>) = self
-            .tiles(pods, &old, powered, palette)
-            .iter()
-            .cloned()
-            .partition(|tile| tile.put_away());
-        let system = store.pods_on(name).filter(|pod| !visible(pod)).count();
-        let new = self.describe(node, powered, (tiles, finished), system);
+        let mut old: Vec<Rc<Tile>> = before.map(|before| before.tiles.to_vec()).unwrap_or_default();
+        if let Some(before) = before.filter(|before| !before.finished.is_empty()) {
+            old.extend(before.finished.iter().cloned());
+            old.order_by(|a, b| a.place().cmp(&b.place()));
+        }
+        let pods = touch.zip(before).filter(|(touch, before)| {
+            let there = |(uid, pod): (&Uid, &Option<Rc<Pod>>)| match pod {
+                Some(pod) => visible(pod),
+                None => old.iter().any(|tile| tile.uid == *uid),
+            };
+            before.powered == powered && touch.pods.iter().all(there)
+        });
+        let (tiles, system) = match pods {
+            Some((touch, before)) => {
+                (self.grown(&old, &touch.pods, powered, palette), before.system)
+            }
+            None => {
+                let mut pods: Vec<&Rc<Pod>> =
+                    store.pods_on(name).filter(|pod| visible(pod)).collect();
+                pods.order_by(|a, b| {
+                    let place = |pod: &Rc<Pod>| (pod.status.phase.finished(), pod.meta.created);
+                    (place(a), &a.meta.name).cmp(&(place(b), &b.meta.name))
+                });
+                let tiles = self.tiles(pods, &old, powered, palette).to_vec();
+                (tiles, store.pods_on(name).filter(|pod| !visible(pod)).count())
+            }
+        };
+        let tiles = tiles.into_iter().partition(|tile| tile.put_away());
+        let words = before.filter(|_| touch.is_some_and(|touch| !touch.itself));
+        let words = words.map_or_else(|| words_of(node), |before| (**before).clone());
+        let new = self.describe(node, NodeView { powered, system, ..words }, tiles);
         match before {
             Some(before) if **before == new => Rc::clone(before),
             _ => Rc::new(new),
@@ -419,9 +504,8 @@ impl Builder<'_> {
     fn describe(
         &self,
         node: &Node,
-        powered: bool,
-        (tiles, finished): (Vec<Rc<Tile>>, Vec<Rc<Tile>>),
-        system: usize,
+        words: NodeView,
+        (finished, tiles): (Vec<Rc<Tile>>, Vec<Rc<Tile>>),
     ) -> NodeView {
         let mut counts = [0; Look::COUNT];
         for tile in tiles.iter().chain(&finished) {
@@ -435,36 +519,41 @@ impl Builder<'_> {
         };
         let sum = self.cluster.store().index().occupancy().sum(&node.meta.name);
         let used = sum.map(|sum| sum.requested.clone()).unwrap_or_default();
-        // Labels that every node has say nothing about this one.
-        let own = |key: &str| {
-            key.split_once('/').is_none_or(|(domain, _)| !domain.ends_with("kubernetes.io"))
-        };
-        let labels = node.meta.labels.iter().filter(|(key, _)| own(key));
-        let taints = node.spec.taints.iter().map(|taint| {
-            let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
-            format!("{key}:{}", taint.effect.word()).into()
-        });
-        let holds =
-            node.status.conditions.iter().filter(|condition| {
-                &*condition.kind != "Ready" && condition.status == Status::True
-            });
         NodeView {
-            name: Rc::clone(&node.meta.name),
-            status: node_status(node).into(),
-            roles: node_roles(&node.meta.labels).into(),
-            ready: node.ready(),
-            powered,
-            cordoned: node.spec.unschedulable,
             cpu_percent: part(used.cpu_milli, have.cpu_milli),
             memory_percent: part(used.memory_bytes, have.memory_bytes),
-            labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
-            taints: taints.collect(),
-            trouble: holds.map(|condition| Rc::clone(&condition.kind)).collect(),
             tiles: tiles.into(),
             finished: finished.into(),
             counts,
-            system,
+            ..words
         }
+    }
+}
+
+/// What is said of a node itself.
+fn words_of(node: &Node) -> NodeView {
+    // Labels that every node has say nothing about this one.
+    let own = |key: &str| {
+        key.split_once('/').is_none_or(|(domain, _)| !domain.ends_with("kubernetes.io"))
+    };
+    let labels = node.meta.labels.iter().filter(|(key, _)| own(key));
+    let taints = node.spec.taints.iter().map(|taint| {
+        let key = taint.key.rsplit('/').next().unwrap_or(&taint.key);
+        format!("{key}:{}", taint.effect.word()).into()
+    });
+    let conditions = node.status.conditions.iter();
+    let holds = conditions
+        .filter(|condition| &*condition.kind != "Ready" && condition.status == Status::True);
+    NodeView {
+        name: Rc::clone(&node.meta.name),
+        status: node_status(node).into(),
+        roles: node_roles(&node.meta.labels).into(),
+        ready: node.ready(),
+        cordoned: node.spec.unschedulable,
+        labels: labels.map(|(key, value)| format!("{key}={value}").into()).collect(),
+        taints: taints.collect(),
+        trouble: holds.map(|condition| Rc::clone(&condition.kind)).collect(),
+        ..NodeView::default()
     }
 }
 

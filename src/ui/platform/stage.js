@@ -233,6 +233,30 @@ export function pulse(taken) {
   }
 }
 
+// ---- dots ----
+
+/** Changes a row of dots; `steps`: a line each, as src/view/dots.rs says. */
+export function dots(row, steps) {
+  for (const step of steps.split('\n')) {
+    const [what, at, colours, look, owner, uid, pod, namespace] = step.split('\t');
+    const there = row.children[at];
+    if (what === '-') {
+      there.remove();
+      continue;
+    }
+    const dot = what === '+' ? document.createElement('i') : there;
+    dot.className = colours;
+    dot.setAttribute('data-look', look);
+    dot.setAttribute('data-owner', owner);
+    if (what !== '+') continue;
+    dot.setAttribute('data-uid', uid);
+    dot.setAttribute('data-pod', pod);
+    dot.setAttribute('data-namespace', namespace);
+    dot.title = pod;
+    row.insertBefore(dot, there ?? null);
+  }
+}
+
 // ---- the heat map ----
 
 const LOOKS = { p: 'pending', c: 'creating', r: 'running', u: 'unready', d: 'completed', b: 'backoff', f: 'failed', t: 'terminating', l: 'lost' };

@@ -10,6 +10,8 @@ extern "C" {
     pub(crate) fn play();
     /// Lights up changes of the state diagram: `from-to`.
     pub(crate) fn pulse(taken: Vec<String>);
+    /// Does the steps of `view/dots.rs` to a row of dots.
+    pub(crate) fn dots(row: &JsValue, steps: &str);
     /// Paints the maps whose cells have changed.
     pub(crate) fn paint();
     /// Sets a parameter of the address; an empty one goes.

@@ -32,7 +32,7 @@ fn props(world: &World, view: Rc<BandView>) -> TimelineProps {
 async fn show(world: &World) -> Band {
     platform::keep("podyard.timeline", "open");
     let mut band = Band::default();
-    let view = band.grow(&world.engine, &mut Palette::default());
+    let view = band.grow(&world.engine, &mut Palette::default(), &mut true);
     probe::show::<TimelineBand>(props(world, view)).await;
     probe::drawn().await;
     band
@@ -190,21 +190,21 @@ async fn groups_open_and_close_and_rows_select() {
     assert_eq!(count(".band__name--pod"), 3);
     let (ontoggle, toggled) = listen();
     let (onselect, selected) = listen();
-    let view = band.grow(&world.engine, &mut Palette::default());
+    let view = band.grow(&world.engine, &mut Palette::default(), &mut true);
     probe::show::<TimelineBand>(TimelineProps { ontoggle, onselect, ..props(&world, view) }).await;
     probe::press(".band__fold").await;
     probe::press(".band__owner").await;
     assert_eq!(*toggled.borrow(), [Some(1)]);
     assert_eq!(*selected.borrow(), [Some(select(Kind::ReplicationController, "web"))]);
     band.toggle(Some(1));
-    let view = band.grow(&world.engine, &mut Palette::default());
+    let view = band.grow(&world.engine, &mut Palette::default(), &mut true);
     probe::show::<TimelineBand>(props(&world, view)).await;
     assert_eq!(
         (says(".band__fold"), count(".band__name--pod")),
         ("Show the pods of web".into(), 0)
     );
     band.toggle(None);
-    let view = band.grow(&world.engine, &mut Palette::default());
+    let view = band.grow(&world.engine, &mut Palette::default(), &mut true);
     probe::show::<TimelineBand>(props(&world, view)).await;
     assert_eq!(
         (says("#time-open"), count(".band__name"), count(".band__legend")),
@@ -222,7 +222,7 @@ async fn jumps_are_about_what_is_selected_and_a_time_can_be_written() {
         ("Next change".into(), "Previous change".into())
     );
     assert_eq!(attribute("#time-cron", "title"), "Next time a CronJob fires (yard next cron)");
-    let view = band.grow(&world.engine, &mut Palette::default());
+    let view = band.grow(&world.engine, &mut Palette::default(), &mut true);
     let selection = Some(select(Kind::Pod, "web"));
     probe::show::<TimelineBand>(TimelineProps { selection, ..props(&world, view) }).await;
     assert_eq!(attribute("#time-next", "title"), "Next change of pod/web (yard next pod/web)");

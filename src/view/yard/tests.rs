@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::api::Value;
 use crate::cluster::{Action, Config, WriteOptions};

@@ -132,8 +132,9 @@ fn cache() -> Result<PathBuf, String> {
 /// Installs a crate's programs into a folder of their own; gives the folder of the programs.
 fn install(name: &str, version: &str, options: &[&str]) -> Result<PathBuf, String> {
     let root = cache()?.join(format!("{name}-{version}"));
-    // cargo writes this file last
-    if !root.join(".crates.toml").exists() {
+    // cargo makes this file first, and writes the names of what is installed into it last
+    let installed = std::fs::read_to_string(root.join(".crates.toml"));
+    if !installed.is_ok_and(|installed| installed.contains(name)) {
         println!("Installing {name} {version} into {} (once, some minutes)", root.display());
         let mut command = Command::new("cargo");
         command.arg("install").args(options).arg("--root").arg(&root);

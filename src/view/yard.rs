@@ -3,6 +3,7 @@
 //! Only what the journal names since the view before is built again, so a change of one pod touches one tile of one
 //! node: of a cluster of ten thousand pods a picture costs the few that changed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -435,22 +436,19 @@ impl Builder<'_> {
         powered: bool,
         palette: &mut Palette,
     ) -> Vec<Rc<Tile>> {
-        let mut tiles = before.to_vec();
-        for (uid, pod) in pods {
-            let known = tiles.iter().position(|tile| tile.uid == *uid);
-            let new =
-                pod.as_ref().map(|pod| Rc::new(Tile::of(self.cluster, pod, powered, palette)));
-            match (known.and_then(|at| tiles.get_mut(at)), new) {
-                (Some(tile), Some(new)) if tile.place() == new.place() => *tile = new,
-                (_, new) => {
-                    known.map(|at| tiles.remove(at));
-                    if let Some(new) = new {
-                        let at = tiles.partition_point(|tile| tile.place() < new.place());
-                        tiles.insert(at, new);
-                    }
-                }
+        let mut new: Vec<&Rc<Pod>> = pods.values().flatten().collect();
+        new.order_by(in_order);
+        let new = new.into_iter().map(|pod| Rc::new(Tile::of(self.cluster, pod, powered, palette)));
+        let new: Vec<Rc<Tile>> = new.collect();
+        let mut new = new.into_iter().peekable();
+        let mut tiles = Vec::with_capacity(before.len() + new.len());
+        for tile in before.iter().filter(|tile| !pods.contains_key(&tile.uid)) {
+            while let Some(earlier) = new.next_if(|one| one.place() < tile.place()) {
+                tiles.push(earlier);
             }
+            tiles.push(Rc::clone(tile));
         }
+        tiles.extend(new);
         tiles
     }
 
@@ -483,10 +481,7 @@ impl Builder<'_> {
             None => {
                 let mut pods: Vec<&Rc<Pod>> =
                     store.pods_on(name).filter(|pod| visible(pod)).collect();
-                pods.order_by(|a, b| {
-                    let place = |pod: &Rc<Pod>| (pod.status.phase.finished(), pod.meta.created);
-                    (place(a), &a.meta.name).cmp(&(place(b), &b.meta.name))
-                });
+                pods.order_by(in_order);
                 let tiles = self.tiles(pods, &old, powered, palette).to_vec();
                 (tiles, store.pods_on(name).filter(|pod| !visible(pod)).count())
             }
@@ -528,6 +523,12 @@ impl Builder<'_> {
             ..words
         }
     }
+}
+
+/// Pods stand in the order of their making, those that are over behind the others.
+fn in_order(one: &&Rc<Pod>, other: &&Rc<Pod>) -> Ordering {
+    let place = |pod: &Rc<Pod>| (pod.status.phase.finished(), pod.meta.created);
+    (place(one), &one.meta.name).cmp(&(place(other), &other.meta.name))
 }
 
 /// What is said of a node itself.

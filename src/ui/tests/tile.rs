@@ -120,7 +120,8 @@ async fn many_restarts_are_five_ticks_and_a_number() {
         probe::show::<PodTile>(props(&tile, Language::En)).await;
         assert_eq!(count(".pod-tile__ticks i"), ticks);
         assert_eq!(probe::seen(".pod-tile__ticks b").first().map(String::as_str), number);
-        assert_eq!(says(".pod-tile"), format!("web, Running, {restarts} restarts"));
+        let word = if restarts == 1 { "restart" } else { "restarts" };
+        assert_eq!(says(".pod-tile"), format!("web, Running, {restarts} {word}"));
     }
 }
 

@@ -117,7 +117,7 @@ test('with the cursor on a field the tiles that it governs light up', async (t) 
   assert.deepEqual(await lit(page), []);
   await page.locator('#examples').selectOption({ label: 'Toleration: onto the control plane' });
   await cursor(page, 'operator: Exists');
-  await page.locator('.editor__governs', { hasText: 'tolerations opens 1 tainted nodes: control-plane.' }).waitFor();
+  await page.locator('.editor__governs', { hasText: 'tolerations opens 1 tainted node: control-plane.' }).waitFor();
   assert.deepEqual(await lit(page), ['node-control-plane']);
 });
 

@@ -13,8 +13,15 @@ self.addEventListener('install', (event) => {
 self.addEventListener('message', (event) => {
   if (event.data !== 'if alone, take over') return;
   event.waitUntil((async () => {
-    const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    if (tabs.length === 1) await self.skipWaiting();
+    // A tab that was just left or closed counts for a moment longer.
+    for (let look = 0; look < 10; look += 1) {
+      const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+      if (tabs.length === 1) {
+        await self.skipWaiting();
+        return;
+      }
+      await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
   })());
 });
 

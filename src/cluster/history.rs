@@ -31,6 +31,8 @@ impl Moment {
 
 /// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
 const SPACING: u64 = 1_000;
+/// Clusters of so many objects have them as close as that.
+const FEW: u64 = 110_000;
 /// At most so many checkpoints are kept.
 const MOST: usize = 512;
 /// Nor more than keep so many objects of their own.
@@ -51,9 +53,10 @@ fn objects(world: &World) -> u64 {
     u64::try_from(store.pods().len() + store.events().len()).unwrap_or(u64::MAX)
 }
 
-/// How far apart checkpoints lie: in large clusters farther, or each write after one would copy its part of the maps.
+/// How far apart checkpoints lie: in clusters of a hundred thousand objects and more much farther, or each write after
+/// one would copy its part of the maps.
 fn spacing(world: &World) -> u64 {
-    SPACING.max(objects(world) / 64)
+    SPACING.max(objects(world).saturating_pow(2) / (FEW.pow(2) / SPACING))
 }
 
 /// How many objects a checkpoint keeps that the one before has not.

@@ -342,18 +342,24 @@ mod tests {
     use super::*;
     use crate::api::Kind;
 
+    /// What is kept, at most so many, of moments that lie so many seconds and the same work apart.
+    fn even_work(moments: u64, seconds: i64, most: usize) -> Vec<Moment> {
+        let mut checkpoints = Vec::new();
+        for number in 0..moments {
+            let at = Time::from_unix_seconds(seconds * number.cast_signed());
+            let world = World { work: number * SPACING, ..World::empty(at) };
+            checkpoints.push(Moment { world: Rc::new(world), inputs: 0 });
+            thin(&mut checkpoints, most);
+            assert!(checkpoints.len() <= most);
+        }
+        checkpoints
+    }
+
     /// Hours of even work: the way back to a moment of the last one is short, to what lies before it is longer, and
     /// the beginning and the present are kept.
     #[test]
     fn checkpoints_lie_evenly_in_the_last_hour() {
-        let mut checkpoints = Vec::new();
-        for minute in 0..600_u64 {
-            let mut world = World::empty(Time::from_unix_seconds(60 * minute.cast_signed()));
-            world.work = minute * SPACING;
-            checkpoints.push(Moment { world: Rc::new(world), inputs: 0 });
-            thin(&mut checkpoints, 64);
-            assert!(checkpoints.len() <= 64);
-        }
+        let checkpoints = even_work(600, 60, 64);
         let work = |moment: &Moment| moment.world.work / SPACING;
         assert_eq!((work(&checkpoints[0]), work(&checkpoints[63])), (0, 599));
         let gaps = |from: u64, to: u64| {
@@ -367,13 +373,7 @@ mod tests {
     /// Days of even work: what lies long ago is kept in fewer moments than the last hour.
     #[test]
     fn what_lies_long_ago_takes_few_checkpoints() {
-        let mut checkpoints = Vec::new();
-        for second in 0..9_000_u64 {
-            let mut world = World::empty(Time::from_unix_seconds(10 * second.cast_signed()));
-            world.work = second * SPACING;
-            checkpoints.push(Moment { world: Rc::new(world), inputs: 0 });
-            thin(&mut checkpoints, MOST);
-        }
+        let checkpoints = even_work(9_000, 10, MOST);
         let recent = checkpoints.last().unwrap().at() - RECENT;
         let long_ago = checkpoints.iter().filter(|moment| moment.at() < recent).count();
         assert!((MOST_LONG_AGO / 2..=MOST_LONG_AGO).contains(&long_ago), "{long_ago}");

@@ -292,6 +292,8 @@ test('a new version waits while another tab shows the old one, and then comes wi
   await page.locator('[data-pod="web"]').waitFor(PATIENT);
   await page.waitForTimeout(900);
   await other.close();
+  // Its process takes a moment to go, and the worker with it if it ran there: a visit just then Chromium may lose.
+  await page.waitForTimeout(1500);
   await page.reload();
   await page.waitForFunction(() => document.title === 'Podyard, new', undefined, PATIENT);
   await page.locator('[data-pod="web"]').waitFor(PATIENT);

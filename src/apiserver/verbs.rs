@@ -104,7 +104,10 @@ impl Api<'_> {
             self.names.graves = OrdSet::new();
             self.names.graves_at = self.now;
         }
-        self.names.graves.insert(object.uid());
+        // A uid comes of the instant: only what is new at this one could be taken for what comes after it.
+        if object.meta().created == self.now {
+            self.names.graves.insert(object.uid());
+        }
         if object.kind() != Kind::Event {
             with_text(format_args!("{}", object.uid()), |uid| self.names.counts.remove(uid));
             self.forget_talk(about(object));
@@ -126,19 +129,22 @@ impl Api<'_> {
 
     /// A uid for a new object.
     pub(super) fn new_uid(&self, kind: Kind, key: &ObjectKey) -> Uid {
-        let (kind, name) = (kind.name(), &key.name);
+        let (text, name) = (kind.name(), &key.name);
+        let free = |path: &str| self.free_uid(path, kind);
         match &*key.namespace {
-            "" => with_text(format_args!("{kind}/{name}"), |path| self.free_uid(path)),
-            space => with_text(format_args!("{kind}/{space}/{name}"), |path| self.free_uid(path)),
+            "" => with_text(format_args!("{text}/{name}"), free),
+            space => with_text(format_args!("{text}/{space}/{name}"), free),
         }
     }
 
-    fn free_uid(&self, path: &str) -> Uid {
+    /// Events are told apart by their names alone: nobody finds one by its uid.
+    fn free_uid(&self, path: &str, kind: Kind) -> Uid {
+        let taken = |uid| kind != Kind::Event && self.store.index().by_uid(uid).is_some();
         let mut counter = u64::try_from(self.now.unix_millis()).unwrap_or(0);
         loop {
             let uid = Uid(self.seed.uid(path, counter));
             let dead = self.names.graves_at == self.now && self.names.graves.contains(&uid);
-            if !dead && self.store.index().by_uid(uid).is_none() {
+            if !dead && !taken(uid) {
                 return uid;
             }
             counter = counter.wrapping_add(1);

@@ -12,7 +12,7 @@ use crate::api::object::AnyObject;
 use crate::reconcile::{DeleteOptions, Note, Write};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
-use crate::store::Store;
+use crate::store::{Store, Tally};
 
 /// The pods of an owner, after what should be its own was adopted and what should not was let go.
 pub(super) struct Claim {
@@ -77,12 +77,21 @@ pub(super) fn claim_open_pods(
     selector: &Selector,
     all: bool,
 ) -> Claim {
-    let adoptable = store.orphan_pods(&job.namespace, selector).next().is_some();
-    let carried = store.index().tally(job.uid).labels;
-    if all || adoptable || carried.keys().any(|labels| !selector.matches(labels)) {
+    if all || !all_match(store, job, &store.index().tally(job.uid), selector) {
         return claim_pods(store, Kind::Job, job, selector);
     }
     Claim { pods: store.open_pods_of(job.uid).cloned().collect(), writes: Vec::new() }
+}
+
+/// Whether nothing is to be adopted or released, finished pods and those being deleted too.
+pub(super) fn all_match(
+    store: &Store,
+    owner: &ObjectMeta,
+    tally: &Tally,
+    selector: &Selector,
+) -> bool {
+    store.orphan_pods(&owner.namespace, selector).next().is_none()
+        && tally.labels.keys().all(|labels| selector.matches(labels))
 }
 
 fn with_owners(pod: &Pod, owners: Rc<[OwnerReference]>) -> Write {

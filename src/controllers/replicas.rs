@@ -232,8 +232,8 @@ fn manage<K: Replicated>(
     if have < want {
         let creating = (want - have).min(BURST);
         let prefix = format!("{}-", set.meta().name);
-        let owner = OwnerReference::controller_of(K::KIND, set.meta());
-        let pod = Pod::from_template(&spec.template, &set.meta().namespace, &prefix, owner);
+        let owners = Rc::new([OwnerReference::controller_of(K::KIND, set.meta())]) as Rc<[_]>;
+        let pod = Pod::from_template(&spec.template, &set.meta().namespace, &prefix, &owners);
         let writes = (0..creating).map(|_| pods::create(pod.clone(), &about)).collect();
         return (Decision::TooFew { want, have, creating }, writes);
     }

@@ -100,11 +100,16 @@ pub struct Index {
     orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
     /// By the uid of what they are about, in order of their keys: mostly a handful.
     events: OrdMap<Uid, Rc<Vec<Rc<Event>>>>,
-    /// Events by when their lease ends, and by the number of their last write.
-    leases: OrdMap<(Time, u64), ObjectKey>,
+    leases: Leases,
     tallies: OrdMap<Uid, Tally>,
     /// The pods that a Job owns and that are not over and counted, in order of their keys.
     open: OrdMap<Uid, OrdSet<ObjectKey>>,
+    /// Of those, the ones that are over.
+    ended: OrdMap<Uid, OrdSet<ObjectKey>>,
+    /// For which nodes a DaemonSet has pods, and how many for each.
+    posts: OrdMap<Uid, OrdMap<NodeName, i64>>,
+    /// Rises whenever a node comes or goes, or gets other labels or taints.
+    shapes: u64,
     /// The names of all nodes in order: the scheduler begins at the n-th.
     node_names: Vector<NodeName>,
     occupancy: Occupancy,
@@ -113,6 +118,48 @@ pub struct Index {
     images: OrdMap<Rc<str>, i64>,
     nominated: OrdSet<ObjectKey>,
     finished: usize,
+}
+
+/// When an event is to end: it is written once, with the number of that write, and struck out when the event is written
+/// again or goes.
+#[derive(Clone, Debug)]
+struct Lease {
+    end: Time,
+    version: u64,
+    event: Option<ObjectKey>,
+}
+
+/// The leases of events, those first that end first. What is written later mostly ends later: a queue does.
+#[derive(Clone, Debug, Default)]
+struct Leases(Vector<Lease>);
+
+impl Leases {
+    fn place(&self, end: Time, version: u64) -> Result<usize, usize> {
+        self.0.binary_search_by(|lease| (lease.end, lease.version).cmp(&(end, version)))
+    }
+
+    fn begin(&mut self, event: &Event) {
+        let version = event.meta.resource_version;
+        let lease = Lease { end: event.expires, version, event: Some(event.meta.key()) };
+        match self.0.back() {
+            Some(last) if (last.end, last.version) > (lease.end, lease.version) => {
+                let place = self.place(lease.end, lease.version).unwrap_or_else(|place| place);
+                self.0.insert(place, lease);
+            }
+            _ => self.0.push_back(lease),
+        }
+    }
+
+    fn end(&mut self, event: &Event) {
+        if let Ok(place) = self.place(event.expires, event.meta.resource_version)
+            && let Some(lease) = self.0.get_mut(place)
+        {
+            lease.event = None;
+        }
+        while self.0.front().is_some_and(|lease| lease.event.is_none()) {
+            self.0.pop_front();
+        }
+    }
 }
 
 /// Adds a member to the set of a key.
@@ -131,6 +178,35 @@ fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &
     if set.is_empty() {
         sets.remove(key);
     }
+}
+
+/// A pod that was in the set of one key is in that of another, or in none.
+fn move_key(
+    sets: &mut OrdMap<Uid, OrdSet<ObjectKey>>,
+    (from, before): (Option<Uid>, Option<&Pod>),
+    (to, after): (Option<Uid>, Option<&Pod>),
+) {
+    if from == to {
+        return;
+    }
+    if let (Some(owner), Some(pod)) = (from, before) {
+        leave(sets, &owner, &pod.meta.key());
+    }
+    if let (Some(owner), Some(pod)) = (to, after) {
+        join(sets, &owner, pod.meta.key());
+    }
+}
+
+/// The controller of a pod, if it is of a kind.
+fn controlled_by(pod: &Pod, kind: &str) -> Option<Uid> {
+    pod.meta.controller().filter(|owner| &*owner.kind == kind).map(|owner| owner.uid)
+}
+
+/// Whether whoever looks at the labels and taints of nodes sees no change.
+fn same_shape(before: Option<&Node>, after: Option<&Node>) -> bool {
+    before.zip(after).is_some_and(|(before, after)| {
+        before.meta.labels == after.meta.labels && before.spec.taints == after.spec.taints
+    })
 }
 
 /// Where an event is, or belongs.
@@ -174,19 +250,20 @@ impl Index {
                     |object: Option<&AnyObject>| object.and_then(Node::from_any).map(Rc::clone);
                 let (before, after) = (of(before), of(after));
                 self.replace_node_name(before.as_deref(), after.as_deref());
+                self.shapes += u64::from(!same_shape(before.as_deref(), after.as_deref()));
                 self.zones.replace(before.as_deref(), after.as_deref());
                 self.replace_images(before.as_deref(), after.as_deref());
             }
             _ => {}
         }
         if let Some(AnyObject::Event(event)) = before {
-            self.leases.remove(&(event.expires, event.meta.resource_version));
+            self.leases.end(event);
             if after.is_none() {
                 self.forget_event(event);
             }
         }
         if let Some(AnyObject::Event(event)) = after {
-            self.leases.insert((event.expires, event.meta.resource_version), event.meta.key());
+            self.leases.begin(event);
             self.learn_event(event);
         }
     }
@@ -213,17 +290,40 @@ impl Index {
         let open = |pod: Option<&Pod>| {
             let pod =
                 pod.filter(|pod| !pod.status.phase.finished() || !pod.meta.finalizers.is_empty())?;
-            pod.meta.controller().filter(|owner| &*owner.kind == "Job").map(|owner| owner.uid)
+            controlled_by(pod, "Job")
         };
-        let (from, to) = (open(before), open(after));
+        let ended = |pod: Option<&Pod>| open(pod.filter(|pod| pod.status.phase.finished()));
+        move_key(&mut self.open, (open(before), before), (open(after), after));
+        move_key(&mut self.ended, (ended(before), before), (ended(after), after));
+    }
+
+    fn replace_posts(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let post = |pod: Option<&Pod>| {
+            let owner = controlled_by(pod?, "DaemonSet")?;
+            Some((owner, pod?.meant_for()?))
+        };
+        let stays = |before: &Pod, after: &Pod| {
+            before.node == after.node
+                && Rc::ptr_eq(&before.spec, &after.spec)
+                && Rc::ptr_eq(&before.meta.owners, &after.meta.owners)
+        };
+        if before.zip(after).is_some_and(|(before, after)| stays(before, after)) {
+            return;
+        }
+        let (from, to) = (post(before), post(after));
         if from == to {
             return;
         }
-        if let (Some(owner), Some(pod)) = (from, before) {
-            leave(&mut self.open, &owner, &pod.meta.key());
-        }
-        if let (Some(owner), Some(pod)) = (to, after) {
-            join(&mut self.open, &owner, pod.meta.key());
+        for (post, step) in [(from, -1), (to, 1)] {
+            let Some((owner, node)) = post else { continue };
+            if let Some(nodes) = self.posts.get_mut(&owner) {
+                shift(nodes, &node, step);
+                if nodes.is_empty() {
+                    self.posts.remove(&owner);
+                }
+            } else {
+                self.posts.insert(owner, OrdMap::unit(node, step));
+            }
         }
     }
 
@@ -333,6 +433,7 @@ impl Index {
         }
         self.replace_orphan(before, after);
         self.replace_open(before, after);
+        self.replace_posts(before, after);
         self.occupancy.replace(before, after);
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
@@ -408,6 +509,23 @@ impl Index {
         self.open.get(&job).into_iter().flatten()
     }
 
+    /// The pods of a Job that are over and not counted.
+    pub fn ended(&self, job: Uid) -> impl Iterator<Item = &ObjectKey> {
+        self.ended.get(&job).into_iter().flatten()
+    }
+
+    /// For which nodes a DaemonSet has pods, in order, and how many for each; pods that are for no certain node are
+    /// left out.
+    pub fn posts(&self, set: Uid) -> Option<&OrdMap<NodeName, i64>> {
+        self.posts.get(&set)
+    }
+
+    /// A number that rises whenever a node comes or goes, or gets other labels or taints: what a loop found out about
+    /// all nodes holds as long as it stays.
+    pub const fn shapes(&self) -> u64 {
+        self.shapes
+    }
+
     /// The names of all nodes in order.
     pub const fn node_names(&self) -> &Vector<NodeName> {
         &self.node_names
@@ -448,12 +566,12 @@ impl Index {
 
     /// The event whose lease ends first.
     pub fn first_to_end(&self) -> Option<(Time, &ObjectKey)> {
-        self.leases.get_min().map(|((end, _), key)| (*end, key))
+        self.events_by_end().next()
     }
 
     /// All events, those first whose lease ends first; when that is.
     pub fn events_by_end(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
-        self.leases.iter().map(|((end, _), key)| (*end, key))
+        self.leases.0.iter().filter_map(|lease| Some((lease.end, lease.event.as_ref()?)))
     }
 
     /// On how many nodes an image of this name is.
@@ -469,10 +587,44 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::api::object::Resource;
     use crate::api::value::Value;
     use crate::sim::rng::{Purpose, Seed};
+
+    /// Whatever is written, written again and deleted, and in whatever order it ends: each event lies where its last
+    /// write says, and what is over leaves nothing behind.
+    #[test]
+    fn leases_are_those_of_the_last_writes_in_order() {
+        for seed in (0..20).map(Seed) {
+            let (mut leases, mut kept) = (Leases::default(), BTreeMap::<u64, Event>::new());
+            for step in 0..200 {
+                let draw = |what: &str, most: u64| seed.draw(Purpose::Id, what, step) % most;
+                let name = draw("name", 12);
+                if let Some(before) = kept.remove(&name) {
+                    leases.end(&before);
+                }
+                if draw("goes", 3) > 0 {
+                    let mut event = Event::from_value(&Value::empty_object());
+                    event.meta.name = format!("e{name}").into();
+                    event.meta.resource_version = step;
+                    event.expires = Time::from_unix_seconds((step + draw("end", 30)) as i64);
+                    leases.begin(&event);
+                    kept.insert(name, event);
+                }
+                let mut expected: Vec<_> = kept.values().collect();
+                expected.sort_by_key(|event| (event.expires, event.meta.resource_version));
+                let expected: Vec<_> =
+                    expected.into_iter().map(|event| (event.expires, event.meta.key())).collect();
+                let found =
+                    leases.0.iter().filter_map(|lease| Some((lease.end, lease.event.clone()?)));
+                assert_eq!(found.collect::<Vec<_>>(), expected, "seed {seed:?} step {step}");
+                assert!(leases.0.front().is_none_or(|lease| lease.event.is_some()));
+            }
+        }
+    }
 
     /// A pod of one of two owners, drawn from a seed: labels, phase, readiness, deletion.
     fn drawn(seed: Seed, name: u64, step: u64) -> Pod {
@@ -485,12 +637,14 @@ mod tests {
         };
         let text = format!(
             r#"{{"metadata":{{"name":"p{name}","namespace":"default","uid":"{name:x}","labels":{{"app":"{}"}}{deletion},"finalizers":{},
-            "ownerReferences":[{{"kind":"Job","name":"x","uid":"a{}","controller":{}}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
+            "ownerReferences":[{{"kind":"{}","name":"x","uid":"a{}","controller":{}}}]}},"spec":{{"nodeName":"n{}","containers":[{{"name":"c","image":"x"}}]}},
             "status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"{ready}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
             draw("label", 2),
             [r#"["f"]"#, "[]"][draw("finalizers", 2) as usize],
+            ["Job", "DaemonSet"][draw("kind", 2) as usize],
             draw("owner", 2),
             draw("controls", 3) > 0,
+            draw("node", 3),
             draw("since", 4),
         );
         Pod::from_value(&Value::from_json(&text).unwrap())
@@ -514,6 +668,8 @@ mod tests {
                 assert_eq!(kept.tallies, anew.tallies, "seed {seed:?} step {step}");
                 assert_eq!(kept.orphans, anew.orphans, "seed {seed:?} step {step}");
                 assert_eq!(kept.open, anew.open, "seed {seed:?} step {step}");
+                assert_eq!(kept.ended, anew.ended, "seed {seed:?} step {step}");
+                assert_eq!(kept.posts, anew.posts, "seed {seed:?} step {step}");
             }
         }
     }

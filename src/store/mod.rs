@@ -228,9 +228,7 @@ impl Store {
             Rc::make_mut(event).expires = self.lease.take(at);
         }
         let key = object.key();
-        let before = self.get(object.kind(), &key);
-        self.index.replace(before.as_ref(), Some(&object));
-        match &object {
+        let before = match &object {
             AnyObject::Pod(row) => self.pods.insert(key, Rc::clone(row)),
             AnyObject::Node(row) => self.nodes.insert(key, Rc::clone(row)),
             AnyObject::Event(row) => self.events.insert(key, Rc::clone(row)),
@@ -243,9 +241,11 @@ impl Store {
             AnyObject::Job(row) => self.jobs.insert(key, Rc::clone(row)),
             AnyObject::CronJob(row) => self.cron_jobs.insert(key, Rc::clone(row)),
             AnyObject::Plain(row) => {
-                self.plain.entry(row.kind).or_default().insert(key, Rc::clone(row));
+                let rows = self.plain.entry(row.kind).or_default();
+                rows.insert(key, Rc::clone(row)).map(AnyObject::Plain)
             }
-        }
+        };
+        self.index.replace(before.as_ref(), Some(&object));
         let operation = if before.is_some() { Operation::Modified } else { Operation::Added };
         self.note(Change { id: self.resource_version, at, operation, object, before, cause })
     }
@@ -258,9 +258,7 @@ impl Store {
         at: Time,
         cause: CauseId,
     ) -> Option<Rc<Change>> {
-        let mut object = self.get(kind, key)?;
-        self.index.replace(Some(&object), None);
-        match kind {
+        let mut object = match kind {
             Kind::Pod => self.pods.remove(key),
             Kind::Node => self.nodes.remove(key),
             Kind::Event => self.events.remove(key),
@@ -271,11 +269,11 @@ impl Store {
             Kind::Job => self.jobs.remove(key),
             Kind::CronJob => self.cron_jobs.remove(key),
             other => {
-                if let Some(rows) = self.plain.get_mut(&other) {
-                    rows.remove(key);
-                }
+                let rows = self.plain.get_mut(&other);
+                rows.and_then(|rows| rows.remove(key)).map(AnyObject::Plain)
             }
-        }
+        }?;
+        self.index.replace(Some(&object), None);
         self.resource_version += 1;
         let before = Some(object.clone());
         // Events go by the thousand, and nobody asks for the version of one that is gone.
@@ -307,6 +305,11 @@ impl Store {
     /// The pods of a Job that are not over and counted, in order of their keys.
     pub fn open_pods_of(&self, job: Uid) -> impl Iterator<Item = &Rc<Pod>> {
         self.pods.each(self.index.open(job))
+    }
+
+    /// The pods of a Job that are over and not counted, in order of their keys.
+    pub fn ended_pods_of(&self, job: Uid) -> impl Iterator<Item = &Rc<Pod>> {
+        self.pods.each(self.index.ended(job))
     }
 
     /// The pods that are bound to a node, in order of their keys.

@@ -94,12 +94,14 @@ impl<K: Resource> Table<K> {
         self.rows.is_empty()
     }
 
-    pub(super) fn insert(&mut self, key: ObjectKey, row: Rc<K>) {
-        self.rows.insert(key, row.into_any());
+    /// Keeps an object; the one that it replaces.
+    pub(super) fn insert(&mut self, key: ObjectKey, row: Rc<K>) -> Option<AnyObject> {
+        self.rows.insert(key, row.into_any())
     }
 
-    pub(super) fn remove(&mut self, key: &ObjectKey) {
-        self.rows.remove(key);
+    /// Forgets an object, and returns it.
+    pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<AnyObject> {
+        self.rows.remove(key)
     }
 }
 

@@ -26,13 +26,13 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// A pod from a template, owned by `owner`; name and uid are given when it is created.
+    /// A pod from a template, with its owners; name and uid are given when it is created.
     /// Follows `controller.GetPodFromTemplate`.
     pub fn from_template(
         template: &PodTemplate,
         namespace: &Rc<str>,
         prefix: &str,
-        owner: OwnerReference,
+        owners: &Rc<[OwnerReference]>,
     ) -> Self {
         Self {
             meta: ObjectMeta {
@@ -41,13 +41,31 @@ impl Pod {
                 labels: template.labels.clone(),
                 annotations: template.annotations.clone(),
                 finalizers: Rc::clone(&template.finalizers),
-                owners: Rc::new([owner]),
+                owners: Rc::clone(owners),
                 ..ObjectMeta::default()
             },
             spec: Rc::clone(&template.made),
             node: template.node_name.clone(),
             status: PodStatus::default(),
         }
+    }
+
+    /// The node it is bound to, or the one that its affinity names: what a DaemonSet makes a pod for. Follows
+    /// `GetTargetNodeName` of `pkg/controller/daemon/util`.
+    pub fn meant_for(&self) -> Option<NodeName> {
+        if let Some(node) = &self.node {
+            return Some(Rc::clone(node));
+        }
+        let path = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+        let terms = self.spec.raw.at(&path)?.items_at("nodeSelectorTerms");
+        let fields = terms.iter().flat_map(|term| term.items_at("matchFields"));
+        let named = fields.filter(|field| {
+            field.str_at("key") == Some("metadata.name") && field.str_at("operator") == Some("In")
+        });
+        named.flat_map(|field| field.items_at("values")).find_map(|value| match value {
+            Value::String(name) => Some(Rc::clone(name)),
+            _ => None,
+        })
     }
 
     /// Whether it is neither finished nor being deleted. Follows `controller.IsPodActive`.

@@ -80,34 +80,24 @@ pub(super) fn verdict(spec: &PodSpec, fixed: Option<&NodeName>, node: &Node) -> 
     Verdict { run: !drives_out && !untolerated(Effect::NoSchedule), keep: !drives_out }
 }
 
-/// The node a daemon pod is for: where it is bound, or the one its affinity names. Follows `GetTargetNodeName`.
-pub(super) fn target(pod: &Pod) -> Option<NodeName> {
-    if let Some(node) = &pod.node {
-        return Some(Rc::clone(node));
-    }
-    let path = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
-    let terms = pod.spec.raw.at(&path)?.items_at("nodeSelectorTerms");
-    let fields = terms.iter().flat_map(|term| term.items_at("matchFields"));
-    let named = fields.filter(|field| {
-        field.str_at("key") == Some("metadata.name") && field.str_at("operator") == Some("In")
-    });
-    named.flat_map(|field| field.items_at("values")).find_map(Value::as_str).map(Rc::from)
-}
-
-/// The pod of a set for a node.
-pub(super) fn daemon_pod(set: &DaemonSet, spec: &PodSpec, hash: &str, node: &NodeName) -> Pod {
-    let owner = OwnerReference::controller_of(Kind::DaemonSet, &set.meta);
+/// What all new pods of a set are alike in; [`for_node`] makes one for a node of it.
+pub(super) fn daemon_pod(set: &DaemonSet, hash: &str) -> Pod {
+    let owners = Rc::new([OwnerReference::controller_of(Kind::DaemonSet, &set.meta)]) as Rc<[_]>;
     let prefix = format!("{}-", set.meta.name);
-    let mut pod = Pod::from_template(&set.spec.template, &set.meta.namespace, &prefix, owner);
+    let mut pod = Pod::from_template(&set.spec.template, &set.meta.namespace, &prefix, &owners);
     pod.meta.labels.set("controller-revision-hash", hash);
     pod.meta.labels.set("pod-template-generation", template_generation(set));
+    pod
+}
+
+/// The pod for a node; `spec` bears the automatic tolerations.
+pub(super) fn for_node(alike: &Pod, spec: &PodSpec, node: &NodeName) -> Pod {
     let field = crate::object! { "key" => "metadata.name", "operator" => "In", "values" => vec![Rc::clone(node)] };
     let term = crate::object! { "matchFields" => vec![field] };
     let required = crate::object! { "nodeSelectorTerms" => vec![term] };
     let mut affinity = spec.raw.get("affinity").cloned().unwrap_or_else(Value::empty_object);
     affinity.child("nodeAffinity").set("requiredDuringSchedulingIgnoredDuringExecution", required);
-    pod.spec = Rc::new(spec.with_affinity(affinity));
-    pod
+    Pod { spec: Rc::new(spec.with_affinity(affinity)), ..alike.clone() }
 }
 
 /// The annotation that counts changes of the template.

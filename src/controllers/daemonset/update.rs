@@ -8,7 +8,7 @@ use super::placement::template_generation;
 use crate::api::apps::DaemonSet;
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
-use crate::api::meta::{NodeName, ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta, OwnerReference};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::controllers::pods::available;
@@ -20,15 +20,15 @@ use crate::store::Store;
 /// The label that tells the pods of one template from another's.
 const HASH: &str = "controller-revision-hash";
 
-/// Whether a pod is of the newest template. Follows `util.IsPodUpdated`.
-pub(super) fn is_updated(set: &DaemonSet, pod: &Pod, hash: &str) -> bool {
-    has_hash(pod, hash)
-        || pod.meta.labels.text("pod-template-generation") == Some(template_generation(set))
+/// Whether a pod with these labels is of the newest template. Follows `util.IsPodUpdated`.
+pub(super) fn is_updated(set: &DaemonSet, labels: &Labels, hash: &str) -> bool {
+    has_hash(labels, hash)
+        || labels.text("pod-template-generation") == Some(template_generation(set))
 }
 
-/// Whether a pod carries the hash of the newest template.
-pub(super) fn has_hash(pod: &Pod, hash: &str) -> bool {
-    pod.meta.labels.text(HASH) == Some(hash)
+/// Whether a pod's labels carry the hash of the newest template.
+pub(super) fn has_hash(labels: &Labels, hash: &str) -> bool {
+    labels.text(HASH) == Some(hash)
 }
 
 /// The templates that a set had.
@@ -41,6 +41,14 @@ pub(super) struct History {
     pub writes: Vec<Write>,
     /// How many names of revisions were taken by others so far.
     pub collisions: Option<i64>,
+}
+
+impl History {
+    /// How many revisions there are beyond the history limit.
+    pub(super) fn surplus(&self, set: &DaemonSet) -> usize {
+        let limit = usize::try_from(set.spec.revision_history_limit).unwrap_or(0);
+        self.old.len().saturating_sub(limit)
+    }
 }
 
 fn number(revision: &Plain) -> i64 {
@@ -148,8 +156,7 @@ fn snapshot(set: &DaemonSet, store: &Store, history: &mut History, data: Value, 
 
 /// Deletes the oldest revisions beyond the history limit that no pod carries. Follows `cleanupHistory`.
 pub(super) fn prune(set: &DaemonSet, history: &History, pods: &[Rc<Pod>]) -> Vec<Write> {
-    let limit = usize::try_from(set.spec.revision_history_limit).unwrap_or(0);
-    let surplus = history.old.len().saturating_sub(limit);
+    let surplus = history.surplus(set);
     if surplus == 0 {
         return Vec::new();
     }
@@ -177,7 +184,7 @@ fn pair<'a>(
 ) -> Option<(Option<&'a Rc<Pod>>, Option<&'a Rc<Pod>>)> {
     let (mut new, mut old) = (None, None);
     for pod in group.iter().filter(|pod| !pod.meta.deleting()) {
-        let place = if is_updated(set, pod, hash) { &mut new } else { &mut old };
+        let place = if is_updated(set, &pod.meta.labels, hash) { &mut new } else { &mut old };
         if place.replace(pod).is_some() {
             return None;
         }
@@ -200,7 +207,7 @@ impl Look<'_> {
 
     /// Nodes that should run a pod and have none count as unavailable, as do those that have too many.
     fn roll_by_deleting(&mut self) {
-        let desired = self.desired();
+        let desired = self.desired;
         let mut most = self.set.spec.max_unavailable.of(desired, true);
         if most == 0 && desired > 0 {
             most = 1;
@@ -261,7 +268,7 @@ impl Look<'_> {
                 },
             }
         }
-        let spare = usize::try_from(nodes_available - self.desired()).unwrap_or(0);
+        let spare = usize::try_from(nodes_available - self.desired).unwrap_or(0);
         let room = usize::try_from(self.max_surge() - surging).unwrap_or(0);
         deleting.extend(sunset.into_iter().take(spare));
         creating.extend(candidates.into_iter().take(room));

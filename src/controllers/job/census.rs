@@ -7,6 +7,8 @@ use super::indexes;
 use super::policies::{Action, failure_action};
 use crate::api::batch::{Job, PodReplacementPolicy};
 use crate::api::core::{Phase, Pod, RestartPolicy};
+use crate::controllers::pods;
+use crate::store::Store;
 
 /// The finalizer of pods whose end was not counted yet.
 pub(super) const TRACKING: &str = "batch.kubernetes.io/job-tracking";
@@ -18,8 +20,14 @@ pub(super) const INDEX_IGNORED: &str = "batch.kubernetes.io/job-index-ignored-fa
 /// A Job's pods, sorted.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// Neither finished nor being deleted.
+    /// Neither finished nor being deleted; only how many they are, if they were not listed.
     pub active: Vec<Rc<Pod>>,
+    /// How many are active.
+    pub active_count: i64,
+    /// Of those, how many are ready.
+    pub ready_count: i64,
+    /// Whether every pod was looked at, and not only those that are over.
+    pub listed: bool,
     /// Being deleted and not finished.
     pub terminating: Vec<Rc<Pod>>,
     /// Succeeded and not counted yet.
@@ -56,6 +64,34 @@ pub(super) fn failures_before(pod: &Pod, annotation: &str) -> i64 {
 impl Census {
     /// Sorts the pods of a Job.
     pub(super) fn take(job: &Job, pods: &[Rc<Pod>]) -> Self {
+        let mut census = Self::sorted(job, pods);
+        census.listed = true;
+        census.active_count = count(census.active.len());
+        census.ready_count = count(census.active.iter().filter(|pod| pod.ready()).count());
+        census
+    }
+
+    /// Sorts those that are over and takes the others from the index's sums: mostly nothing more is asked of them.
+    /// Nothing, if every pod has to be looked at.
+    pub(super) fn of_ends(job: &Job, store: &Store) -> Option<Self> {
+        let spec = &job.spec;
+        let each = spec.indexed
+            || spec.suspend
+            || job.meta.deleting()
+            || spec.backoff_limit_per_index.is_some()
+            || spec.template.spec.restart_policy == RestartPolicy::OnFailure;
+        let tally = store.index().tally(job.meta.uid);
+        if each || tally.leaving > 0 || !pods::all_match(store, &job.meta, &tally, &spec.selector) {
+            return None;
+        }
+        let ends: Vec<Rc<Pod>> = store.ended_pods_of(job.meta.uid).cloned().collect();
+        let mut census = Self::sorted(job, &ends);
+        census.active_count = tally.active;
+        census.ready_count = tally.ready;
+        Some(census)
+    }
+
+    fn sorted(job: &Job, pods: &[Rc<Pod>]) -> Self {
         let completions = job.spec.completions.unwrap_or(0);
         let mut census = Self::default();
         if job.spec.indexed {
@@ -135,19 +171,22 @@ impl Census {
                 || indexes::index_of(pod, job.spec.completions.unwrap_or(0)).is_some();
             indexed && !contains(&self.ignored, pod) && !contains(&self.delayed, pod)
         };
-        i64::try_from(self.failed.iter().filter(counts).count()).unwrap_or(i64::MAX)
+        count(self.failed.iter().filter(counts).count())
     }
 
     /// Of the failed pods that wait for their replacement, how many count once the Job ends.
     pub(super) fn delayed_failures(&self) -> i64 {
-        let counts = self.delayed.iter().filter(|pod| !contains(&self.ignored, pod)).count();
-        i64::try_from(counts).unwrap_or(i64::MAX)
+        count(self.delayed.iter().filter(|pod| !contains(&self.ignored, pod)).count())
     }
 
     /// Whether a pod's end stays uncounted for now.
     pub(super) fn is_delayed(&self, pod: &Pod) -> bool {
         contains(&self.delayed, pod)
     }
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 fn contains(pods: &[Rc<Pod>], pod: &Pod) -> bool {

@@ -39,15 +39,15 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-/// Creates or deletes pods, never both.
+/// Creates or deletes pods, never both; nothing, if some of those are too many that the census did not list.
 pub(super) fn manage(
     job: &Rc<Job>,
     census: &Census,
     succeeded: i64,
     memory: &Memory,
     now: Time,
-) -> Managing {
-    let active = count(census.active.len());
+) -> Option<Managing> {
+    let active = census.active_count;
     let terminating = count(census.terminating.len());
     let want = match (job.spec.suspend, job.spec.completions) {
         (true, _) => 0,
@@ -56,36 +56,39 @@ pub(super) fn manage(
         (false, Some(completions)) => job.spec.parallelism.min((completions - succeeded).max(0)),
     };
     let mut managing = Managing { want, ..Managing::default() };
+    if active > want && !census.listed {
+        return None;
+    }
     let surplus = surplus(job, census, want);
     if !surplus.is_empty() {
         managing.writes = surplus.iter().flat_map(|pod| remove(pod, job)).collect();
         managing.deleted = surplus;
-        return managing;
+        return Some(managing);
     }
     if job.spec.suspend {
-        return managing;
+        return Some(managing);
     }
     let mut missing = want - active;
     if job.spec.pod_replacement_policy == PodReplacementPolicy::Failed {
         missing -= terminating;
     }
     if missing <= 0 {
-        return managing;
+        return Some(managing);
     }
     let per_index = job.spec.backoff_limit_per_index.is_some();
     if !per_index && let Some(at) = memory.ready_at(now) {
         managing.waits_until = Some(at);
-        return managing;
+        return Some(managing);
     }
     let missing = usize::try_from(missing).unwrap_or(0).min(MOST);
     let new = match job.spec.indexed {
         true => indexed_pods(job, census, missing, now, &mut managing.waits_until),
-        false => (0..missing).map(|_| plain_pod(job)).collect(),
+        false => vec![plain_pod(job); missing],
     };
     let about = AnyObject::Job(Rc::clone(job));
     managing.creating = count(new.len());
     managing.writes = new.into_iter().map(|pod| pods::create(pod, &about)).collect();
-    managing
+    Some(managing)
 }
 
 /// The pods to delete because there are too many; those with a wrong or doubled index first.
@@ -137,12 +140,12 @@ pub(super) fn uncount(pod: &Pod) -> Write {
 }
 
 fn plain_pod(job: &Job) -> Pod {
-    let owner = OwnerReference::controller_of(Kind::Job, &job.meta);
+    let owners = Rc::new([OwnerReference::controller_of(Kind::Job, &job.meta)]) as Rc<[_]>;
     let mut pod = Pod::from_template(
         &job.spec.template,
         &job.meta.namespace,
         &format!("{}-", job.meta.name),
-        owner,
+        &owners,
     );
     pod.meta.add_finalizer(TRACKING);
     pod

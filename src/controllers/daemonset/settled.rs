@@ -109,3 +109,103 @@ impl Look<'_> {
         tally.ready_since.iter().take_while(enough).map(|(_, pods)| *pods).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Memory;
+    use super::*;
+    use crate::api::kind::Kind;
+    use crate::api::object::AnyObject;
+    use crate::api::value::Value;
+    use crate::reconcile::Observed;
+    use crate::store::{CauseId, Store};
+
+    /// A pod of the set on a node; what else is said of it.
+    fn pod(store: &mut Store, name: &str, node: &str, more: &str, phase: &str) {
+        let text = format!(
+            r#"{{"metadata":{{"name":"{name}","namespace":"default","uid":"{name}","labels":{{"app":"d","pod-template-generation":"1"}}{more},
+            "ownerReferences":[{{"kind":"DaemonSet","name":"d","uid":"aa","controller":true}}]}},"spec":{{"nodeName":"{node}",
+            "containers":[{{"name":"c","image":"x"}}]}},"status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"True",
+            "lastTransitionTime":"2026-01-01T00:00:00Z"}}]}}}}"#
+        );
+        put(store, Kind::Pod, &text);
+    }
+
+    fn put(store: &mut Store, kind: Kind, text: &str) {
+        let object = AnyObject::from_value(kind, &Value::from_json(text).unwrap());
+        store.put(object, Time::default(), CauseId::default());
+    }
+
+    fn cluster() -> Store {
+        let mut store = Store::default();
+        for node in ["n1", "n2", "n3"] {
+            put(
+                &mut store,
+                Kind::Node,
+                &format!(r#"{{"metadata":{{"name":"{node}","uid":"{node}"}}}}"#),
+            );
+        }
+        let set = r#"{"metadata":{"name":"d","namespace":"default","uid":"aa"},"spec":{"selector":{"matchLabels":{"app":"d"}},
+            "template":{"metadata":{"labels":{"app":"d"}},"spec":{"containers":[{"name":"c","image":"x"}]}}}}"#;
+        put(&mut store, Kind::DaemonSet, set);
+        store
+    }
+
+    /// The nodes that get a pod, and the status; nothing if the pods have to be looked at.
+    fn settled(store: &Store) -> Option<(Vec<String>, DaemonSetStatus)> {
+        looked(store, &mut Memory::default())
+    }
+
+    /// The same with what was remembered and is from now on.
+    fn looked(store: &Store, memory: &mut Memory) -> Option<(Vec<String>, DaemonSetStatus)> {
+        let known = memory.clone();
+        let seen = Observed { store, memory: &known, failure: None };
+        let mut look = Look::new(store.daemon_sets().iter().next()?, &seen, Time::default());
+        let status = look.settled()?;
+        *memory = look.memory.clone();
+        Some((look.creating.iter().map(ToString::to_string).collect(), status))
+    }
+
+    #[test]
+    fn the_sums_say_which_nodes_have_none() {
+        let mut store = cluster();
+        pod(&mut store, "a", "n2", "", "Running");
+        let (creating, status) = settled(&store).unwrap();
+        assert_eq!(creating, ["n1", "n3"]);
+        assert_eq!(
+            (status.desired, status.current, status.ready, status.unavailable),
+            (3, 1, 1, 2)
+        );
+    }
+
+    #[test]
+    fn what_is_not_as_it_should_be_is_looked_at() {
+        let deleting = r#","deletionTimestamp":"2026-01-01T00:00:30Z""#;
+        for (what, node, more, phase) in [
+            ("a node has two", "n2", "", "Running"),
+            ("a node is gone", "n9", "", "Running"),
+            ("a pod failed", "n1", "", "Failed"),
+            ("a pod is being deleted", "n1", deleting, "Running"),
+        ] {
+            let mut store = cluster();
+            pod(&mut store, "a", "n2", "", "Running");
+            assert!(settled(&store).is_some());
+            pod(&mut store, "b", node, more, phase);
+            assert_eq!(settled(&store), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_is_asked_anew_when_a_node_gets_a_taint() {
+        let mut store = cluster();
+        let taint = r#"{"metadata":{"name":"n3","uid":"n3"},"spec":{"taints":[{"key":"k","effect":"NoSchedule"}]}}"#;
+        let mut memory = Memory::default();
+        let mut names = |store: &Store| looked(store, &mut memory).unwrap().0;
+        assert_eq!(names(&store), ["n1", "n2", "n3"]);
+        assert_eq!(names(&store), ["n1", "n2", "n3"]);
+        let before = store.index().shapes();
+        put(&mut store, Kind::Node, taint);
+        assert!(store.index().shapes() > before);
+        assert_eq!(names(&store), ["n1", "n2"]);
+    }
+}

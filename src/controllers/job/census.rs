@@ -192,3 +192,60 @@ fn count(length: usize) -> i64 {
 fn contains(pods: &[Rc<Pod>], pod: &Pod) -> bool {
     pods.iter().any(|one| one.meta.uid == pod.meta.uid)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::kind::Kind;
+    use crate::api::object::AnyObject;
+    use crate::api::value::Value;
+    use crate::sim::Time;
+    use crate::store::CauseId;
+
+    fn put(store: &mut Store, kind: Kind, text: &str) {
+        let object = AnyObject::from_value(kind, &Value::from_json(text).unwrap());
+        store.put(object, Time::default(), CauseId::default());
+    }
+
+    /// A Job with two pods that run and one that succeeded; what else is said of Job and pods.
+    fn cluster(spec: &str, restarts: &str, more: &str) -> Store {
+        let mut store = Store::default();
+        let job = format!(
+            r#"{{"metadata":{{"name":"j","namespace":"default","uid":"aa"}},"spec":{{{spec}"selector":{{"matchLabels":{{"app":"j"}}}},
+            "template":{{"metadata":{{"labels":{{"app":"j"}}}},"spec":{{"restartPolicy":"{restarts}","containers":[{{"name":"c","image":"x"}}]}}}}}}}}"#
+        );
+        put(&mut store, Kind::Job, &job);
+        for (name, phase) in [("p1", "Running"), ("p2", "Pending"), ("p3", "Succeeded")] {
+            let pod = format!(
+                r#"{{"metadata":{{"name":"{name}","namespace":"default","uid":"{name}","labels":{{"app":"j"}},"finalizers":["{TRACKING}"]{more},
+                "ownerReferences":[{{"kind":"Job","name":"j","uid":"aa","controller":true}}]}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}},
+                "status":{{"phase":"{phase}"}}}}"#
+            );
+            put(&mut store, Kind::Pod, &pod);
+        }
+        store
+    }
+
+    #[test]
+    fn of_pods_that_run_the_sums_are_enough() {
+        let store = cluster("", "Never", "");
+        let census = Census::of_ends(store.jobs().iter().next().unwrap(), &store).unwrap();
+        assert_eq!((census.active_count, census.ready_count, census.succeeded.len()), (2, 0, 1));
+        assert!(census.active.is_empty() && !census.listed);
+    }
+
+    #[test]
+    fn where_each_pod_counts_all_are_looked_at() {
+        let deleting = r#","deletionTimestamp":"2026-01-01T00:00:30Z""#;
+        for (spec, restarts, more) in [
+            (r#""completionMode":"Indexed","completions":3,"#, "Never", ""),
+            (r#""suspend":true,"#, "Never", ""),
+            ("", "OnFailure", ""),
+            ("", "Never", deleting),
+        ] {
+            let store = cluster(spec, restarts, more);
+            let job = store.jobs().iter().next().unwrap();
+            assert!(Census::of_ends(job, &store).is_none(), "{spec} {restarts} {more}");
+        }
+    }
+}

@@ -321,8 +321,12 @@ impl Api<'_> {
             generation: 1,
             ..job.meta.clone()
         };
-        let mut object =
-            crate::object! { "metadata" => meta.to_value(), "spec" => job.spec.raw.clone() };
+        // What is prepared asks for name and labels only.
+        let mut named = crate::object! { "name" => &meta.name };
+        if !meta.labels.is_empty() {
+            named.set("labels", meta.labels.to_value());
+        }
+        let mut object = crate::object! { "metadata" => named, "spec" => job.spec.raw.clone() };
         strategy::prepare_for_create(Kind::Job, &mut object, &meta.uid.to_string());
         strategy::canonicalize(Kind::Job, &mut object);
         meta.labels = Labels::from_value(object.at(&["metadata", "labels"]));

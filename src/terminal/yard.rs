@@ -147,8 +147,32 @@ fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> 
         },
         ["import", ..] => Outcome::fail("yard: import FILE"),
         ["why", rest @ ..] => why(rest, cluster, terminal),
-        _ => Outcome::Failure(format!("yard: no such command: {line}\n{HELP}"), 2),
+        _ => unknown(&words),
     }
+}
+
+/// There is no such command; those that share a word with it are named.
+fn unknown(words: &[&str]) -> Outcome {
+    let mut near = String::new();
+    let mut shown = false;
+    for line in HELP.lines() {
+        // What does not begin with the command goes on with the one before.
+        if let Some(command) = line.strip_prefix("yard ") {
+            let known = command.split("  ").next().unwrap_or_default();
+            shown = known
+                .split([' ', '|', '[', ']'])
+                .any(|own| !own.is_empty() && words.contains(&own));
+        }
+        if shown {
+            near.push_str(line);
+            near.push('\n');
+        }
+    }
+    let line = words.join(" ");
+    Outcome::Failure(
+        format!("yard: no such command: yard {line}\n{near}`yard help` lists all commands."),
+        2,
+    )
 }
 
 fn act(cluster: &mut Cluster, action: Action, line: &str) -> Outcome {

@@ -1,6 +1,6 @@
 //! `yard branch`, `yard switch`, `yard fork` and their like: other ways of this session.
 
-use super::{Effect, Outcome};
+use super::{Effect, Outcome, unknown};
 use crate::cluster::{Branch, Cluster, Side};
 use crate::sim::Time;
 use crate::sim::order::Order as _;
@@ -38,7 +38,7 @@ pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
         ["side", side] => turn(side, Effect::Side),
         ["keep", side] => turn(side, Effect::Keep),
         ["futures"] => Outcome::Effect(Effect::Compare),
-        _ => Outcome::Failure(format!("yard: no such command: yard {}", words.join(" ")), 2),
+        _ => unknown(words),
     }
 }
 

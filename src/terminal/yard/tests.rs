@@ -122,3 +122,19 @@ fn two_futures_run_in_step_and_one_is_kept() {
     desk.run("yard switch node-stop-worker-1");
     assert_eq!(desk.run("kubectl get rc kubia -o jsonpath={.spec.replicas}"), "3");
 }
+
+#[test]
+fn an_unknown_command_names_those_that_are_near() {
+    let mut desk = Desk::new("");
+    let said = desk.run("yard add node");
+    assert!(said.contains("no such command: yard add node\n"), "{said}");
+    assert!(said.contains("\nyard node add [NAME]"), "{said}");
+    assert!(!said.contains("registry"), "{said}");
+    let said = desk.run("yard undo it");
+    assert!(said.contains("\nyard undo | redo   "), "{said}");
+    let said = desk.run("yard frobnicate");
+    assert_eq!(
+        said.trim_end(),
+        "yard: no such command: yard frobnicate\n`yard help` lists all commands."
+    );
+}

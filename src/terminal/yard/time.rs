@@ -1,6 +1,6 @@
 //! `yard until`, `yard next`, `yard back` and their like: where the clock goes.
 
-use super::{Effect, Outcome};
+use super::{Effect, Outcome, unknown};
 use crate::api::ObjectKey;
 use crate::cluster::{Cluster, Landmark};
 use crate::sim::{Duration, Time};
@@ -88,7 +88,7 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
         ["redo"] => Outcome::Effect(Effect::Redo),
         ["continue"] if cluster.at_tip() => Outcome::fail("yard: nothing lies ahead"),
         ["continue"] => Outcome::Effect(Effect::Continue),
-        _ => Outcome::Failure(format!("yard: no such command: yard {}", words.join(" ")), 2),
+        _ => unknown(words),
     }
 }
 

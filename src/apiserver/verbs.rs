@@ -104,8 +104,9 @@ impl Api<'_> {
             self.names.graves = OrdSet::new();
             self.names.graves_at = self.now;
         }
-        // A uid comes of the instant: only what is new at this one could be taken for what comes after it.
-        if object.meta().created == self.now {
+        // Events go by the thousand, and the names of old ones do not come again: the instant is in them.
+        let never_again = object.kind() == Kind::Event && object.meta().created != self.now;
+        if !never_again {
             self.names.graves.insert(object.uid());
         }
         if object.kind() != Kind::Event {

@@ -96,16 +96,17 @@ fn uids_differ_when_a_name_is_used_again_at_one_instant() {
     let mut cluster = quiet();
     let options = WriteOptions::default();
     let key = ObjectKey::new("default", "a");
-    let first = cluster
-        .create(Kind::ConfigMap, "default", config_map("a", "1"), &options)
-        .unwrap()
-        .object
-        .uid();
-    cluster.delete(Kind::ConfigMap, &key, &DeleteOptions::default(), &options).unwrap();
-    let second = cluster
-        .create(Kind::ConfigMap, "default", config_map("a", "1"), &options)
-        .unwrap()
-        .object
-        .uid();
+    let again = |cluster: &mut Cluster| {
+        cluster.delete(Kind::ConfigMap, &key, &DeleteOptions::default(), &options).ok();
+        let made = cluster.create(Kind::ConfigMap, "default", config_map("a", "1"), &options);
+        made.unwrap().object.uid()
+    };
+    let (first, second) = (again(&mut cluster), again(&mut cluster));
     assert_ne!(first, second);
+    // The second stepped aside, to where the next instant begins.
+    let next = cluster.now() + Duration::from_millis(1);
+    cluster.run_until(next);
+    let third = again(&mut cluster);
+    assert_ne!(second, third);
+    assert_ne!(first, third);
 }

@@ -21,6 +21,8 @@ pub mod language;
 pub mod lessons;
 /// YAML text to objects: the only place that knows lines and columns.
 pub mod manifest;
+/// The persistent collections that a moment of the cluster is made of.
+pub mod persistent;
 /// What control loops, scheduler and kubelet share: observed state in, plan out. Read this first.
 pub mod reconcile;
 /// Which node a pod goes to, and why not to the others.

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use crate::api::core::EventType;
 use crate::api::error::ApiError;

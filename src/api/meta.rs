@@ -12,8 +12,10 @@ use super::value::{Map, Value};
 use super::words::word;
 use crate::sim::Time;
 use crate::sim::order::Gather as _;
+use crate::sim::rng::scattered;
 
-/// The uid of an object: a version 4 UUID.
+/// The uid of an object: a version 4 UUID. What a cluster makes is sorted by when it was made; how it is written
+/// ([`scattered`]) does not show it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uid(pub u128);
 
@@ -26,7 +28,7 @@ impl Uid {
             Some((bits << 4 | u128::from(digit), count + 1))
         });
         match digits {
-            Some((bits, 1..)) => Self(bits),
+            Some((bits, 1..)) => Self(scattered(bits)),
             _ => Self(crate::sim::rng::Seed(0).uid(text, 0)),
         }
     }
@@ -45,7 +47,7 @@ impl Uid {
 
     fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
         let mut digits = [0; 32];
-        let bytes = self.0.to_be_bytes();
+        let bytes = scattered(self.0).to_be_bytes();
         for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(bytes.as_chunks().0) {
             *to = hex(*from);
         }

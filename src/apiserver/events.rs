@@ -237,7 +237,7 @@ impl Api<'_> {
             expires: self.now,
         };
         let mut object = AnyObject::Event(Rc::new(event));
-        object.meta_mut().uid = self.new_uid(Kind::Event, &object.key());
+        object.meta_mut().uid = self.new_uid(&object.key());
         self.keep(object);
     }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet};
+use crate::persistent::OrdMap;
 
 use super::events::{Bucket, Said, Unheard, about};
 use super::{admission, limits, quota};
@@ -47,15 +47,12 @@ pub enum Patch {
     Json(Value),
 }
 
-/// What the server remembers beside the objects: what generated names and uids are derived from, so that no two are
-/// alike, and who said how much.
+/// What the server remembers beside the objects: what generated names are derived from, so that no two are alike, and
+/// who said how much.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// How many names were made up for each owner or prefix.
     counts: OrdMap<Rc<str>, u64>,
-    /// Uids of what was deleted at this very instant: a new object of the same name must get another.
-    graves: OrdSet<Uid>,
-    graves_at: Time,
     /// By object, source and type: how many more events are recorded.
     pub(super) buckets: OrdMap<(Uid, EventSource, EventType), Bucket>,
     /// What was said too often to be told.
@@ -100,15 +97,6 @@ impl Api<'_> {
         if self.dry_run {
             return;
         }
-        if self.names.graves_at != self.now {
-            self.names.graves = OrdSet::new();
-            self.names.graves_at = self.now;
-        }
-        // Events go by the thousand, and the names of old ones do not come again: the instant is in them.
-        let never_again = object.kind() == Kind::Event && object.meta().created != self.now;
-        if !never_again {
-            self.names.graves.insert(object.uid());
-        }
         if object.kind() != Kind::Event {
             with_text(format_args!("{}", object.uid()), |uid| self.names.counts.remove(uid));
             self.forget_talk(about(object));
@@ -128,28 +116,9 @@ impl Api<'_> {
         self.store.get(kind, key).ok_or_else(|| ApiError::not_found(&kind.resource(), &key.name))
     }
 
-    /// A uid for a new object.
-    pub(super) fn new_uid(&self, kind: Kind, key: &ObjectKey) -> Uid {
-        let (text, name) = (kind.name(), &key.name);
-        let free = |path: &str| self.free_uid(path, kind);
-        match &*key.namespace {
-            "" => with_text(format_args!("{text}/{name}"), free),
-            space => with_text(format_args!("{text}/{space}/{name}"), free),
-        }
-    }
-
-    /// Events are told apart by their names alone: nobody finds one by its uid.
-    fn free_uid(&self, path: &str, kind: Kind) -> Uid {
-        let taken = |uid| kind != Kind::Event && self.store.index().by_uid(uid).is_some();
-        let mut counter = u64::try_from(self.now.unix_millis()).unwrap_or(0);
-        loop {
-            let uid = Uid(self.seed.uid(path, counter));
-            let dead = self.names.graves_at == self.now && self.names.graves.contains(&uid);
-            if !dead && !taken(uid) {
-                return uid;
-            }
-            counter = counter.wrapping_add(1);
-        }
+    /// A uid for a new object: the number of the write that makes it is in it, so that no two are alike.
+    pub(super) fn new_uid(&self, key: &ObjectKey) -> Uid {
+        Uid(self.seed.uid(&key.name, self.store.resource_version() + 1))
     }
 
     /// A name for a new object of which only the beginning is given.
@@ -225,7 +194,7 @@ impl Api<'_> {
         if meta.name.is_empty() && meta.generate_name.is_some() {
             meta.name = self.new_name(kind, &meta);
         }
-        meta.uid = self.new_uid(kind, &meta.key());
+        meta.uid = self.new_uid(&meta.key());
         meta.created = self.now;
         meta.resource_version = 0;
         meta.deletion = None;
@@ -302,7 +271,7 @@ impl Api<'_> {
         limits::give_made(&mut pod, self.store);
         limits::admit(Kind::Pod, &pod.meta, &pod.spec.raw, self.store)?;
         quota::admit_pod(&pod, self.store)?;
-        pod.meta.uid = self.new_uid(Kind::Pod, &key);
+        pod.meta.uid = self.new_uid(&key);
         pod.meta.created = self.now;
         pod.meta.generation = 1;
         Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
@@ -317,7 +286,7 @@ impl Api<'_> {
             return Err(ApiError::already_exists(&Kind::Job.resource(), &key.name));
         }
         let mut meta = ObjectMeta {
-            uid: self.new_uid(Kind::Job, &key),
+            uid: self.new_uid(&key),
             created: self.now,
             generation: 1,
             ..job.meta.clone()

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use imbl::{OrdMap, Vector};
+use crate::persistent::{OrdMap, Vector};
 
 use crate::api::meta::ObjectKey;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use super::causes::{AllMemories, Causes, LoopKey, Trigger};
 use crate::apiserver::Names;

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::fmt;
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use crate::api::words::word;
 

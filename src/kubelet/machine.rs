@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet};
+use crate::persistent::{OrdMap, OrdSet};
 
 use super::environment::{self, Texts};
 use super::pressure::Starved;

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use imbl::Vector;
+use crate::persistent::Vector;
 
 use super::runtime::{ContainerRuntime, ProbeState, Stage};
 use super::sync::Look;

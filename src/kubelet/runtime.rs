@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, Vector};
+use crate::persistent::{OrdMap, Vector};
 
 use super::LogLine;
 use super::probes::ProbeResult;

@@ -487,7 +487,7 @@ impl Look<'_> {
                 let (node, uid) = (Rc::clone(&self.runtime.node), self.pod.meta.uid);
                 self.kubelets.release_address(&node, &Rc::clone(address), uid);
             }
-            self.runtime.scratch = imbl::OrdMap::new();
+            self.runtime.scratch = crate::persistent::OrdMap::new();
         }
         let status =
             status::of(&self.pod, &self.runtime, self.node().map(|node| &**node), self.now);

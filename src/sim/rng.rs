@@ -51,14 +51,12 @@ impl Seed {
         letters(self.draw(Purpose::Name, owner, counter), 5)
     }
 
-    /// The 128 bits of a version 4 UUID.
+    /// The 128 bits of a version 4 UUID before they are made unrecognizable ([`scattered`]): those of a larger
+    /// `counter` are larger, so that what is made together lies together wherever it is sorted by uid.
     pub fn uid(self, name: &str, counter: u64) -> u128 {
-        let high = self.draw(Purpose::Uid, name, counter.wrapping_mul(2));
-        let low = self.draw(Purpose::Uid, name, counter.wrapping_mul(2).wrapping_add(1));
-        let bits = u128::from(high) << 64 | u128::from(low);
-        let version = 0xf_u128 << 76;
-        let variant = 0x3_u128 << 62;
-        bits & !version & !variant | 0x4 << 76 | 0x2 << 62
+        let high = counter << 4 & !0xffff | 0x4000 | counter & 0xfff;
+        let low = self.draw(Purpose::Uid, name, counter) >> 2 | 0x2 << 62;
+        u128::from(high) << 64 | u128::from(low)
     }
 
     /// `length` hexadecimal digits, for container ids and digests.
@@ -73,6 +71,18 @@ impl Seed {
         text.truncate(length);
         text
     }
+}
+
+/// What is written in place of the bits of a version 4 UUID, and the other way round: the upper half is veiled by what
+/// follows from the lower, so that a counter in it looks like chance. Bits of any other kind stay as they are.
+pub const fn scattered(uid: u128) -> u128 {
+    const KIND: u128 = 0xf << 76 | 0x3 << 62;
+    if uid & KIND != 0x4 << 76 | 0x2 << 62 {
+        return uid;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    let low = uid as u64;
+    uid ^ (mix(low) as u128) << 64 & !KIND
 }
 
 /// Writes the last `digits` hexadecimal digits of a number, sixteen at most.
@@ -101,7 +111,7 @@ pub fn letters(value: u64, count: usize) -> String {
 }
 
 /// The finalizer of splitmix64: every bit of the input reaches every bit of the output.
-fn mix(value: u64) -> u64 {
+const fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -126,5 +136,23 @@ mod tests {
             assert!(!draws.iter().skip(index + 1).any(|other| other == draw));
         }
         assert_eq!(seed.draw(Purpose::Uid, "a", 0), draws[0]);
+    }
+
+    /// Sorted by when they were made, and yet written as if drawn: no digit but those of the version stays.
+    #[test]
+    fn uids_are_in_order_and_do_not_look_it() {
+        let uids: Vec<u128> = (0..5000).map(|counter| Seed(7).uid("a", counter)).collect();
+        assert!(uids.is_sorted());
+        let texts: Vec<u128> = uids.iter().copied().map(scattered).collect();
+        for (uid, text) in uids.iter().zip(&texts) {
+            assert_eq!(scattered(*text), *uid);
+        }
+        for digit in (0..32).filter(|digit| ![15, 19].contains(digit)) {
+            let values: std::collections::BTreeSet<u128> =
+                texts.iter().map(|text| text >> (4 * digit) & 0xf).collect();
+            assert_eq!(values.len(), 16, "digit {digit}");
+        }
+        let kind = |text: &u128| (text >> 76 & 0xf, text >> 62 & 0x3);
+        assert!(texts.iter().all(|text| kind(text) == (0x4, 0x2)));
     }
 }

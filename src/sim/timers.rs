@@ -1,6 +1,6 @@
 //! Pending wake-ups: at most one per target, in a total order of time, then of when they were set.
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use super::time::Time;
 

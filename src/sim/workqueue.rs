@@ -1,6 +1,6 @@
 //! A queue in which a key stands at most once, first in first out.
 
-use imbl::{OrdSet, Vector};
+use crate::persistent::{OrdSet, Vector};
 
 /// Keys to look at now. A key that is added while it waits keeps its place.
 #[derive(Clone, Debug)]

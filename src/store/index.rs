@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet, Vector};
+use crate::persistent::{OrdMap, OrdSet, Vector};
 
 use super::occupancy::Occupancy;
 use super::zones::Zones;

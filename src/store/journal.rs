@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use imbl::Vector;
+use crate::persistent::Vector;
 
 use crate::api::object::AnyObject;
 use crate::sim::Time;

@@ -9,7 +9,7 @@ mod zones;
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, KEPT as MOST_CHANGES, Operation};

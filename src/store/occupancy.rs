@@ -7,7 +7,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet};
+use crate::persistent::{OrdMap, OrdSet};
 
 use crate::api::core::Pod;
 use crate::api::meta::{Labels, NodeName, ObjectKey};

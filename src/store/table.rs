@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Bound;
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use crate::api::meta::ObjectKey;
 use crate::api::object::{AnyObject, Resource};

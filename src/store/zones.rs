@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use imbl::{OrdMap, OrdSet};
+use crate::persistent::{OrdMap, OrdSet};
 
 use crate::api::conditions::{self, Status};
 use crate::api::core::{Effect, Node, Taint};

@@ -12,7 +12,7 @@ mod update;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 pub use self::placement::{LeftOut, left_out};
 use self::placement::{Verdict, daemon_pod, for_node, verdict, with_tolerations};

@@ -11,7 +11,7 @@ mod subsets;
 
 use std::rc::Rc;
 
-use imbl::OrdMap;
+use crate::persistent::OrdMap;
 
 use crate::api::conditions;
 use crate::api::core::Pod;

@@ -121,7 +121,7 @@ impl Api<'_> {
         let bucket = match known {
             Some(bucket) => bucket,
             None => {
-                let about = self.store.index().events(uid);
+                let about = self.store.events().about(uid);
                 let own =
                     about.filter(|event| event.event_type == event_type && event.source == *source);
                 let (told, first) = own.fold((0, self.now), |(told, first), event| {
@@ -177,7 +177,7 @@ impl Api<'_> {
         }
         let modern = &*source.component == SCHEDULER;
         let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
-        let told = self.store.index().events(uid);
+        let told = self.store.events().about(uid);
         let group: Vec<Rc<Event>> = told.filter(alike).cloned().collect();
         let combines = !modern && group.len() + 1 >= SIMILAR_LIMIT && {
             let (apart, known) = kept_apart(&group, &note.message, self.now);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::persistent::{OrdMap, Vector};
 
-use crate::api::meta::ObjectKey;
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::reconcile::{Controller, Failure, Key, Memories};
 use crate::sim::Time;
@@ -217,6 +217,8 @@ pub struct Causes {
     all: Vector<Rc<Cause>>,
     next: u64,
     last: OrdMap<LoopKey, (Time, Rc<AnyDecision>)>,
+    /// What a kubelet last decided about each pod: by uid, so that those made together lie together.
+    pods: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
     /// What was decided about the slots of each CronJob, oldest first.
     slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
     /// The last different decisions about each workload, the newest first.
@@ -255,7 +257,15 @@ impl Causes {
                 recent.truncate(RECENT);
             }
         }
-        self.last.insert(key.clone(), (at, decision));
+        match Self::pod(key) {
+            Some(uid) => self.pods.insert(uid, (at, decision)),
+            None => self.last.insert(key.clone(), (at, decision)),
+        };
+    }
+
+    /// The pod that a kubelet looks at.
+    fn pod(key: &LoopKey) -> Option<Uid> {
+        key.key.uid.filter(|_| key.loop_id == LoopId::Kubelet)
     }
 
     /// Keeps what was decided about a slot, once for each answer.
@@ -309,10 +319,20 @@ impl Causes {
     }
 
     /// What a loop last decided about an object, and when.
-    pub fn last_of(&self, loop_id: LoopId, object: &ObjectKey) -> Option<(Time, &AnyDecision)> {
-        self.of_object(object).find(|(one, _)| one.loop_id == loop_id).map(|(_, decided)| decided)
+    pub fn last_of(&self, loop_id: LoopId, object: &ObjectMeta) -> Option<(Time, &AnyDecision)> {
+        if let (LoopId::Kubelet, Some((at, decision))) = (loop_id, self.pods.get(&object.uid)) {
+            return Some((*at, decision));
+        }
+        let mut all = self.of_object(&object.key());
+        all.find(|(one, _)| one.loop_id == loop_id).map(|(_, decided)| decided)
     }
 
+    /// Forgets what kubelets decided about a pod that is gone.
+    pub(super) fn forget_pod(&mut self, uid: Uid) {
+        self.pods.remove(&uid);
+    }
+
+    /// Forgets what was decided about whatever is called so.
     pub(super) fn forget(&mut self, object: &ObjectKey) {
         self.slots.remove(object);
         let gone: Vec<LoopKey> = self.of_object(object).map(|(key, _)| key.clone()).collect();
@@ -331,7 +351,11 @@ impl Causes {
 
     /// What a loop last decided about a key, and when.
     pub fn last(&self, key: &LoopKey) -> Option<(Time, &AnyDecision)> {
-        self.last.get(key).map(|(at, decision)| (*at, &**decision))
+        let last = match Self::pod(key) {
+            Some(uid) => self.pods.get(&uid),
+            None => self.last.get(key),
+        };
+        last.map(|(at, decision)| (*at, &**decision))
     }
 
     /// The last different decisions of a workload's loop, the newest first: when each was first made.

@@ -92,8 +92,12 @@ impl World {
 
     /// Drops what loops remember of an object that is gone, unless one of the same name is there.
     fn forget(&mut self, change: &Change) {
+        if change.object.kind() == Kind::Event {
+            return;
+        }
+        self.causes.forget_pod(change.object.uid());
         let key = change.object.key();
-        if change.object.kind() != Kind::Event && !self.store.has_named(&key) {
+        if !self.store.has_named(&key) {
             self.memories.forget(&key);
             self.causes.forget(&key);
         }
@@ -223,7 +227,11 @@ impl World {
     ) -> CauseId {
         // A loop may be woken for something that has gone meanwhile; that would be remembered for ever.
         let object = &key.key.object;
-        let gone = idle && !object.name.is_empty() && !self.store.has_named(object);
+        let gone = || match key.key.uid {
+            Some(uid) => self.store.index().by_uid(uid).is_none(),
+            None => !object.name.is_empty() && !self.store.has_named(object),
+        };
+        let gone = idle && gone();
         if key.loop_id != LoopId::EventExpiry && !gone {
             self.causes.decided(key, self.now, Rc::clone(&decision));
         }
@@ -399,7 +407,7 @@ impl Controller for EventExpiry {
         if change.operation != Operation::Added {
             return;
         }
-        if let Some((end, key)) = store.index().first_to_end()
+        if let Some((end, key)) = store.events().first_to_end()
             && *key == change.object.key()
         {
             wake(Key::whole(), end - change.at);
@@ -408,7 +416,7 @@ impl Controller for EventExpiry {
 
     fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
         let (mut writes, mut next) = (Vec::new(), None);
-        for (end, key) in seen.store.index().events_by_end() {
+        for (end, key) in seen.store.events().by_end() {
             if now < end {
                 next = Some(end);
                 break;

@@ -78,7 +78,7 @@ impl Ask<'_> {
     }
 
     fn decided(&self, loop_id: LoopId) -> Option<(Time, AnyDecision)> {
-        let decided = self.cluster.causes().last_of(loop_id, &self.key());
+        let decided = self.cluster.causes().last_of(loop_id, self.object.meta());
         decided.map(|(at, decision)| (at, decision.clone()))
     }
 

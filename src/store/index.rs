@@ -9,7 +9,7 @@ use crate::persistent::{OrdMap, OrdSet, Vector};
 
 use super::occupancy::Occupancy;
 use super::zones::Zones;
-use crate::api::core::{Event, Node, Phase, Pod};
+use crate::api::core::{Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
 use crate::api::object::{AnyObject, Resource as _};
@@ -98,9 +98,6 @@ pub struct Index {
     nodes: OrdMap<NodeName, OrdSet<ObjectKey>>,
     unbound: OrdSet<ObjectKey>,
     orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
-    /// By the uid of what they are about, in order of their keys: mostly a handful.
-    events: OrdMap<Uid, Rc<Vec<Rc<Event>>>>,
-    leases: Leases,
     tallies: OrdMap<Uid, Tally>,
     /// The pods that a Job owns and that are not over and counted, in order of their keys.
     open: OrdMap<Uid, OrdSet<ObjectKey>>,
@@ -118,48 +115,6 @@ pub struct Index {
     images: OrdMap<Rc<str>, i64>,
     nominated: OrdSet<ObjectKey>,
     finished: usize,
-}
-
-/// When an event is to end: it is written once, with the number of that write, and struck out when the event is written
-/// again or goes.
-#[derive(Clone, Debug)]
-struct Lease {
-    end: Time,
-    version: u64,
-    event: Option<ObjectKey>,
-}
-
-/// The leases of events, those first that end first. What is written later mostly ends later: a queue does.
-#[derive(Clone, Debug, Default)]
-struct Leases(Vector<Lease>);
-
-impl Leases {
-    fn place(&self, end: Time, version: u64) -> Result<usize, usize> {
-        self.0.binary_search_by(|lease| (lease.end, lease.version).cmp(&(end, version)))
-    }
-
-    fn begin(&mut self, event: &Event) {
-        let version = event.meta.resource_version;
-        let lease = Lease { end: event.expires, version, event: Some(event.meta.key()) };
-        match self.0.back() {
-            Some(last) if (last.end, last.version) > (lease.end, lease.version) => {
-                let place = self.place(lease.end, lease.version).unwrap_or_else(|place| place);
-                self.0.insert(place, lease);
-            }
-            _ => self.0.push_back(lease),
-        }
-    }
-
-    fn end(&mut self, event: &Event) {
-        if let Ok(place) = self.place(event.expires, event.meta.resource_version)
-            && let Some(lease) = self.0.get_mut(place)
-        {
-            lease.event = None;
-        }
-        while self.0.front().is_some_and(|lease| lease.event.is_none()) {
-            self.0.pop_front();
-        }
-    }
 }
 
 /// Adds a member to the set of a key.
@@ -209,15 +164,6 @@ fn same_shape(before: Option<&Node>, after: Option<&Node>) -> bool {
     })
 }
 
-/// Where an event is, or belongs.
-fn place(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
-    let meta = &event.meta;
-    all.binary_search_by(|one| {
-        let own = one.meta.namespace.cmp(&meta.namespace);
-        own.then_with(|| one.meta.name.cmp(&meta.name))
-    })
-}
-
 impl Index {
     /// Brings the indexes from one version of an object to the next.
     pub(super) fn replace(&mut self, before: Option<&AnyObject>, after: Option<&AnyObject>) {
@@ -255,16 +201,6 @@ impl Index {
                 self.replace_images(before.as_deref(), after.as_deref());
             }
             _ => {}
-        }
-        if let Some(AnyObject::Event(event)) = before {
-            self.leases.end(event);
-            if after.is_none() {
-                self.forget_event(event);
-            }
-        }
-        if let Some(AnyObject::Event(event)) = after {
-            self.leases.begin(event);
-            self.learn_event(event);
         }
     }
 
@@ -324,35 +260,6 @@ impl Index {
             } else {
                 self.posts.insert(owner, OrdMap::unit(node, step));
             }
-        }
-    }
-
-    fn learn_event(&mut self, event: &Rc<Event>) {
-        let about = event.about;
-        if let Some(all) = self.events.get_mut(&about) {
-            let all = Rc::make_mut(all);
-            match place(all, event) {
-                Ok(place) => {
-                    if let Some(own) = all.get_mut(place) {
-                        *own = Rc::clone(event);
-                    }
-                }
-                Err(place) => all.insert(place, Rc::clone(event)),
-            }
-        } else {
-            self.events.insert(about, Rc::new(vec![Rc::clone(event)]));
-        }
-    }
-
-    fn forget_event(&mut self, event: &Event) {
-        let about = event.about;
-        let Some(all) = self.events.get_mut(&about) else { return };
-        let all = Rc::make_mut(all);
-        if let Ok(place) = place(all, event) {
-            all.remove(place);
-        }
-        if all.is_empty() {
-            self.events.remove(&about);
         }
     }
 
@@ -559,21 +466,6 @@ impl Index {
         self.orphans.get(namespace).into_iter().flatten()
     }
 
-    /// The events about the object of a uid.
-    pub fn events(&self, uid: Uid) -> impl Iterator<Item = &Rc<Event>> {
-        self.events.get(&uid).into_iter().flat_map(|all| all.iter())
-    }
-
-    /// The event whose lease ends first.
-    pub fn first_to_end(&self) -> Option<(Time, &ObjectKey)> {
-        self.events_by_end().next()
-    }
-
-    /// All events, those first whose lease ends first; when that is.
-    pub fn events_by_end(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
-        self.leases.0.iter().filter_map(|lease| Some((lease.end, lease.event.as_ref()?)))
-    }
-
     /// On how many nodes an image of this name is.
     pub fn nodes_with_image(&self, name: &str) -> i64 {
         self.images.get(name).copied().unwrap_or(0)
@@ -587,44 +479,10 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::api::object::Resource;
     use crate::api::value::Value;
     use crate::sim::rng::{Purpose, Seed};
-
-    /// Whatever is written, written again and deleted, and in whatever order it ends: each event lies where its last
-    /// write says, and what is over leaves nothing behind.
-    #[test]
-    fn leases_are_those_of_the_last_writes_in_order() {
-        for seed in (0..20).map(Seed) {
-            let (mut leases, mut kept) = (Leases::default(), BTreeMap::<u64, Event>::new());
-            for step in 0..200 {
-                let draw = |what: &str, most: u64| seed.draw(Purpose::Id, what, step) % most;
-                let name = draw("name", 12);
-                if let Some(before) = kept.remove(&name) {
-                    leases.end(&before);
-                }
-                if draw("goes", 3) > 0 {
-                    let mut event = Event::from_value(&Value::empty_object());
-                    event.meta.name = format!("e{name}").into();
-                    event.meta.resource_version = step;
-                    event.expires = Time::from_unix_seconds((step + draw("end", 30)) as i64);
-                    leases.begin(&event);
-                    kept.insert(name, event);
-                }
-                let mut expected: Vec<_> = kept.values().collect();
-                expected.sort_by_key(|event| (event.expires, event.meta.resource_version));
-                let expected: Vec<_> =
-                    expected.into_iter().map(|event| (event.expires, event.meta.key())).collect();
-                let found =
-                    leases.0.iter().filter_map(|lease| Some((lease.end, lease.event.clone()?)));
-                assert_eq!(found.collect::<Vec<_>>(), expected, "seed {seed:?} step {step}");
-                assert!(leases.0.front().is_none_or(|lease| lease.event.is_some()));
-            }
-        }
-    }
 
     /// A pod of one of two owners, drawn from a seed: labels, phase, readiness, deletion.
     fn drawn(seed: Seed, name: u64, step: u64) -> Pod {

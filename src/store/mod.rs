@@ -1,6 +1,7 @@
 //! Typed tables of objects, their indexes, and the journal of every change. Knows no verbs and no rules:
 //! it keeps what `apiserver` decides to keep.
 
+mod events;
 mod index;
 mod journal;
 mod occupancy;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 
 use crate::persistent::OrdMap;
 
+pub use events::Events;
 pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, KEPT as MOST_CHANGES, Operation};
 pub use occupancy::{CrowdView, Headcount, NodeSum, Occupancy};
@@ -24,14 +26,14 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
-use crate::sim::{Duration, Time};
+use crate::sim::Time;
 
 /// Everything the API server keeps. Cloning it is cheap: tables share their structure.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     pods: Table<Pod>,
     nodes: Table<Node>,
-    events: Table<Event>,
+    events: Events,
     replication_controllers: Table<ReplicationController>,
     replica_sets: Table<ReplicaSet>,
     deployments: Table<Deployment>,
@@ -42,34 +44,6 @@ pub struct Store {
     index: Index,
     journal: Journal,
     resource_version: u64,
-    lease: Lease,
-}
-
-/// The lease that events are tied to as they are written: those of a minute end together, an hour after the last of
-/// them could have been written. Follows `k8s.io/apiserver/pkg/storage/etcd3/lease_manager.go`.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lease {
-    end: Time,
-    events: u32,
-}
-
-impl Lease {
-    /// Follows the API server's `--event-ttl`.
-    const LIFE: Duration = Duration::from_seconds(3600);
-    /// Follows `defaultLeaseReuseDurationSeconds`.
-    const SHARED: Duration = Duration::from_seconds(60);
-    /// Follows `defaultLeaseMaxObjectCount`.
-    const MOST: u32 = 1000;
-
-    /// When an event that is written now is to end.
-    fn take(&mut self, now: Time) -> Time {
-        let full = now + Self::LIFE + Self::SHARED;
-        self.events += 1;
-        if now + Self::LIFE >= self.end || full < self.end || self.events > Self::MOST {
-            *self = Self { end: full, events: 1 };
-        }
-        self.end
-    }
 }
 
 impl Store {
@@ -84,7 +58,7 @@ impl Store {
     }
 
     /// Events.
-    pub const fn events(&self) -> &Table<Event> {
+    pub const fn events(&self) -> &Events {
         &self.events
     }
 
@@ -206,7 +180,9 @@ impl Store {
         match kind {
             Kind::Pod => rows!(self.pods, Pod),
             Kind::Node => rows!(self.nodes, Node),
-            Kind::Event => rows!(self.events, Event),
+            Kind::Event => {
+                self.events.listed(namespace).into_iter().map(AnyObject::Event).collect()
+            }
             Kind::ReplicationController => {
                 rows!(self.replication_controllers, ReplicationController)
             }
@@ -225,13 +201,13 @@ impl Store {
         self.resource_version += 1;
         object.meta_mut().resource_version = self.resource_version;
         if let AnyObject::Event(event) = &mut object {
-            Rc::make_mut(event).expires = self.lease.take(at);
+            Rc::make_mut(event).expires = self.events.take_lease(at);
         }
         let key = object.key();
         let before = match &object {
             AnyObject::Pod(row) => self.pods.insert(key, Rc::clone(row)),
             AnyObject::Node(row) => self.nodes.insert(key, Rc::clone(row)),
-            AnyObject::Event(row) => self.events.insert(key, Rc::clone(row)),
+            AnyObject::Event(row) => self.events.insert(&key, Rc::clone(row)).map(AnyObject::Event),
             AnyObject::ReplicationController(row) => {
                 self.replication_controllers.insert(key, Rc::clone(row))
             }
@@ -261,7 +237,7 @@ impl Store {
         let mut object = match kind {
             Kind::Pod => self.pods.remove(key),
             Kind::Node => self.nodes.remove(key),
-            Kind::Event => self.events.remove(key),
+            Kind::Event => self.events.remove(key).map(AnyObject::Event),
             Kind::ReplicationController => self.replication_controllers.remove(key),
             Kind::ReplicaSet => self.replica_sets.remove(key),
             Kind::Deployment => self.deployments.remove(key),
@@ -331,29 +307,6 @@ impl Store {
 
     /// The events about an object, oldest key first.
     pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
-        self.index.events(Uid::from_text(uid))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// When events are written, in seconds, and when they end.
-    #[test]
-    fn events_of_a_minute_end_together() {
-        let mut lease = Lease::default();
-        let start = 1_767_225_600;
-        for (at, end) in [(0, 3660), (1, 3660), (59, 3660), (60, 3720), (61, 3720), (500, 4160)] {
-            let end = Time::from_unix_seconds(start + end);
-            assert_eq!(lease.take(Time::from_unix_seconds(start + at)), end, "at {at}");
-        }
-        // A lease holds so many; time that goes back begins another.
-        let at = |second| Time::from_unix_seconds(start + second);
-        let mut full = Lease::default();
-        for _ in 0..Lease::MOST {
-            assert_eq!(full.take(at(0)), at(3660));
-        }
-        assert_eq!((full.take(at(1)), full.take(at(0))), (at(3661), at(3660)));
+        self.events.about(Uid::from_text(uid))
     }
 }

@@ -14,7 +14,8 @@ pub(super) struct Rejection {
 
 /// Whether the node refuses the pod, which is counted among those on it already.
 pub(super) fn rejection(pod: &Pod, node: &Node, store: &Store) -> Option<Rejection> {
-    let mut sum = store.index().occupancy().sum(&node.meta.name).cloned().unwrap_or_default();
+    let info = store.index().occupancy().node(&node.meta.name);
+    let mut sum = info.map_or_else(NodeSum::default, |info| info.sum.clone());
     if pod.node.as_ref() == Some(&node.meta.name) && !pod.status.phase.finished() {
         sum.remove(pod);
     }

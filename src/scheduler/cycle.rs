@@ -9,8 +9,7 @@ use super::filters::topology_spread::{self, Counted};
 use super::filters::{self, Refusal, node_affinity};
 use super::peers::{self, Peers};
 use crate::api::core::{Node, Pod};
-use crate::api::meta::ObjectKey;
-use crate::store::{NodeSum, Store};
+use crate::store::{NodeInfo, Store};
 
 /// A pod and everything about the cluster that checks and scores ask for more than once.
 pub(super) struct Cycle<'a> {
@@ -23,15 +22,12 @@ pub(super) struct Cycle<'a> {
     only: Option<BTreeSet<Rc<str>>>,
     /// Pods of the same or a higher priority for which room is being made somewhere.
     nominated: Vec<&'a Rc<Pod>>,
-    /// What is taken of a node without pods.
-    empty: &'a NodeSum,
 }
 
-/// A node that can take the pod, with what is taken of it.
+/// A node that can take the pod.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'a> {
-    pub(super) node: &'a Rc<Node>,
-    pub(super) sum: &'a NodeSum,
+    pub(super) info: &'a NodeInfo,
     /// Its place in the order of names.
     pub(super) place: usize,
 }
@@ -50,13 +46,8 @@ const ASK_ALL: usize = 100;
 const ENOUGH_PERCENT: usize = 2;
 
 impl<'a> Cycle<'a> {
-    /// Prepares a try; `without` are pods imagined gone, `empty` what is taken of a node without pods: nothing.
-    pub(super) fn new(
-        pod: &'a Pod,
-        store: &'a Store,
-        without: &'a [Rc<Pod>],
-        empty: &'a NodeSum,
-    ) -> Self {
+    /// Prepares a try; `without` are pods imagined gone.
+    pub(super) fn new(pod: &'a Pod, store: &'a Store, without: &'a [Rc<Pod>]) -> Self {
         let peers = Peers { store, without };
         let nominated = store.index().nominated().filter_map(|key| store.pods().get(key));
         Self {
@@ -71,35 +62,34 @@ impl<'a> Cycle<'a> {
                     other.meta.uid != pod.meta.uid && other.spec.priority >= pod.spec.priority
                 })
                 .collect(),
-            empty,
         }
     }
 
-    /// What is taken of a node.
-    pub(super) fn sum(&self, node: &str) -> &'a NodeSum {
-        self.store.index().occupancy().sum(node).unwrap_or(self.empty)
+    /// What is known of a node.
+    pub(super) fn info(&self, node: &str) -> Option<&'a NodeInfo> {
+        self.store.index().occupancy().node(node)
     }
 
     /// The verdict about a node: nothing if it can take the pod, also when the pods for which room is being made
     /// there have come. Follows `RunFilterPluginsWithNominatedPods`.
-    pub(super) fn check(&self, node: &Node, sum: &NodeSum) -> Option<Refusal> {
+    pub(super) fn check(&self, info: &NodeInfo) -> Option<Refusal> {
         let coming = || {
-            let here =
-                |pod: &&&Rc<Pod>| pod.status.nominated_node.as_ref() == Some(&node.meta.name);
+            let name = &info.node.meta.name;
+            let here = move |pod: &&&Rc<Pod>| pod.status.nominated_node.as_ref() == Some(name);
             self.nominated.iter().filter(here)
         };
         if self.nominated.is_empty() || coming().next().is_none() {
-            return filters::check(self, node, sum);
+            return filters::check(self, info);
         }
-        let mut sum = sum.clone();
-        coming().for_each(|pod| sum.add(pod));
-        filters::check(self, node, &sum)
+        let mut info = info.clone();
+        coming().for_each(|pod| info.sum.add(pod));
+        filters::check(self, &info)
     }
 
     /// What each check says of a node as it is, in the order of [`filters::Check::ALL`].
-    pub(super) fn verdicts(&self, node: &Node) -> [Option<Refusal>; 7] {
-        let mut all = filters::each(self, node, self.sum(&node.meta.name));
-        if !self.allows(node)
+    pub(super) fn verdicts(&self, info: &NodeInfo) -> [Option<Refusal>; 7] {
+        let mut all = filters::each(self, info);
+        if !self.allows(&info.node)
             && let Some(affinity) = all.get_mut(2)
         {
             affinity.get_or_insert_with(node_affinity::narrowed);
@@ -118,17 +108,15 @@ impl<'a> Cycle<'a> {
     fn search(&self, enough: usize) -> Found<'a> {
         let mut found = Found::default();
         // The node on which room was made is asked before all others.
-        if let Some(node) =
-            self.pod.status.nominated_node.as_ref().and_then(|name| peers::node(self.store, name))
+        if let Some(info) = self.pod.status.nominated_node.as_ref().and_then(|name| self.info(name))
+            && self.allows(&info.node)
+            && self.check(info).is_none()
         {
-            let sum = self.sum(&node.meta.name);
-            if self.allows(node) && self.check(node, sum).is_none() {
-                found.fitting.push(Candidate { node, sum, place: 0 });
-                return found;
-            }
+            found.fitting.push(Candidate { info, place: 0 });
+            return found;
         }
         if let Some(only) = &self.only {
-            let named = only.iter().filter_map(|name| peers::node(self.store, name));
+            let named = only.iter().filter_map(|name| self.info(name));
             self.ask(named, 0, enough, &mut found);
             return found;
         }
@@ -138,12 +126,11 @@ impl<'a> Cycle<'a> {
             0..=ASK_ALL => 0,
             many => usize::try_from(self.pod.meta.uid.0 % many as u128).unwrap_or(0),
         };
-        let first = names.get(start).map(|name| ObjectKey::cluster(Rc::clone(name)));
-        let Some(first) = first else { return found };
-        let nodes = self.store.nodes();
-        self.ask(nodes.from(&first), start, enough, &mut found);
+        let Some(first) = names.get(start) else { return found };
+        let nodes = self.store.index().occupancy();
+        self.ask(nodes.nodes_from(first), start, enough, &mut found);
         if start > 0 {
-            self.ask(nodes.iter().take(start), 0, enough, &mut found);
+            self.ask(nodes.nodes().take(start), 0, enough, &mut found);
         }
         found
     }
@@ -161,31 +148,23 @@ impl<'a> Cycle<'a> {
         (out > 0).then(|| (out, node_affinity::narrowed()))
     }
 
-    /// Asks nodes in order of their names, `first_place` of which come before; what is taken of them is read along.
+    /// Asks nodes in order of their names, `first_place` of which come before.
     fn ask(
         &self,
-        nodes: impl Iterator<Item = &'a Rc<Node>>,
+        nodes: impl Iterator<Item = &'a NodeInfo>,
         first_place: usize,
         enough: usize,
         found: &mut Found<'a>,
     ) {
-        let mut nodes = nodes.peekable();
-        let Some(first) = nodes.peek() else { return };
-        let occupancy = self.store.index().occupancy();
-        let mut sums = occupancy.sums_from(&first.meta.name).peekable();
-        for (place, node) in (first_place..).zip(nodes) {
+        for (place, info) in (first_place..).zip(nodes) {
             if found.fitting.len() >= enough {
                 return;
             }
-            let name = &node.meta.name;
-            let own = sums.next_if(|(other, _)| Rc::ptr_eq(other, name)).or_else(|| {
-                while sums.next_if(|(other, _)| *other < name).is_some() {}
-                sums.next_if(|(other, _)| *other == name)
-            });
-            let sum = own.map_or(self.empty, |(_, sum)| sum);
-            match self.check(node, sum) {
-                None => found.fitting.push(Candidate { node, sum, place }),
-                Some(refusal) => found.refusals.push((Rc::clone(name), refusal)),
+            match self.check(info) {
+                None => found.fitting.push(Candidate { info, place }),
+                Some(refusal) => {
+                    found.refusals.push((Rc::clone(&info.node.meta.name), refusal));
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Wake, Write,
 };
 use crate::sim::Time;
-use crate::store::{Change, NodeSum, Store};
+use crate::store::{Change, Store};
 
 /// The name a pod asks this scheduler by.
 const NAME: &str = "default-scheduler";
@@ -110,8 +110,7 @@ pub fn schedule_one(
     seen: &Observed<'_, Memory>,
     now: Time,
 ) -> Plan<Decision, Memory> {
-    let empty = NodeSum::default();
-    let cycle = Cycle::new(pod, seen.store, &[], &empty);
+    let cycle = Cycle::new(pod, seen.store, &[]);
     let found = cycle.examine();
     let ranking = scores::rank(&cycle, &found.fitting);
     if let Some(best) = ranking.first() {
@@ -244,7 +243,7 @@ fn with_condition(
 /// What every check says of every node at this moment, also the checks behind the first that fails. For the table under
 /// "Why?" of a pod that waits; a decision itself keeps only the first refusal of a hundred nodes.
 pub fn table(pod: &Pod, store: &Store) -> Vec<(NodeName, [Option<Refusal>; 7])> {
-    let empty = NodeSum::default();
-    let cycle = Cycle::new(pod, store, &[], &empty);
-    store.nodes().iter().map(|node| (Rc::clone(&node.meta.name), cycle.verdicts(node))).collect()
+    let cycle = Cycle::new(pod, store, &[]);
+    let nodes = store.index().occupancy().nodes();
+    nodes.map(|info| (Rc::clone(&info.node.meta.name), cycle.verdicts(info))).collect()
 }

@@ -8,15 +8,14 @@ use std::rc::Rc;
 use super::cycle::Cycle;
 use super::diagnosis::Preemption;
 use super::filters::Refusal;
-use super::peers;
 use crate::api::conditions;
-use crate::api::core::{Node, Pod};
+use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::value::Value;
 use crate::sim::Time;
 use crate::sim::order::Order as _;
-use crate::store::{NodeSum, Store};
+use crate::store::{NodeInfo, Store};
 
 /// The reason of the condition that pushed-out pods get.
 pub(super) const REASON: &str = "PreemptionByScheduler";
@@ -43,14 +42,14 @@ pub(super) fn preempt(
 ) -> Result<Victims, Preemption> {
     eligible(cycle, refusals)?;
     let hopeful = refusals.iter().filter(|(_, refusal)| refusal.preemptible);
-    let nodes = hopeful.filter_map(|(name, _)| peers::node(cycle.store, name));
+    let nodes = hopeful.filter_map(|(name, _)| cycle.info(name));
     let budgets = Budget::all(cycle.store);
     let (mut helpless, mut candidates) = (BTreeMap::new(), Vec::new());
-    for node in nodes {
-        match victims(cycle, node, &budgets) {
+    for info in nodes {
+        match victims(cycle, info, &budgets) {
             Ok(victims) => candidates.push(victims),
             Err(Some(refusal)) => {
-                helpless.insert(Rc::clone(&node.meta.name), refusal);
+                helpless.insert(Rc::clone(&info.node.meta.name), refusal);
             }
             Err(None) => {}
         }
@@ -134,8 +133,12 @@ fn eligible(cycle: &Cycle<'_>, refusals: &[(Rc<str>, Refusal)]) -> Result<(), Pr
 ///
 /// # Errors
 /// Why the pod does not fit even without them; nothing if there are none. Follows `SelectVictimsOnNode`.
-fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims, Option<Refusal>> {
-    let pod = cycle.pod;
+fn victims(
+    cycle: &Cycle<'_>,
+    info: &NodeInfo,
+    budgets: &[Budget],
+) -> Result<Victims, Option<Refusal>> {
+    let (pod, node) = (cycle.pod, &info.node);
     let lower = cycle
         .store
         .pods_on(&node.meta.name)
@@ -144,9 +147,9 @@ fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims
     if gone.is_empty() {
         return Err(None);
     }
-    let mut sum = cycle.sum(&node.meta.name).clone();
-    gone.iter().for_each(|other| sum.remove(other));
-    if let Some(refusal) = refusal(cycle, node, &sum, &gone) {
+    let mut info = info.clone();
+    gone.iter().for_each(|other| info.sum.remove(other));
+    if let Some(refusal) = refusal(cycle, &info, &gone) {
         return Err(Some(refusal));
     }
     let importance =
@@ -159,11 +162,11 @@ fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims
     for (breaks, other) in order {
         let without: Vec<Rc<Pod>> =
             gone.iter().filter(|gone| gone.meta.uid != other.meta.uid).cloned().collect();
-        sum.add(&other);
-        if refusal(cycle, node, &sum, &without).is_none() {
+        info.sum.add(&other);
+        if refusal(cycle, &info, &without).is_none() {
             gone = without;
         } else {
-            sum.remove(&other);
+            info.sum.remove(&other);
             pods.push(other);
             breaches += usize::from(breaks);
         }
@@ -172,9 +175,8 @@ fn victims(cycle: &Cycle<'_>, node: &Node, budgets: &[Budget]) -> Result<Victims
     Ok(Victims { node: Rc::clone(&node.meta.name), pods, breaches })
 }
 
-fn refusal(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum, without: &[Rc<Pod>]) -> Option<Refusal> {
-    let empty = NodeSum::default();
-    Cycle::new(cycle.pod, cycle.store, without, &empty).check(node, sum)
+fn refusal(cycle: &Cycle<'_>, info: &NodeInfo, without: &[Rc<Pod>]) -> Option<Refusal> {
+    Cycle::new(cycle.pod, cycle.store, without).check(info)
 }
 
 /// Since when a pod runs; one that does not yet counts as the latest.

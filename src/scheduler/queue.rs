@@ -5,6 +5,8 @@
 //! A pod that is woken during its back-off looks whether it fits now, and keeps silent if not, so that each waiting
 //! pod records at most one failure in ten seconds.
 
+use std::rc::Rc;
+
 use super::filters::{Check, Checks, check_alone};
 use crate::api::core::{Node, Pod};
 use crate::api::meta::ObjectKey;
@@ -12,7 +14,7 @@ use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Memories, Wake};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
-use crate::store::{Change, NodeSum, Operation, Store};
+use crate::store::{Change, NodeInfo, NodeSum, Operation, Store};
 
 /// The first and the longest wait of a pod that fitted nowhere. Follows `podInitialBackoffSeconds`,
 /// `podMaxBackoffSeconds`.
@@ -70,9 +72,9 @@ pub(super) enum Happening<'a> {
     /// A bound pod changed its labels, or began to leave.
     PodChanged { before: &'a Pod, after: &'a Pod },
     /// A node joined or changed.
-    Node { before: Option<&'a Node>, after: &'a Node },
+    Node { before: Option<&'a Node>, after: &'a Rc<Node> },
     /// A node was deleted.
-    NodeGone(&'a Node),
+    NodeGone(&'a Rc<Node>),
 }
 
 /// Names the pods that a change concerns: a new one itself, and the waiting ones that it could help.
@@ -177,16 +179,15 @@ fn could_help(happening: &Happening<'_>, pod: &Pod, failed: Checks, store: &Stor
 
 /// What happened on one node helps only if that node can now take the pod, as far as one node can tell.
 fn fits_there(happening: &Happening<'_>, pod: &Pod, store: &Store) -> bool {
-    let empty = NodeSum::default();
     match happening {
-        Happening::Node { after, .. } => check_alone(pod, after, &empty).is_none(),
+        Happening::Node { after, .. } => {
+            let empty = NodeInfo::new(Rc::clone(after), NodeSum::default());
+            check_alone(pod, &empty).is_none()
+        }
         Happening::PodGone(gone) => {
             let name = gone.node.as_ref().or(gone.status.nominated_node.as_ref());
-            let Some(node) = name.and_then(|name| super::peers::node(store, name)) else {
-                return false;
-            };
-            let sum = store.index().occupancy().sum(&node.meta.name).unwrap_or(&empty);
-            check_alone(pod, node, sum).is_none()
+            let info = name.and_then(|name| store.index().occupancy().node(name));
+            info.is_some_and(|info| check_alone(pod, info).is_none())
         }
         Happening::PodArrived(_) | Happening::PodChanged { .. } | Happening::NodeGone(_) => false,
     }

@@ -6,7 +6,7 @@ use crate::api::core::{Node, Pod};
 use crate::api::object::{AnyObject, Resource};
 use crate::api::value::Value;
 use crate::sim::Time;
-use crate::store::{CauseId, NodeSum, Store};
+use crate::store::{CauseId, NodeInfo, NodeSum, Store};
 
 fn yaml(text: &str) -> Value {
     serde_yaml::from_str(text).unwrap_or_else(|refusal| panic!("{refusal} in {text}"))
@@ -45,6 +45,11 @@ pub(super) fn taken(pods: &[Pod]) -> NodeSum {
     let mut sum = NodeSum::default();
     pods.iter().for_each(|pod| sum.add(pod));
     sum
+}
+
+/// A node with these pods on it.
+pub(super) fn info(node: Node, pods: &[Pod]) -> NodeInfo {
+    NodeInfo::new(Rc::new(node), taken(pods))
 }
 
 /// A store of nodes and pods.

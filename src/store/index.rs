@@ -74,12 +74,18 @@ impl Tally {
     }
 }
 
-/// Moves a count; what comes to nothing is forgotten.
-fn shift<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, key: &K, step: i64) {
-    match counts.get(key).copied().unwrap_or(0) + step {
-        0 => counts.remove(key),
-        count => counts.insert(key.clone(), count),
-    };
+/// Moves a count; what comes to nothing is forgotten. A key that is there stays the one that it is.
+pub(super) fn shift<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, key: &K, step: i64) {
+    match counts.get_mut(key) {
+        Some(count) if *count + step == 0 => {
+            counts.remove(key);
+        }
+        Some(count) => *count += step,
+        None if step == 0 => {}
+        None => {
+            counts.insert(key.clone(), step);
+        }
+    }
 }
 
 /// One that was counted under a key is counted under another.
@@ -198,6 +204,7 @@ impl Index {
                 self.replace_node_name(before.as_deref(), after.as_deref());
                 self.shapes += u64::from(!same_shape(before.as_deref(), after.as_deref()));
                 self.zones.replace(before.as_deref(), after.as_deref());
+                self.occupancy.replace_node(before.as_ref(), after.as_ref());
                 self.replace_images(before.as_deref(), after.as_deref());
             }
             _ => {}

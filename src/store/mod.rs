@@ -15,7 +15,7 @@ use crate::persistent::OrdMap;
 pub use events::Events;
 pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, KEPT as MOST_CHANGES, Operation};
-pub use occupancy::{CrowdView, Headcount, NodeSum, Occupancy};
+pub use occupancy::{CrowdView, Headcount, Images, NodeInfo, NodeSum, Occupancy, Room};
 pub use table::Table;
 pub use zones::{NOT_READY, UNREACHABLE, ZoneCount, ZoneName, Zones, drives_out, zone_of};
 

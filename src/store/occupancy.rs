@@ -7,11 +7,15 @@
 
 use std::rc::Rc;
 
+use std::collections::BTreeMap;
+
 use crate::persistent::{OrdMap, OrdSet};
 
-use crate::api::core::Pod;
+use crate::api::core::{Node, Pod};
 use crate::api::meta::{Labels, NodeName, ObjectKey};
 use crate::api::resources::Resources;
+
+use super::index::shift;
 
 /// Sums over the pods of one node. Follows `framework.NodeInfo`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +54,57 @@ impl NodeSum {
                 0 => self.ports.remove(&slot),
                 _ => self.ports.insert(slot, count),
             };
+        }
+    }
+}
+
+/// Images by each of their names, and their sizes in bytes.
+pub type Images = Rc<BTreeMap<Rc<str>, i64>>;
+
+/// What a node has for pods. Follows `Allocatable` of `framework.NodeInfo`, less the extended resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Thousandths of a cpu.
+    pub cpu_milli: i64,
+    /// Bytes of memory.
+    pub memory_bytes: i64,
+    /// Bytes of `ephemeral-storage`.
+    pub ephemeral_bytes: i64,
+    /// How many pods it takes.
+    pub pods: i64,
+}
+
+/// What most decisions ask about a node, side by side: a decision asks a hundred nodes, and the objects of those lie
+/// all over the memory. Follows `framework.NodeInfo`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeInfo {
+    /// The node.
+    pub node: Rc<Node>,
+    /// What it has.
+    pub room: Room,
+    /// Whether it is neither cordoned nor tainted.
+    pub open: bool,
+    /// The images that it has; nodes with the same have one list.
+    pub images: Images,
+    /// What is taken of it.
+    pub sum: NodeSum,
+}
+
+impl NodeInfo {
+    /// A node of which so much is taken.
+    pub fn new(node: Rc<Node>, sum: NodeSum) -> Self {
+        let have = &node.status.allocatable;
+        Self {
+            room: Room {
+                cpu_milli: have.cpu_milli,
+                memory_bytes: have.memory_bytes,
+                ephemeral_bytes: have.ephemeral_bytes,
+                pods: have.pods,
+            },
+            open: !node.spec.unschedulable && node.spec.taints.is_empty(),
+            images: Rc::clone(&node.status.images),
+            node,
+            sum,
         }
     }
 }
@@ -103,7 +158,11 @@ impl Crowd {
 /// The sums of all nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Occupancy {
-    sums: OrdMap<NodeName, Rc<NodeSum>>,
+    nodes: OrdMap<NodeName, NodeInfo>,
+    /// What is taken of nodes that are gone, or not there yet.
+    absent: OrdMap<NodeName, NodeSum>,
+    /// The different lists of images that nodes have, and how many have each.
+    images: OrdMap<Images, i64>,
     crowds: OrdMap<(Rc<str>, Labels), Rc<Crowd>>,
     affine: OrdSet<ObjectKey>,
 }
@@ -145,18 +204,48 @@ impl Occupancy {
         }
     }
 
-    fn count(&mut self, pod: &Pod, node: &NodeName, step: i64) {
-        let mut sum = self.sums.get(node).cloned().unwrap_or_default();
-        let own = Rc::make_mut(&mut sum);
-        if step > 0 {
-            own.add(pod)
-        } else {
-            own.remove(pod)
+    /// Brings what is known of a node from one version of it to the next.
+    pub(super) fn replace_node(&mut self, before: Option<&Rc<Node>>, after: Option<&Rc<Node>>) {
+        let images = |node: Option<&Rc<Node>>| node.map(|node| Rc::clone(&node.status.images));
+        let (old, new) = (images(before), images(after));
+        let same = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| Rc::ptr_eq(old, new));
+        let own = before.and_then(|node| self.nodes.get(&node.meta.name));
+        let shared = match own.filter(|_| same) {
+            Some(info) => Some(Rc::clone(&info.images)),
+            None => {
+                new.iter().for_each(|images| shift(&mut self.images, images, 1));
+                old.iter().for_each(|images| shift(&mut self.images, images, -1));
+                let shared = new.and_then(|images| self.images.get_key_value(&images));
+                shared.map(|(images, _)| Rc::clone(images))
+            }
+        };
+        let known = before.and_then(|node| self.nodes.remove(&node.meta.name));
+        let sum = known.map(|info| info.sum);
+        match (after, shared) {
+            (Some(node), Some(images)) => {
+                let name = &node.meta.name;
+                let sum = sum.or_else(|| self.absent.remove(name)).unwrap_or_default();
+                let info = NodeInfo { images, ..NodeInfo::new(Rc::clone(node), sum) };
+                self.nodes.insert(Rc::clone(name), info);
+            }
+            _ => {
+                if let Some((node, sum)) = before.zip(sum.filter(|sum| sum.pods > 0)) {
+                    self.absent.insert(Rc::clone(&node.meta.name), sum);
+                }
+            }
         }
-        if sum.pods == 0 {
-            self.sums.remove(node);
+    }
+
+    fn count(&mut self, pod: &Pod, node: &NodeName, step: i64) {
+        let change = |sum: &mut NodeSum| if step > 0 { sum.add(pod) } else { sum.remove(pod) };
+        if let Some(info) = self.nodes.get_mut(node) {
+            change(&mut info.sum);
         } else {
-            self.sums.insert(Rc::clone(node), sum);
+            let mut sum = self.absent.remove(node).unwrap_or_default();
+            change(&mut sum);
+            if sum.pods > 0 {
+                self.absent.insert(Rc::clone(node), sum);
+            }
         }
         if is_affine(pod) {
             match step {
@@ -180,14 +269,19 @@ impl Occupancy {
         }
     }
 
-    /// The sums over the pods of a node; `None` if there are none.
-    pub fn sum(&self, node: &str) -> Option<&NodeSum> {
-        self.sums.get(node).map(|sum| &**sum)
+    /// What is known of a node that is there.
+    pub fn node(&self, name: &str) -> Option<&NodeInfo> {
+        self.nodes.get(name)
     }
 
-    /// The sums of the nodes from a name on, in order of the names.
-    pub fn sums_from(&self, node: &NodeName) -> impl Iterator<Item = (&NodeName, &NodeSum)> {
-        self.sums.range(Rc::clone(node)..).map(|(name, sum)| (name, &**sum))
+    /// All nodes in order of their names.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
+        self.nodes.values()
+    }
+
+    /// The nodes from a name on, in order of their names.
+    pub fn nodes_from(&self, name: &NodeName) -> impl Iterator<Item = &NodeInfo> {
+        self.nodes.range(Rc::clone(name)..).map(|(_, info)| info)
     }
 
     /// The pods that want to be near or away from others.
@@ -315,8 +409,61 @@ mod tests {
                     crowds.collect()
                 };
                 assert_eq!(flat(&kept), flat(&anew), "seed {seed:?} step {step}");
-                assert_eq!(kept.sums, anew.sums, "seed {seed:?} step {step}");
+                assert_eq!(kept.absent, anew.absent, "seed {seed:?} step {step}");
                 assert_eq!(kept.affine, anew.affine, "seed {seed:?} step {step}");
+            }
+        }
+    }
+
+    /// Nodes join, change and go while pods are bound to their names, in any order: what is known of those that are
+    /// there is what their objects and the pods say, and nodes with the same images share one list.
+    #[test]
+    fn nodes_are_known_as_they_are_whatever_came_first() {
+        for seed in (0..20).map(Seed) {
+            let mut kept = Occupancy::default();
+            let mut pods: Vec<Option<Pod>> = vec![None; 8];
+            let mut nodes: Vec<Option<Rc<Node>>> = vec![None; 4];
+            for step in 0..100 {
+                let draw = |what: &str, most: u64| seed.draw(Purpose::Id, what, step) % most;
+                let gone = draw("gone", 4) == 0;
+                if draw("what", 2) == 0 {
+                    let index = draw("pod", 8);
+                    let next = (!gone).then(|| drawn(seed, index, step));
+                    kept.replace(pods[index as usize].as_ref(), next.as_ref());
+                    pods[index as usize] = next;
+                } else {
+                    let index = draw("node", 4) as usize;
+                    let text = format!(
+                        r#"{{"metadata":{{"name":"n{index}"}},"spec":{{"unschedulable":{}}},"status":{{"allocatable":{{"cpu":"{}"}},
+                        "images":[{{"names":["image{}"],"sizeBytes":5}}]}}}}"#,
+                        draw("cordon", 3) == 0,
+                        1 + draw("cpu", 3),
+                        draw("image", 2),
+                    );
+                    let node = Rc::new(Node::from_value(&Value::from_json(&text).unwrap()));
+                    let next = (!gone).then_some(node);
+                    kept.replace_node(nodes[index].as_ref(), next.as_ref());
+                    nodes[index] = next;
+                }
+                let there: Vec<&Rc<Node>> = nodes.iter().flatten().collect();
+                let expected: Vec<NodeInfo> = there
+                    .iter()
+                    .map(|node| {
+                        let mut sum = NodeSum::default();
+                        let here = |pod: &&Pod| place(pod) == Some(&node.meta.name);
+                        pods.iter().flatten().filter(here).for_each(|pod| sum.add(pod));
+                        NodeInfo::new(Rc::clone(node), sum)
+                    })
+                    .collect();
+                let found: Vec<NodeInfo> = kept.nodes().cloned().collect();
+                assert_eq!(found, expected, "seed {seed:?} step {step}");
+                for (one, other) in found.iter().zip(found.iter().skip(1)) {
+                    assert_eq!(one.images == other.images, Rc::ptr_eq(&one.images, &other.images));
+                }
+                assert_eq!(kept.images.values().sum::<i64>(), there.len() as i64);
+                for (name, sum) in &kept.absent {
+                    assert!(sum.pods > 0 && there.iter().all(|node| node.meta.name != *name));
+                }
             }
         }
     }

@@ -512,8 +512,8 @@ impl Builder<'_> {
         let part = |used: i64, have: i64| {
             if have == 0 { 0 } else { (used.saturating_mul(100) / have).clamp(0, 100) }
         };
-        let sum = self.cluster.store().index().occupancy().sum(&node.meta.name);
-        let used = sum.map(|sum| sum.requested.clone()).unwrap_or_default();
+        let info = self.cluster.store().index().occupancy().node(&node.meta.name);
+        let used = info.map(|info| info.sum.requested.clone()).unwrap_or_default();
         NodeView {
             cpu_percent: part(used.cpu_milli, have.cpu_milli),
             memory_percent: part(used.memory_bytes, have.memory_bytes),

@@ -279,12 +279,10 @@ impl Watcher {
 
     /// What holds whenever the loops have done their work.
     fn at_rest_or_not(&self, cluster: &Cluster) -> Held {
-        for node in cluster.store().nodes().iter() {
-            let Some(sum) = cluster.store().index().occupancy().sum(&node.meta.name) else {
-                continue;
-            };
-            for (slot, count) in &sum.ports {
-                must!(*count <= 1, "port {slot:?} taken {count} times on {}", node.meta.name);
+        for info in cluster.store().index().occupancy().nodes() {
+            let name = &info.node.meta.name;
+            for (slot, count) in &info.sum.ports {
+                must!(*count <= 1, "port {slot:?} taken {count} times on {name}");
             }
         }
         for pod in cluster.store().pods().iter().filter(|pod| pod.active()) {

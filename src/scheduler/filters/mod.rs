@@ -15,8 +15,8 @@ use std::rc::Rc;
 
 use super::cycle::Cycle;
 use super::queue::Happening;
-use crate::api::core::{Node, Pod};
-use crate::store::{NodeSum, Store};
+use crate::api::core::Pod;
+use crate::store::{NodeInfo, Store};
 
 /// A check, in the order in which they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,31 +134,35 @@ impl Refusal {
     }
 }
 
-/// The verdict about a node on which `sum` is taken: nothing if it can take the pod.
-pub(super) fn check(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum) -> Option<Refusal> {
-    check_alone(cycle.pod, node, sum)
-        .or_else(|| topology_spread::filter(cycle, node))
-        .or_else(|| pod_affinity::filter(cycle, node))
+/// The verdict about a node: nothing if it can take the pod.
+pub(super) fn check(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Refusal> {
+    check_alone(cycle.pod, info)
+        .or_else(|| topology_spread::filter(cycle, &info.node))
+        .or_else(|| pod_affinity::filter(cycle, &info.node))
 }
 
 /// What each check says of a node, in the order of [`Check::ALL`].
-pub(super) fn each(cycle: &Cycle<'_>, node: &Node, sum: &NodeSum) -> [Option<Refusal>; 7] {
+pub(super) fn each(cycle: &Cycle<'_>, info: &NodeInfo) -> [Option<Refusal>; 7] {
+    let node = &info.node;
     [
         node_unschedulable::filter(cycle.pod, node),
         taint_toleration::filter(cycle.pod, node),
         node_affinity::filter(cycle.pod, node),
-        node_ports::filter(cycle.pod, sum),
-        resources_fit::filter(cycle.pod, node, sum),
+        node_ports::filter(cycle.pod, &info.sum),
+        resources_fit::filter(cycle.pod, info),
         topology_spread::filter(cycle, node),
         pod_affinity::filter(cycle, node),
     ]
 }
 
 /// The checks that look at one node and what is taken of it, and at nothing else.
-pub(super) fn check_alone(pod: &Pod, node: &Node, sum: &NodeSum) -> Option<Refusal> {
-    node_unschedulable::filter(pod, node)
-        .or_else(|| taint_toleration::filter(pod, node))
+pub(super) fn check_alone(pod: &Pod, info: &NodeInfo) -> Option<Refusal> {
+    let node = &info.node;
+    let closed =
+        || node_unschedulable::filter(pod, node).or_else(|| taint_toleration::filter(pod, node));
+    let closed = if info.open { None } else { closed() };
+    closed
         .or_else(|| node_affinity::filter(pod, node))
-        .or_else(|| node_ports::filter(pod, sum))
-        .or_else(|| resources_fit::filter(pod, node, sum))
+        .or_else(|| node_ports::filter(pod, &info.sum))
+        .or_else(|| resources_fit::filter(pod, info))
 }

@@ -63,6 +63,7 @@ mod tests {
             (Some(&open), &open, false),
             (Some(&open), &shut, false),
         ] {
+            let after = &std::rc::Rc::new(after.clone());
             assert_eq!(cured_by(&pod(""), &Happening::Node { before, after }), cures);
         }
         assert!(!cured_by(&pod(""), &Happening::PodGone(&pod(""))));

@@ -135,7 +135,6 @@ pub(super) fn cured_by(pod: &Pod, happening: &Happening<'_>, store: &Store) -> b
 mod tests {
     use super::*;
     use crate::scheduler::testing::{labelled, node, store};
-    use crate::store::NodeSum;
 
     const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 
@@ -152,8 +151,8 @@ mod tests {
             node("b1", "zone: b", ""),
             node("x1", "", ""),
         ];
-        let (store, empty) = (store(&nodes, pods), NodeSum::default());
-        let cycle = Cycle::new(new, &store, &[], &empty);
+        let store = store(&nodes, pods);
+        let cycle = Cycle::new(new, &store, &[]);
         let word = |refusal: Option<Refusal>| match refusal.as_ref().map(|refusal| &*refusal.reason)
         {
             None => "ok",

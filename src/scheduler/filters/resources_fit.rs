@@ -4,21 +4,22 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{Check, Refusal};
-use crate::api::core::{Node, Pod};
+use crate::api::core::Pod;
 use crate::api::resources::Resources;
 use crate::scheduler::queue::Happening;
-use crate::store::NodeSum;
+use crate::store::NodeInfo;
 
 /// Refuses nodes that have not enough left; says of which resources.
-pub(in crate::scheduler) fn filter(pod: &Pod, node: &Node, sum: &NodeSum) -> Option<Refusal> {
-    let (want, have, used) = (&pod.spec.requests, &node.status.allocatable, &sum.requested);
+pub(in crate::scheduler) fn filter(pod: &Pod, info: &NodeInfo) -> Option<Refusal> {
+    let (want, have, used) = (&pod.spec.requests, &info.room, &info.sum.requested);
+    let all = || &info.node.status.allocatable;
     let short = |want: i64, have: i64, used: i64| want > 0 && want > have - used;
-    let enough = sum.pods < have.pods
+    let enough = info.sum.pods < have.pods
         && !short(want.cpu_milli, have.cpu_milli, used.cpu_milli)
         && !short(want.memory_bytes, have.memory_bytes, used.memory_bytes)
         && !short(want.ephemeral_bytes, have.ephemeral_bytes, used.ephemeral_bytes)
-        && want.extended.iter().all(|(name, want)| !short(*want, of(have, name), of(used, name)));
-    if enough { None } else { Some(refusal(want, have, used, sum.pods)) }
+        && want.extended.iter().all(|(name, want)| !short(*want, of(all(), name), of(used, name)));
+    if enough { None } else { Some(refusal(want, all(), used, info.sum.pods)) }
 }
 
 fn of(sums: &Resources, name: &str) -> i64 {
@@ -74,7 +75,7 @@ pub(super) fn cured_by(pod: &Pod, happening: &Happening<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheduler::testing::{node, pod, taken};
+    use crate::scheduler::testing::{info, node, pod};
 
     fn asks(requests: &str) -> Pod {
         pod(&format!("containers: [{{name: c, resources: {{requests: {{{requests}}}}}}}]"))
@@ -102,7 +103,7 @@ mod tests {
             ("nvidia.com/gpu: 0", "", "", true),
         ];
         for (want, used, short, helpful) in rows {
-            let refusal = filter(&asks(want), &node("n", "", ""), &taken(&[asks(used)]));
+            let refusal = filter(&asks(want), &info(node("n", "", ""), &[asks(used)]));
             let said = refusal
                 .as_ref()
                 .map_or(String::new(), |refusal| refusal.reasons().collect::<Vec<_>>().join(", "));
@@ -118,9 +119,9 @@ mod tests {
             node.status.allocatable.pods = most;
             node
         };
-        let one = taken(&[asks("cpu: 4")]);
+        let one = [asks("cpu: 4")];
         let said = |most, want: &str| {
-            filter(&asks(want), &small(most), &one)
+            filter(&asks(want), &info(small(most), &one))
                 .map(|refusal| refusal.reasons().collect::<Vec<_>>().join(", "))
         };
         assert_eq!(said(2, ""), None);

@@ -82,7 +82,10 @@ mod tests {
     fn only_a_taint_that_goes_cures() {
         let (bare, tainted) =
             (node("n", "", ""), node("n", "", "taints: [{key: a, effect: NoSchedule}]"));
-        let cures = |before, after| cured_by(&pod(""), &Happening::Node { before, after });
+        let cures = |before, after: &Node| {
+            let after = &std::rc::Rc::new(after.clone());
+            cured_by(&pod(""), &Happening::Node { before, after })
+        };
         assert!(cures(Some(&tainted), &bare) && cures(None, &bare));
         assert!(
             !cures(Some(&bare), &tainted) && !cures(None, &tainted) && !cures(Some(&bare), &bare)

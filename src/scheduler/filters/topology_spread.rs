@@ -122,15 +122,14 @@ pub(super) fn cured_by(pod: &Pod, happening: &Happening<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::scheduler::testing::{labelled, node, store};
-    use crate::store::NodeSum;
 
     fn verdicts(constraint: &str, nodes: &[Node], pods: &[Pod]) -> Vec<&'static str> {
         let spec = format!(
             "topologySpreadConstraints: [{{labelSelector: {{matchLabels: {{app: web}}}}, {constraint}}}]"
         );
         let pod = labelled("new", "app: web", "", &spec);
-        let (store, empty) = (store(nodes, pods), NodeSum::default());
-        let cycle = Cycle::new(&pod, &store, &[], &empty);
+        let store = store(nodes, pods);
+        let cycle = Cycle::new(&pod, &store, &[]);
         let word = |refusal: Option<Refusal>| match refusal {
             None => "ok",
             Some(refusal) if refusal.reason == TEXT => "skew",

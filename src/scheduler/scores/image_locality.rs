@@ -2,11 +2,15 @@
 //! `plugins/imagelocality`. Image names are compared as written: nodes list them in full, so that a short name such
 //! as `nginx` is found nowhere, as with containerd.
 
-use super::Column;
-use crate::api::core::{Node, Pod};
-use crate::scheduler::cycle::Candidate;
-use crate::store::Store;
+use std::rc::Rc;
 
+use super::Column;
+use crate::api::core::Pod;
+use crate::scheduler::cycle::Candidate;
+use crate::store::{Images, Store};
+
+/// So many different lists of images are remembered while a pod is scored.
+const LISTS: usize = 8;
 const MEGABYTE: i64 = 1024 * 1024;
 /// Below so much in all, images count nothing.
 const LEAST: i64 = 23 * MEGABYTE;
@@ -28,14 +32,26 @@ pub(super) fn score(pod: &Pod, store: &Store, candidates: &[Candidate<'_>]) -> C
         return Column::Same(0);
     }
     let containers = i64::try_from(pod.spec.all_containers().count()).unwrap_or(1);
-    let each = candidates.iter().map(|one| scaled(sum(one.node, &wanted), containers));
+    // Most nodes share one list with many others: it is looked through once.
+    let mut known: Vec<(&Images, i64)> = Vec::new();
+    let each = candidates.iter().map(|one| {
+        let images = &one.info.images;
+        if let Some((_, score)) = known.iter().find(|(list, _)| Rc::ptr_eq(list, images)) {
+            return *score;
+        }
+        let score = scaled(sum(images, &wanted), containers);
+        if known.len() < LISTS {
+            known.push((images, score));
+        }
+        score
+    });
     Column::Each(each.collect())
 }
 
-/// The sizes of the images that a node has, each by how far it is spread.
-fn sum(node: &Node, wanted: &[(String, f64)]) -> i64 {
+/// The sizes of those of some images that are wanted, each by how far it is spread.
+fn sum(images: &Images, wanted: &[(String, f64)]) -> i64 {
     let sizes = wanted.iter().filter_map(|(name, spread)| {
-        node.status.images.get(name.as_str()).map(|size| (*size as f64 * spread) as i64)
+        images.get(name.as_str()).map(|size| (*size as f64 * spread) as i64)
     });
     sizes.sum()
 }

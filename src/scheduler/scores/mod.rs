@@ -129,7 +129,7 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
     // The best so far, the best first: few come in, so that most are compared once.
     let mut best: Vec<(i64, i64, usize, usize)> = Vec::with_capacity(REMEMBERED + 1);
     for (row, (total, one)) in totals.into_iter().zip(candidates).enumerate() {
-        let own = (-total, one.sum.pods, one.place, row);
+        let own = (-total, one.info.sum.pods, one.place, row);
         if best.len() == REMEMBERED && best.last().is_some_and(|last| *last < own) {
             continue;
         }
@@ -138,7 +138,7 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
         best.truncate(REMEMBERED);
     }
     let ranked = best.into_iter().filter_map(|(total, _, _, row)| {
-        let node = Rc::clone(&candidates.get(row)?.node.meta.name);
+        let node = Rc::clone(&candidates.get(row)?.info.node.meta.name);
         let parts = columns.each_ref().map(|column| column.at(row));
         Some(Ranked { node, total: -total, parts })
     });

@@ -15,5 +15,5 @@ pub(super) fn score(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
             preferred.iter().filter(|(_, term)| term.matches(&node.meta.name, &node.meta.labels));
         met.map(|(weight, _)| weight).sum()
     };
-    normalised(candidates.iter().map(|one| raw(one.node)).collect())
+    normalised(candidates.iter().map(|one| raw(&one.info.node)).collect())
 }

@@ -35,7 +35,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
             .filter(|((key, value), _)| node.meta.labels.get(key).is_some_and(|own| own == value));
         met.map(|(_, weight)| weight).sum()
     };
-    Column::Each(normalise(&candidates.iter().map(|one| of(one.node)).collect::<Vec<_>>()))
+    Column::Each(normalise(&candidates.iter().map(|one| of(&one.info.node)).collect::<Vec<_>>()))
 }
 
 /// From the lowest to the highest, as upstream computes it in floating point. Follows `NormalizeScore`.

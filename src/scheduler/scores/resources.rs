@@ -5,11 +5,12 @@ use super::Column;
 use crate::api::core::Pod;
 use crate::api::resources::Resources;
 use crate::scheduler::cycle::Candidate;
+use crate::store::Room;
 
 /// The mean over cpu and memory of what would be left, in hundredths. Containers that ask for nothing count a little.
 pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let own = &pod.spec.scored;
-    let one = |have: &Resources, used: &Resources| {
+    let one = |have: &Room, used: &Resources| {
         let parts = [
             (have.cpu_milli, used.cpu_milli + own.cpu_milli),
             (have.memory_bytes, used.memory_bytes + own.memory_bytes),
@@ -21,7 +22,7 @@ pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Column
         let (sum, count) = left.fold((0, 0), |(sum, count), part| (sum + part, count + 1));
         if count == 0 { 0 } else { sum / count }
     };
-    let each = candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.scored));
+    let each = candidates.iter().map(|node| one(&node.info.room, &node.info.sum.scored));
     Column::Each(each.collect())
 }
 
@@ -32,19 +33,18 @@ pub(super) fn balanced_allocation(pod: &Pod, candidates: &[Candidate<'_>]) -> Co
     if own.cpu_milli == 0 && own.memory_bytes == 0 {
         return Column::Same(0);
     }
-    let one = |have: &Resources, used: &Resources| {
+    let one = |have: &Room, used: &Resources| {
         let without = even(have, used.cpu_milli, used.memory_bytes);
         let with = even(have, used.cpu_milli + own.cpu_milli, used.memory_bytes + own.memory_bytes);
         50 + (50 + with - without) / 2
     };
-    let each =
-        candidates.iter().map(|node| one(&node.node.status.allocatable, &node.sum.requested));
+    let each = candidates.iter().map(|node| one(&node.info.room, &node.info.sum.requested));
     Column::Each(each.collect())
 }
 
 /// 100 less the standard deviation of the two fractions, which of two values is half their distance. In floating
 /// point as upstream, with operations on which host and wasm agree.
-fn even(have: &Resources, cpu: i64, memory: i64) -> i64 {
+fn even(have: &Room, cpu: i64, memory: i64) -> i64 {
     let part = |used: i64, have: i64| match have {
         0 => 0.0,
         _ => (used as f64 / have as f64).min(1.0),
@@ -56,9 +56,8 @@ fn even(have: &Resources, cpu: i64, memory: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::rc::Rc;
 
-    use crate::scheduler::testing::{node, pod, taken};
+    use crate::scheduler::testing::{info, node, pod};
 
     fn asks(requests: &str) -> Pod {
         pod(&format!("containers: [{{name: c, resources: {{requests: {{{requests}}}}}}}]"))
@@ -70,8 +69,8 @@ mod tests {
         node.status.allocatable.cpu_milli = cpu_milli;
         node.status.allocatable.memory_bytes = memory;
         let pods: Vec<Pod> = if there.is_empty() { Vec::new() } else { vec![asks(there)] };
-        let (node, sum) = (Rc::new(node), taken(&pods));
-        let candidates = [Candidate { node: &node, sum: &sum, place: 0 }];
+        let info = info(node, &pods);
+        let candidates = [Candidate { info: &info, place: 0 }];
         let new = asks(new);
         (least_allocated(&new, &candidates).at(0), balanced_allocation(&new, &candidates).at(0))
     }

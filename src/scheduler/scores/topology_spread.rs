@@ -51,7 +51,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
         !pod.spec.spread.is_empty()
             && rules.iter().any(|rule| !node.meta.labels.contains_key(rule.key))
     };
-    let ignored: Vec<bool> = candidates.iter().map(|one| left_out(one.node)).collect();
+    let ignored: Vec<bool> = candidates.iter().map(|one| left_out(&one.info.node)).collect();
     let mut raw = vec![0.0_f64; candidates.len()];
     for rule in &rules {
         let counts = match rule.key {
@@ -62,7 +62,7 @@ pub(super) fn score(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Column {
         let weight = ln(domains + 2);
         let all = rule.key == HOSTNAME && cycle.store.index().zones().all_hosts_named();
         for ((sum, count), one) in raw.iter_mut().zip(counts).zip(candidates) {
-            if all || one.node.meta.labels.contains_key(rule.key) {
+            if all || one.info.node.meta.labels.contains_key(rule.key) {
                 *sum += count as f64 * weight + (rule.max_skew - 1) as f64;
             }
         }
@@ -112,7 +112,7 @@ fn on_nodes(
 ) -> Counts {
     let mut counts = vec![0; candidates.len()];
     for crowd in crowds(cycle, rule, selectors) {
-        let heads = crowd.on(candidates.iter().map(|one| &one.node.meta.name));
+        let heads = crowd.on(candidates.iter().map(|one| &one.info.node.meta.name));
         for (count, heads) in counts.iter_mut().zip(heads) {
             *count += heads.all - heads.leaving;
         }
@@ -133,7 +133,7 @@ fn in_domains(
     }
     let mut domains: BTreeMap<Rc<str>, i64> = BTreeMap::new();
     for (one, _) in candidates.iter().zip(ignored).filter(|(_, ignored)| !**ignored) {
-        if let Some(domain) = one.node.meta.labels.get(rule.key) {
+        if let Some(domain) = one.info.node.meta.labels.get(rule.key) {
             domains.entry(Rc::clone(domain)).or_default();
         }
     }
@@ -161,7 +161,7 @@ fn in_domains(
     let of = |node: &Node| {
         node.meta.labels.get(rule.key).and_then(|domain| domains.get(domain)).copied().unwrap_or(0)
     };
-    Some((candidates.iter().map(|one| of(one.node)).collect(), domains.len()))
+    Some((candidates.iter().map(|one| of(&one.info.node)).collect(), domains.len()))
 }
 
 /// The selectors of the Services that pick the pod and of the controller that owns it; all must hold.

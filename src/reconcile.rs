@@ -215,6 +215,8 @@ pub enum Write {
         /// The object that the event is about.
         about: Option<AnyObject>,
     },
+    /// Lets an event end with its lease: storage drops it, and asks no finalizers.
+    Expire(ObjectKey),
     /// Records an event about an object.
     Event {
         /// What it is about.

@@ -118,12 +118,15 @@ pub(super) fn fold(from: u64, text: &str) -> u64 {
     mix(words.iter().fold(from, |hash, word| mix(hash, u64::from_le_bytes(*word))), tail)
 }
 
-/// The first sixteen bytes of a text as a number: numbers compare as the bytes do.
+/// So many bytes of a name lie in the key itself.
+const HEAD: usize = 16;
+
+/// The first bytes of a text as a number: numbers compare as the bytes do.
 fn head(text: &str) -> u128 {
-    if let Some(first) = text.as_bytes().first_chunk() {
+    if let Some(first) = text.as_bytes().first_chunk::<HEAD>() {
         return u128::from_be_bytes(*first);
     }
-    let mut padded = [0; 16];
+    let mut padded = [0; HEAD];
     padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
     u128::from_be_bytes(padded)
 }
@@ -133,11 +136,20 @@ fn compare(one: &Rc<str>, other: &Rc<str>) -> Ordering {
     if Rc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
 }
 
+/// Compares texts with the same [`head`]: if both end within it, only their lengths can differ.
+fn compare_tails(one: &Rc<str>, other: &Rc<str>) -> Ordering {
+    if one.len().max(other.len()) <= HEAD {
+        one.len().cmp(&other.len())
+    } else {
+        compare(one, other)
+    }
+}
+
 impl Ord for ObjectKey {
     fn cmp(&self, other: &Self) -> Ordering {
         compare(&self.namespace, &other.namespace)
             .then_with(|| self.head.cmp(&other.head))
-            .then_with(|| compare(&self.name, &other.name))
+            .then_with(|| compare_tails(&self.name, &other.name))
     }
 }
 

@@ -108,6 +108,12 @@ impl Api<'_> {
         }
     }
 
+    /// Drops an event whose lease has ended.
+    pub(crate) fn expire(&mut self, event: &ObjectKey) {
+        let gone = self.store.remove(Kind::Event, event, self.now, self.cause);
+        self.changes.extend(gone);
+    }
+
     /// The object of a key.
     ///
     /// # Errors

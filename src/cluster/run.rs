@@ -348,6 +348,10 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
         Write::Delete { kind, key, options, note, about } => {
             delete_one(api, *kind, key, options, note.as_ref(), about.as_ref(), source)
         }
+        Write::Expire(event) => {
+            api.expire(event);
+            Ok(())
+        }
         Write::Event { about, field_path, note } => {
             api.record(about, field_path, note, source.clone());
             Ok(())
@@ -421,13 +425,7 @@ impl Controller for EventExpiry {
                 next = Some(end);
                 break;
             }
-            writes.push(Write::Delete {
-                kind: Kind::Event,
-                key: key.clone(),
-                options: DeleteOptions::default(),
-                note: None,
-                about: None,
-            });
+            writes.push(Write::Expire(key.clone()));
         }
         let decision = if writes.is_empty() { Expiry::Kept } else { Expiry::Expired };
         Plan::writes(decision, writes).wake_at(next)

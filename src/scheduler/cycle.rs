@@ -9,6 +9,7 @@ use super::filters::topology_spread::{self, Counted};
 use super::filters::{self, Refusal, node_affinity};
 use super::peers::{self, Peers};
 use crate::api::core::{Node, Pod};
+use crate::api::meta::NodeName;
 use crate::store::{NodeInfo, Store};
 
 /// A pod and everything about the cluster that checks and scores ask for more than once.
@@ -27,6 +28,7 @@ pub(super) struct Cycle<'a> {
 /// A node that can take the pod.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'a> {
+    pub(super) name: &'a NodeName,
     pub(super) info: &'a NodeInfo,
     /// Its place in the order of names.
     pub(super) place: usize,
@@ -108,15 +110,17 @@ impl<'a> Cycle<'a> {
     fn search(&self, enough: usize) -> Found<'a> {
         let mut found = Found::default();
         // The node on which room was made is asked before all others.
-        if let Some(info) = self.pod.status.nominated_node.as_ref().and_then(|name| self.info(name))
+        let nodes = self.store.index().occupancy();
+        let nominated = self.pod.status.nominated_node.as_ref();
+        if let Some((name, info)) = nominated.and_then(|name| nodes.named(name))
             && self.allows(&info.node)
             && self.check(info).is_none()
         {
-            found.fitting.push(Candidate { info, place: 0 });
+            found.fitting.push(Candidate { name, info, place: 0 });
             return found;
         }
         if let Some(only) = &self.only {
-            let named = only.iter().filter_map(|name| self.info(name));
+            let named = only.iter().filter_map(|name| nodes.named(name));
             self.ask(named, 0, enough, &mut found);
             return found;
         }
@@ -127,7 +131,6 @@ impl<'a> Cycle<'a> {
             many => usize::try_from(self.pod.meta.uid.0 % many as u128).unwrap_or(0),
         };
         let Some(first) = names.get(start) else { return found };
-        let nodes = self.store.index().occupancy();
         self.ask(nodes.nodes_from(first), start, enough, &mut found);
         if start > 0 {
             self.ask(nodes.nodes().take(start), 0, enough, &mut found);
@@ -151,20 +154,18 @@ impl<'a> Cycle<'a> {
     /// Asks nodes in order of their names, `first_place` of which come before.
     fn ask(
         &self,
-        nodes: impl Iterator<Item = &'a NodeInfo>,
+        nodes: impl Iterator<Item = (&'a NodeName, &'a NodeInfo)>,
         first_place: usize,
         enough: usize,
         found: &mut Found<'a>,
     ) {
-        for (place, info) in (first_place..).zip(nodes) {
+        for (place, (name, info)) in (first_place..).zip(nodes) {
             if found.fitting.len() >= enough {
                 return;
             }
             match self.check(info) {
-                None => found.fitting.push(Candidate { info, place }),
-                Some(refusal) => {
-                    found.refusals.push((Rc::clone(&info.node.meta.name), refusal));
-                }
+                None => found.fitting.push(Candidate { name, info, place }),
+                Some(refusal) => found.refusals.push((Rc::clone(name), refusal)),
             }
         }
     }

@@ -245,5 +245,5 @@ fn with_condition(
 pub fn table(pod: &Pod, store: &Store) -> Vec<(NodeName, [Option<Refusal>; 7])> {
     let cycle = Cycle::new(pod, store, &[]);
     let nodes = store.index().occupancy().nodes();
-    nodes.map(|info| (Rc::clone(&info.node.meta.name), cycle.verdicts(info))).collect()
+    nodes.map(|(name, info)| (Rc::clone(name), cycle.verdicts(info))).collect()
 }

@@ -58,7 +58,15 @@ impl Expiries {
     }
 
     fn end(&mut self, event: &Event) {
-        if let Ok(place) = self.place(event.expires, event.meta.resource_version)
+        let version = event.meta.resource_version;
+        // Mostly it is the turn of the first.
+        if self
+            .0
+            .front()
+            .is_some_and(|first| (first.end, first.version) == (event.expires, version))
+        {
+            self.0.pop_front();
+        } else if let Ok(place) = self.place(event.expires, version)
             && let Some(lease) = self.0.get_mut(place)
         {
             lease.event = None;

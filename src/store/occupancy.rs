@@ -22,8 +22,9 @@ use super::index::shift;
 pub struct NodeSum {
     /// What they ask for.
     pub requested: Resources,
-    /// What they count for in scores: containers that ask for nothing count a little.
-    pub scored: Resources,
+    /// What they count for in scores, of cpu (thousandths) and of memory (bytes): containers that ask for nothing count
+    /// a little.
+    pub scored: (i64, i64),
     /// How many they are.
     pub pods: i64,
     /// The ports they take on the node (protocol, number, address), with how often.
@@ -34,15 +35,21 @@ impl NodeSum {
     /// Counts a pod in.
     pub fn add(&mut self, pod: &Pod) {
         self.requested.add(&pod.spec.requests);
-        self.scored.add(&pod.spec.scored);
+        self.score(pod, 1);
         self.count(pod, 1);
     }
 
     /// Counts a pod out.
     pub fn remove(&mut self, pod: &Pod) {
         self.requested.subtract(&pod.spec.requests);
-        self.scored.subtract(&pod.spec.scored);
+        self.score(pod, -1);
         self.count(pod, -1);
+    }
+
+    fn score(&mut self, pod: &Pod, step: i64) {
+        let (cpu, memory) = &mut self.scored;
+        *cpu = cpu.saturating_add(step.saturating_mul(pod.spec.scored.cpu_milli));
+        *memory = memory.saturating_add(step.saturating_mul(pod.spec.scored.memory_bytes));
     }
 
     fn count(&mut self, pod: &Pod, step: i64) {
@@ -274,14 +281,19 @@ impl Occupancy {
         self.nodes.get(name)
     }
 
+    /// The same with the name as it is kept here.
+    pub fn named(&self, name: &str) -> Option<(&NodeName, &NodeInfo)> {
+        self.nodes.get_key_value(name)
+    }
+
     /// All nodes in order of their names.
-    pub fn nodes(&self) -> impl Iterator<Item = &NodeInfo> {
-        self.nodes.values()
+    pub fn nodes(&self) -> impl Iterator<Item = (&NodeName, &NodeInfo)> {
+        self.nodes.iter()
     }
 
     /// The nodes from a name on, in order of their names.
-    pub fn nodes_from(&self, name: &NodeName) -> impl Iterator<Item = &NodeInfo> {
-        self.nodes.range(Rc::clone(name)..).map(|(_, info)| info)
+    pub fn nodes_from(&self, name: &NodeName) -> impl Iterator<Item = (&NodeName, &NodeInfo)> {
+        self.nodes.range(Rc::clone(name)..)
     }
 
     /// The pods that want to be near or away from others.
@@ -315,17 +327,17 @@ impl<'a> CrowdView<'a> {
         self.crowd.at(node)
     }
 
-    /// How many of it are on each of these nodes. Nodes that are asked for in the order of their names are found by a
-    /// step, and not by a search of their own.
+    /// How many of it are on each of these nodes, given with their places in the order of names. Nodes that are asked
+    /// for in this order are found by a step, and not by a search of their own.
     pub fn on<'b>(
         self,
-        nodes: impl Iterator<Item = &'b NodeName>,
+        nodes: impl Iterator<Item = (usize, &'b NodeName)>,
     ) -> impl Iterator<Item = Headcount> {
         let mut rows = None;
-        let mut last: Option<&NodeName> = None;
-        nodes.map(move |name| {
+        let mut last: Option<usize> = None;
+        nodes.map(move |(place, name)| {
             let Crowd::Many(all) = self.crowd else { return self.at(name) };
-            let onward = last.replace(name).is_some_and(|last| last <= name);
+            let onward = last.replace(place).is_some_and(|last| last < place);
             let from = || all.range(Rc::clone(name)..).peekable();
             let rows = match &mut rows {
                 Some(rows) if onward => rows,
@@ -455,7 +467,7 @@ mod tests {
                         NodeInfo::new(Rc::clone(node), sum)
                     })
                     .collect();
-                let found: Vec<NodeInfo> = kept.nodes().cloned().collect();
+                let found: Vec<NodeInfo> = kept.nodes().map(|(_, info)| info.clone()).collect();
                 assert_eq!(found, expected, "seed {seed:?} step {step}");
                 for (one, other) in found.iter().zip(found.iter().skip(1)) {
                     assert_eq!(one.images == other.images, Rc::ptr_eq(&one.images, &other.images));

@@ -291,7 +291,7 @@ impl<C: Controller> World<C> {
                         note.message
                     ));
                 }
-                Write::Bind { .. } => panic!("these loops bind nothing"),
+                Write::Bind { .. } | Write::Expire(_) => panic!("these loops bind nothing"),
             }
         }
         deletes.sort();
@@ -360,7 +360,7 @@ impl<C: Controller> World<C> {
                 Write::Delete { kind, key, .. } => {
                     self.store.remove(*kind, key, self.now, CauseId::default());
                 }
-                Write::Event { .. } | Write::Bind { .. } => {}
+                Write::Event { .. } | Write::Bind { .. } | Write::Expire(_) => {}
             }
         }
     }

@@ -279,8 +279,7 @@ impl Watcher {
 
     /// What holds whenever the loops have done their work.
     fn at_rest_or_not(&self, cluster: &Cluster) -> Held {
-        for info in cluster.store().index().occupancy().nodes() {
-            let name = &info.node.meta.name;
+        for (name, info) in cluster.store().index().occupancy().nodes() {
             for (slot, count) in &info.sum.ports {
                 must!(*count <= 1, "port {slot:?} taken {count} times on {name}");
             }

@@ -138,7 +138,7 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
         best.truncate(REMEMBERED);
     }
     let ranked = best.into_iter().filter_map(|(total, _, _, row)| {
-        let node = Rc::clone(&candidates.get(row)?.info.node.meta.name);
+        let node = Rc::clone(candidates.get(row)?.name);
         let parts = columns.each_ref().map(|column| column.at(row));
         Some(Ranked { node, total: -total, parts })
     });

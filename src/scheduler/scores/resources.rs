@@ -10,11 +10,9 @@ use crate::store::Room;
 /// The mean over cpu and memory of what would be left, in hundredths. Containers that ask for nothing count a little.
 pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Column {
     let own = &pod.spec.scored;
-    let one = |have: &Room, used: &Resources| {
-        let parts = [
-            (have.cpu_milli, used.cpu_milli + own.cpu_milli),
-            (have.memory_bytes, used.memory_bytes + own.memory_bytes),
-        ];
+    let one = |have: &Room, (cpu, memory): (i64, i64)| {
+        let parts =
+            [(have.cpu_milli, cpu + own.cpu_milli), (have.memory_bytes, memory + own.memory_bytes)];
         let left = parts
             .into_iter()
             .filter(|(have, _)| *have > 0)
@@ -22,7 +20,7 @@ pub(super) fn least_allocated(pod: &Pod, candidates: &[Candidate<'_>]) -> Column
         let (sum, count) = left.fold((0, 0), |(sum, count), part| (sum + part, count + 1));
         if count == 0 { 0 } else { sum / count }
     };
-    let each = candidates.iter().map(|node| one(&node.info.room, &node.info.sum.scored));
+    let each = candidates.iter().map(|node| one(&node.info.room, node.info.sum.scored));
     Column::Each(each.collect())
 }
 
@@ -70,7 +68,7 @@ mod tests {
         node.status.allocatable.memory_bytes = memory;
         let pods: Vec<Pod> = if there.is_empty() { Vec::new() } else { vec![asks(there)] };
         let info = info(node, &pods);
-        let candidates = [Candidate { info: &info, place: 0 }];
+        let candidates = [Candidate { name: &info.node.meta.name, info: &info, place: 0 }];
         let new = asks(new);
         (least_allocated(&new, &candidates).at(0), balanced_allocation(&new, &candidates).at(0))
     }

@@ -112,7 +112,7 @@ fn on_nodes(
 ) -> Counts {
     let mut counts = vec![0; candidates.len()];
     for crowd in crowds(cycle, rule, selectors) {
-        let heads = crowd.on(candidates.iter().map(|one| &one.info.node.meta.name));
+        let heads = crowd.on(candidates.iter().map(|one| (one.place, one.name)));
         for (count, heads) in counts.iter_mut().zip(heads) {
             *count += heads.all - heads.leaving;
         }

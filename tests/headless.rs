@@ -171,14 +171,14 @@ kubectl get endpoints,endpointslices -l app=web -o name
 endpoints/web   10.244.1.2:80,10.244.2.2:80   5s
 
 NAME                                       ADDRESSTYPE   PORTS   ENDPOINTS               AGE
-endpointslice.discovery.k8s.io/web-79bd8   IPv4          80      10.244.1.2,10.244.2.2   5s
+endpointslice.discovery.k8s.io/web-cq7ww   IPv4          80      10.244.1.2,10.244.2.2   5s
 9
 Endpoints:                10.244.1.2:80,10.244.2.2:80
 NAME            ENDPOINTS   AGE
 endpoints/web   <none>      50s
 
 NAME                                       ADDRESSTYPE   PORTS     ENDPOINTS   AGE
-endpointslice.discovery.k8s.io/web-79bd8   IPv4          <unset>   <unset>     50s
+endpointslice.discovery.k8s.io/web-cq7ww   IPv4          <unset>   <unset>     50s
 ",
     );
 }

@@ -305,7 +305,8 @@ fn a_rollout_goes_from_your_image_through_both_replica_sets() {
         .patch(Kind::Deployment, &key, patch, &words("kubectl set image deploy web"))
         .unwrap();
     scene.pass(60);
-    let new = scene.pods().into_iter().find(|pod| !old.contains(pod)).unwrap();
+    let made = |pod: &ObjectKey| scene.cluster.store().pods().get(pod).unwrap().meta.created;
+    let new = scene.pods().into_iter().filter(|pod| !old.contains(pod)).min_by_key(made).unwrap();
     assert_eq!(
         scene.chain(Kind::Pod, &new),
         [
@@ -465,7 +466,7 @@ fn a_controller_that_makes_no_pod_says_why() {
     assert_eq!(
         scene.now(Kind::ReplicationController, &strict, Language::En),
         [
-            "3 wanted, 0 there, and the API server refuses more: pods \"strict-9kfs9\" is forbidden: no PriorityClass with name ghost was found",
+            "3 wanted, 0 there, and the API server refuses more: pods \"strict-jzgpz\" is forbidden: no PriorityClass with name ghost was found",
         ]
     );
 }
@@ -608,9 +609,9 @@ fn a_bound_pods_table_is_the_one_of_the_decision() {
         then.lines(Language::En),
         [
             "What the checks say of each node:",
-            "  worker-3: chosen, with 594 points (few \"rather not\" taints 300, spread of its kind 200, room left 94)",
+            "  worker-2: chosen, with 594 points (few \"rather not\" taints 300, spread of its kind 200, room left 94)",
+            "  worker-3: fits, with 594 points (few \"rather not\" taints 300, spread of its kind 200, room left 94)",
             "  worker-1: fits, with 491 points (few \"rather not\" taints 300, spread of its kind 100, room left 91)",
-            "  worker-2: fits, with 491 points (few \"rather not\" taints 300, spread of its kind 100, room left 91)",
             "  control-plane: has a taint that the pod does not tolerate",
         ]
     );

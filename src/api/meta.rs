@@ -17,6 +17,7 @@ use crate::sim::rng::scattered;
 /// The uid of an object: a version 4 UUID. What a cluster makes is sorted by when it was made; how it is written
 /// ([`scattered`]) does not show it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed(8))] // as large numbers want to lie, allocators of WebAssembly need twice the work
 pub struct Uid(pub u128);
 
 impl Uid {
@@ -82,7 +83,7 @@ pub type NodeName = Rc<str>;
 #[derive(Clone, Debug)]
 pub struct ObjectKey {
     /// The first letters of the name: mostly they say which key is first, and no other memory is looked at.
-    head: u128,
+    head: Head,
     /// The namespace, or nothing.
     pub namespace: Rc<str>,
     /// The name.
@@ -110,7 +111,7 @@ impl ObjectKey {
 }
 
 /// Mixes a text into a number, eight bytes at a time.
-pub(super) fn fold(from: u64, text: &str) -> u64 {
+pub(crate) fn fold(from: u64, text: &str) -> u64 {
     const ODD: u64 = 0xf135_7aea_2e62_a9c5;
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     let tail = rest.iter().fold(text.len() as u64, |tail, byte| tail << 8 | u64::from(*byte));
@@ -122,13 +123,17 @@ pub(super) fn fold(from: u64, text: &str) -> u64 {
 const HEAD: usize = 16;
 
 /// The first bytes of a text as a number: numbers compare as the bytes do.
-fn head(text: &str) -> u128 {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(Rust, packed(8))] // as for uids
+struct Head(u128);
+
+fn head(text: &str) -> Head {
     if let Some(first) = text.as_bytes().first_chunk::<HEAD>() {
-        return u128::from_be_bytes(*first);
+        return Head(u128::from_be_bytes(*first));
     }
     let mut padded = [0; HEAD];
     padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
-    u128::from_be_bytes(padded)
+    Head(u128::from_be_bytes(padded))
 }
 
 /// Shared texts are mostly the very same text: a look at the pointers saves a look at the letters.

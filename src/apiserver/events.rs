@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::verbs::{Api, Names};
 use crate::api::core::{Event, EventSource, EventType, ObjectReference, Referred};
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid, fold};
 use crate::api::object::AnyObject;
 use crate::api::words::{word, written};
 use crate::reconcile::Note;
@@ -55,8 +55,13 @@ pub(super) struct Unheard {
 /// So many different things are counted at most. Follows `maxLruCacheEntries`.
 const MOST_UNHEARD: usize = 4096;
 
-/// What a source said: of which object and which part of it, with which reason, and the message.
-pub(super) type Said = (Uid, EventSource, Rc<str>, Rc<str>, Rc<str>);
+/// What a source said: of which object, and a number drawn from all the rest.
+pub(super) type Said = (Uid, u64);
+
+fn said(uid: Uid, source: &EventSource, reason: &str, part: &str, message: &str) -> Said {
+    let texts = [&*source.component, &*source.host, reason, part, message];
+    (uid, texts.into_iter().fold(0, fold))
+}
 
 /// By which uid the events about an object are found. The kubelet and the node controller refer to nodes by name in
 /// place of the uid.
@@ -152,9 +157,8 @@ impl Api<'_> {
             }
         }
         if !names.unheard.is_empty() {
-            let from = (uid, EventSource::default(), word(""), word(""), word(""));
-            let own = names.unheard.range(from..).take_while(|(key, _)| key.0 == uid);
-            let gone: Vec<_> = own.map(|(key, _)| key.clone()).collect();
+            let own = names.unheard.range((uid, 0)..).take_while(|(key, _)| key.0 == uid);
+            let gone: Vec<Said> = own.map(|(key, _)| *key).collect();
             for key in gone {
                 names.unheard.remove(&key);
             }
@@ -192,8 +196,8 @@ impl Api<'_> {
             false => event.message == message && event.involved == involved,
         });
         let unheard = || {
-            let said = if combines { word(COMBINED) } else { Rc::clone(&message) };
-            (uid, source.clone(), word(note.reason), word(field_path), said)
+            let message = if combines { COMBINED } else { &*message };
+            said(uid, &source, note.reason, field_path, message)
         };
         let missed = match self.names.unheard.is_empty() {
             true => None,
@@ -262,10 +266,8 @@ mod tests {
     #[test]
     fn what_nobody_was_told_is_counted_of_so_many_things_only() {
         let mut names = Names::default();
-        let said = |number: i64| {
-            let message = number.to_string().into();
-            (Uid(1), EventSource::default(), word("Created"), word(""), message)
-        };
+        let source = EventSource::default();
+        let said = |number: i64| said(Uid(1), &source, "Created", "", &number.to_string());
         for number in 0..20_000 {
             let one = Unheard { times: 1, first: Time::from_unix_seconds(number) };
             names.note_unheard(said(number), one);

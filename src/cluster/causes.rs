@@ -210,13 +210,41 @@ const RECENT: usize = 6;
 /// So many answers about the slots of one CronJob are kept.
 const SLOTS: usize = 128;
 
+/// The last decision about each key, loop by loop: what one loop does for thousands of keys lies together.
+#[derive(Clone, Debug)]
+struct Last(Vec<OrdMap<Key, (Time, Rc<AnyDecision>)>>);
+
+impl Default for Last {
+    fn default() -> Self {
+        Self(LoopId::ALL.iter().map(|_| OrdMap::new()).collect())
+    }
+}
+
+impl Last {
+    fn of(&self, loop_id: LoopId) -> Option<&OrdMap<Key, (Time, Rc<AnyDecision>)>> {
+        self.0.get(loop_id as usize)
+    }
+
+    fn insert(&mut self, key: &LoopKey, at: Time, decision: Rc<AnyDecision>) {
+        if let Some(own) = self.0.get_mut(key.loop_id as usize) {
+            own.insert(key.key.clone(), (at, decision));
+        }
+    }
+
+    fn remove(&mut self, key: &LoopKey) {
+        if let Some(own) = self.0.get_mut(key.loop_id as usize) {
+            own.remove(&key.key);
+        }
+    }
+}
+
 /// Every cause so far, and the last decision about each key.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
     /// Numbered without gaps, the last is `next`.
     all: Vector<Rc<Cause>>,
     next: u64,
-    last: OrdMap<LoopKey, (Time, Rc<AnyDecision>)>,
+    last: Last,
     /// What a kubelet last decided about each pod: by uid, so that those made together lie together.
     pods: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
     /// What was decided about the slots of each CronJob, oldest first.
@@ -258,9 +286,9 @@ impl Causes {
             }
         }
         match Self::pod(key) {
-            Some(uid) => self.pods.insert(uid, (at, decision)),
-            None => self.last.insert(key.clone(), (at, decision)),
-        };
+            Some(uid) => drop(self.pods.insert(uid, (at, decision))),
+            None => self.last.insert(key, at, decision),
+        }
     }
 
     /// The pod that a kubelet looks at.
@@ -303,18 +331,17 @@ impl Causes {
         self.slots.get(cron).into_iter().flatten()
     }
 
-    /// What was last decided about an object, by whom and when, in no order that says anything.
-    fn of_object<'a>(
-        &'a self,
-        object: &ObjectKey,
-    ) -> impl Iterator<Item = (&'a LoopKey, (Time, &'a AnyDecision))> + use<'a> {
-        let first = LoopId::ALL.first().copied().unwrap_or(LoopId::Kubelet);
-        let object = object.clone();
-        let from = LoopKey { key: Key::new(object.clone()), loop_id: first };
-        let beside = self.last.range(from.clone()..);
+    /// What a loop last decided about the object of a key, and about each of its parts.
+    fn of_object(
+        &self,
+        loop_id: LoopId,
+        object: &Key,
+    ) -> impl Iterator<Item = (&Key, (Time, &AnyDecision))> {
+        let own = self.last.of(loop_id).filter(|own| !own.is_empty());
+        let beside = own.into_iter().flat_map(move |own| own.range::<_, Key>(object..));
         beside
-            .take_while(move |(one, _)| one.key.beside(&from.key))
-            .filter(move |(one, _)| one.key.object == object)
+            .take_while(move |(one, _)| one.beside(object))
+            .filter(move |(one, _)| one.object == object.object)
             .map(|(one, (at, decision))| (one, (*at, &**decision)))
     }
 
@@ -323,8 +350,8 @@ impl Causes {
         if let (LoopId::Kubelet, Some((at, decision))) = (loop_id, self.pods.get(&object.uid)) {
             return Some((*at, decision));
         }
-        let mut all = self.of_object(&object.key());
-        all.find(|(one, _)| one.loop_id == loop_id).map(|(_, decided)| decided)
+        let key = Key::of(object);
+        self.of_object(loop_id, &key).next().map(|(_, decided)| decided)
     }
 
     /// Forgets what kubelets decided about a pod that is gone.
@@ -335,8 +362,12 @@ impl Causes {
     /// Forgets what was decided about whatever is called so.
     pub(super) fn forget(&mut self, object: &ObjectKey) {
         self.slots.remove(object);
-        let gone: Vec<LoopKey> = self.of_object(object).map(|(key, _)| key.clone()).collect();
-        for key in gone {
+        let object = Key::new(object.clone());
+        let all = LoopId::ALL.iter().flat_map(|loop_id| {
+            let own = self.of_object(*loop_id, &object);
+            own.map(|(key, _)| LoopKey { key: key.clone(), loop_id: *loop_id })
+        });
+        for key in all.collect::<Vec<_>>() {
             self.last.remove(&key);
             self.recent.remove(&key);
             self.failures.remove(&key);
@@ -353,7 +384,7 @@ impl Causes {
     pub fn last(&self, key: &LoopKey) -> Option<(Time, &AnyDecision)> {
         let last = match Self::pod(key) {
             Some(uid) => self.pods.get(&uid),
-            None => self.last.get(key),
+            None => self.last.of(key.loop_id).and_then(|own| own.get(&key.key)),
         };
         last.map(|(at, decision)| (*at, &**decision))
     }

@@ -13,8 +13,18 @@ use crate::sim::{Duration, Time};
 type Place = (u64, ObjectKey);
 
 fn place(key: &ObjectKey) -> Place {
-    let written = key.name.rsplit_once('.').and_then(|(_, end)| u64::from_str_radix(end, 16).ok());
-    (written.unwrap_or(0), key.clone())
+    let (mut written, mut shift) = (0_u64, 0);
+    for letter in key.name.bytes().rev().take(17) {
+        let digit = match letter {
+            b'0'..=b'9' => letter - b'0',
+            b'a'..=b'f' => letter - b'a' + 10,
+            b'.' => return (written, key.clone()),
+            _ => break,
+        };
+        written |= u64::from(digit).checked_shl(shift).unwrap_or(0);
+        shift += 4;
+    }
+    (0, key.clone())
 }
 
 /// All events.

@@ -222,7 +222,7 @@ impl<C: Controller> World<C> {
         let mut woken = Vec::new();
         for change in changes {
             C::wakes(change, &self.store, &self.memories, &mut |key, wait| {
-                let part = key.uid.map(|uid| format!("#{:x}", uid.0)).unwrap_or_default();
+                let part = key.uid.map(|uid| format!("#{:x}", { uid.0 })).unwrap_or_default();
                 let text = match wait.millis() {
                     0 => format!("{}{part}", key.object.name),
                     millis => format!("{}{part} after {millis}ms", key.object.name),

@@ -10,7 +10,7 @@ import { serve } from './support/server.mjs';
 import { daemonSet, job, MINUTELY, replay, replicationController, session, START } from './support/sessions.mjs';
 
 /** So long after the first pods the visit goes on. */
-const SECONDS = 6;
+const SECONDS = 3;
 /** Who comes; and how often, for each cluster has its own chance. */
 const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
   { locale, viewport: { width: 1280, height: 800 } },
@@ -20,7 +20,7 @@ const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
 ]);
 const VISITS = 4;
 /** What runs so often in one of these sessions stays with what always runs. */
-const OFTEN = 150;
+const OFTEN = 1000;
 const PATIENCE = 180_000;
 const BUSY = [
   session(3, 3 * 3600, MINUTELY),

@@ -143,7 +143,7 @@ pub(super) fn first_for_deletion<'a>(
     for pod in pods {
         let next = Ranked {
             pod,
-            cost: deletion_cost(pod),
+            cost: pod.deletion_cost(),
             together: together(pod),
             since: pod.ready_since(),
         };
@@ -209,14 +209,6 @@ fn compare(one: &Ranked<'_>, other: &Ranked<'_>, now: Time) -> Ordering {
         return younger_first(Some(born(one)), Some(born(other)), now).then_with(by_uid);
     }
     by_uid()
-}
-
-/// What deleting a pod costs, by its annotation; a plus sign or a leading zero makes it worthless. Follows
-/// `GetDeletionCostFromPodAnnotations`.
-fn deletion_cost(pod: &Pod) -> i32 {
-    let text = pod.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
-    let plain = |text: &&str| *text == "0" || !text.starts_with(['+', '0']);
-    text.filter(plain).and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// Younger goes first, where ages in the same power of two (of nanoseconds) count as equal.

@@ -3,9 +3,9 @@
 //!
 //! Cost: the sums per owner (`store::Tally`) answer how many pods are there, active, ready and since when, and which
 //! labels they carry. So one pod's change among 10,000 costs a look-up and one status write; pods are walked only when
-//! something is to be adopted, released or deleted, or when some carry other labels than the rest.
+//! something is to be adopted or released, or when some carry other labels than the rest, and of a Deployment's the few
+//! that may be the first to be deleted (`store::Crews`).
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::rc::Rc;
 
@@ -14,12 +14,12 @@ use crate::api::apps::ReplicaSet;
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Pod, ReplicasSpec, ReplicasStatus, ReplicationController};
 use crate::api::kind::Kind;
-use crate::api::meta::{Labels, ObjectKey, ObjectMeta, OwnerReference};
+use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::{AnyObject, Resource};
 use crate::reconcile::{Controller, Failure, Key, Memories, Observed, Plan, Wake, Write};
-use crate::sim::order::Gather as _;
+use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
-use crate::store::{Change, Store};
+use crate::store::{Change, Crew, Store};
 
 /// At most so many pods are created or deleted at a time. Follows `replicaset.BurstReplicas`.
 const BURST: i64 = 500;
@@ -241,45 +241,59 @@ fn manage<K: Replicated>(
         let ready = seen.store.index().tally(set.meta().uid).ready;
         return (Decision::Satisfied { want, ready }, Vec::new());
     }
-    let active: Vec<&Rc<Pod>> = match claimed {
-        Some(pods) => pods.iter().collect(),
-        None => seen.store.pods_of(set.meta().uid).filter(|pod| pod.active()).collect(),
-    };
-    let together = related_on_nodes(set.meta(), &active, seen.store);
     let surplus = usize::try_from((have - want).min(BURST.max(have / SHARE))).unwrap_or(0);
-    let victims = pods::first_for_deletion(active.into_iter(), surplus, now, |pod| {
-        pod.node.as_ref().and_then(|node| together.get(&address(node)).copied()).unwrap_or(0)
+    let crews = Crews::related_to(set.meta(), seen.store);
+    let candidates = match claimed {
+        Some(pods) => pods.iter().collect(),
+        None => crews.candidates(set.meta().uid, surplus, seen.store),
+    };
+    let victims = pods::first_for_deletion(candidates.into_iter(), surplus, now, |pod| {
+        pod.node.as_ref().map_or(0, |node| crews.together(node))
     });
     let deleting = victims.iter().map(|pod| Rc::clone(&pod.meta.name)).collect();
     let writes = victims.into_iter().map(|pod| pods::delete(pod, &about)).collect();
     (Decision::TooMany { want, have, deleting }, writes)
 }
 
-/// Where a name lies: of equal names mostly one copy is shared.
-fn address(name: &Rc<str>) -> *const u8 {
-    name.as_ptr()
-}
+/// The crews of the ReplicaSets with the same controller. Follows `getIndirectlyRelatedPods`.
+struct Crews<'a>(Vec<&'a Crew>);
 
-/// How many active pods of the ReplicaSets with the same controller lie on each node, by where the node's name lies.
-/// `own` are those of the set itself. Follows `getPodsRankedByRelatedPodsOnSameNode`.
-fn related_on_nodes(set: &ObjectMeta, own: &[&Rc<Pod>], store: &Store) -> BTreeMap<*const u8, i64> {
-    let Some(owner) = set.controller() else { return BTreeMap::new() };
-    let mut copies: BTreeMap<*const u8, (&str, i64)> = BTreeMap::new();
-    let siblings = store.index().owned(owner.uid).filter(|(kind, _)| *kind == Kind::ReplicaSet);
-    let others = siblings.filter_map(|(_, key)| store.replica_sets().get(key));
-    let others = others.filter(|other| other.meta.uid != set.uid);
-    let theirs = others.flat_map(|other| store.pods_of(other.meta.uid)).filter(|pod| pod.active());
-    for pod in own.iter().copied().chain(theirs) {
-        if let Some(node) = &pod.node {
-            copies.entry(address(node)).or_insert((node, 0)).1 += 1;
-        }
+impl<'a> Crews<'a> {
+    fn related_to(set: &ObjectMeta, store: &'a Store) -> Self {
+        let owner = set.controller().map(|owner| owner.uid);
+        let siblings = owner.into_iter().flat_map(|owner| store.index().owned(owner));
+        let siblings = siblings.filter(|(kind, _)| *kind == Kind::ReplicaSet);
+        let siblings = siblings.filter_map(|(_, key)| store.replica_sets().get(key));
+        Self(siblings.filter_map(|set| store.index().crews().of(set.meta.uid)).collect())
     }
-    let mut nodes: BTreeMap<&str, i64> = BTreeMap::new();
-    for (node, count) in copies.values() {
-        *nodes.entry(node).or_insert(0) += count;
+
+    /// How many of their pods are on a node.
+    fn together(&self, node: &NodeName) -> i64 {
+        self.0.iter().map(|crew| crew.on(node)).sum()
     }
-    let whole = |name: &str| nodes.get(name).copied().unwrap_or(0);
-    copies.into_iter().map(|(copy, (name, _))| (copy, whole(name))).gather()
+
+    /// Those of a set's active pods among which the first so many to be deleted are: of pods that differ by their nodes
+    /// alone, the ones on the fullest nodes. Without related sets every node counts as empty, and all are candidates.
+    fn candidates(&self, set: Uid, surplus: usize, store: &'a Store) -> Vec<&'a Rc<Pod>> {
+        let Some(crew) = store.index().crews().of(set) else {
+            return store.pods_of(set).filter(|pod| pod.active()).collect();
+        };
+        let mut nodes: Vec<_> =
+            crew.steady().map(|(node, pods)| (self.together(node), pods)).collect();
+        nodes.order_by(|(one, _), (other, _)| other.cmp(one));
+        let mut enough = None;
+        let mut found = 0;
+        let fullest = nodes.into_iter().take_while(|(together, pods)| {
+            if found >= surplus && enough != Some(*together) {
+                return false;
+            }
+            found += pods.len();
+            enough = Some(*together);
+            true
+        });
+        let keys = crew.apart().chain(fullest.flat_map(|(_, pods)| pods));
+        keys.filter_map(|key| store.pods().get(key)).collect()
+    }
 }
 
 /// The status, and when the next pod becomes available. Follows `calculateStatus`.
@@ -368,5 +382,81 @@ fn note_failure(all: &mut Vec<Condition>, failure: Option<&Failure>, now: Time) 
             ));
         }
         Some(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::value::Value;
+    use crate::sim::rng::{Purpose, Seed};
+    use crate::store::CauseId;
+
+    const OWNER: &str =
+        r#""ownerReferences":[{"kind":"Deployment","name":"d","uid":"d","controller":true}]"#;
+
+    /// A store with three ReplicaSets of one Deployment and many pods of theirs, in all states.
+    fn drawn(seed: Seed) -> Store {
+        let mut store = Store::default();
+        let mut put = |object: AnyObject| drop(store.put(object, Time::default(), CauseId(0)));
+        for set in ["a", "b", "c"] {
+            let text = format!(
+                r#"{{"metadata":{{"name":"{set}","namespace":"default","uid":"{set}",{OWNER}}},"spec":{{"selector":{{"matchLabels":{{"s":"{set}"}}}},
+                "template":{{"metadata":{{"labels":{{"s":"{set}"}}}},"spec":{{"containers":[{{"name":"c","image":"x"}}]}}}}}}}}"#
+            );
+            put(Rc::new(ReplicaSet::from_value(&Value::from_json(&text).unwrap())).into_any());
+        }
+        for number in 0..60 {
+            let draw = |what: &str, of: &[&str]| {
+                let drawn = seed.draw(Purpose::Id, what, number) as usize % of.len();
+                of[drawn].to_owned()
+            };
+            let node = draw("node", &["n1", "n2", "n3", "n4", "n4", "n4", "n5", "n5", ""]);
+            let bound =
+                if node.is_empty() { String::new() } else { format!(r#""nodeName":"{node}","#) };
+            let cost = draw("cost", &["", "", "", "", "", "", "-3", "7"]);
+            let text = format!(
+                r#"{{"metadata":{{"name":"p{number}","namespace":"default","uid":"{number:x}0",
+                "annotations":{{"controller.kubernetes.io/pod-deletion-cost":"{cost}"}},
+                "ownerReferences":[{{"kind":"ReplicaSet","name":"x","uid":"{}","controller":true}}]}},
+                "spec":{{{bound}"containers":[{{"name":"c","image":"x"}}]}},
+                "status":{{"phase":"{}","conditions":[{{"type":"Ready","status":"{}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
+                draw("set", &["a", "a", "b", "c"]),
+                draw(
+                    "phase",
+                    &["Running", "Running", "Running", "Running", "Pending", "Unknown", "Failed"]
+                ),
+                draw("ready", &["True", "True", "True", "False"]),
+                draw("since", &["0", "1", "2", "8"]),
+            );
+            put(Rc::new(Pod::from_value(&Value::from_json(&text).unwrap())).into_any());
+        }
+        store
+    }
+
+    #[test]
+    fn candidates_hold_all_that_are_deleted_first() {
+        let now = Time::parse_rfc3339("2026-01-01T00:00:09Z").unwrap();
+        let mut looked_at = 0;
+        for seed in (0..40).map(Seed) {
+            let store = drawn(seed);
+            let set = store.replica_sets().iter().next().unwrap();
+            let crews = Crews::related_to(&set.meta, &store);
+            let all: Vec<_> = store.pods_of(set.meta.uid).filter(|pod| pod.active()).collect();
+            let together = |pod: &Pod| {
+                let Some(node) = &pod.node else { return 0 };
+                let on = |other: &&Rc<Pod>| other.node.as_ref() == Some(node) && other.active();
+                count(store.pods().iter().filter(on).count())
+            };
+            for surplus in 1..all.len() {
+                let few = crews.candidates(set.meta.uid, surplus, &store);
+                looked_at += all.len() - few.len();
+                let by_crew = |pod: &Pod| pod.node.as_ref().map_or(0, |node| crews.together(node));
+                let found = pods::first_for_deletion(few.into_iter(), surplus, now, by_crew);
+                let wanted = pods::first_for_deletion(all.iter().copied(), surplus, now, together);
+                assert_eq!(found, wanted, "seed {seed:?}, {surplus} of {}", all.len());
+            }
+        }
+        assert!(looked_at > 0, "all were candidates");
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::persistent::{OrdMap, OrdSet, Vector};
 
+use super::crews::Crews;
 use super::occupancy::Occupancy;
 use super::zones::Zones;
 use crate::api::core::{Node, Phase, Pod};
@@ -116,6 +117,7 @@ pub struct Index {
     /// The names of all nodes in order: the scheduler begins at the n-th.
     node_names: Vector<NodeName>,
     occupancy: Occupancy,
+    crews: Crews,
     zones: Zones,
     /// On how many nodes an image is, by each of its names.
     images: OrdMap<Rc<str>, i64>,
@@ -124,7 +126,11 @@ pub struct Index {
 }
 
 /// Adds a member to the set of a key.
-fn join<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: M) {
+pub(super) fn join<K: Ord + Clone, M: Ord + Clone>(
+    sets: &mut OrdMap<K, OrdSet<M>>,
+    key: &K,
+    member: M,
+) {
     if let Some(set) = sets.get_mut(key) {
         set.insert(member);
     } else {
@@ -133,7 +139,11 @@ fn join<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K
 }
 
 /// Takes a member out of the set of a key; empty sets are forgotten.
-fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: &M) {
+pub(super) fn leave<K: Ord + Clone, M: Ord + Clone>(
+    sets: &mut OrdMap<K, OrdSet<M>>,
+    key: &K,
+    member: &M,
+) {
     let Some(set) = sets.get_mut(key) else { return };
     set.remove(member);
     if set.is_empty() {
@@ -349,6 +359,7 @@ impl Index {
         self.replace_open(before, after);
         self.replace_posts(before, after);
         self.occupancy.replace(before, after);
+        self.crews.replace(before, after);
         for (pod, step) in [(before, -1), (after, 1)] {
             let Some(pod) = pod else { continue };
             if pod.status.phase.finished() {
@@ -391,6 +402,11 @@ impl Index {
     /// What the pods on nodes take, and where which pods are.
     pub const fn occupancy(&self) -> &Occupancy {
         &self.occupancy
+    }
+
+    /// Where the active pods of ReplicaSets are.
+    pub const fn crews(&self) -> &Crews {
+        &self.crews
     }
 
     /// How many nodes of each zone are down.
@@ -506,7 +522,7 @@ mod tests {
             "status":{{"phase":"{phase}","conditions":[{{"type":"Ready","status":"{ready}","lastTransitionTime":"2026-01-01T00:00:0{}Z"}}]}}}}"#,
             draw("label", 2),
             [r#"["f"]"#, "[]"][draw("finalizers", 2) as usize],
-            ["Job", "DaemonSet"][draw("kind", 2) as usize],
+            ["Job", "DaemonSet", "ReplicaSet"][draw("kind", 3) as usize],
             draw("owner", 2),
             draw("controls", 3) > 0,
             draw("node", 3),
@@ -535,6 +551,7 @@ mod tests {
                 assert_eq!(kept.open, anew.open, "seed {seed:?} step {step}");
                 assert_eq!(kept.ended, anew.ended, "seed {seed:?} step {step}");
                 assert_eq!(kept.posts, anew.posts, "seed {seed:?} step {step}");
+                assert_eq!(kept.crews, anew.crews, "seed {seed:?} step {step}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Typed tables of objects, their indexes, and the journal of every change. Knows no verbs and no rules:
 //! it keeps what `apiserver` decides to keep.
 
+mod crews;
 mod events;
 mod index;
 mod journal;
@@ -12,6 +13,7 @@ use std::rc::Rc;
 
 use crate::persistent::OrdMap;
 
+pub use crews::{Crew, Crews};
 pub use events::Events;
 pub use index::{Index, Tally};
 pub use journal::{CauseId, Change, Journal, KEPT as MOST_CHANGES, Operation};

@@ -84,6 +84,14 @@ impl Pod {
         (ready.status == conditions::Status::True).then(|| ready.since.cut_to_second())
     }
 
+    /// What deleting it costs, by its annotation; a plus sign or a leading zero makes it worthless. Follows
+    /// `GetDeletionCostFromPodAnnotations`.
+    pub fn deletion_cost(&self) -> i32 {
+        let text = self.meta.annotations.text("controller.kubernetes.io/pod-deletion-cost");
+        let plain = |text: &&str| *text == "0" || !text.starts_with(['+', '0']);
+        text.filter(plain).and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
     /// The suffix of the volume that carries its service account token.
     fn token_volume(&self) -> String {
         let low = u64::try_from(self.meta.uid.0 & u128::from(u64::MAX)).unwrap_or(0);

@@ -48,9 +48,20 @@ struct Views {
     palette: Palette,
     yard: Rc<YardView>,
     loops: Rc<LoopsView>,
+    cards: Held,
     band: Band,
     twins: Option<Rc<TwinsView>>,
 }
+
+/// The cards of the loops as they are shown, and since when.
+#[derive(Default)]
+struct Held {
+    loops: Rc<LoopsView>,
+    at: f64,
+}
+
+/// So long a card stands still while the clock runs: nobody reads sixty looks a second, each laid out anew.
+const CARD_MILLIS: f64 = 250.0;
 
 impl Views {
     /// The views now; notes what moves and says what changed.
@@ -83,6 +94,23 @@ impl Views {
         }
         let nodes = self.yard.nodes.iter().flat_map(|node| node.tiles.iter());
         engine.set_rings(nodes.clone().any(|tile| tile.ring.is_some()));
+    }
+}
+
+impl Held {
+    /// The cards that a picture shows. One that comes or goes is seen at once.
+    fn follow(&mut self, engine: &Engine, loops: &Rc<LoopsView>, playing: bool) -> Rc<LoopsView> {
+        if !Rc::ptr_eq(&self.loops, loops) {
+            let now = platform::steady_clock();
+            let same = self.loops.cards.len() == loops.cards.len()
+                && self.loops.language == loops.language;
+            if playing && same && now - self.at < CARD_MILLIS {
+                engine.set_behind();
+            } else {
+                *self = Self { loops: Rc::clone(loops), at: now };
+            }
+        }
+        Rc::clone(&self.loops)
     }
 }
 
@@ -127,11 +155,12 @@ pub fn App() -> Html {
         views.grow(&engine, *system);
         // While the clock runs, a picture has room for one of these: the yard, the timeline, the details.
         let mut room = !playing || Rc::ptr_eq(&views.yard, &before);
-        let Views { band, palette, twins, .. } = &mut *views;
+        let Views { band, cards, loops, palette, twins, .. } = &mut *views;
+        let cards = cards.follow(&engine, loops, playing);
         let band = timed.then(|| band.grow(&engine, palette, &mut room));
         *twins = engine.twins(twins.as_ref(), palette);
         let twins = twins.clone();
-        (Rc::clone(&views.yard), Rc::clone(&views.loops), band, twins, views.pictures, room)
+        (Rc::clone(&views.yard), cards, band, twins, views.pictures, room)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -273,7 +302,7 @@ pub fn App() -> Html {
                 }
                 if panels.shows(Panel::Events) {
                 <section class="pane pane--details" aria-label={say(language, "page.details")}>
-                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select.clone()} {version} />
+                    <Details engine={(*engine).clone()} {language} selection={(*selection).clone()} onselect={select.clone()} {version} {playing} />
                 </section>
                 }
                 { border("split-columns", "vertical", say(language, "page.split-columns")) }

@@ -34,7 +34,7 @@ const WORK_PER_LOOK: u64 = 2;
 /// After more work than this the next picture shows what it did: work and views together would take too much of one.
 const SHARED_MILLIS: f64 = 2.0;
 /// How long it may work for a picture in the midst of an instant, of which nothing is shown but the clock.
-const SETTLE_MILLIS: f64 = 7.0;
+const SETTLE_MILLIS: f64 = 5.5;
 /// At most so many lines are kept on the terminal's screen.
 pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.

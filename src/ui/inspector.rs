@@ -38,6 +38,9 @@ pub(crate) struct DetailsProps {
     pub onselect: Callback<Option<Selection>>,
     /// The version of the store, the world, and the look at the clock: when they change there is something new.
     pub version: (u64, u64, u64),
+    /// Whether the clock runs.
+    #[prop_or_default]
+    pub playing: bool,
 }
 
 /// What somebody looked at last of each object, and what is open now.
@@ -73,6 +76,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let facet = use_state(Facet::default);
     let log = use_state(LogChoice::default);
     let looked = use_mut_ref(Looked::default);
+    let scrolled = use_state(|| false);
     let language = props.language;
     {
         // A ring that has just come in counts, even while the clock stands.
@@ -84,7 +88,7 @@ pub(crate) fn Details(props: &DetailsProps) -> Html {
     let Some(selection) = &props.selection else {
         // The next look at the same object is another look.
         looked.borrow_mut().open = None;
-        return events(props);
+        return events(props, &scrolled);
     };
     let mut palette = Palette::default();
     let wish = Wish {
@@ -293,8 +297,17 @@ struct Row {
     message: String,
 }
 
-fn events(props: &DetailsProps) -> Html {
+/// While the clock runs, as many as can be seen: in a busy cluster every one of them is another half a second later.
+fn events(props: &DetailsProps, scrolled: &UseStateHandle<bool>) -> Html {
     let language = props.language;
+    let most = match props.playing && !**scrolled {
+        true => platform::rows_in_sight().min(EVENTS),
+        false => EVENTS,
+    };
+    let onscroll = {
+        let scrolled = scrolled.setter();
+        Callback::from(move |event: yew::events::Event| scrolled.set(platform::scrolled(&event)))
+    };
     let rows: Vec<Row> = props.engine.read(|state| {
         let namespace = &*state.terminal.namespace;
         let row = |event: Rc<Event>| Row {
@@ -309,7 +322,7 @@ fn events(props: &DetailsProps) -> Html {
                 count => format!("{} (x{count})", event.message),
             },
         };
-        latest(&state.cluster, namespace, EVENTS).into_iter().map(row).collect()
+        latest(&state.cluster, namespace, most).into_iter().map(row).collect()
     });
     let row = |row: Row| {
         let object = match row.kind {
@@ -329,7 +342,7 @@ fn events(props: &DetailsProps) -> Html {
         <div class="details" id="events">
             <div class="details__bar"><h2 class="title">{ say(language, "page.events") }</h2></div>
             if rows.is_empty() { <p class="quiet">{ say(language, "page.no-events") }</p> }
-            <ul class="events" tabindex="0" onclick={quoting(props)}>{ for rows.into_iter().map(row) }</ul>
+            <ul class="events" tabindex="0" onclick={quoting(props)} {onscroll}>{ for rows.into_iter().map(row) }</ul>
         </div>
     }
 }

@@ -67,6 +67,11 @@ extern "C" {
     fn value_of(event: &JsValue) -> String;
     #[wasm_bindgen(js_name = dataOf)]
     fn data_of(event: &JsValue, name: &str) -> String;
+    #[wasm_bindgen(js_name = isScrolled)]
+    fn is_scrolled(event: &JsValue) -> bool;
+    /// How many rows of a list half a screen shows.
+    #[wasm_bindgen(js_name = rowsInSight)]
+    pub(crate) fn rows_in_sight() -> usize;
     #[wasm_bindgen(js_name = lineUnder)]
     fn line_under_js(event: &JsValue) -> String;
     #[wasm_bindgen(js_name = clearValue)]
@@ -168,6 +173,11 @@ pub(crate) fn value(event: &impl AsRef<JsValue>) -> String {
 /// A datum of the element that an event comes from, or nothing.
 pub(crate) fn data(event: &impl AsRef<JsValue>, name: &str) -> String {
     data_of(event.as_ref(), name)
+}
+
+/// Whether the list that an event comes from was scrolled from its beginning.
+pub(crate) fn scrolled(event: &impl AsRef<JsValue>) -> bool {
+    is_scrolled(event.as_ref())
 }
 
 /// The line of text that was clicked, or the row.

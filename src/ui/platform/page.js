@@ -50,6 +50,10 @@ export function onVisibility(callback) {
 }
 export function valueOf(event) { return event.target?.value ?? ''; }
 export function dataOf(event, name) { return event.target?.dataset?.[name] ?? ''; }
+/** Whether a list was scrolled from its beginning. */
+export function isScrolled(event) { return event.target.scrollTop > 0; }
+/** How many rows of a list half a screen shows. The screen is asked, for the list or the window would have to be laid out. */
+export function rowsInSight() { return Math.ceil(screen.height / 48) + 1; }
 /** The line of a text that was clicked; of a list, the row. */
 export function lineUnder(event) {
   const row = event.target?.closest?.('li');

@@ -1,12 +1,18 @@
 // The yard in the browser: what flies, what lights up, what is painted, and the commands behind the buttons.
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
-const find = (uid) => document.querySelector(`#yard [data-uid="${uid}"]`);
+/** The dots by their uids: there are thousands, and to look for one among all that stands in the yard takes long. */
+const dotsByUid = new Map();
+const dotOf = (uid) => {
+  const dot = dotsByUid.get(uid);
+  return dot?.isConnected ? dot : undefined;
+};
+const find = (uid) => dotOf(uid) ?? document.querySelector(`#yard [data-uid="${uid}"]`);
 /** The same for many: past a few it is cheaper to look at every tile once. */
 function finder(count) {
   if (count < 8) return find;
-  const all = new Map(Array.from(document.querySelectorAll('#yard [data-uid]'), (tile) => [tile.dataset.uid, tile]));
-  return (uid) => all.get(uid) ?? null;
+  const all = new Map(Array.from(document.querySelectorAll('#yard :is(.pod-tile, tr)[data-uid]'), (tile) => [tile.dataset.uid, tile]));
+  return (uid) => all.get(uid) ?? dotOf(uid) ?? null;
 }
 const boxOf = (element) => {
   const box = element?.getBoundingClientRect();
@@ -235,12 +241,31 @@ export function pulse(taken) {
 
 // ---- dots ----
 
+/** Rows out of sight keep their room and are not laid out: of a hundred nodes a third is seen. */
+const sight = new IntersectionObserver((rows) => {
+  for (const { target, isIntersecting } of rows) target.toggleAttribute('data-far', !isIntersecting);
+}, { rootMargin: '48px', scrollMargin: '48px' });
+
+let forgotten = 0;
+/** Lets go of dots whose rows are gone; not for each of many rows that come at once. */
+function forget() {
+  const now = performance.now();
+  if (now - forgotten < 5000) return;
+  forgotten = now;
+  for (const [uid, dot] of dotsByUid) if (!dot.isConnected) dotsByUid.delete(uid);
+}
+
 /** Changes a row of dots; `steps`: a line each, as src/view/dots.rs says. */
 export function dots(row, steps) {
+  if (!row.childElementCount) {
+    sight.observe(row);
+    forget();
+  }
   for (const step of steps.split('\n')) {
     const [what, at, colours, look, owner, uid, pod, namespace] = step.split('\t');
     const there = row.children[at];
     if (what === '-') {
+      if (dotsByUid.get(there.dataset.uid) === there) dotsByUid.delete(there.dataset.uid);
       there.remove();
       continue;
     }
@@ -253,6 +278,7 @@ export function dots(row, steps) {
     dot.setAttribute('data-pod', pod);
     dot.setAttribute('data-namespace', namespace);
     dot.title = pod;
+    dotsByUid.set(uid, dot);
     row.insertBefore(dot, there ?? null);
   }
 }

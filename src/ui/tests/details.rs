@@ -17,6 +17,7 @@ fn props(world: &World, selection: Option<Selection>) -> DetailsProps {
         selection,
         onselect: Callback::noop(),
         version: (0, 0, 0),
+        playing: false,
     }
 }
 
@@ -63,6 +64,22 @@ async fn the_stream_of_events_marks_warnings_by_a_sign_and_links_objects() {
     );
     probe::press(".event:last-child .link").await;
     assert_eq!(told.borrow().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn while_the_clock_runs_the_stream_is_as_long_as_can_be_seen() {
+    let world = World::new();
+    world.run("kubectl create deployment web --image=nginx --replicas=30");
+    world.pass(30);
+    let live = DetailsProps { playing: true, ..props(&world, None) };
+    probe::show::<Details>(live.clone()).await;
+    let seen = probe::seen(".event__message");
+    assert_eq!(seen.len(), platform::rows_in_sight());
+    assert!(seen.len() < 50);
+    probe::show::<Details>(DetailsProps { playing: false, ..live }).await;
+    let all = probe::seen(".event__message");
+    assert_eq!(all.len(), 50);
+    assert!(all.starts_with(&seen), "the newest come first");
 }
 
 #[wasm_bindgen_test]

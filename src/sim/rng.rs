@@ -28,16 +28,21 @@ const NAME_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 impl Seed {
     /// A value of 64 even bits for `name` and its `counter`.
     pub fn draw(self, purpose: Purpose, name: &str, counter: u64) -> u64 {
+        mix(self.stream(purpose, name) ^ counter)
+    }
+
+    /// What all values for a name have in common.
+    fn stream(self, purpose: Purpose, name: &str) -> u64 {
+        let (words, rest) = name.as_bytes().as_chunks::<8>();
         let mut hash = mix(self.0 ^ mix(purpose as u64 + 1));
-        for chunk in name.as_bytes().chunks(8) {
-            let mut word = [0_u8; 8];
-            for (slot, byte) in word.iter_mut().zip(chunk) {
-                *slot = *byte;
-            }
-            hash = mix(hash ^ u64::from_le_bytes(word));
+        for word in words {
+            hash = mix(hash ^ u64::from_le_bytes(*word));
         }
-        hash = mix(hash ^ u64::try_from(name.len()).unwrap_or(u64::MAX));
-        mix(hash ^ counter)
+        if !rest.is_empty() {
+            let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
+            hash = mix(hash ^ last);
+        }
+        mix(hash ^ u64::try_from(name.len()).unwrap_or(u64::MAX))
     }
 
     /// A value in `low..=high`.
@@ -61,12 +66,12 @@ impl Seed {
 
     /// `length` hexadecimal digits, for container ids and digests.
     pub fn hex(self, name: &str, counter: u64, length: usize) -> String {
+        let stream = self.stream(Purpose::Id, name);
         let mut text = String::with_capacity(length + 16);
-        let mut part = 0;
+        let mut part = counter.wrapping_mul(64);
         while text.len() < length {
-            let bits = self.draw(Purpose::Id, name, counter.wrapping_mul(64).wrapping_add(part));
-            push_hex(&mut text, bits, 16);
-            part += 1;
+            push_hex(&mut text, mix(stream ^ part), 16);
+            part = part.wrapping_add(1);
         }
         text.truncate(length);
         text

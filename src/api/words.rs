@@ -10,7 +10,7 @@ use super::meta::fold;
 const SLOTS: usize = 1024;
 
 thread_local! {
-    static SLOT: RefCell<Vec<Option<Rc<str>>>> = RefCell::new(vec![None; SLOTS]);
+    static SLOT: RefCell<[Option<Rc<str>>; SLOTS]> = const { RefCell::new([const { None }; SLOTS]) };
 }
 
 /// The shared copy of a word. Words that fall on the same slot push each other out: nothing grows, and any text may

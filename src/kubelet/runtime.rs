@@ -327,6 +327,11 @@ impl PodRuntime {
         }
     }
 
+    /// Init containers and app containers.
+    pub(super) fn parts(&self) -> (&[ContainerRuntime], &[ContainerRuntime]) {
+        self.containers.split_at(self.containers.partition_point(|one| one.init))
+    }
+
     /// Whether any process is left.
     pub(super) fn alive(&self) -> bool {
         self.containers.iter().any(ContainerRuntime::alive)

@@ -27,13 +27,12 @@ const RESETS: &str = "AllContainersRestarting";
 /// The status that follows from what runs of a pod.
 pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time) -> PodStatus {
     let over = runtime.stage == Stage::Terminated;
-    let initialised = runtime.containers.iter().all(|one| !one.init || one.run.is_some());
-    let part = |init: bool| -> Rc<[ContainerStatus]> {
-        let all = pod.spec.all_containers().zip(&runtime.containers);
-        let own = all.filter(|(_, container)| container.init == init);
-        let statuses = own.map(|(spec, container)| {
+    let (init, apps) = runtime.parts();
+    let initialised = init.iter().all(|one| one.run.is_some());
+    let part = |specs: &[Container], containers: &[ContainerRuntime], counts: bool| {
+        let statuses = specs.iter().zip(containers).map(|(spec, container)| {
             let mut status = container_status(pod, runtime, spec, container, now);
-            if over && (init || initialised) {
+            if over && counts {
                 account_for(&mut status, container);
             }
             status
@@ -47,8 +46,8 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
         host_ip: node.map(|node| Rc::clone(&node.status.internal_ip)),
         pod_ip: runtime.address.clone(),
         start_time: Some(runtime.seen),
-        containers: part(false),
-        init_containers: part(true),
+        containers: part(&pod.spec.containers, apps, initialised),
+        init_containers: part(&pod.spec.init_containers, init, true),
         nominated_node: pod.status.nominated_node.clone(),
         conditions: Rc::clone(&pod.status.conditions),
     };
@@ -268,66 +267,75 @@ fn account_for(status: &mut ContainerStatus, container: &ContainerRuntime) {
 /// Value, reason and message of a condition.
 type Verdict = (Status, &'static str, String);
 
-fn listed(names: &[&Rc<str>]) -> String {
-    let names: Vec<&str> = names.iter().map(|name| &***name).collect();
-    format!("[{}]", names.join(" "))
+/// `WORDS: [NAME NAME]`, or nothing if there are no names.
+fn listed<'a>(words: &str, names: impl Iterator<Item = &'a Rc<str>>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if text.is_empty() {
+            text.reserve(words.len() + name.len() + 4);
+            text.push_str(words);
+            text.push_str(": [");
+        } else {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    if !text.is_empty() {
+        text.push(']');
+    }
+    text
 }
 
 /// Follows `GeneratePodInitializedCondition`.
 fn initialized(runtime: &PodRuntime, status: &PodStatus, pod: &Pod) -> Verdict {
-    let open: Vec<&Rc<str>> = pod
-        .spec
-        .init_containers
-        .iter()
-        .zip(&runtime.containers)
-        .filter(|(spec, container)| match container.sidecar {
-            true => {
-                !container.started(spec.startup.is_some())
-                    && container.last.is_none()
-                    && container.end().is_none()
-            }
-            false => !container.ready(spec),
-        })
-        .map(|(spec, _)| &spec.name)
-        .collect();
-    // What was initialised once stays so.
-    let past = runtime.containers.iter().any(|one| !one.init && one.run.is_some())
-        || conditions::holds(&pod.status.conditions, "Initialized");
-    match status.phase {
-        Phase::Succeeded => (Status::True, "PodCompleted", String::new()),
-        _ if open.is_empty() || past => (Status::True, "", String::new()),
-        _ => {
-            let text = format!("containers with incomplete status: {}", listed(&open));
-            (Status::False, "ContainersNotInitialized", text)
-        }
+    if status.phase == Phase::Succeeded {
+        return (Status::True, "PodCompleted", String::new());
     }
+    let (init, apps) = runtime.parts();
+    let open =
+        pod.spec.init_containers.iter().zip(init).filter(|(spec, container)| {
+            match container.sidecar {
+                true => {
+                    !container.started(spec.startup.is_some())
+                        && container.last.is_none()
+                        && container.end().is_none()
+                }
+                false => !container.ready(spec),
+            }
+        });
+    let open = listed("containers with incomplete status", open.map(|(spec, _)| &spec.name));
+    // What was initialised once stays so.
+    let past = || {
+        apps.iter().any(|one| one.run.is_some())
+            || conditions::holds(&pod.status.conditions, "Initialized")
+    };
+    if open.is_empty() || past() {
+        return (Status::True, "", String::new());
+    }
+    (Status::False, "ContainersNotInitialized", open)
 }
 
 /// Follows `GenerateContainersReadyCondition`.
 fn containers_ready(pod: &Pod, status: &PodStatus) -> Verdict {
+    match status.phase {
+        Phase::Succeeded => return (Status::False, "PodCompleted", String::new()),
+        Phase::Failed => return (Status::False, "PodFailed", String::new()),
+        Phase::Pending | Phase::Running | Phase::Unknown => {}
+    }
     let sidecars = pod.spec.init_containers.iter().zip(status.init_containers.iter());
     let sidecars = sidecars.filter(|(spec, _)| spec.sidecar).map(|(_, status)| status);
-    let unready: Vec<&Rc<str>> = sidecars
-        .chain(status.containers.iter())
-        .filter(|status| !status.ready)
-        .map(|status| &status.name)
-        .collect();
-    match status.phase {
-        Phase::Succeeded => (Status::False, "PodCompleted", String::new()),
-        Phase::Failed => (Status::False, "PodFailed", String::new()),
-        _ if unready.is_empty() => (Status::True, "", String::new()),
-        _ => {
-            let text = format!("containers with unready status: {}", listed(&unready));
-            (Status::False, "ContainersNotReady", text)
-        }
+    let all = sidecars.chain(status.containers.iter());
+    let unready = all.filter(|status| !status.ready).map(|status| &status.name);
+    let unready = listed("containers with unready status", unready);
+    match unready.is_empty() {
+        true => (Status::True, "", unready),
+        false => (Status::False, "ContainersNotReady", unready),
     }
 }
 
-/// Readiness gates are conditions that others set. Follows `GeneratePodReadyCondition`.
-fn ready(pod: &Pod, containers: &Verdict) -> Verdict {
-    if containers.0 != Status::True {
-        return containers.clone();
-    }
+/// What keeps a pod from being ready whose containers are: readiness gates are conditions that others set. Follows
+/// `GeneratePodReadyCondition`.
+fn held_by_gates(pod: &Pod) -> Option<Verdict> {
     let gates = pod.spec.raw.items_at("readinessGates");
     let mut unmet = Vec::new();
     for kind in gates.iter().filter_map(|gate| gate.str_at("conditionType")) {
@@ -342,10 +350,8 @@ fn ready(pod: &Pod, containers: &Verdict) -> Verdict {
             Some(_) => {}
         }
     }
-    if unmet.is_empty() {
-        return containers.clone();
-    }
-    (Status::False, "ReadinessGatesNotReady", unmet.join(", "))
+    let held = !unmet.is_empty();
+    held.then(|| (Status::False, "ReadinessGatesNotReady", unmet.join(", ")))
 }
 
 fn all_conditions(
@@ -354,33 +360,42 @@ fn all_conditions(
     status: &PodStatus,
     now: Time,
 ) -> Rc<[Condition]> {
-    let sandbox = Status::of(runtime.sandbox == Sandbox::Ready);
+    let plain = |value: Status| (value, "", String::new());
     let containers = containers_ready(pod, status);
+    let gates = (containers.0 == Status::True).then(|| held_by_gates(pod)).flatten();
     let verdicts = [
-        (sandbox, "", String::new()),
-        initialized(runtime, status, pod),
-        ready(pod, &containers),
-        containers,
-        (Status::True, "", String::new()),
+        &plain(Status::of(runtime.sandbox == Sandbox::Ready)),
+        &initialized(runtime, status, pod),
+        gates.as_ref().unwrap_or(&containers),
+        &containers,
+        &plain(Status::True),
     ];
-    let resets = pod.spec.may_restart_all().then(|| (RESETS, resetting(runtime, status.phase)));
     let old = &pod.status.conditions;
-    let all = OF_KUBELET.into_iter().zip(verdicts).chain(resets);
-    let own = all.map(|(kind, (value, reason, message))| {
-        let before = conditions::find(old, kind).filter(|before| before.status == value);
-        match before {
-            Some(before) if *before.reason == *reason && *before.message == *message => {
-                before.clone()
-            }
-            Some(before) => Condition {
-                seen: before.seen,
-                ..Condition::new(kind, value, reason, &message, before.since)
-            },
-            None => Condition::new(kind, value, reason, &message, now),
+    let mut all = Vec::with_capacity(old.len().max(OF_KUBELET.len()) + 1);
+    for (kind, verdict) in OF_KUBELET.into_iter().zip(verdicts) {
+        all.push(condition(old, kind, verdict, now));
+    }
+    if pod.spec.may_restart_all() {
+        all.push(condition(old, RESETS, &resetting(runtime, status.phase), now));
+    }
+    all.extend(old.iter().filter(|condition| !is_own(&condition.kind)).cloned());
+    all.into()
+}
+
+/// A condition as it follows from what it was.
+fn condition(old: &[Condition], kind: &str, verdict: &Verdict, now: Time) -> Condition {
+    let (value, reason, message) = verdict;
+    let before = conditions::find(old, kind).filter(|before| before.status == *value);
+    match before {
+        Some(before) if *before.reason == **reason && *before.message == **message => {
+            before.clone()
         }
-    });
-    let others = old.iter().filter(|condition| !is_own(&condition.kind)).cloned();
-    own.chain(others).collect()
+        Some(before) => Condition {
+            seen: before.seen,
+            ..Condition::new(kind, *value, reason, message, before.since)
+        },
+        None => Condition::new(kind, *value, reason, message, now),
+    }
 }
 
 /// Follows `GenerateAllContainersRestartingCondition`.

@@ -151,31 +151,29 @@ impl Reference {
             _ => (rest, None),
         };
         let tag = digest.or(tag).unwrap_or("latest");
-        if name.chars().any(|letter| letter.is_ascii_uppercase())
+        if name.bytes().any(|letter| letter.is_ascii_uppercase())
             && !name.split('/').next().is_some_and(|host| host.contains('.'))
         {
             return Err(wrong("repository name must be lowercase"));
         }
-        let part = |part: &str| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter))
-                && part.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        let good = |text: &str| {
+            let letter = |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'.' | b'_' | b'-' | b':');
+            !text.is_empty() && text.bytes().all(letter)
         };
-        let good_tag = !tag.is_empty()
-            && tag.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-:".contains(letter));
-        let port = name.split_once('/').map_or(name, |(_, rest)| rest).contains(':');
-        if name.is_empty() || !name.split('/').all(part) || !good_tag || port {
+        let part = |part: &str| {
+            good(part) && part.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        };
+        let (first, path) = match name.split_once('/') {
+            Some((first, path)) => (Some(first), path),
+            None => (None, name),
+        };
+        if name.is_empty() || !name.split('/').all(part) || !good(tag) || path.contains(':') {
             return Err(wrong(""));
         }
-        let first = name.split('/').next().unwrap_or_default();
-        let has_host = name.contains('/')
-            && (first.contains('.') || first.contains(':') || first == "localhost");
-        let repository = match (has_host, name.contains('/')) {
-            (true, _) => name.to_owned(),
-            (false, true) => format!("docker.io/{name}"),
-            (false, false) => format!("docker.io/library/{name}"),
+        let repository = match first {
+            Some(host) if host.contains(['.', ':']) || host == "localhost" => name.to_owned(),
+            Some(_) => ["docker.io/", name].concat(),
+            None => ["docker.io/library/", name].concat(),
         };
         Ok(Self { repository, tag: tag.to_owned() })
     }
@@ -206,9 +204,10 @@ fn read() -> Vec<Rc<Image>> {
 
 /// How an image behaves; well-formed images that nobody knows run as an ordinary server.
 pub fn find(reference: &Reference) -> Rc<Image> {
-    let matches = |pattern: &String| match pattern.strip_suffix('*') {
-        Some(start) => reference.repository.starts_with(start),
-        None => *pattern == reference.repository,
+    let repository = reference.repository.as_bytes();
+    let matches = |pattern: &String| match pattern.as_bytes() {
+        [start @ .., b'*'] => repository.starts_with(start),
+        whole => whole == repository,
     };
     let fits = |image: &&Rc<Image>| {
         image.names.iter().any(matches)
@@ -285,8 +284,8 @@ fn is_release(tag: &str, releases: &[String]) -> bool {
         VARIANTS.contains(&word)
     };
     let (first, rest) = tag.split_once('-').unwrap_or((tag, ""));
-    let named = variant(first)
-        || releases.iter().any(|one| one == first && one.starts_with(char::is_alphabetic))
+    let named = releases.iter().any(|one| one == first && one.starts_with(char::is_alphabetic))
+        || variant(first)
         || is_version(first, releases);
     named && rest.split('-').all(|part| part.is_empty() || variant(part))
 }

@@ -43,14 +43,14 @@ pub(super) fn may_lack(container: &Container) -> bool {
 pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Texts, String> {
     let (pod, store) = (scene.pod, scene.store);
     let mut services = Texts::clone(&scene.services);
-    let mut all = Texts::new();
+    let mut own = Texts::new();
     for source in container.env_from.items() {
         let prefix = source.str_at("prefix").unwrap_or_default();
         for (field, kind) in [("configMapRef", Kind::ConfigMap), ("secretRef", Kind::Secret)] {
             let Some(reference) = source.get(field) else { continue };
             let name = reference.str_at("name").unwrap_or_default();
             match data(kind, &pod.meta.namespace, name, store) {
-                Some(data) => all.extend(
+                Some(data) => own.extend(
                     data.into_iter().map(|(key, value)| (format!("{prefix}{key}").into(), value)),
                 ),
                 None if reference.bool_at("optional") == Some(true) => {}
@@ -59,7 +59,7 @@ pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Text
         }
     }
     for variable in container.env.iter() {
-        let known = |name: &str| all.get(name).or_else(|| services.get(name));
+        let known = |name: &str| own.get(name).or_else(|| services.get(name));
         let value = match &variable.source {
             EnvSource::Value(text) => Some(expanded(text, known)),
             EnvSource::Field(path) => Some(field(scene, path)),
@@ -76,7 +76,7 @@ pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Text
         };
         match value {
             Some(value) => {
-                all.insert(Rc::clone(&variable.name), value.into());
+                own.insert(Rc::clone(&variable.name), value.into());
             }
             // A key that may be missing leaves no trace, not even of a variable of the same name.
             None => {
@@ -84,10 +84,8 @@ pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Text
             }
         }
     }
-    for (name, value) in services {
-        all.entry(name).or_insert(value);
-    }
-    Ok(all)
+    services.extend(own);
+    Ok(services)
 }
 
 /// The Services that a pod is told of.

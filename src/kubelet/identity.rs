@@ -6,7 +6,6 @@
 
 use std::rc::Rc;
 
-use super::environment::data;
 use crate::api::base64;
 use crate::api::core::{Container, Pod, TOKEN_PATH};
 use crate::api::kind::Kind;
@@ -20,6 +19,10 @@ use crate::store::Store;
 
 /// What the volume of the service account is made of.
 const CERTIFICATES: (&str, &str) = ("kube-root-ca.crt", "ca.crt");
+/// Its files, in [`TOKEN_PATH`].
+const CERTIFICATE_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+const NAMESPACE_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+const TOKEN_FILE_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /// Who issues tokens, and for whom they are.
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// The seconds that the admission plugin asks for, and those that such a token really lasts: a year. Follows
@@ -37,15 +40,18 @@ pub(super) fn show(pod: &Pod, container: &Container, store: &Store, process: &mu
         return;
     }
     let (config_map, key) = CERTIFICATES;
-    let certificates = data(Kind::ConfigMap, &pod.meta.namespace, config_map, store);
-    let certificate = certificates.and_then(|data| data.get(key).cloned()).unwrap_or_default();
+    let certificates =
+        store.plain(Kind::ConfigMap, &ObjectKey::new(pod.meta.namespace.clone(), config_map));
+    let certificate = certificates.and_then(|found| match found.body.at(&["data", key]) {
+        Some(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    });
     let claims = Claims::of(pod, "", WARNS_AFTER, store);
     let files = process.files_mut();
     files.make_folder(TOKEN_PATH);
-    let path = |name: &str| format!("{TOKEN_PATH}/{name}");
-    files.put(&path(key), certificate);
-    files.put(&path("namespace"), pod.meta.namespace.clone());
-    files.put_later(&path("token"), move || claims.token().into());
+    files.put(CERTIFICATE_PATH, certificate.unwrap_or_default());
+    files.put(NAMESPACE_PATH, pod.meta.namespace.clone());
+    files.put_later(TOKEN_FILE_PATH, move || claims.token().into());
 }
 
 /// What a token says.

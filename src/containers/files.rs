@@ -84,7 +84,7 @@ impl Files {
     /// The files that every container finds.
     pub fn standard(hostname: &str) -> Self {
         let mut files = STANDARD.with(Self::clone);
-        files.put("/etc/hostname", format!("{hostname}\n").into());
+        files.put("/etc/hostname", [hostname, "\n"].concat().into());
         files
     }
 

@@ -10,8 +10,9 @@ pub use serving::{Answer, Health, Outside};
 
 use super::catalogue::Image;
 use super::files::Files;
-use super::shell::{self, INIT, Machine, Outcome};
+use super::shell::{self, INIT, Machine, Outcome, Variables};
 use super::signal::Signal;
+use crate::api::words::word;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
 
@@ -41,8 +42,6 @@ pub struct ProcessSpec {
     pub environment: BTreeMap<Rc<str>, Rc<str>>,
     /// Where it starts, or nothing.
     pub folder: Rc<str>,
-    /// Files from volumes, by path.
-    pub files: Vec<(Rc<str>, Rc<str>)>,
     /// The host name.
     pub hostname: Rc<str>,
     /// Whether its standard input stays open: a shell then waits for somebody to sit at it.
@@ -97,7 +96,7 @@ pub struct Process {
     image: Rc<Image>,
     program: Program,
     files: Files,
-    environment: BTreeMap<Rc<str>, Rc<str>>,
+    environment: Variables,
     folder: Rc<str>,
     hostname: Rc<str>,
     started: Time,
@@ -128,6 +127,9 @@ const MOST_COMMANDS: u32 = 5_000;
 const MOST_STEPS: u32 = 4_000;
 const LONGEST_EXEC: Duration = Duration::from_seconds(3600);
 
+/// Where commands are looked for.
+const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// A busy process is looked at again after this.
 const FIRST_OUTPUT_BYTES: usize = 64 * 1024;
 
@@ -137,27 +139,19 @@ impl Process {
     /// # Errors
     /// The runtime's words if there is no such program.
     pub fn start(
-        image: &Rc<Image>,
-        spec: &ProcessSpec,
+        image: Rc<Image>,
+        mut spec: ProcessSpec,
         now: Time,
         seed: Seed,
     ) -> Result<Self, StartError> {
-        let argv = command_line(image, &spec.command, &spec.args);
-        let mut files = Files::standard(&spec.hostname);
-        for (path, text) in &spec.files {
-            if let Some((folder, _)) = path.rsplit_once('/') {
-                files.make_folder(folder);
-            }
-            files.write(path, text, false);
-        }
-        let mut environment = spec.environment.clone();
-        environment.insert(
-            "PATH".into(),
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into(),
-        );
-        environment.insert("HOSTNAME".into(), Rc::clone(&spec.hostname));
-        environment.insert("HOME".into(), "/root".into());
-        let program = program(image, &argv, &environment, &files, spec, now, seed)?;
+        let argv = command_line(&image, &spec.command, &spec.args);
+        let files = Files::standard(&spec.hostname);
+        let mut environment = std::mem::take(&mut spec.environment);
+        environment.insert(word("PATH"), word(SEARCH_PATH));
+        environment.insert(word("HOSTNAME"), Rc::clone(&spec.hostname));
+        environment.insert(word("HOME"), word("/root"));
+        let environment = Rc::new(environment);
+        let program = program(&image, &argv, &environment, &spec, now, seed)?;
         let run_time = spec.overrides.run_time.or_else(|| match (&program, image.run_seconds) {
             (Program::Server { .. }, Some(seconds)) => Some(Duration::from_seconds(seconds)),
             _ => spec.overrides.exit_code.map(|_| Duration::from_seconds(1)),
@@ -170,12 +164,12 @@ impl Process {
             false => run_time.map(|span| Exit { code, at: now + span, out_of_memory: false }),
         };
         let mut process = Self {
-            image: Rc::clone(image),
+            image,
             program,
             files,
             environment,
-            folder: Rc::clone(&spec.folder),
-            hostname: Rc::clone(&spec.hostname),
+            folder: spec.folder,
+            hostname: spec.hostname,
             started: now,
             end,
             exit: None,
@@ -184,15 +178,15 @@ impl Process {
             requests: 0,
             hung: false,
             hangs_at: spec.overrides.hang_after.map(|span| now + span),
-            redirect: spec.overrides.redirect.clone(),
-            grpc: spec.overrides.grpc.clone(),
+            redirect: spec.overrides.redirect,
+            grpc: spec.overrides.grpc,
             wake: Some(now),
             sent: Vec::new(),
             commands: 0,
             seed,
         };
         if matches!(process.program, Program::Server { .. }) {
-            for line in &image.log {
+            for line in &Rc::clone(&process.image).log {
                 process.log(now, line);
             }
             process.wake = process.next_of_server();
@@ -429,13 +423,13 @@ impl Process {
         let script = shell::of_words(argv);
         let mut machine = Machine::new(
             script,
-            self.environment.clone(),
+            Rc::clone(&self.environment),
             self.files.clone(),
             &self.folder,
             now,
             self.seed,
         )
-        .with_arguments("sh", &[], self.image.bash)
+        .with_bash(self.image.bash)
         .with_pid(self.next_pid(), self.pids())
         .with_input(input);
         let mut at = now;
@@ -509,10 +503,9 @@ fn has_command(image: &Image, name: &str) -> bool {
 }
 
 fn program(
-    image: &Rc<Image>,
+    image: &Image,
     argv: &[Rc<str>],
-    environment: &BTreeMap<Rc<str>, Rc<str>>,
-    files: &Files,
+    environment: &Variables,
     spec: &ProcessSpec,
     now: Time,
     seed: Seed,
@@ -531,12 +524,13 @@ fn program(
     }
     if has_command(image, name) {
         // What is typed runs beside it (see `leave`): the shell itself only waits.
-        let waits = [Rc::from("sleep"), Rc::from("2147483647")];
-        let sat_at = spec.input && shell::reads_input(argv);
-        let script = shell::of_words(if sat_at { &waits } else { argv });
+        let script = match spec.input && shell::reads_input(argv) {
+            true => shell::of_words(&["sleep".into(), "2147483647".into()]),
+            false => shell::of_words(argv),
+        };
         let machine =
-            Machine::new(script, environment.clone(), files.clone(), &spec.folder, now, seed);
-        return Ok(Program::Shell(Box::new(machine.with_arguments("sh", &[], image.bash))));
+            Machine::new(script, Rc::clone(environment), Files::default(), &spec.folder, now, seed);
+        return Ok(Program::Shell(Box::new(machine.with_bash(image.bash))));
     }
     // A server image started with words of its own (`nginx -g …`, `node app.js`, `--flag`) still serves.
     let own = image.command.iter().any(|word| word.rsplit('/').next() == name.rsplit('/').next());

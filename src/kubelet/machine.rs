@@ -283,7 +283,7 @@ impl Kubelets {
     ) -> Option<Rc<str>> {
         let network = range.split('/').next()?.rsplit_once('.')?.0;
         let number = self.machines.get_mut(node)?.take_address();
-        let address: Rc<str> = format!("{network}.{number}").into();
+        let address: Rc<str> = [network, ".", &number.to_string()].concat().into();
         self.addresses.insert(Rc::clone(&address), uid);
         Some(address)
     }

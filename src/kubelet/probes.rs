@@ -309,7 +309,7 @@ impl Look<'_> {
     /// The kubelet asks a pod, usually its own, for a page.
     fn ask(&mut self, host: &str, port: u16, path: &str) -> Answer {
         let now = self.now;
-        let peer = self.node().map(|node| Rc::clone(&node.status.internal_ip)).unwrap_or_default();
+        let peer = self.node.map(|node| Rc::clone(&node.status.internal_ip)).unwrap_or_default();
         let own = self.runtime.address.as_deref() == Some(host)
             || matches!(host, "localhost" | "127.0.0.1");
         if own {

@@ -183,7 +183,8 @@ impl Look<'_> {
 
     /// Pulls of one node go one after another.
     fn begin_pull(&mut self, index: usize, image: &str, reference: &Reference) {
-        self.tell(index, EventType::Normal, "Pulling", format!("Pulling image \"{image}\""));
+        let text = ["Pulling image \"", image, "\""].concat();
+        self.tell(index, EventType::Normal, "Pulling", text);
         let asked = self.now;
         let (node, full): (_, Rc<str>) = (Rc::clone(&self.runtime.node), reference.full().into());
         let registry = self.kubelets.registry();
@@ -196,7 +197,7 @@ impl Look<'_> {
         let megabytes = if there || !exists { 0 } else { i64::try_from(outcome.size).unwrap_or(0) };
         let span = self.delays.pull_millis
             + megabytes * 1000 / self.delays.pull_megabytes_per_second.max(1);
-        let name = format!("{node}/{full}/{}", self.pod.meta.name);
+        let name = [&*node, "/", &full, "/", &self.pod.meta.name].concat();
         let drawn = span * self.seed.range(Purpose::Pull, &name, 0, 85, 115) / 100;
         let slower = if registry == Registry::Slow { 10 } else { 1 };
         let until = begun + Duration::from_millis(drawn * slower);
@@ -222,9 +223,18 @@ impl Look<'_> {
         let full: Rc<str> = reference.full().into();
         let (took, waited) = ((until - begun).go(), (until - asked).go());
         let bytes = found.bytes(&full, self.seed);
-        let text = format!(
-            "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
-        );
+        let text = [
+            "Successfully pulled image \"",
+            &image,
+            "\" in ",
+            &took,
+            " (",
+            &waited,
+            " including waiting). Image size: ",
+            &bytes.to_string(),
+            " bytes.",
+        ]
+        .concat();
         self.tell(index, EventType::Normal, "Pulled", text);
         let machine = self.kubelets.machines.get_mut(&self.runtime.node);
         let new = machine.is_some_and(|machine| {
@@ -241,7 +251,7 @@ impl Look<'_> {
     /// The node says which images it has. Real kubelets do within ten seconds.
     fn report_images(&mut self) {
         let machine = self.kubelets.machines.get(&self.runtime.node);
-        let (Some(node), Some(machine)) = (self.node(), machine) else { return };
+        let (Some(node), Some(machine)) = (self.node, machine) else { return };
         let mut changed = Node::clone(node);
         changed.status = node.status.with_images(machine.image_list(self.seed));
         if changed.status != node.status {
@@ -263,19 +273,20 @@ impl Look<'_> {
 
     /// The image is there: the container is created, unless something it needs is missing.
     fn create(&mut self, index: usize) {
-        let Some(spec) = self.spec(index).cloned() else { return };
-        let known = match environment::may_lack(&spec) {
-            true => self.environment(&spec).map(drop),
+        let pod = Rc::clone(&self.pod);
+        let Some(spec) = pod.spec.all_containers().nth(index) else { return };
+        let known = match environment::may_lack(spec) {
+            true => self.environment(spec).map(drop),
             false => Ok(()),
         };
-        let checked = known.and_then(|()| self.check_user(&spec));
+        let checked = known.and_then(|()| self.check_user(spec));
         if let Err(message) = checked {
             self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
             let retry_at = self.now + CONFIG_RETRY;
             return self.refuse(index, "CreateContainerConfigError", &message, retry_at);
         }
         let (low, high) = self.delays.start_millis;
-        let name = format!("{}/{}", self.pod.meta.name, spec.name);
+        let name = [&*self.pod.meta.name, "/", &spec.name].concat();
         let number = self.next_number(index);
         let span = self.seed.range(Purpose::Start, &name, number, low, high);
         let until = self.now + Duration::from_millis(span);
@@ -290,7 +301,7 @@ impl Look<'_> {
     fn environment(&mut self, spec: &Container) -> Result<Texts, String> {
         let services = self.kubelets.links(&self.pod, self.store);
         let address = self.runtime.address.clone().unwrap_or_default();
-        let node = self.node().map(|node| &**node);
+        let node = self.node.map(|node| &**node);
         let scene = Scene { pod: &self.pod, address: &address, node, store: self.store, services };
         environment::variables(&scene, spec)
     }
@@ -321,34 +332,41 @@ impl Look<'_> {
 
     /// The container is there: its process starts, or cannot.
     fn start(&mut self, index: usize) {
-        let Some(spec) = self.spec(index).cloned() else { return };
+        let pod = Rc::clone(&self.pod);
+        let Some(spec) = pod.spec.all_containers().nth(index) else { return };
         let Ok(reference) = Reference::parse(&spec.image) else { return };
         self.tell(index, EventType::Normal, "Created", "Container created".into());
-        match self.process(index, &spec, &reference) {
+        let name = format!("{}/{}", pod.meta.uid, spec.name);
+        match self.process(index, spec, &reference, &name) {
             Ok(process) => {
                 self.tell(index, EventType::Normal, "Started", "Container started".into());
-                self.new_run(index, &spec, &reference, Ok(process));
-                self.begin_hook(index, &spec);
+                self.new_run(index, spec, &reference, &name, Ok(process));
+                self.begin_hook(index, spec);
             }
             Err(StartError(message)) => {
                 self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
-                self.new_run(index, &spec, &reference, Err(&message));
+                self.new_run(index, spec, &reference, &name, Err(&message));
                 let retry_at = self.now + SHOWN;
                 self.refuse(index, "RunContainerError", &message, retry_at);
             }
         }
     }
 
+    /// The process of a run; what is drawn for it is drawn for this name.
     fn process(
         &mut self,
         index: usize,
         spec: &Container,
         reference: &Reference,
+        name: &str,
     ) -> Result<Process, StartError> {
         let environment = self.environment(spec).unwrap_or_default();
         let words = |list: &Rc<[Rc<str>]>| -> Vec<Rc<str>> {
-            let expand = |word: &Rc<str>| environment::expanded(word, |name| environment.get(name));
-            list.iter().map(|word| expand(word).into()).collect()
+            let expand = |word: &Rc<str>| match word.contains('$') {
+                true => environment::expanded(word, |name| environment.get(name)).into(),
+                false => Rc::clone(word),
+            };
+            list.iter().map(expand).collect()
         };
         let hostname = match &*self.pod.spec.hostname {
             "" if self.pod.spec.host_network => Rc::clone(&self.runtime.node),
@@ -357,20 +375,17 @@ impl Look<'_> {
         };
         let number = self.next_number(index);
         // Each run draws its own chance: a container that failed by chance may succeed the next time.
-        let name = format!("{}/{}", self.pod.meta.uid, spec.name);
-        let seed = Seed(self.seed.draw(Purpose::Container, &name, number));
+        let seed = Seed(self.seed.draw(Purpose::Container, name, number));
         let process = ProcessSpec {
             command: words(&spec.command),
             args: words(&spec.args),
             folder: Rc::clone(&spec.working_dir),
-            files: Vec::new(),
             hostname,
             input: spec.stdin,
             overrides: self.overrides(spec, i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };
-        let image = catalogue::find(reference);
-        let mut process = Process::start(&image, &process, self.now, seed)?;
+        let mut process = Process::start(catalogue::find(reference), process, self.now, seed)?;
         volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
         if process.runs_shell() {
             identity::show(&self.pod, spec, self.store, &mut process);
@@ -385,11 +400,11 @@ impl Look<'_> {
         index: usize,
         spec: &Container,
         reference: &Reference,
+        name: &str,
         process: Result<Process, &str>,
     ) {
         let number = self.next_number(index);
-        let name = format!("{}/{}", self.pod.meta.uid, spec.name);
-        let id: Rc<str> = format!("containerd://{}", self.seed.hex(&name, number, 64)).into();
+        let id: Rc<str> = ["containerd://", &self.seed.hex(name, number, 64)].concat().into();
         let image_id = word(&reference.digest(self.seed));
         let (now, sandbox) = (self.now, self.runtime.sandboxes);
         let end = process.as_ref().err().map(|message| {

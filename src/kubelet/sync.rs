@@ -37,6 +37,8 @@ const ROUNDS: usize = 32;
 /// Everything one look needs.
 pub(super) struct Look<'a> {
     pub pod: Rc<Pod>,
+    /// The node of the pod.
+    pub node: Option<&'a Rc<Node>>,
     pub store: &'a Store,
     pub kubelets: &'a mut Kubelets,
     pub delays: &'a Delays,
@@ -83,6 +85,7 @@ pub fn sync_pod(
     };
     let mut look = Look {
         pod: Rc::clone(pod),
+        node: store.nodes().get(&ObjectKey::cluster(Rc::clone(&runtime.node))),
         store,
         kubelets,
         delays,
@@ -123,9 +126,8 @@ impl Look<'_> {
             return self.finish();
         }
         if (fresh || lost) && !self.pod.meta.deleting() {
-            let node = self.node().cloned();
             let rejection =
-                node.and_then(|node| admission::rejection(&self.pod, &node, self.store));
+                self.node.and_then(|node| admission::rejection(&self.pod, node, self.store));
             if let Some(rejection) = rejection {
                 return self.reject(&rejection);
             }
@@ -139,11 +141,6 @@ impl Look<'_> {
             }
         }
         self.finish()
-    }
-
-    /// The node of the pod.
-    pub(super) fn node(&self) -> Option<&Rc<Node>> {
-        self.store.nodes().get(&ObjectKey::cluster(Rc::clone(&self.runtime.node)))
     }
 
     /// The spec of a container.
@@ -183,7 +180,7 @@ impl Look<'_> {
         let group = if container.init { "initContainers" } else { "containers" };
         self.writes.push(Write::Event {
             about: AnyObject::Pod(Rc::clone(&self.pod)),
-            field_path: format!("spec.{group}{{{}}}", container.name),
+            field_path: ["spec.", group, "{", &container.name, "}"].concat(),
             note: Note { event_type, reason, message },
         });
     }
@@ -430,7 +427,7 @@ impl Look<'_> {
     }
 
     fn take_address(&mut self) {
-        let Some(node) = self.node().cloned() else { return };
+        let Some(node) = self.node else { return };
         self.runtime.address = match self.pod.spec.host_network {
             true => Some(Rc::clone(&node.status.internal_ip)),
             false => self.kubelets.take_address(
@@ -489,8 +486,7 @@ impl Look<'_> {
             }
             self.runtime.scratch = crate::persistent::OrdMap::new();
         }
-        let status =
-            status::of(&self.pod, &self.runtime, self.node().map(|node| &**node), self.now);
+        let status = status::of(&self.pod, &self.runtime, self.node.map(|node| &**node), self.now);
         if status != self.pod.status && !self.runtime.rejected {
             let mut pod = Pod::clone(&self.pod);
             pod.status = status;

@@ -7,7 +7,7 @@ mod text;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
 use super::machine::Machine;
 use crate::containers::files::Files;
@@ -57,7 +57,7 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "export" | "local" | "readonly" => assign(shell, &arguments),
         "unset" => {
             for name in operands(&arguments) {
-                shell.variables.remove(name);
+                shell.variables_mut().remove(name);
             }
         }
         "env" | "printenv" => env(shell, &arguments),
@@ -232,11 +232,10 @@ fn padded(text: &str, flags: &str) -> String {
 }
 
 fn date(shell: &mut Machine, arguments: &[&str]) {
-    let at = chrono::DateTime::from_timestamp_millis(shell.now.unix_millis()).unwrap_or_default();
-    let format = arguments
-        .iter()
-        .find_map(|word| word.strip_prefix('+'))
-        .unwrap_or("%a %b %e %H:%M:%S UTC %Y");
+    let Some(format) = arguments.iter().find_map(|word| word.strip_prefix('+')) else {
+        return shell.print(&(unix_date(shell.now) + "\n"));
+    };
+    let at = DateTime::from_timestamp_millis(shell.now.unix_millis()).unwrap_or_default();
     let mut text = String::with_capacity(2 * format.len() + 8);
     // Writing to a string does not fail.
     let _: std::fmt::Result = write_date(&mut text, format, at);
@@ -267,10 +266,23 @@ fn write_date(text: &mut String, format: &str, at: DateTime<Utc>) -> std::fmt::R
     Ok(())
 }
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// The moment as `date` prints it.
 pub(crate) fn unix_date(at: Time) -> String {
-    let at = chrono::DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
-    at.format("%a %b %e %H:%M:%S UTC %Y").to_string()
+    let at = DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
+    let month = usize::try_from(at.month0()).ok().and_then(|month| MONTHS.get(month));
+    format!(
+        "{} {} {:2} {:02}:{:02}:{:02} UTC {:04}",
+        at.weekday(),
+        month.unwrap_or(&""),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+        at.year()
+    )
 }
 
 fn test(shell: &mut Machine, name: &str, arguments: &[&str]) {
@@ -517,7 +529,7 @@ fn cd(shell: &mut Machine, arguments: &[&str]) {
 fn assign(shell: &mut Machine, arguments: &[&str]) {
     for word in operands(arguments) {
         if let Some((name, value)) = word.split_once('=') {
-            shell.variables.insert(name.into(), value.into());
+            shell.variables_mut().insert(name.into(), value.into());
         }
     }
 }
@@ -575,7 +587,9 @@ fn read(shell: &mut Machine, arguments: &[&str]) {
     let names = operands(arguments);
     let mut words = line.splitn(names.len().max(1), [' ', '\t']);
     for name in &names {
-        shell.variables.insert((*name).into(), words.next().unwrap_or_default().trim().into());
+        shell
+            .variables_mut()
+            .insert((*name).into(), words.next().unwrap_or_default().trim().into());
     }
     shell.input = Some(rest.into());
 }

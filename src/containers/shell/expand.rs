@@ -125,9 +125,9 @@ impl Machine {
                 let value = match text.contains("RANDOM") {
                     true => {
                         let random = self.random().to_string();
-                        arithmetic::evaluate(&text.replace("RANDOM", &random), &mut self.variables)
+                        arithmetic::evaluate(&text.replace("RANDOM", &random), self.variables_mut())
                     }
-                    false => arithmetic::evaluate(&text, &mut self.variables),
+                    false => arithmetic::evaluate(&text, self.variables_mut()),
                 };
                 match value {
                     Ok(value) => Ok((value.to_string(), *quoted)),
@@ -196,7 +196,7 @@ impl Machine {
             "=" if set => Ok(text),
             "=" => {
                 let text = self.expand_text(word, outside)?;
-                self.variables.insert(name.into(), text.as_str().into());
+                self.variables_mut().insert(name.into(), text.as_str().into());
                 Ok(text)
             }
             "?" if set => Ok(text),

@@ -23,6 +23,9 @@ use crate::sim::{Duration, Time};
 #[derive(Clone, Debug, PartialEq)]
 enum Task {
     Run(Rc<Node>),
+    /// The command at a place of a list.
+    RunAt(Script, usize),
+    /// That one and all after it.
     List(Script, usize),
     AndOr(Rc<Node>, bool),
     IfCheck {
@@ -61,10 +64,13 @@ enum Task {
     },
 }
 
+/// Variables by name. Shells that begin with the same ones share them until one of them changes one.
+pub type Variables = Rc<BTreeMap<Rc<str>, Rc<str>>>;
+
 /// What a subshell does not change for its parent.
 #[derive(Clone, Debug, PartialEq)]
 struct Saved {
-    variables: BTreeMap<Rc<str>, Rc<str>>,
+    variables: Variables,
     folder: Rc<str>,
     arguments: Rc<[Rc<str>]>,
     traps: BTreeMap<Rc<str>, Script>,
@@ -99,7 +105,7 @@ pub(super) const LONGEST: usize = 1 << 18;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
     stack: Vec<Task>,
-    pub(super) variables: BTreeMap<Rc<str>, Rc<str>>,
+    pub(super) variables: Variables,
     functions: BTreeMap<Rc<str>, Rc<Node>>,
     /// `$1`, `$2`, …
     pub(super) arguments: Rc<[Rc<str>]>,
@@ -169,7 +175,7 @@ impl Machine {
     /// A shell at the beginning of a script.
     pub fn new(
         script: Script,
-        environment: BTreeMap<Rc<str>, Rc<str>>,
+        environment: Variables,
         files: Files,
         folder: &str,
         now: Time,
@@ -222,11 +228,9 @@ impl Machine {
         }
     }
 
-    /// The same shell with `$0`, `$1`, … and bash's messages.
+    /// The same shell, with bash's messages if it is bash.
     #[must_use]
-    pub fn with_arguments(mut self, name: &str, arguments: &[Rc<str>], bash: bool) -> Self {
-        self.name = name.into();
-        self.arguments = arguments.into();
+    pub const fn with_bash(mut self, bash: bool) -> Self {
         self.bash = bash;
         self
     }
@@ -322,7 +326,7 @@ impl Machine {
         let mut traps = self.traps.clone();
         traps.retain(|_, script| script.is_empty());
         let saved = Saved {
-            variables: self.variables.clone(),
+            variables: Rc::clone(&self.variables),
             folder: Rc::clone(&self.folder),
             arguments: Rc::clone(&self.arguments),
             traps: std::mem::replace(&mut self.traps, traps),
@@ -354,13 +358,19 @@ impl Machine {
     fn step(&mut self, task: Task, outside: &mut dyn Outside) {
         match task {
             Task::Run(node) => self.node(&node, outside),
-            Task::List(script, index) => {
-                let Some(node) = script.get(index) else { return };
-                let node = Rc::new(node.clone());
-                if index + 1 < script.len() {
-                    self.push(Task::List(script, index + 1));
+            Task::RunAt(script, index) => {
+                if let Some(node) = script.get(index) {
+                    self.node(node, outside);
                 }
-                self.push(Task::Run(node));
+            }
+            Task::List(script, index) => {
+                if index >= script.len() {
+                    return;
+                }
+                if index + 1 < script.len() {
+                    self.push(Task::List(Rc::clone(&script), index + 1));
+                }
+                self.push(Task::RunAt(script, index));
             }
             Task::AndOr(right, and) => {
                 if (self.status == 0) == and {
@@ -384,7 +394,7 @@ impl Machine {
             }
             Task::ForNext { name, values, index, body } => {
                 let Some(value) = values.get(index) else { return };
-                self.variables.insert(Rc::clone(&name), Rc::clone(value));
+                self.variables_mut().insert(Rc::clone(&name), Rc::clone(value));
                 self.push(Task::ForNext {
                     name,
                     values: Rc::clone(&values),
@@ -436,8 +446,8 @@ impl Machine {
         }
     }
 
-    fn node(&mut self, node: &Rc<Node>, outside: &mut dyn Outside) {
-        match &**node {
+    fn node(&mut self, node: &Node, outside: &mut dyn Outside) {
+        match node {
             Node::Simple { assigns, words, redirects } => {
                 self.simple(assigns, words, redirects, outside)
             }
@@ -535,7 +545,7 @@ impl Machine {
         self.status = 0;
         if argv.is_empty() {
             self.status = self.substituted.unwrap_or(0);
-            self.variables.extend(values);
+            self.assign(values);
             let restore = self.restore();
             if !redirects.is_empty() {
                 self.redirect(redirects, outside);
@@ -551,9 +561,9 @@ impl Machine {
             self.step(restore, outside);
             return self.failed();
         }
-        let before = self.variables.clone();
-        let scoped = !values.is_empty();
-        self.variables.extend(values);
+        // What is assigned before a command is there for it alone.
+        let before = (!values.is_empty()).then(|| Rc::clone(&self.variables));
+        self.assign(values);
         if let Some(body) = argv.first().and_then(|name| self.functions.get(name)).cloned() {
             self.push(restore);
             self.push(Task::EndFunction { arguments: Rc::clone(&self.arguments) });
@@ -563,13 +573,24 @@ impl Machine {
         }
         let redirected_exec = argv.first().is_some_and(|name| &**name == "exec") && argv.len() == 1;
         self.command(&argv, outside);
-        if scoped {
+        if let Some(before) = before {
             self.variables = before;
         }
         if !redirected_exec {
             self.step(restore, outside);
         }
         self.failed();
+    }
+
+    fn assign(&mut self, values: Vec<(Rc<str>, Rc<str>)>) {
+        if !values.is_empty() {
+            self.variables_mut().extend(values);
+        }
+    }
+
+    /// The variables, to change them.
+    pub(super) fn variables_mut(&mut self) -> &mut BTreeMap<Rc<str>, Rc<str>> {
+        Rc::make_mut(&mut self.variables)
     }
 
     /// With `set -e` a failed command ends the shell, unless a condition asked.

@@ -10,7 +10,7 @@ mod machine;
 pub(crate) mod parse;
 
 pub(in crate::containers) use machine::INIT;
-pub use machine::{Machine, Outcome};
+pub use machine::{Machine, Outcome, Variables};
 pub use parse::{Script, parse};
 
 pub(super) use commands::unix_date;

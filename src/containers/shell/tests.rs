@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::*;
@@ -28,7 +27,7 @@ fn run_for(script: &str, seconds: i64) -> (String, Option<i64>, Duration) {
         Err(message) => return (format!("sh: {message}\n"), Some(2), Duration::ZERO),
     };
     let mut machine =
-        Machine::new(parsed, BTreeMap::new(), Files::standard("pod-1"), "/", start, Seed(1));
+        Machine::new(parsed, Rc::default(), Files::standard("pod-1"), "/", start, Seed(1));
     let mut at = start;
     let mut text = String::new();
     loop {
@@ -115,7 +114,7 @@ fn a_day_of_a_loop_without_a_pause_is_a_few_wake_ups() {
     let parsed = parse("while true; do :; done").unwrap();
     let start = Time::from_unix_seconds(1_767_225_600);
     let files = Files::standard("pod-1");
-    let mut machine = Machine::new(parsed, BTreeMap::new(), files, "/", start, Seed(1));
+    let mut machine = Machine::new(parsed, Rc::default(), files, "/", start, Seed(1));
     let (mut at, mut looks) = (start, 0);
     while at - start < Duration::from_seconds(86_400) {
         let Outcome::Sleeps(next) = machine.run(at, &mut Nobody) else { panic!("it never ends") };
@@ -168,7 +167,7 @@ fn terminated(script: &str) -> (String, Option<i64>, i64) {
     let start = Time::from_unix_seconds(1_767_225_600);
     let files = Files::standard("pod-1");
     let parsed = parse(script).unwrap();
-    let mut machine = Machine::new(parsed, BTreeMap::new(), files, "/", start, Seed(1));
+    let mut machine = Machine::new(parsed, Rc::default(), files, "/", start, Seed(1));
     let (mut at, mut term) = (start, Some(start + Duration::from_seconds(10)));
     let mut text = String::new();
     loop {

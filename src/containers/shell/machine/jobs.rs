@@ -47,7 +47,7 @@ impl Machine {
         }
         self.jobs.push(Job { number, pid, shell });
         self.status = 0;
-        self.variables.insert("!".into(), pid.to_string().into());
+        self.variables_mut().insert("!".into(), pid.to_string().into());
         self.wake = Some(self.now);
         let now = self.now;
         self.run_jobs(now, outside);
@@ -248,9 +248,9 @@ impl Machine {
         let mut input = self.input.clone();
         let (out, err) = (self.out.clone(), self.err.clone());
         let last = stages.len().saturating_sub(1);
-        for (index, stage) in stages.iter().enumerate() {
+        for index in 0..stages.len() {
             let mut shell = self.fork();
-            shell.stack = vec![Task::Run(Rc::new(stage.clone()))];
+            shell.stack = vec![Task::RunAt(Rc::clone(stages), index)];
             shell.input = input.take();
             shell.err = err.clone();
             shell.out = if index == last { out.clone() } else { Target::Capture };

@@ -7,7 +7,7 @@ mod text;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use chrono::{DateTime, Utc};
 
 use super::machine::Machine;
 use crate::containers::files::Files;
@@ -266,23 +266,25 @@ fn write_date(text: &mut String, format: &str, at: DateTime<Utc>) -> std::fmt::R
     Ok(())
 }
 
+/// The days of a week, from that on which 1970 began.
+const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The moment as `date` prints it.
 pub(crate) fn unix_date(at: Time) -> String {
-    let at = DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
-    let month = usize::try_from(at.month0()).ok().and_then(|month| MONTHS.get(month));
-    format!(
-        "{} {} {:2} {:02}:{:02}:{:02} UTC {:04}",
-        at.weekday(),
-        month.unwrap_or(&""),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second(),
-        at.year()
-    )
+    let text = at.rfc3339();
+    let mut parts = text.split(['-', 'T', 'Z']);
+    let mut part = || parts.next().unwrap_or_default();
+    let (year, month, day, time) = (part(), part(), part(), part());
+    let name = |names: &[&'static str], index: Option<usize>| {
+        index.and_then(|index| names.get(index).copied()).unwrap_or_default()
+    };
+    let weekday = at.unix_seconds().div_euclid(24 * 3600).rem_euclid(7);
+    let weekday = name(&DAYS, usize::try_from(weekday).ok());
+    let month = name(&MONTHS, month.parse::<usize>().ok().and_then(|month| month.checked_sub(1)));
+    let (blank, day) = day.strip_prefix('0').map_or(("", day), |digit| (" ", digit));
+    [weekday, " ", month, " ", blank, day, " ", time, " UTC ", year].concat()
 }
 
 fn test(shell: &mut Machine, name: &str, arguments: &[&str]) {

@@ -295,3 +295,13 @@ fn counts_stand_beside_the_names_of_files() {
     let none = "wc: can't open 'none': No such file or directory\n        4 one\n        4 total\n";
     check(&format!("{files}wc -c none one"), none, 1, 0);
 }
+
+#[test]
+fn dates_read_as_chrono_writes_them() {
+    for day in 0..800 {
+        let at = Time::from_unix_seconds(1_700_000_000 + day * 86_399);
+        let expected = chrono::DateTime::from_timestamp(at.unix_seconds(), 0).unwrap();
+        let expected = expected.format("%a %b %e %H:%M:%S UTC %Y").to_string();
+        assert_eq!(super::date_line(at), expected);
+    }
+}

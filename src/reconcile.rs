@@ -93,11 +93,6 @@ impl Key {
         Self { place, target: Rc::new(Target { uid: Some(uid), object }) }
     }
 
-    /// Whether it stands among the keys of an object. There, those of others may stand, too: numbers may be equal.
-    pub const fn beside(&self, other: &Self) -> bool {
-        self.place & UPPER == other.place & UPPER
-    }
-
     /// The key of a loop that works on the cluster as a whole.
     pub fn whole() -> Self {
         Self::new(ObjectKey::cluster(""))
@@ -293,22 +288,9 @@ impl<M: 'static> Memories<M> {
         self.rows.insert(key, Rc::new(memory));
     }
 
-    /// Forgets everything about an object and its parts.
-    pub fn forget(&mut self, object: &ObjectKey) {
-        forget_parts(&mut self.rows, object);
-    }
-}
-
-fn forget_parts(rows: &mut OrdMap<Key, Rc<dyn Any>>, object: &ObjectKey) {
-    if rows.is_empty() {
-        return;
-    }
-    let from = Key::new(object.clone());
-    let beside = rows.range(from.clone()..).take_while(|(key, _)| key.beside(&from));
-    let gone: Vec<Key> =
-        beside.map(|(key, _)| key).filter(|key| key.object == *object).cloned().collect();
-    for key in gone {
-        rows.remove(&key);
+    /// Forgets what is remembered of a key.
+    pub fn forget(&mut self, key: &Key) {
+        self.rows.remove(key);
     }
 }
 

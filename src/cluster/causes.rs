@@ -79,9 +79,9 @@ macro_rules! loops {
         })*
 
         impl AllMemories {
-            /// Forgets everything about an object and its parts.
-            pub(super) fn forget(&mut self, object: &crate::api::ObjectKey) {
-                $(self.$id.forget(object);)*
+            /// Forgets everything about a key.
+            pub(super) fn forget(&mut self, key: &Key) {
+                $(self.$id.forget(key);)*
             }
         }
 
@@ -230,12 +230,6 @@ impl Last {
             own.insert(key.key.clone(), (at, decision));
         }
     }
-
-    fn remove(&mut self, key: &LoopKey) {
-        if let Some(own) = self.0.get_mut(key.loop_id as usize) {
-            own.remove(&key.key);
-        }
-    }
 }
 
 /// Every cause so far, and the last decision about each key.
@@ -278,9 +272,9 @@ impl Causes {
             self.note_slot(key, at, decision);
         }
         if key.loop_id.runs_workloads() {
-            let recent = self.recent.entry(key.clone()).or_default();
-            if recent.front().is_none_or(|(_, newest)| *newest != decision) {
-                let recent = Rc::make_mut(recent);
+            let newest = self.recent.get(key).and_then(|recent| recent.front());
+            if newest.is_none_or(|(_, newest)| *newest != decision) {
+                let recent = Rc::make_mut(self.recent.entry(key.clone()).or_default());
                 recent.push_front((at, Rc::clone(&decision)));
                 recent.truncate(RECENT);
             }
@@ -331,27 +325,12 @@ impl Causes {
         self.slots.get(cron).into_iter().flatten()
     }
 
-    /// What a loop last decided about the object of a key, and about each of its parts.
-    fn of_object(
-        &self,
-        loop_id: LoopId,
-        object: &Key,
-    ) -> impl Iterator<Item = (&Key, (Time, &AnyDecision))> {
-        let own = self.last.of(loop_id).filter(|own| !own.is_empty());
-        let beside = own.into_iter().flat_map(move |own| own.range::<_, Key>(object..));
-        beside
-            .take_while(move |(one, _)| one.beside(object))
-            .filter(move |(one, _)| one.object == object.object)
-            .map(|(one, (at, decision))| (one, (*at, &**decision)))
-    }
-
     /// What a loop last decided about an object, and when.
     pub fn last_of(&self, loop_id: LoopId, object: &ObjectMeta) -> Option<(Time, &AnyDecision)> {
         if let (LoopId::Kubelet, Some((at, decision))) = (loop_id, self.pods.get(&object.uid)) {
             return Some((*at, decision));
         }
-        let key = Key::of(object);
-        self.of_object(loop_id, &key).next().map(|(_, decided)| decided)
+        self.last(&LoopKey { loop_id, key: Key::of(object) })
     }
 
     /// Forgets what kubelets decided about a pod that is gone.
@@ -360,17 +339,14 @@ impl Causes {
     }
 
     /// Forgets what was decided about whatever is called so.
-    pub(super) fn forget(&mut self, object: &ObjectKey) {
-        self.slots.remove(object);
-        let object = Key::new(object.clone());
-        let all = LoopId::ALL.iter().flat_map(|loop_id| {
-            let own = self.of_object(*loop_id, &object);
-            own.map(|(key, _)| LoopKey { key: key.clone(), loop_id: *loop_id })
-        });
-        for key in all.collect::<Vec<_>>() {
-            self.last.remove(&key);
-            self.recent.remove(&key);
-            self.failures.remove(&key);
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.slots.remove(&key.object);
+        for (loop_id, own) in LoopId::ALL.iter().zip(&mut self.last.0) {
+            if own.remove(key).is_some() {
+                let key = LoopKey { key: key.clone(), loop_id: *loop_id };
+                self.recent.remove(&key);
+                self.failures.remove(&key);
+            }
         }
     }
 

@@ -96,8 +96,8 @@ impl World {
             return;
         }
         self.causes.forget_pod(change.object.uid());
-        let key = change.object.key();
-        if !self.store.has_named(&key) {
+        let key = Key::of(change.object.meta());
+        if !self.store.has_named(&key.object) {
             self.memories.forget(&key);
             self.causes.forget(&key);
         }

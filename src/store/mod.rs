@@ -163,7 +163,9 @@ impl Store {
             || self.daemon_sets.get(key).is_some()
             || self.jobs.get(key).is_some()
             || self.cron_jobs.get(key).is_some()
-            || self.plain.values().any(|rows| rows.contains_key(key))
+            || self.plain.iter().any(|(kind, rows)| {
+                kind.namespaced() != key.namespace.is_empty() && rows.contains_key(key)
+            })
     }
 
     /// The object of a uid.

@@ -501,10 +501,7 @@ impl Cluster {
         let input = self.inputs.len().checked_sub(1);
         for key in keys {
             let key = super::LoopKey { loop_id: super::LoopId::Kubelet, key };
-            if let Some(input) = input.filter(|_| !self.world.triggers.contains_key(&key)) {
-                self.world.triggers.insert(key.clone(), Trigger::Input(input));
-            }
-            self.world.queue.add(key);
+            self.world.queue.add(key, input.map(Trigger::Input));
         }
     }
 

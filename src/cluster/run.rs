@@ -9,6 +9,7 @@ use super::world::{Config, World};
 use crate::api::ApiError;
 use crate::api::core::EventSource;
 use crate::api::kind::Kind;
+use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
 use crate::api::words::word;
 use crate::apiserver::{Api, Written};
@@ -45,27 +46,30 @@ impl World {
 
     /// The same up to a limit of all work ever done. What is left is due now and comes first the next time.
     fn settle_within(&mut self, config: &Config, limit: u64) {
+        let mut changes = Vec::new();
         loop {
             while let Some((_, due)) = self.timers.pop_due(self.now) {
-                self.queue.add(due);
+                self.queue.add(due, None);
             }
             if self.work >= limit && !self.queue.is_empty() {
                 return;
             }
-            let Some(key) = self.queue.pop() else { break };
+            let Some((key, why)) = self.queue.pop() else { break };
             if self.too_often(&key) {
+                if let Some(why) = why {
+                    self.queue.expect(&key, why);
+                }
                 self.timers.wake_at(key, self.now + CALM);
                 continue;
             }
             self.work += 1;
-            let mut changes = Vec::new();
-            with_loop!(key.loop_id, C => self.reconcile::<C>(&key, config, &mut changes), kubelet => {
-                self.sync_kubelet(&key, config, &mut changes);
+            let trigger = why.unwrap_or(Trigger::Clock);
+            with_loop!(key.loop_id, C => self.reconcile::<C>(&key, trigger, config, &mut changes), kubelet => {
+                self.sync_kubelet(&key, trigger, config, &mut changes);
             });
             self.tell(&changes);
-            self.deleted.extend(
-                changes.into_iter().filter(|change| change.operation == Operation::Deleted),
-            );
+            let gone = |change: &Rc<Change>| change.operation == Operation::Deleted;
+            self.deleted.extend(changes.drain(..).filter(gone));
         }
         self.turns.clear();
         self.rounds.clear();
@@ -105,7 +109,7 @@ impl World {
 
     /// Wakes every loop that a change concerns.
     pub(super) fn tell(&mut self, changes: &[Rc<Change>]) {
-        let mut woken: Vec<(LoopKey, Duration)> = Vec::new();
+        let Self { now, store, memories, timers, queue, .. } = self;
         for change in changes {
             let concerned: &[LoopId] = match change.object.kind() {
                 Kind::Event => &[LoopId::EventExpiry],
@@ -113,20 +117,17 @@ impl World {
             };
             for loop_id in concerned {
                 let mut wake = |key: Key, wait: Duration| {
-                    woken.push((LoopKey { loop_id: *loop_id, key }, wait))
+                    let key = LoopKey { loop_id: *loop_id, key };
+                    let why = Trigger::Change(change.id);
+                    if wait > Duration::ZERO {
+                        queue.expect(&key, why);
+                        timers.wake_at(key, *now + wait);
+                    } else {
+                        queue.add(key, Some(why));
+                    }
                 };
-                with_loop!(*loop_id, C => C::wakes(change, &self.store, Remembers::<C>::of(&self.memories), &mut wake),
-                    kubelet => kubelet::wakes(change, &self.store, &mut wake));
-            }
-            for (key, wait) in woken.drain(..) {
-                if !self.triggers.contains_key(&key) {
-                    self.triggers.insert(key.clone(), Trigger::Change(change.id));
-                }
-                if wait > Duration::ZERO {
-                    self.timers.wake_at(key, self.now + wait);
-                } else {
-                    self.queue.add(key);
-                }
+                with_loop!(*loop_id, C => C::wakes(change, store, Remembers::<C>::of(memories), &mut wake),
+                    kubelet => kubelet::wakes(change, store, &mut wake));
             }
         }
     }
@@ -134,13 +135,13 @@ impl World {
     fn reconcile<C: Controller>(
         &mut self,
         key: &LoopKey,
+        trigger: Trigger,
         config: &Config,
         changes: &mut Vec<Rc<Change>>,
     ) where
         super::causes::AllMemories: Remembers<C>,
         AnyDecision: From<Of<C>>,
     {
-        let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
         let refused = match self.attempt::<C>(key, trigger, None, config, changes) {
             Ok(()) => None,
             Err(first) => {
@@ -191,7 +192,7 @@ impl World {
             Remembers::<C>::of_mut(&mut self.memories).insert(key.key.clone(), memory);
         }
         let decision = Rc::new(AnyDecision::from(Of::<C>(decision)));
-        self.carry_out(key, trigger, wake, decision, &writes, config, changes)
+        self.carry_out(key, trigger, wake, decision, None, &writes, config, changes)
     }
 
     /// Sets the wake-up, notes the cause and executes the writes of a plan.
@@ -202,6 +203,7 @@ impl World {
         trigger: Trigger,
         wake: Option<Time>,
         decision: Rc<AnyDecision>,
+        host: Option<NodeName>,
         writes: &[Write],
         config: &Config,
         changes: &mut Vec<Rc<Change>>,
@@ -213,7 +215,8 @@ impl World {
         if writes.is_empty() {
             return Ok(());
         }
-        let source = EventSource { component: word(key.loop_id.name()), host: word("") };
+        let host = host.unwrap_or_else(|| word(""));
+        let source = EventSource { component: word(key.loop_id.name()), host };
         self.execute(writes, cause, &source, config, changes)
     }
 
@@ -289,8 +292,13 @@ impl World {
     }
 
     /// Lets the kubelet of a pod's node look at it.
-    fn sync_kubelet(&mut self, key: &LoopKey, config: &Config, changes: &mut Vec<Rc<Change>>) {
-        let trigger = self.triggers.remove(key).unwrap_or(Trigger::Clock);
+    fn sync_kubelet(
+        &mut self,
+        key: &LoopKey,
+        trigger: Trigger,
+        config: &Config,
+        changes: &mut Vec<Rc<Change>>,
+    ) {
         let plan = kubelet::sync(
             &key.key,
             &self.store,
@@ -299,18 +307,11 @@ impl World {
             config.seed,
             self.now,
         );
-        if let Some(at) = plan.wake {
-            self.timers.wake_at(key.clone(), at);
-        }
-        let cause = self.note_cause(
-            key,
-            trigger,
-            Rc::new(AnyDecision::Kubelet(plan.decision)),
-            plan.writes.is_empty(),
-        );
-        let source = EventSource { component: word("kubelet"), host: plan.node };
-        let refused = self.execute(&plan.writes, cause, &source, config, changes).err();
-        self.back_off(key, refused, KUBELET_BACK_OFF);
+        let decision = Rc::new(AnyDecision::Kubelet(plan.decision));
+        let (wake, host) = (plan.wake, Some(plan.node));
+        let done =
+            self.carry_out(key, trigger, wake, decision, host, &plan.writes, config, changes);
+        self.back_off(key, done.err(), KUBELET_BACK_OFF);
     }
 }
 

@@ -57,8 +57,7 @@ pub struct World {
     pub(super) names: Names,
     pub(super) memories: AllMemories,
     pub(super) timers: Timers<LoopKey>,
-    pub(super) queue: WorkQueue<LoopKey>,
-    pub(super) triggers: OrdMap<LoopKey, Trigger>,
+    pub(super) queue: WorkQueue<LoopKey, Trigger>,
     /// The first reconciles of the instant that is not done yet.
     pub(super) turns: Vec<LoopKey>,
     /// How often each loop came back to each key there, once there are more.
@@ -81,7 +80,6 @@ impl World {
             memories: AllMemories::default(),
             timers: Timers::default(),
             queue: WorkQueue::default(),
-            triggers: OrdMap::new(),
             turns: Vec::new(),
             rounds: OrdMap::new(),
             deleted: Vec::new(),

@@ -23,22 +23,14 @@ impl<T: Ord + Clone> Timers<T> {
     pub fn wake_at(&mut self, target: T, at: Time) {
         match self.by_target.get(&target) {
             Some((pending, _)) if *pending <= at => {}
-            _ => self.set(target, at),
-        }
-    }
-
-    /// Wakes `target` at `at` and at no other time.
-    pub fn set(&mut self, target: T, at: Time) {
-        self.cancel(&target);
-        self.sequence += 1;
-        self.by_time.insert((at, self.sequence), target.clone());
-        self.by_target.insert(target, (at, self.sequence));
-    }
-
-    /// Forgets the pending wake-up of `target`.
-    pub fn cancel(&mut self, target: &T) {
-        if let Some(slot) = self.by_target.remove(target) {
-            self.by_time.remove(&slot);
+            _ => {
+                self.sequence += 1;
+                let slot = (at, self.sequence);
+                self.by_time.insert(slot, target.clone());
+                if let Some(later) = self.by_target.insert(target, slot) {
+                    self.by_time.remove(&later);
+                }
+            }
         }
     }
 
@@ -49,12 +41,8 @@ impl<T: Ord + Clone> Timers<T> {
 
     /// Takes the earliest wake-up out, if it is due at `now`.
     pub fn pop_due(&mut self, now: Time) -> Option<(Time, T)> {
-        let (slot, target) =
-            self.by_time.get_min().map(|(slot, target)| (*slot, target.clone()))?;
-        if slot.0 > now {
-            return None;
-        }
-        self.by_time.remove(&slot);
+        let slot = self.by_time.get_min().map(|(slot, _)| *slot).filter(|slot| slot.0 <= now)?;
+        let target = self.by_time.remove(&slot)?;
         self.by_target.remove(&target);
         Some((slot.0, target))
     }

@@ -1,35 +1,62 @@
-//! A queue in which a key stands at most once, first in first out.
+//! A queue in which a key stands at most once, first in first out, and why each key is in it.
 
-use crate::persistent::{OrdSet, Vector};
+use crate::persistent::{OrdMap, Vector};
 
-/// Keys to look at now. A key that is added while it waits keeps its place.
+/// Keys to look at now, and why they are looked at. A key that is added while it waits keeps its place; of several
+/// reasons the first stays, until the key is taken.
 #[derive(Clone, Debug)]
-pub struct WorkQueue<K: Ord + Clone> {
+pub struct WorkQueue<K: Ord + Clone, W: Clone> {
     order: Vector<K>,
-    members: OrdSet<K>,
+    known: OrdMap<K, Known<W>>,
 }
 
-impl<K: Ord + Clone> Default for WorkQueue<K> {
+/// What is known of a key: why it is looked at next, and whether it waits already.
+#[derive(Clone, Debug)]
+struct Known<W> {
+    why: Option<W>,
+    waits: bool,
+}
+
+impl<K: Ord + Clone, W: Clone> Default for WorkQueue<K, W> {
     fn default() -> Self {
-        Self { order: Vector::new(), members: OrdSet::new() }
+        Self { order: Vector::new(), known: OrdMap::new() }
     }
 }
 
-impl<K: Ord + Clone> WorkQueue<K> {
-    /// Adds `key`; says whether it was not there yet.
-    pub fn add(&mut self, key: K) -> bool {
-        if self.members.insert(key.clone()).is_some() {
-            return false;
+impl<K: Ord + Clone, W: Clone> WorkQueue<K, W> {
+    /// Adds `key`, for a reason if there is one; says whether it did not wait yet.
+    pub fn add(&mut self, key: K, why: Option<W>) -> bool {
+        let new = !self.note(&key, why, true);
+        if new {
+            self.order.push_back(key);
         }
-        self.order.push_back(key);
-        true
+        new
     }
 
-    /// Takes the key that has waited longest.
-    pub fn pop(&mut self) -> Option<K> {
+    /// Keeps why `key` will be looked at, whenever it is added.
+    pub fn expect(&mut self, key: &K, why: W) {
+        self.note(key, Some(why), false);
+    }
+
+    /// Keeps a reason unless there is one; whether the key waited before.
+    fn note(&mut self, key: &K, why: Option<W>, waits: bool) -> bool {
+        let Some(known) = self.known.get_mut(key) else {
+            self.known.insert(key.clone(), Known { why, waits });
+            return false;
+        };
+        if known.why.is_none() {
+            known.why = why;
+        }
+        let before = known.waits;
+        known.waits |= waits;
+        before
+    }
+
+    /// Takes the key that has waited longest, and why it was added.
+    pub fn pop(&mut self) -> Option<(K, Option<W>)> {
         let key = self.order.pop_front()?;
-        self.members.remove(&key);
-        Some(key)
+        let known = self.known.remove(&key);
+        Some((key, known.and_then(|known| known.why)))
     }
 
     /// Whether nothing waits.
@@ -50,9 +77,22 @@ mod tests {
     #[test]
     fn a_key_is_in_it_once_and_keeps_its_place() {
         let mut queue = WorkQueue::default();
-        assert!(queue.add("a"));
-        assert!(queue.add("b"));
-        assert!(!queue.add("a"));
-        assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some("a"), Some("b"), None));
+        assert!(queue.add("a", Some(1)));
+        assert!(queue.add("b", None));
+        assert!(!queue.add("a", Some(2)));
+        assert_eq!(queue.pop(), Some(("a", Some(1))));
+        assert_eq!((queue.pop(), queue.pop()), (Some(("b", None)), None));
+    }
+
+    #[test]
+    fn the_first_reason_stays_until_the_key_is_taken() {
+        let mut queue = WorkQueue::default();
+        queue.expect(&"a", 1);
+        assert!(queue.is_empty());
+        assert!(queue.add("a", None));
+        queue.expect(&"a", 2);
+        assert_eq!(queue.pop(), Some(("a", Some(1))));
+        assert!(queue.add("a", None));
+        assert_eq!(queue.pop(), Some(("a", None)));
     }
 }

@@ -135,7 +135,7 @@ pub struct Note {
     pub event_type: EventType,
     /// One word in capitals.
     pub reason: &'static str,
-    /// A sentence. In the note of a create, `{name}` stands for the name it gets.
+    /// A sentence. At the end of the note of a create, `{name}` stands for the name it gets.
     pub message: String,
 }
 

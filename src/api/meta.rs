@@ -46,15 +46,20 @@ impl Uid {
         self.with_text(|own| own == text)
     }
 
-    fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
+    /// Hands the uid on as text; no memory is asked for.
+    pub(crate) fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
         let mut digits = [0; 32];
         let bytes = scattered(self.0).to_be_bytes();
         for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(bytes.as_chunks().0) {
             *to = hex(*from);
         }
         let mut text = *b"00000000-0000-0000-0000-000000000000";
-        let places = text.iter_mut().filter(|letter| **letter != b'-');
-        places.zip(digits).for_each(|(place, digit)| *place = digit);
+        let fours = digits.as_chunks::<4>().0;
+        for (at, four) in [0, 4, 9, 14, 19, 24, 28, 32].into_iter().zip(fours) {
+            if let Some(place) = text.get_mut(at..at + 4) {
+                place.copy_from_slice(four);
+            }
+        }
         act(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
@@ -83,7 +88,7 @@ pub type NodeName = Rc<str>;
 #[derive(Clone, Debug)]
 pub struct ObjectKey {
     /// The first letters of the name: mostly they say which key is first, and no other memory is looked at.
-    head: Head,
+    head: Letters,
     /// The namespace, or nothing.
     pub namespace: Rc<str>,
     /// The name.
@@ -94,7 +99,7 @@ impl ObjectKey {
     /// The key of `name` in `namespace`.
     pub fn new(namespace: impl Into<Rc<str>>, name: impl Into<Rc<str>>) -> Self {
         let name = name.into();
-        Self { head: head(&name), namespace: namespace.into(), name }
+        Self { head: Letters::first_of(&name), namespace: namespace.into(), name }
     }
 
     /// The key of a cluster-wide object.
@@ -122,18 +127,26 @@ pub(crate) fn fold(from: u64, text: &str) -> u64 {
 /// So many bytes of a name lie in the key itself.
 const HEAD: usize = 16;
 
-/// The first bytes of a text as a number: numbers compare as the bytes do.
+/// Some bytes of a text as a number: numbers compare as the bytes do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(Rust, packed(8))] // as for uids
-struct Head(u128);
+pub(crate) struct Letters(u128);
 
-fn head(text: &str) -> Head {
-    if let Some(first) = text.as_bytes().first_chunk::<HEAD>() {
-        return Head(u128::from_be_bytes(*first));
+impl Letters {
+    /// The first letters of a text.
+    fn first_of(text: &str) -> Self {
+        if let Some(first) = text.as_bytes().first_chunk::<HEAD>() {
+            return Self(u128::from_be_bytes(*first));
+        }
+        let mut padded = [0; HEAD];
+        padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
+        Self(u128::from_be_bytes(padded))
     }
-    let mut padded = [0; HEAD];
-    padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
-    Head(u128::from_be_bytes(padded))
+
+    /// The last letters of a text; those of a shorter text are the first of all.
+    pub(crate) fn last_of(text: &str) -> Self {
+        Self(text.as_bytes().last_chunk::<HEAD>().map_or(0, |last| u128::from_be_bytes(*last)))
+    }
 }
 
 /// Shared texts are mostly the very same text: a look at the pointers saves a look at the letters.
@@ -141,7 +154,7 @@ fn compare(one: &Rc<str>, other: &Rc<str>) -> Ordering {
     if Rc::ptr_eq(one, other) { Ordering::Equal } else { one.cmp(other) }
 }
 
-/// Compares texts with the same [`head`]: if both end within it, only their lengths can differ.
+/// Compares texts with the same `head`: if both end within it, only their lengths can differ.
 fn compare_tails(one: &Rc<str>, other: &Rc<str>) -> Ordering {
     if one.len().max(other.len()) <= HEAD {
         one.len().cmp(&other.len())

@@ -55,6 +55,9 @@ pub(super) struct Unheard {
 /// So many different things are counted at most. Follows `maxLruCacheEntries`.
 const MOST_UNHEARD: usize = 4096;
 
+/// Who tells what sort of things about which object.
+pub(super) type Talk = (Uid, EventSource, EventType);
+
 /// What a source said: of which object, and a number drawn from all the rest.
 pub(super) type Said = (Uid, u64);
 
@@ -83,8 +86,8 @@ fn similar(one: &Event, involved: &ObjectReference, note: &Note, source: &EventS
 }
 
 /// How many messages were kept apart since similar events last paused, and whether this one is among them.
-fn kept_apart(group: &[Rc<Event>], message: &str, now: Time) -> (usize, bool) {
-    let mut recent: Vec<&Rc<Event>> = group.iter().collect();
+fn kept_apart(group: &[&Rc<Event>], message: &str, now: Time) -> (usize, bool) {
+    let mut recent = group.to_vec();
     recent.sort_by_key(|event| std::cmp::Reverse(event.last));
     let mut before = now;
     recent.retain(|event| {
@@ -113,38 +116,41 @@ impl Names {
         }
         self.unheard.insert(said, one);
     }
-}
 
-impl Api<'_> {
-    /// Whether a source may say one more thing of a type about an object. Follows `EventSourceObjectSpamFilter`.
-    fn may_tell(&mut self, uid: Uid, event_type: EventType, source: &EventSource) -> bool {
-        let key = || (uid, source.clone(), event_type);
-        let known = match self.names.buckets.is_empty() {
-            true => None,
-            false => self.names.buckets.get(&key()).copied(),
-        };
+    /// Whether a source may say one more thing of a type about an object, of which so much was told. Follows
+    /// `EventSourceObjectSpamFilter`.
+    fn may_tell(
+        &mut self,
+        talk: Talk,
+        known: Option<Bucket>,
+        told: &[Rc<Event>],
+        now: Time,
+    ) -> bool {
         let bucket = match known {
             Some(bucket) => bucket,
             None => {
-                let about = self.store.events().about(uid);
-                let own =
-                    about.filter(|event| event.event_type == event_type && event.source == *source);
-                let (told, first) = own.fold((0, self.now), |(told, first), event| {
+                let (_, source, event_type) = &talk;
+                let own = told
+                    .iter()
+                    .filter(|event| event.event_type == *event_type && event.source == *source);
+                let (told, first) = own.fold((0, now), |(told, first), event| {
                     (told + event.count, first.min(event.first))
                 });
                 if told < BURST {
                     return true;
                 }
-                let filled = (self.now - first).millis() * 1000 / REFILL.millis();
+                let filled = (now - first).millis() * 1000 / REFILL.millis();
                 let thousandths = ((BURST - told) * 1000 + filled).clamp(0, BURST * 1000);
-                Bucket { thousandths, at: self.now }
+                Bucket { thousandths, at: now }
             }
         };
-        let (left, passes) = bucket.take(self.now);
-        self.names.buckets.insert(key(), left);
+        let (left, passes) = bucket.take(now);
+        self.buckets.insert(talk, left);
         passes
     }
+}
 
+impl Api<'_> {
     /// Forgets how much was said, and was not, about an object that is gone.
     pub(super) fn forget_talk(&mut self, uid: Uid) {
         let names = &mut self.names;
@@ -182,7 +188,7 @@ impl Api<'_> {
         let modern = &*source.component == SCHEDULER;
         let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
         let told = self.store.events().about(uid);
-        let group: Vec<Rc<Event>> = told.filter(alike).cloned().collect();
+        let group: Vec<&Rc<Event>> = told.iter().filter(alike).collect();
         let combines = !modern && group.len() + 1 >= SIMILAR_LIMIT && {
             let (apart, known) = kept_apart(&group, &note.message, self.now);
             apart + usize::from(!known) >= SIMILAR_LIMIT
@@ -191,7 +197,7 @@ impl Api<'_> {
             true => written(format_args!("{COMBINED}{}", note.message)),
             false => note.message.as_str().into(),
         };
-        let old = group.iter().find(|event| match combines {
+        let old = group.into_iter().find(|event| match combines {
             true => event.message.starts_with(COMBINED),
             false => event.message == message && event.involved == involved,
         });
@@ -199,11 +205,11 @@ impl Api<'_> {
             let message = if combines { COMBINED } else { &*message };
             said(uid, &source, note.reason, field_path, message)
         };
-        let missed = match self.names.unheard.is_empty() {
-            true => None,
-            false => self.names.unheard.get(&unheard()).copied(),
-        };
-        if !modern && !self.may_tell(uid, note.event_type, &source) {
+        let talk = (uid, source.clone(), note.event_type);
+        let bucket = self.names.buckets.get(&talk).copied();
+        // Who was not heard has a bucket.
+        let missed = bucket.and_then(|_| self.names.unheard.get(&unheard()).copied());
+        if !modern && !self.names.may_tell(talk, bucket, told, self.now) {
             let (times, first) = missed.map_or((0, self.now), |one| (one.times, one.first));
             let one = Unheard { times: times + 1, first };
             self.names.note_unheard(unheard(), one);
@@ -225,9 +231,16 @@ impl Api<'_> {
             "" => word("default"),
             _ => Rc::clone(&about.meta().namespace),
         };
-        let name = self.event_name(&namespace, &about.meta().name);
+        let key = self.event_key(namespace, &about.meta().name);
+        let own = self.new_uid(&key);
         let event = Event {
-            meta: ObjectMeta { name, namespace, created: self.now, ..ObjectMeta::default() },
+            meta: ObjectMeta {
+                uid: own,
+                name: key.name,
+                namespace: key.namespace,
+                created: self.now,
+                ..ObjectMeta::default()
+            },
             involved,
             about: uid,
             event_type: note.event_type,
@@ -240,20 +253,18 @@ impl Api<'_> {
             count: times,
             expires: self.now,
         };
-        let mut object = AnyObject::Event(Rc::new(event));
-        object.meta_mut().uid = self.new_uid(&object.key());
-        self.keep(object);
+        self.keep(AnyObject::Event(Rc::new(event)));
     }
 
     /// `NAME.` and the time in nanoseconds as hexadecimal digits, moved on until it is free.
-    fn event_name(&self, namespace: &Rc<str>, name: &str) -> Rc<str> {
+    fn event_key(&self, namespace: Rc<str>, name: &str) -> ObjectKey {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
             let name = written(format_args!("{name}.{nanos:x}"));
-            let key = ObjectKey::new(Rc::clone(namespace), name);
+            let key = ObjectKey::new(Rc::clone(&namespace), name);
             if self.store.events().get(&key).is_none() {
-                return key.name;
+                return key;
             }
         }
     }

@@ -4,16 +4,16 @@ use std::rc::Rc;
 
 use crate::persistent::OrdMap;
 
-use super::events::{Bucket, Said, Unheard, about};
+use super::events::{Bucket, Said, Talk, Unheard, about};
 use super::{admission, limits, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
-use crate::api::core::{EventSource, EventType, Pod};
+use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::api::words::{with_text, written};
+use crate::api::words::written;
 use crate::api::{ApiError, Reason, defaults, strategy, validation};
 use crate::sim::Time;
 use crate::sim::rng::Seed;
@@ -54,7 +54,7 @@ pub struct Names {
     /// How many names were made up for each owner or prefix.
     counts: OrdMap<Rc<str>, u64>,
     /// By object, source and type: how many more events are recorded.
-    pub(super) buckets: OrdMap<(Uid, EventSource, EventType), Bucket>,
+    pub(super) buckets: OrdMap<Talk, Bucket>,
     /// What was said too often to be told.
     pub(super) unheard: OrdMap<Said, Unheard>,
 }
@@ -98,7 +98,7 @@ impl Api<'_> {
             return;
         }
         if object.kind() != Kind::Event {
-            with_text(format_args!("{}", object.uid()), |uid| self.names.counts.remove(uid));
+            object.uid().with_text(|uid| self.names.counts.remove(uid));
             self.forget_talk(about(object));
         }
         // A finalizer that was taken away in the same write is part of the last state.

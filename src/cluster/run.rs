@@ -323,10 +323,12 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
             let Some(about) = about else { return made.map(drop) };
             match made {
                 Ok(Written { object, .. }) => {
-                    if let Some(note) = note {
-                        let message = note.message.replace("{name}", &object.meta().name);
-                        let Note { event_type, reason, .. } = *note;
-                        let note = Note { event_type, reason, message };
+                    if let Some(Note { event_type, reason, message }) = note {
+                        let message = match message.strip_suffix("{name}") {
+                            Some(text) => [text, &object.meta().name].concat(),
+                            None => message.clone(),
+                        };
+                        let note = Note { event_type: *event_type, reason, message };
                         api.record(about, "", &note, source.clone());
                     }
                     Ok(())
@@ -412,21 +414,21 @@ impl Controller for EventExpiry {
         if change.operation != Operation::Added {
             return;
         }
-        if let Some((end, key)) = store.events().first_to_end()
-            && *key == change.object.key()
+        if let Some(first) = store.events().first_to_end()
+            && first.meta.uid == change.object.uid()
         {
-            wake(Key::whole(), end - change.at);
+            wake(Key::whole(), first.expires - change.at);
         }
     }
 
     fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
         let (mut writes, mut next) = (Vec::new(), None);
-        for (end, key) in seen.store.events().by_end() {
-            if now < end {
-                next = Some(end);
+        for event in seen.store.events().by_end() {
+            if now < event.expires {
+                next = Some(event.expires);
                 break;
             }
-            writes.push(Write::Expire(key.clone()));
+            writes.push(Write::Expire(event.meta.key()));
         }
         let decision = if writes.is_empty() { Expiry::Kept } else { Expiry::Expired };
         Plan::writes(decision, writes).wake_at(next)

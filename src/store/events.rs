@@ -3,28 +3,17 @@
 use std::rc::Rc;
 
 use crate::api::core::Event;
-use crate::api::meta::{ObjectKey, Uid};
+use crate::api::meta::{Letters, ObjectKey, Uid};
 use crate::persistent::{OrdMap, Vector};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 
-/// Where an event lies: by the time that its name ends with, so that those written together lie together, whatever they
-/// are about.
-type Place = (u64, ObjectKey);
+/// Where an event lies: by the sixteen digits of the time that its name ends with, so that those written together lie
+/// together, whatever they are about.
+type Place = (Letters, ObjectKey);
 
 fn place(key: &ObjectKey) -> Place {
-    let (mut written, mut shift) = (0_u64, 0);
-    for letter in key.name.bytes().rev().take(17) {
-        let digit = match letter {
-            b'0'..=b'9' => letter - b'0',
-            b'a'..=b'f' => letter - b'a' + 10,
-            b'.' => return (written, key.clone()),
-            _ => break,
-        };
-        written |= u64::from(digit).checked_shl(shift).unwrap_or(0);
-        shift += 4;
-    }
-    (0, key.clone())
+    (Letters::last_of(&key.name), key.clone())
 }
 
 /// All events.
@@ -43,7 +32,7 @@ pub struct Events {
 struct Expiry {
     end: Time,
     version: u64,
-    event: Option<ObjectKey>,
+    event: Option<Rc<Event>>,
 }
 
 /// When all events end, those first that end first. What is written later mostly ends later: a queue does.
@@ -55,9 +44,9 @@ impl Expiries {
         self.0.binary_search_by(|lease| (lease.end, lease.version).cmp(&(end, version)))
     }
 
-    fn begin(&mut self, event: &Event) {
+    fn begin(&mut self, event: &Rc<Event>) {
         let version = event.meta.resource_version;
-        let lease = Expiry { end: event.expires, version, event: Some(event.meta.key()) };
+        let lease = Expiry { end: event.expires, version, event: Some(Rc::clone(event)) };
         match self.0.back() {
             Some(last) if (last.end, last.version) > (lease.end, lease.version) => {
                 let place = self.place(lease.end, lease.version).unwrap_or_else(|place| place);
@@ -155,19 +144,19 @@ impl Events {
         all
     }
 
-    /// The events about the object of a uid.
-    pub fn about(&self, uid: Uid) -> impl Iterator<Item = &Rc<Event>> {
-        self.about.get(&uid).into_iter().flat_map(|all| all.iter())
+    /// The events about the object of a uid, in order of their keys.
+    pub fn about(&self, uid: Uid) -> &[Rc<Event>] {
+        self.about.get(&uid).map_or(&[], |all| all)
     }
 
     /// The event whose lease ends first.
-    pub fn first_to_end(&self) -> Option<(Time, &ObjectKey)> {
-        self.by_end().next()
+    pub fn first_to_end(&self) -> Option<&Rc<Event>> {
+        self.expiries.0.front().and_then(|lease| lease.event.as_ref())
     }
 
-    /// All events, those first whose lease ends first; when that is.
-    pub fn by_end(&self) -> impl Iterator<Item = (Time, &ObjectKey)> {
-        self.expiries.0.iter().filter_map(|lease| Some((lease.end, lease.event.as_ref()?)))
+    /// All events, those first whose lease ends first.
+    pub fn by_end(&self) -> impl Iterator<Item = &Rc<Event>> {
+        self.expiries.0.iter().filter_map(|lease| lease.event.as_ref())
     }
 
     /// How many there are.
@@ -220,7 +209,9 @@ impl Events {
                 Err(place) => all.insert(place, Rc::clone(event)),
             }
         } else {
-            self.about.insert(about, Rc::new(vec![Rc::clone(event)]));
+            let mut all = Vec::with_capacity(4);
+            all.push(Rc::clone(event));
+            self.about.insert(about, Rc::new(all));
         }
     }
 
@@ -281,7 +272,8 @@ mod tests {
                 assert_eq!(all(Some("other")), other.cloned().collect::<Vec<_>>());
                 for uid in (0..3).map(Uid) {
                     let about = kept.values().filter(|event| event.about == uid);
-                    let found: Vec<&Event> = events.about(uid).map(|event| &**event).collect();
+                    let found: Vec<&Event> =
+                        events.about(uid).iter().map(|event| &**event).collect();
                     assert_eq!(found, about.collect::<Vec<_>>());
                 }
                 assert_eq!(events.by_end().count(), kept.len());
@@ -295,7 +287,7 @@ mod tests {
     #[test]
     fn expiries_are_those_of_the_last_writes_in_order() {
         for seed in (0..20).map(Seed) {
-            let (mut expiries, mut kept) = (Expiries::default(), BTreeMap::<u64, Event>::new());
+            let (mut expiries, mut kept) = (Expiries::default(), BTreeMap::<u64, Rc<Event>>::new());
             for step in 0..200 {
                 let draw = |what: &str, most: u64| seed.draw(Purpose::Id, what, step) % most;
                 let name = draw("name", 12);
@@ -307,15 +299,13 @@ mod tests {
                     event.meta.name = format!("e{name}").into();
                     event.meta.resource_version = step;
                     event.expires = Time::from_unix_seconds((step + draw("end", 30)) as i64);
+                    let event = Rc::new(event);
                     expiries.begin(&event);
                     kept.insert(name, event);
                 }
                 let mut expected: Vec<_> = kept.values().collect();
                 expected.sort_by_key(|event| (event.expires, event.meta.resource_version));
-                let expected: Vec<_> =
-                    expected.into_iter().map(|event| (event.expires, event.meta.key())).collect();
-                let found =
-                    expiries.0.iter().filter_map(|lease| Some((lease.end, lease.event.clone()?)));
+                let found = expiries.0.iter().filter_map(|lease| lease.event.as_ref());
                 assert_eq!(found.collect::<Vec<_>>(), expected, "seed {seed:?} step {step}");
                 assert!(expiries.0.front().is_none_or(|lease| lease.event.is_some()));
             }

@@ -311,6 +311,6 @@ impl Store {
 
     /// The events about an object, oldest key first.
     pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
-        self.events.about(Uid::from_text(uid))
+        self.events.about(Uid::from_text(uid)).iter()
     }
 }

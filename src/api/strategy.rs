@@ -4,6 +4,7 @@
 //! creation time are set before; resource versions and the bumping of the generation are the caller's.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::defaults::labels_from_template;
 use super::kind::Kind;
@@ -232,11 +233,15 @@ fn generate_job_selector(job: &mut Value, uid: &str) {
     if job.at(&["spec", "manualSelector"]).and_then(Value::as_bool) == Some(true) {
         return;
     }
-    let name = job.at(&["metadata", "name"]).cloned().unwrap_or_else(|| Value::from(""));
-    let spec = job.child("spec");
+    let name: Rc<str> = job.at(&["metadata", "name"]).and_then(Value::as_str).unwrap_or("").into();
+    identify_pods(job.child("spec"), &name, &uid.into());
+}
+
+/// Gives the pods of a Job the labels that are theirs alone, and its spec the selector for them.
+pub(crate) fn identify_pods(spec: &mut Value, name: &Rc<str>, uid: &Rc<str>) {
     let labels = spec.child("template").child("metadata").child("labels");
     for key in JOB_NAME {
-        labels.set_default(key, name.clone());
+        labels.set_default(key, name);
     }
     for key in CONTROLLER_UID {
         labels.set_default(key, uid);

@@ -10,7 +10,7 @@ use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
-use crate::api::meta::{Labels, ObjectKey, ObjectMeta, Uid};
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::api::words::written;
@@ -297,16 +297,12 @@ impl Api<'_> {
             generation: 1,
             ..job.meta.clone()
         };
-        // What is prepared asks for name and labels only.
-        let mut named = crate::object! { "name" => &meta.name };
-        if !meta.labels.is_empty() {
-            named.set("labels", meta.labels.to_value());
+        let mut raw = job.spec.raw.clone();
+        strategy::identify_pods(&mut raw, &meta.name, &meta.uid.text());
+        let spec = job.spec.with_identity(raw);
+        if meta.labels.is_empty() {
+            meta.labels = spec.template.labels.clone();
         }
-        let mut object = crate::object! { "metadata" => named, "spec" => job.spec.raw.clone() };
-        strategy::prepare_for_create(Kind::Job, &mut object, &meta.uid.to_string());
-        strategy::canonicalize(Kind::Job, &mut object);
-        meta.labels = Labels::from_value(object.at(&["metadata", "labels"]));
-        let spec = job.spec.with_identity(object.get("spec").cloned().unwrap_or_default());
         let status = job.status.clone();
         let job = Job { meta, spec: Rc::new(spec), status };
         Ok(Written::new(self.keep(AnyObject::Job(Rc::new(job))), true))

@@ -60,11 +60,11 @@ pub(super) fn check_account(
     store: &Store,
 ) -> Result<(), ApiError> {
     let name = spec.and_then(|spec| spec.str_at("serviceAccountName")).unwrap_or("default");
-    let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
-    if name == "default"
-        || *meta.namespace == *"kube-system"
-        || store.plain(Kind::ServiceAccount, &key).is_some()
-    {
+    let known = || {
+        let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
+        store.plain(Kind::ServiceAccount, &key).is_some()
+    };
+    if name == "default" || *meta.namespace == *"kube-system" || known() {
         return Ok(());
     }
     let text = format!(

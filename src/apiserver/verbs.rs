@@ -372,7 +372,8 @@ impl Api<'_> {
         }
         let warnings = validation::warnings(kind, &new);
         // The status has a way of its own; what is kept of it is more exact than what the API shows.
-        let mut new = with_status_of(&AnyObject::from_value(kind, &new), &old);
+        let given = AnyObject::from_value(kind, &new);
+        let mut new = with_status_of(&given, &old).unwrap_or(given);
         let prepared = new.meta().clone();
         *new.meta_mut() =
             ObjectMeta { labels: prepared.labels, annotations: prepared.annotations, ..meta };
@@ -391,7 +392,7 @@ impl Api<'_> {
         let kind = object.kind();
         let old = self.existing(kind, &object.key())?;
         self.check_uid(&old, object)?;
-        let mut new = with_status_of(object, &old);
+        let mut new = with_status_of(object, &old).unwrap_or_else(|| object.clone());
         let meta = new.meta_mut();
         meta.resource_version = old.meta().resource_version;
         meta.generation = old.meta().generation;
@@ -412,11 +413,10 @@ impl Api<'_> {
     pub fn update_status(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
         let old = self.existing(object.kind(), &object.key())?;
         self.check_uid(&old, object)?;
-        let new = with_status_of(&old, object);
-        if new == old {
-            return Ok(Written::new(old, false));
+        match with_status_of(&old, object) {
+            Some(new) => Ok(Written::new(self.keep(new), true)),
+            None => Ok(Written::new(old, false)),
         }
-        Ok(Written::new(self.keep(new), true))
     }
 
     fn check_uid(&self, old: &AnyObject, new: &AnyObject) -> Result<(), ApiError> {
@@ -506,15 +506,16 @@ const fn has_generation(kind: Kind) -> bool {
     )
 }
 
-/// `object` with the status of `other`, which is of the same kind.
-fn with_status_of(object: &AnyObject, other: &AnyObject) -> AnyObject {
+/// `object` with the status of `other`, which is of the same kind; `None` if it has the same.
+fn with_status_of(object: &AnyObject, other: &AnyObject) -> Option<AnyObject> {
     let mut new = object.clone();
     macro_rules! take {
-        ($new:expr, $other:expr) => {
-            if $new.status != $other.status {
-                Rc::make_mut($new).status = $other.status.clone();
+        ($new:expr, $other:expr) => {{
+            if $new.status == $other.status {
+                return None;
             }
-        };
+            Rc::make_mut($new).status = $other.status.clone();
+        }};
     }
     match (&mut new, other) {
         (AnyObject::Pod(new), AnyObject::Pod(other)) => take!(new, other),
@@ -528,19 +529,18 @@ fn with_status_of(object: &AnyObject, other: &AnyObject) -> AnyObject {
         (AnyObject::Job(new), AnyObject::Job(other)) => take!(new, other),
         (AnyObject::CronJob(new), AnyObject::CronJob(other)) => take!(new, other),
         (AnyObject::Plain(new), AnyObject::Plain(other)) => {
-            let status = other.body.get("status").cloned();
-            if new.body.get("status") != status.as_ref() {
-                match status {
-                    Some(status) => Rc::make_mut(new).body.set("status", status),
-                    None => {
-                        Rc::make_mut(new).body.remove("status");
-                    }
-                }
+            let status = other.body.get("status");
+            if new.body.get("status") == status {
+                return None;
+            }
+            match status {
+                Some(status) => Rc::make_mut(new).body.set("status", status.clone()),
+                None => drop(Rc::make_mut(new).body.remove("status")),
             }
         }
-        _ => {}
+        _ => return None,
     }
-    new
+    Some(new)
 }
 
 /// Whether two versions of an object want the same.

@@ -204,8 +204,8 @@ impl Index {
         }
         match before.or(after) {
             Some(AnyObject::Pod(_)) => {
-                let of = |object: Option<&AnyObject>| object.and_then(Pod::from_any).map(Rc::clone);
-                self.replace_pod(of(before).as_deref(), of(after).as_deref());
+                let of = |object| Option::and_then(object, Pod::from_any).map(|pod| &**pod);
+                self.replace_pod(of(before), of(after));
             }
             Some(AnyObject::Node(_)) => {
                 let of =
@@ -240,14 +240,15 @@ impl Index {
 
     /// A pod of a Job is open until it is over and no finalizer holds it any more: then its Job has counted it.
     fn replace_open(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
+        let over = |pod: Option<&Pod>| pod.is_some_and(|pod| pod.status.phase.finished());
         let open = |pod: Option<&Pod>| {
-            let pod =
-                pod.filter(|pod| !pod.status.phase.finished() || !pod.meta.finalizers.is_empty())?;
-            controlled_by(pod, "Job")
+            let open = |pod: &&Pod| !over(Some(pod)) || !pod.meta.finalizers.is_empty();
+            controlled_by(pod.filter(open)?, "Job")
         };
-        let ended = |pod: Option<&Pod>| open(pod.filter(|pod| pod.status.phase.finished()));
-        move_key(&mut self.open, (open(before), before), (open(after), after));
-        move_key(&mut self.ended, (ended(before), before), (ended(after), after));
+        let (from, to) = (open(before), open(after));
+        move_key(&mut self.open, (from, before), (to, after));
+        let (from, to) = (from.filter(|_| over(before)), to.filter(|_| over(after)));
+        move_key(&mut self.ended, (from, before), (to, after));
     }
 
     fn replace_posts(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
@@ -332,13 +333,14 @@ impl Index {
     }
 
     fn replace_pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
-        let place =
-            |pod: Option<&Pod>| pod.map(|pod| (pod.node.clone(), pod.status.phase.finished()));
+        fn place(pod: Option<&Pod>) -> Option<(Option<&NodeName>, bool)> {
+            Some((pod?.node.as_ref(), pod?.status.phase.finished()))
+        }
         let (from, to) = (place(before), place(after));
         if from != to {
             if let (Some(pod), Some((node, finished))) = (before, from) {
                 match node {
-                    Some(node) => leave(&mut self.nodes, &node, &pod.meta.key()),
+                    Some(node) => leave(&mut self.nodes, node, &pod.meta.key()),
                     None if !finished => {
                         self.unbound.remove(&pod.meta.key());
                     }
@@ -347,7 +349,7 @@ impl Index {
             }
             if let (Some(pod), Some((node, finished))) = (after, to) {
                 match node {
-                    Some(node) => join(&mut self.nodes, &node, pod.meta.key()),
+                    Some(node) => join(&mut self.nodes, node, pod.meta.key()),
                     None if !finished => {
                         self.unbound.insert(pod.meta.key());
                     }

@@ -28,6 +28,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
+use crate::api::words::word;
 use crate::sim::Time;
 
 /// Everything the API server keeps. Cloning it is cheap: tables share their structure.
@@ -106,7 +107,7 @@ impl Store {
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Rc<Plain>> {
         self.plain.get(&kind).into_iter().flat_map(move |rows| {
-            let from = ObjectKey::new(namespace.unwrap_or_default(), "");
+            let from = ObjectKey::new(word(namespace.unwrap_or_default()), word(""));
             rows.range(from..)
                 .take_while(move |(key, _)| {
                     namespace.is_none_or(|namespace| *key.namespace == *namespace)

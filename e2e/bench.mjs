@@ -203,7 +203,7 @@ async function replayed(content, times = 1) {
   const costs = [];
   while (costs.length < times) {
     if (costs.length > 0) await replay(page, folder, NOTHING);
-    costs.push(sum(await traced(page, () => replay(page, folder, content)), SCRIPT));
+    costs.push(sum(await replay(page, folder, content, (act) => traced(page, act)), SCRIPT));
   }
   return { page, costs };
 }

@@ -42,13 +42,18 @@ export function job(name, completions, parallelism) {
   return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { completions, parallelism, template: once('sleep', '3') } };
 }
 
-/** Opens a session in a page that is paused, and waits until it has come to its end. */
-export async function replay(page, folder, content) {
+/**
+ * Opens a session in a page that is paused, and waits until it has come to its end. `during` is given what lies between
+ * the choice of the file and that: the sheet that offers the choice is no part of it.
+ */
+export async function replay(page, folder, content, during = (act) => act()) {
   const file = join(folder, 'session.json');
   await writeFile(file, JSON.stringify(content));
   await page.locator('#share').click();
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#import').click()]);
-  await chooser.setFiles(file);
   const end = new Date(Date.parse(START) + content.until).toISOString().slice(11, 19);
-  await page.locator('#clock').filter({ hasText: end }).first().waitFor();
+  return during(async () => {
+    await chooser.setFiles(file);
+    await page.locator('#clock').filter({ hasText: end }).first().waitFor();
+  });
 }

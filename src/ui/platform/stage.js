@@ -234,7 +234,8 @@ export function pulse(taken) {
   };
   for (const name of taken) {
     const to = name.split('-')[1];
-    light(name, diagram.querySelectorAll(`[data-edge="${name}"]`), [{ strokeWidth: 4, stroke: 'var(--accent)', opacity: 1 }, {}]);
+    // It ends in the colour that it begins with: between that and a mixed one Chromium goes through green.
+    light(name, diagram.querySelectorAll(`[data-edge="${name}"]`), [{ strokeWidth: 4, stroke: 'var(--accent)', opacity: 1 }, { stroke: 'var(--accent)' }]);
     light(to, diagram.querySelectorAll(`[data-state="${to}"]`), [{ boxShadow: '0 0 0 3px var(--accent)' }, { boxShadow: '0 0 0 3px transparent' }]);
   }
 }

@@ -108,6 +108,41 @@ test('rows of dots out of sight are not laid out until they come near', async (t
   await page.locator('#inspector').waitFor();
 });
 
+test('where a crowd of nodes changes, a picture changes some of them, and a clock that stands shows all', async (t) => {
+  const page = await yard.open(t, { ...START, nodes: '100' });
+  await type(page, 'kubectl create deployment web --image=nginx --replicas=2000');
+  await page.locator('[data-state="running"]', { hasText: '2000' }).waitFor({ timeout: 40_000 });
+  await type(page, 'yard speed 5');
+  await page.evaluate(() => {
+    window.changed = [];
+    let nodes = new Set();
+    new MutationObserver((records) => { for (const { target } of records) if (target.closest?.('.node')) nodes.add(target.closest('.node').id); })
+      .observe(document.querySelector('.nodes'), { childList: true, subtree: true, attributeFilter: ['data-look'] });
+    const look = () => {
+      if (nodes.size > 0) window.changed.push(nodes.size);
+      nodes = new Set();
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await type(page, 'kubectl rollout restart deployment/web');
+  await page.locator('[data-state="terminating"]', { hasText: /[1-9]\d/ }).waitFor({ timeout: 20_000 });
+  await page.waitForTimeout(2000);
+  const { changed, most } = await page.evaluate(() => ({ changed: window.changed, most: Math.max(...window.changed) }));
+  const full = changed.filter((count) => count === 20).length;
+  // Only where the first of them fly may one picture show more.
+  assert.ok(full > 10 && changed.filter((count) => count > 20).length <= 3, `${most}: ${changed.join(' ')}`);
+  await type(page, 'yard pause');
+  await page.locator('.page--still').waitFor();
+  const { dots, said } = await page.evaluate(() => {
+    const number = (element) => Number(element.textContent.match(/\d+/)?.[0] ?? 0);
+    const count = (look) => document.querySelectorAll(`#yard :is(.nodes, .tray) [data-look="${look}"]`).length;
+    const states = [...document.querySelectorAll('#diagram [data-state]')].map((state) => [state.dataset.state, number(state)]);
+    return { dots: states.map(([look]) => [look, count(look)]), said: states };
+  });
+  assert.deepEqual(dots, said);
+});
+
 test('a pod that waits in the tray flies when a node fits', async (t) => {
   const page = await yard.open(t, { ...START, speed: '5' });
   const spec = { nodeSelector: { disk: 'ssd' }, containers: [{ name: 'web', image: 'nginx' }] };

@@ -30,10 +30,11 @@ use crate::view::lessons::LessonView;
 use crate::view::live;
 use crate::view::loops::LoopsView;
 use crate::view::motion::Motion;
+use crate::view::pace::{MOST_CHANGED, Pace};
 use crate::view::palette::Palette;
 use crate::view::panels::Panels;
 use crate::view::state::{Pane, Selection, speed_index};
-use crate::view::yard::YardView;
+use crate::view::yard::{Density, YardView};
 
 fn first_theme() -> Option<String> {
     platform::parameter("theme").or_else(|| platform::kept("podyard.theme"))
@@ -47,6 +48,9 @@ struct Views {
     pictures: u64,
     palette: Palette,
     yard: Rc<YardView>,
+    pace: Pace,
+    /// Whether pods fly to where this picture shows them.
+    flying: bool,
     loops: Rc<LoopsView>,
     cards: Held,
     band: Band,
@@ -86,14 +90,28 @@ impl Views {
             self.pictures += 1;
         }
         // From one world to another nothing moves.
-        if epoch == self.epoch {
-            move_pods(&Motion::between(&before, &self.yard));
-        }
+        self.flying = epoch == self.epoch && move_pods(&Motion::between(&before, &self.yard));
         if let Some(sentence) = live::sentence(&before, &self.yard, language) {
             platform::announce(&sentence);
         }
         let nodes = self.yard.nodes.iter().flat_map(|node| node.tiles.iter());
         engine.set_rings(nodes.clone().any(|tile| tile.ring.is_some()));
+    }
+}
+
+impl Views {
+    /// The yard that a picture shows, and whether it is the one of the picture before.
+    fn paced(&mut self, engine: &Engine, playing: bool) -> (Rc<YardView>, bool) {
+        // Cells of a map are painted all at once; and who flies must be where he flies to.
+        let crowded = playing && !self.flying && self.yard.density < Density::Heat;
+        let before = Rc::clone(self.pace.shown());
+        let most = if crowded { MOST_CHANGED } else { usize::MAX };
+        let yard = self.pace.follow(&self.yard, most);
+        if !Rc::ptr_eq(&yard, &self.yard) {
+            engine.set_behind(0.0);
+        }
+        let steady = Rc::ptr_eq(&yard, &before);
+        (yard, steady)
     }
 }
 
@@ -105,7 +123,7 @@ impl Held {
             let same = self.loops.cards.len() == loops.cards.len()
                 && self.loops.language == loops.language;
             if playing && same && now - self.at < CARD_MILLIS {
-                engine.set_behind();
+                engine.set_behind(LAG_MILLIS);
             } else {
                 *self = Self { loops: Rc::clone(loops), at: now };
             }
@@ -151,16 +169,16 @@ pub fn App() -> Html {
     let timed = panels.shows(Panel::Timeline) && (!embed || panels.chosen());
     let (yard, loops, band, twins, pictures, mut room) = {
         let mut views = views.borrow_mut();
-        let before = Rc::clone(&views.yard);
         views.grow(&engine, *system);
+        let (yard, steady) = views.paced(&engine, playing);
         // While the clock runs, a picture has room for one of these: the yard, the timeline, the details.
-        let mut room = !playing || Rc::ptr_eq(&views.yard, &before);
+        let mut room = !playing || steady;
         let Views { band, cards, loops, palette, twins, .. } = &mut *views;
         let cards = cards.follow(&engine, loops, playing);
         let band = timed.then(|| band.grow(&engine, palette, &mut room));
         *twins = engine.twins(twins.as_ref(), palette);
         let twins = twins.clone();
-        (Rc::clone(&views.yard), cards, band, twins, views.pictures, room)
+        (yard, cards, band, twins, views.pictures, room)
     };
     let ontoggle = {
         let (views, engine) = (Rc::clone(&views), Rc::clone(&engine));
@@ -319,18 +337,18 @@ pub fn App() -> Html {
     }
 }
 
-/// Tells the platform who moves and which changes of state there were, before the picture that shows them.
-fn move_pods(motion: &Motion) {
+/// Tells the platform who moves and which changes of state there were, before the picture that shows them; says whether
+/// anybody flies.
+fn move_pods(motion: &Motion) -> bool {
     let step = |mover: &crate::view::motion::Mover| {
         let owner = mover.owner.map(|owner| owner.to_string()).unwrap_or_default();
         format!("{} {} {owner}", mover.act.word(), mover.id)
     };
-    if !motion.movers.is_empty() {
-        platform::stage::prepare(motion.movers.iter().map(step).collect());
-    }
     if !motion.taken.is_empty() {
         platform::stage::pulse(motion.taken.iter().map(|(from, to)| edge(*from, *to)).collect());
     }
+    motion.moved > 0
+        && platform::stage::prepare(motion.movers.iter().map(step).collect(), motion.moved)
 }
 
 /// What the details show, and since when.
@@ -357,7 +375,7 @@ fn details_version(
     }
     if version.1 == shown.version.1 && playing {
         if now - shown.at < LAG_MILLIS {
-            engine.set_behind();
+            engine.set_behind(LAG_MILLIS);
             return shown.version;
         }
         if !std::mem::take(room) {

@@ -90,8 +90,8 @@ pub(crate) struct State {
     pub reading: bool,
     /// Whether a ring counts down on the screen.
     pub rings: bool,
-    /// Whether a pane lags behind and wants another picture.
-    pub behind: bool,
+    /// How many milliseconds may pass until something that lags behind has another picture; for ever, if nothing does.
+    behind: f64,
     /// How long the cluster worked for the last picture, and whether something is yet to be shown before it works on.
     spent: f64,
     owed: bool,
@@ -182,7 +182,7 @@ impl Engine {
             looks: 0,
             reading: false,
             rings: false,
-            behind: false,
+            behind: f64::INFINITY,
             spent: 0.0,
             owed: false,
             guest: Guest::default(),
@@ -310,10 +310,15 @@ impl Engine {
         self.plan();
     }
 
-    /// A pane lags behind: there will be another picture for it.
-    pub(crate) fn set_behind(&self) {
-        let before = std::mem::replace(&mut self.state.borrow_mut().behind, true);
-        if !before {
+    /// Something lags behind: there will be another picture for it, after so many milliseconds at the latest.
+    pub(crate) fn set_behind(&self, millis: f64) {
+        let sooner = {
+            let behind = &mut self.state.borrow_mut().behind;
+            let sooner = millis < *behind;
+            *behind = behind.min(millis);
+            sooner
+        };
+        if sooner {
             self.plan();
         }
     }
@@ -419,7 +424,8 @@ impl Engine {
         let again = !moved && {
             let mut state = self.state.borrow_mut();
             state.looks += 1;
-            std::mem::take(&mut state.behind) || state.reading && state.playing
+            let behind = std::mem::replace(&mut state.behind, f64::INFINITY);
+            behind.is_finite() || state.reading && state.playing
         };
         if again {
             (self.changed)();
@@ -761,8 +767,8 @@ impl State {
         if !self.playing {
             return None;
         }
-        if self.behind {
-            return Some(self.due().map_or(LAG_MILLIS, |due| self.wait_for(due).min(LAG_MILLIS)));
+        if self.behind.is_finite() {
+            return Some(self.due().map_or(self.behind, |due| self.wait_for(due).min(self.behind)));
         }
         let wait = self.wait_for(self.due()?);
         if wait > FAR_MILLIS {

@@ -95,7 +95,7 @@ impl Band {
         if !other && shown && playing {
             if now - self.at < LAG_MILLIS {
                 if seen != self.seen {
-                    engine.set_behind();
+                    engine.set_behind(LAG_MILLIS);
                 }
                 return Rc::clone(&self.view);
             }

@@ -25,6 +25,7 @@ pub mod logs;
 pub mod loops;
 pub mod markdown;
 pub mod motion;
+pub mod pace;
 pub mod palette;
 pub mod panels;
 pub mod pod;

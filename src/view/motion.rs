@@ -62,6 +62,8 @@ pub struct Mover {
 pub struct Motion {
     /// Who moves; nobody if it is too many to follow with the eye.
     pub movers: Vec<Mover>,
+    /// How many move, followed or not.
+    pub moved: usize,
     /// Which changes of state there were.
     pub taken: BTreeSet<(Look, Look)>,
 }
@@ -114,7 +116,8 @@ impl Motion {
                 motion.add(Act::Gone, tile);
             }
         }
-        if motion.movers.len() > CROWD {
+        motion.moved = motion.movers.len();
+        if motion.moved > CROWD {
             motion.movers.clear();
         }
         motion

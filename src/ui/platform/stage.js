@@ -64,12 +64,15 @@ function move(key, element, frames, options) {
   };
 }
 
-/** Notes where everything is before the picture that shows it elsewhere. `steps`: "act uid owner". */
-export function prepare(steps) {
+/**
+ * Notes where everything is before the picture that shows it elsewhere. `steps`: "act uid owner"; `moved`: how many there
+ * are, of whom nobody is named if they are too many. Says whether they fly.
+ */
+export function prepare(steps, moved) {
   // Two pictures that come as one: a pod that was made and bound moves once, from where it began.
   const { movers: earlier = [], gliding: slid = [] } = scene ?? {};
   scene = undefined;
-  if (still() || !steps.length || isCrowd(steps.length)) return;
+  if (isCrowd(moved) || still() || !steps.length) return false;
   const tileOf = finder(steps.length);
   const later = steps.map((step) => {
     const [act, uid, owner] = step.split(' ');
@@ -96,6 +99,7 @@ export function prepare(steps) {
   if (yard) arrivals.observe(yard, { childList: true, subtree: true });
   const known = new Set(slid.map(({ uid }) => uid));
   scene = { movers, gliding: [...slid.filter(({ uid }) => !own.has(uid)), ...gliding.filter(({ uid }) => !known.has(uid))] };
+  return true;
 }
 
 /** Where things are that every flight needs to know. */

@@ -4,8 +4,9 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/ui/platform/stage.js")]
 extern "C" {
-    /// Notes where pods are before the picture that shows them elsewhere: `act uid owner`.
-    pub(crate) fn prepare(steps: Vec<String>);
+    /// Notes where pods are before the picture that shows them elsewhere: `act uid owner`; `moved`: how many there are,
+    /// of whom nobody is named if they are too many. Says whether they fly.
+    pub(crate) fn prepare(steps: Vec<String>, moved: usize) -> bool;
     /// Lets them go there.
     pub(crate) fn play();
     /// Lights up changes of the state diagram: `from-to`.

@@ -100,12 +100,18 @@ impl Views {
 }
 
 impl Views {
-    /// The yard that a picture shows, and whether it is the one of the picture before.
-    fn paced(&mut self, engine: &Engine, playing: bool) -> (Rc<YardView>, bool) {
+    /// The yard that a picture shows, and whether it is the one of the picture before. Panels that are many wait while
+    /// cards change: `free` says that none does.
+    fn paced(&mut self, engine: &Engine, playing: bool, free: bool) -> (Rc<YardView>, bool) {
         // Cells of a map are painted all at once; and who flies must be where he flies to.
         let crowded = playing && !self.flying && self.yard.density < Density::Heat;
         let before = Rc::clone(self.pace.shown());
-        let most = if crowded { MOST_CHANGED } else { usize::MAX };
+        let late = self.pace.late(&self.yard);
+        let most = match crowded && late > MOST_CHANGED {
+            true if free => MOST_CHANGED,
+            true => 0,
+            false => usize::MAX,
+        };
         let yard = self.pace.follow(&self.yard, most);
         if !Rc::ptr_eq(&yard, &self.yard) {
             engine.set_behind(0.0);
@@ -170,11 +176,13 @@ pub fn App() -> Html {
     let (yard, loops, band, twins, pictures, mut room) = {
         let mut views = views.borrow_mut();
         views.grow(&engine, *system);
-        let (yard, steady) = views.paced(&engine, playing);
+        let Views { cards, loops, .. } = &mut *views;
+        let before = Rc::clone(&cards.loops);
+        let cards = cards.follow(&engine, loops, playing);
+        let (yard, steady) = views.paced(&engine, playing, Rc::ptr_eq(&cards, &before));
         // While the clock runs, a picture has room for one of these: the yard, the timeline, the details.
         let mut room = !playing || steady;
-        let Views { band, cards, loops, palette, twins, .. } = &mut *views;
-        let cards = cards.follow(&engine, loops, playing);
+        let Views { band, palette, twins, .. } = &mut *views;
         let band = timed.then(|| band.grow(&engine, palette, &mut room));
         *twins = engine.twins(twins.as_ref(), palette);
         let twins = twins.clone();

@@ -225,16 +225,18 @@ fn set_bar(bar: &SetBar, most: i64, language: Language) -> Html {
         .with("pods", bar.pods)
         .with("want", bar.wanted)
         .render(language);
-    let part = |number: i64| format!("width:{}%", number * 100 / most);
+    let part = |number: i64| number * 100 / most;
+    // A width that grows has the page laid out anew with each picture.
+    let cut = |number: i64| format!("clip-path:inset(0 {}% 0 0 round 99px)", 100 - part(number));
     let word = if bar.newest { "stage.set-new" } else { "stage.set-old" };
     html! {
         <li class={classes!("set", bar.newest.then_some("set--new"))} title={label.clone()}>
             <span class="visually-hidden">{ label }</span>
             <span class="set__name" aria-hidden="true">{ say(language, word) }{ " " }{ bar.revision }</span>
             <span class="set__track" aria-hidden="true">
-                <span class="set__wanted" style={part(bar.wanted)}></span>
-                <span class="set__pods" style={part(bar.pods)}></span>
-                <span class="set__ready" style={part(bar.ready)}></span>
+                <span class="set__wanted" style={format!("width:{}%", part(bar.wanted))}></span>
+                <span class="set__pods" style={cut(bar.pods)}></span>
+                <span class="set__ready" style={cut(bar.ready)}></span>
             </span>
             <b aria-hidden="true">{ format!("{}/{}", bar.ready, bar.wanted) }</b>
         </li>

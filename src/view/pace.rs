@@ -21,8 +21,7 @@ impl Pace {
     /// first those that were passed over.
     pub fn follow(&mut self, yard: &Rc<YardView>, most: usize) -> Rc<YardView> {
         let (old, new) = (&self.shown.nodes, &yard.nodes);
-        let same = old.len() == new.len()
-            && old.iter().zip(new.iter()).all(|(was, is)| was.name == is.name);
+        let same = same_nodes(&self.shown, yard);
         let late = |place: usize| same && differs(old.get(place), new.get(place));
         let mut places = (self.next..new.len()).chain(0..self.next).filter(|place| late(*place));
         let turn: Vec<usize> = places.by_ref().take(most).collect();
@@ -41,10 +40,26 @@ impl Pace {
         Rc::clone(&self.shown)
     }
 
+    /// How many panels are not shown as they are in `yard`; none, where nodes came or went: that is shown at once.
+    pub fn late(&self, yard: &YardView) -> usize {
+        let pairs = self.shown.nodes.iter().zip(yard.nodes.iter());
+        let late = pairs.filter(|(was, is)| !Rc::ptr_eq(was, is)).count();
+        if late > 0 && same_nodes(&self.shown, yard) { late } else { 0 }
+    }
+
     /// The yard as it was shown last.
     pub const fn shown(&self) -> &Rc<YardView> {
         &self.shown
     }
+}
+
+fn same_nodes(one: &YardView, other: &YardView) -> bool {
+    one.nodes.len() == other.nodes.len()
+        && one
+            .nodes
+            .iter()
+            .zip(other.nodes.iter())
+            .all(|(a, b)| Rc::ptr_eq(a, b) || a.name == b.name)
 }
 
 fn differs(was: Option<&Rc<NodeView>>, is: Option<&Rc<NodeView>>) -> bool {
@@ -98,6 +113,9 @@ mod tests {
         assert_eq!(one.version, second.version, "all but the panels is as it is");
         // The first ones change again: they wait until the others had their turn.
         let third = yard(&second, 10, &[0, 1, 2], 3);
+        assert_eq!(pace.late(&third), 10);
+        let none = pace.follow(&third, 0);
+        assert!(changed(&one, &none).is_empty(), "a picture without room for any");
         let two = pace.follow(&third, 3);
         assert_eq!(changed(&one, &two), [3, 4, 5]);
         let three = pace.follow(&third, 3);

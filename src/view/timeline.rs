@@ -319,9 +319,15 @@ impl Timeline {
             AnyObject::Event(event) => self.note_event(change, event),
             AnyObject::Plain(_) => {}
             workload => {
-                let owner = meta.controller().cloned();
-                let above = Above { kind: workload.kind(), key: workload.key(), owner };
-                self.above.insert(meta.uid, above);
+                let owner = meta.controller();
+                let same = |known: &Above| {
+                    known.owner.as_ref().map(|owner| owner.uid) == owner.map(|owner| owner.uid)
+                };
+                if !self.above.get(&meta.uid).is_some_and(same) {
+                    let owner = owner.cloned();
+                    let above = Above { kind: workload.kind(), key: workload.key(), owner };
+                    self.above.insert(meta.uid, above);
+                }
                 self.note_workload(change);
             }
         }
@@ -378,15 +384,12 @@ impl Timeline {
     }
 
     fn note_pod(&mut self, change: &Change, pod: &Pod) {
-        let before = match &change.before {
-            Some(AnyObject::Pod(before)) => Some(look(before)),
-            _ => None,
-        };
         let gone = change.operation == Operation::Deleted;
         let (now, restarts) = look(pod);
-        let place = self.group(&change.object);
-        let Some(group) = self.groups.get_mut(place) else { return };
+        // It stays where it began, also when its owner lets it go.
         let known = self.pods.get(&pod.meta.uid).copied();
+        let place = known.map_or_else(|| self.group(&change.object), |(place, _)| place);
+        let Some(group) = self.groups.get_mut(place) else { return };
         let index = known.and_then(|(_, index)| index.checked_sub(group.dropped));
         let track = match index {
             Some(index) => group.tracks.get_mut(index),
@@ -409,6 +412,13 @@ impl Timeline {
                 group.tracks.back_mut()
             }
             None => None,
+        };
+        let last = track.as_ref().and_then(|track| track.spans.last());
+        // Where nothing was started again the span says it all.
+        let before = match (&change.before, last) {
+            (Some(_), Some(last)) if restarts == 0 => Some((last.look, 0)),
+            (Some(AnyObject::Pod(before)), _) => Some(look(before)),
+            _ => None,
         };
         if let Some(track) = track {
             track.touched += 1;

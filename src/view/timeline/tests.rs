@@ -3,6 +3,7 @@ use super::*;
 use crate::cluster::{Config, WriteOptions};
 use crate::manifest;
 use crate::sim::Duration;
+use crate::terminal::Terminal;
 use crate::view::palette::Palette;
 
 fn cluster(text: &str) -> Cluster {
@@ -98,6 +99,42 @@ fn runs_of_a_cron_job_whose_jobs_are_gone_stay_in_its_group() {
         timeline.groups[0].tracks[0].ended.is_some()
             && timeline.groups[0].tracks[13].ended.is_none()
     );
+}
+
+#[test]
+fn a_pod_that_its_owner_lets_go_stays_in_its_group() {
+    let mut cluster = cluster(RC);
+    apply(
+        &mut cluster,
+        "{apiVersion: v1, kind: Pod, metadata: {name: alone}, spec: {containers: [{name: c, image: nginx}]}}",
+    );
+    pass(&mut cluster, 60);
+    let key = cluster.store().pods().iter().last().unwrap().meta.key();
+    assert_ne!(&*key.name, "alone");
+    let mut terminal = Terminal::default();
+    let mut run = |cluster: &mut Cluster, line: String| {
+        assert_eq!(terminal.start(&line).poll(cluster, &mut terminal).status, Some(0), "{line}");
+        pass(cluster, 60);
+    };
+    run(&mut cluster, format!("kubectl label --overwrite pod {} app=free", key.name));
+    run(&mut cluster, format!("kubectl delete --wait=false pod {}", key.name));
+    let timeline = fresh(&cluster);
+    let track = |name: &str| {
+        let all = timeline
+            .groups
+            .iter()
+            .flat_map(|group| group.tracks.iter().map(move |track| (group.kind, track)));
+        let (kind, track) = all.clone().find(|(_, track)| *track.key.name == *name).unwrap();
+        (kind, way(&cluster, track).last().unwrap().1, track.ended.is_some())
+    };
+    assert_eq!(track(&key.name), (Kind::ReplicationController, "failed", true));
+    assert_eq!(track("alone"), (Kind::Namespace, "running", false));
+    let counts: Vec<u32> = timeline
+        .groups
+        .iter()
+        .map(|group| group.levels.last().unwrap().counts.iter().sum())
+        .collect();
+    assert_eq!(counts, [3, 1], "as many as there are");
 }
 
 #[test]

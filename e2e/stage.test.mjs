@@ -383,6 +383,11 @@ test('every button shows the command that it stands for, by pointer and by keys,
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-describedby')), 'command-words');
   await page.keyboard.press('c');
   await page.locator('.command', { hasText: 'Copied' }).waitFor();
+  // Beside the edge it is on one line, and whole.
+  await page.locator('.pane--editor').getByRole('button', { name: 'Apply' }).hover();
+  await page.locator('.command', { hasText: 'kubectl apply' }).waitFor();
+  const [chip, code] = await page.evaluate(() => ['.command', '.command code'].map((part) => document.querySelector(part)).map((part) => ({ end: part.offsetLeft + part.offsetWidth, lines: Math.round(part.offsetHeight / parseFloat(getComputedStyle(part).lineHeight)) })));
+  assert.ok(chip.end <= 1280 && code.lines === 1, JSON.stringify([chip, code]));
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'yard node add');
 });
 

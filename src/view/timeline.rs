@@ -393,7 +393,7 @@ impl Timeline {
         let index = known.and_then(|(_, index)| index.checked_sub(group.dropped));
         let track = match index {
             Some(index) => group.tracks.get_mut(index),
-            None if known.is_none() && !gone => {
+            None if known.is_none() && !gone && !group.is_past(pod.meta.uid) => {
                 self.pods.insert(pod.meta.uid, (place, group.dropped + group.tracks.len()));
                 if group.tracks.len() >= MOST_TRACKS {
                     let old = group.tracks.pop_front();
@@ -654,6 +654,11 @@ impl Timeline {
 }
 
 impl Group {
+    /// Whether a pod without a track had one that is kept no longer: uids come in the order of making.
+    fn is_past(&self, uid: Uid) -> bool {
+        self.dropped > 0 && self.tracks.front().is_some_and(|first| uid < first.uid)
+    }
+
     fn count(&mut self, change: &Change, before: Option<Look>, after: Option<Look>) {
         if let Some(look) = before {
             let count = &mut self.counts[place_of(look)];

@@ -470,10 +470,11 @@ function showCommand(button, words) {
   chip.lastElementChild.textContent = words.copy;
   chip.hidden = false;
   const box = button.getBoundingClientRect();
-  const own = chip.getBoundingClientRect();
-  const below = box.bottom + 6 + own.height < innerHeight;
-  chip.style.left = `${Math.max(6, Math.min(box.left, innerWidth - own.width - 6))}px`;
-  chip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - own.height - 6)}px`;
+  // Its size once it stands there: it comes in smaller.
+  const { offsetWidth: width, offsetHeight: height } = chip;
+  const below = box.bottom + 6 + height < innerHeight;
+  chip.style.left = `${Math.max(6, Math.min(box.left, innerWidth - width - 6))}px`;
+  chip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - height - 6)}px`;
 }
 function hideCommand() {
   clearTimeout(chipTimer);

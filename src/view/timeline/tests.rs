@@ -102,6 +102,24 @@ fn runs_of_a_cron_job_whose_jobs_are_gone_stay_in_its_group() {
 }
 
 #[test]
+fn a_pod_is_counted_once_also_where_not_all_are_kept() {
+    let config = Config { workers: 12, system_pods: false, ..Config::default() };
+    let mut cluster = Cluster::new(config);
+    apply(&mut cluster, &RC.replace("replicas: 3", "replicas: 1200"));
+    let mut timeline = Timeline::default();
+    for _ in 0..60 {
+        pass(&mut cluster, 1);
+        timeline.read(&cluster, 0);
+    }
+    assert_eq!(timeline.generation, 1, "it has seen each change");
+    let group = &timeline.groups[0];
+    assert_eq!((group.dropped, group.tracks.len()), (200, 1_000));
+    let running = cluster.store().pods().iter().filter(|pod| look(pod).0 == Look::Running).count();
+    assert_eq!(group.counts[place_of(Look::Running)] as usize, running);
+    assert!(running > 500, "{running}");
+}
+
+#[test]
 fn a_pod_that_its_owner_lets_go_stays_in_its_group() {
     let mut cluster = cluster(RC);
     apply(

@@ -1,5 +1,24 @@
 //! The closed list of kinds that the cluster serves.
 
+use std::rc::Rc;
+
+use super::words::word;
+
+thread_local! {
+    /// What every reference to an object of a kind says, kind by kind.
+    static NAMED: [[Rc<str>; 2]; Kind::ALL.len()] = named();
+}
+
+fn named() -> [[Rc<str>; 2]; Kind::ALL.len()] {
+    let mut all: [[Rc<str>; 2]; Kind::ALL.len()] = Default::default();
+    for kind in Kind::ALL {
+        if let Some(own) = all.get_mut(kind as usize) {
+            *own = [kind.api_version(), kind.name()].map(word);
+        }
+    }
+    all
+}
+
 /// A kind of object. Follows the resource tables of kubectl's discovery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -180,6 +199,11 @@ impl Kind {
         }
     }
 
+    /// Both as shared words: `batch/v1` and `Job`.
+    pub fn words(self) -> [Rc<str>; 2] {
+        NAMED.with(|all| all.get(self as usize).cloned().unwrap_or_default())
+    }
+
     /// `jobs.batch`, `pods`: the plural with its group, as in `jobs.batch "x" not found`.
     pub fn resource(self) -> String {
         let info = self.info();
@@ -253,6 +277,9 @@ mod tests {
             let group = kind.info().group;
             let expected = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
             assert_eq!(kind.api_version(), expected, "{}", kind.name());
+            let [version, name] = kind.words();
+            assert_eq!((&*version, &*name), (kind.api_version(), kind.name()));
+            assert!(Rc::ptr_eq(&name, &kind.words()[1]));
         }
     }
 }

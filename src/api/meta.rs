@@ -75,6 +75,19 @@ fn hex(bytes: [u8; 4]) -> [u8; 8] {
     (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_le_bytes()
 }
 
+/// Hands a number on in hexadecimal digits, without zeros before it; no memory is asked for.
+pub(crate) fn with_hex<T>(number: u64, act: impl FnOnce(&str) -> T) -> T {
+    let mut digits = [0; 16];
+    let halves = number.to_be_bytes();
+    for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(halves.as_chunks().0) {
+        *to = hex(*from);
+    }
+    let zeros = number.leading_zeros() / 4;
+    let from = usize::try_from(zeros).unwrap_or(0).min(digits.len() - 1);
+    let digits = digits.get(from..).unwrap_or_default();
+    act(std::str::from_utf8(digits).unwrap_or_default())
+}
+
 impl fmt::Display for Uid {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.with_text(|text| out.write_str(text))
@@ -294,9 +307,10 @@ pub struct OwnerReference {
 impl OwnerReference {
     /// The reference that a controller of `kind` puts on what it creates.
     pub fn controller_of(kind: Kind, owner: &ObjectMeta) -> Self {
+        let [api_version, kind] = kind.words();
         Self {
-            api_version: word(kind.api_version()),
-            kind: word(kind.name()),
+            api_version,
+            kind,
             name: Rc::clone(&owner.name),
             uid: owner.uid,
             controller: true,
@@ -404,6 +418,11 @@ impl ObjectMeta {
     /// The owner that manages this object.
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owners.iter().find(|owner| owner.controller)
+    }
+
+    /// Whether both name the same owners: mostly they share the list.
+    pub fn same_owners(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.owners, &other.owners) || self.owners == other.owners
     }
 
     /// Whether it is being deleted.
@@ -550,6 +569,13 @@ mod tests {
         assert_eq!(Uid::from_text(&text), uid);
         let all = 0x0123_4567_89ab_cdef_fedc_ba98_7654_3210;
         assert_eq!(Uid(all).to_string(), "01234567-89ab-cdef-fedc-ba9876543210");
+    }
+
+    #[test]
+    fn numbers_are_written_as_hexadecimal_digits() {
+        for number in [0, 1, 0x10, 0xfff, 0x1887_0a5c_f923_b400, u64::MAX] {
+            with_hex(number, |digits| assert_eq!(digits, format!("{number:x}")));
+        }
     }
 
     #[test]

@@ -189,8 +189,7 @@ impl Index {
             || match (before, after) {
                 (Some(before), Some(after)) => {
                     let (old, new) = (before.meta(), after.meta());
-                    old.uid == new.uid
-                        && (Rc::ptr_eq(&old.owners, &new.owners) || old.owners == new.owners)
+                    old.uid == new.uid && old.same_owners(new)
                 }
                 _ => false,
             };

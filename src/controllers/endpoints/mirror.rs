@@ -100,7 +100,7 @@ impl Controller for EndpointSliceMirroring {
             );
             let about = AnyObject::Plain(Rc::clone(endpoints));
             let note = Note::warning("TooManyAddressesToMirror", text);
-            writes.push(Write::Event { about, field_path: String::new(), note });
+            writes.push(Write::event(about, note));
         }
         Plan::writes(Decision::Mirrored { addresses }, writes)
     }
@@ -225,7 +225,7 @@ fn plan(endpoints: &Plain, groups: Vec<Group>, mine: Vec<Rc<Plain>>) -> Vec<Writ
                 let same = old.body == new.body
                     && old.meta.labels == new.meta.labels
                     && old.meta.annotations == new.meta.annotations
-                    && old.meta.owners == new.meta.owners;
+                    && old.meta.same_owners(&new.meta);
                 if !same {
                     update.push(in_place_of(&old, new));
                 }

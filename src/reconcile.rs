@@ -19,6 +19,7 @@ use crate::api::error::ApiError;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
 
@@ -136,17 +137,17 @@ pub struct Note {
     /// One word in capitals.
     pub reason: &'static str,
     /// A sentence. At the end of the note of a create, `{name}` stands for the name it gets.
-    pub message: String,
+    pub message: Rc<str>,
 }
 
 impl Note {
     /// A normal event.
-    pub fn normal(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn normal(reason: &'static str, message: impl Into<Rc<str>>) -> Self {
         Self { event_type: EventType::Normal, reason, message: message.into() }
     }
 
     /// A warning.
-    pub fn warning(reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(reason: &'static str, message: impl Into<Rc<str>>) -> Self {
         Self { event_type: EventType::Warning, reason, message: message.into() }
     }
 }
@@ -217,10 +218,17 @@ pub enum Write {
         /// What it is about.
         about: AnyObject,
         /// A part of it (`spec.containers{web}`), or nothing.
-        field_path: String,
+        field_path: Rc<str>,
         /// The event.
         note: Note,
     },
+}
+
+impl Write {
+    /// An event about an object as a whole.
+    pub fn event(about: AnyObject, note: Note) -> Self {
+        Self::Event { about, field_path: word(""), note }
+    }
 }
 
 /// What a loop wants done.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::verbs::{Api, Names};
 use crate::api::core::{Event, EventSource, EventType, ObjectReference, Referred};
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta, Uid, fold};
+use crate::api::meta::{ObjectKey, ObjectMeta, Uid, fold, with_hex};
 use crate::api::object::AnyObject;
-use crate::api::words::{word, written};
+use crate::api::words::{same, word, written};
 use crate::reconcile::Note;
 use crate::sim::rng::Purpose;
 use crate::sim::{Duration, Time};
@@ -82,12 +82,11 @@ fn similar(one: &Event, involved: &ObjectReference, note: &Note, source: &EventS
         && one.event_type == note.event_type
         && one.source == *source
         && one.involved.uid == involved.uid
-        && one.involved.kind == involved.kind
+        && same(&one.involved.kind, &involved.kind)
 }
 
-/// How many messages were kept apart since similar events last paused, and whether this one is among them.
-fn kept_apart(group: &[&Rc<Event>], message: &str, now: Time) -> (usize, bool) {
-    let mut recent = group.to_vec();
+/// How many messages of similar events were kept apart since these last paused, and whether this one is among them.
+fn kept_apart(mut recent: Vec<&Rc<Event>>, message: &str, now: Time) -> (usize, bool) {
     recent.sort_by_key(|event| std::cmp::Reverse(event.last));
     let mut before = now;
     recent.retain(|event| {
@@ -176,7 +175,7 @@ impl Api<'_> {
     pub fn record(
         &mut self,
         about: &AnyObject,
-        field_path: &str,
+        field_path: &Rc<str>,
         note: &Note,
         source: EventSource,
     ) {
@@ -186,21 +185,24 @@ impl Api<'_> {
             involved.uid = Referred::Text(Rc::clone(&about.meta().name));
         }
         let modern = &*source.component == SCHEDULER;
-        let alike = |event: &&Rc<Event>| similar(event, &involved, note, &source);
         let told = self.store.events().about(uid);
-        let group: Vec<&Rc<Event>> = told.iter().filter(alike).collect();
-        let combines = !modern && group.len() + 1 >= SIMILAR_LIMIT && {
-            let (apart, known) = kept_apart(&group, &note.message, self.now);
+        let alike = || told.iter().filter(|event| similar(event, &involved, note, &source));
+        let combines = !modern && alike().count() + 1 >= SIMILAR_LIMIT && {
+            let (apart, known) = kept_apart(alike().collect(), &note.message, self.now);
             apart + usize::from(!known) >= SIMILAR_LIMIT
         };
         let message: Rc<str> = match combines {
             true => written(format_args!("{COMBINED}{}", note.message)),
-            false => note.message.as_str().into(),
+            false => Rc::clone(&note.message),
         };
-        let old = group.into_iter().find(|event| match combines {
-            true => event.message.starts_with(COMBINED),
-            false => event.message == message && event.involved == involved,
-        });
+        let old = match combines {
+            true => alike().find(|event| event.message.starts_with(COMBINED)),
+            false => told.iter().find(|event| {
+                event.message == message
+                    && event.involved == involved
+                    && similar(event, &involved, note, &source)
+            }),
+        };
         let unheard = || {
             let message = if combines { COMBINED } else { &*message };
             said(uid, &source, note.reason, field_path, message)
@@ -261,7 +263,7 @@ impl Api<'_> {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
-            let name = written(format_args!("{name}.{nanos:x}"));
+            let name = with_hex(nanos, |digits| written(format_args!("{name}.{digits}")));
             let key = ObjectKey::new(Rc::clone(&namespace), name);
             if self.store.events().get(&key).is_none() {
                 return key;

@@ -11,7 +11,7 @@ use crate::api::core::EventSource;
 use crate::api::kind::Kind;
 use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
-use crate::api::words::word;
+use crate::api::words::{word, written};
 use crate::apiserver::{Api, Written};
 use crate::kubelet;
 use crate::reconcile::{
@@ -325,11 +325,11 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                 Ok(Written { object, .. }) => {
                     if let Some(Note { event_type, reason, message }) = note {
                         let message = match message.strip_suffix("{name}") {
-                            Some(text) => [text, &object.meta().name].concat(),
-                            None => message.clone(),
+                            Some(text) => written(format_args!("{text}{}", object.meta().name)),
+                            None => Rc::clone(message),
                         };
                         let note = Note { event_type: *event_type, reason, message };
-                        api.record(about, "", &note, source.clone());
+                        api.record(about, &word(""), &note, source.clone());
                     }
                     Ok(())
                 }
@@ -340,7 +340,8 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                     }
                     let what = if about.kind() == Kind::CronJob { " job" } else { "" };
                     let text = format!("Error creating{what}: {}", error.message);
-                    api.record(about, "", &Note::warning("FailedCreate", text), source.clone());
+                    let note = Note::warning("FailedCreate", text);
+                    api.record(about, &word(""), &note, source.clone());
                     Err(error)
                 }
             }
@@ -377,10 +378,10 @@ fn delete_one(
     {
         let what = if about.kind() == Kind::CronJob { "Deleted job" } else { "Error deleting" };
         let note = Note::warning("FailedDelete", format!("{what}: {}", error.message));
-        api.record(about, "", &note, source.clone());
+        api.record(about, &word(""), &note, source.clone());
     }
     if let (Ok(_), Some(note), Some(about)) = (&result, note, about) {
-        api.record(about, "", note, source.clone());
+        api.record(about, &word(""), note, source.clone());
     }
     tolerate_gone(result)
 }

@@ -15,7 +15,7 @@ use crate::api::object::AnyObject;
 use crate::api::schedule::{self, Schedule};
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
-use crate::api::words::written;
+use crate::api::words::{same, word, written};
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
@@ -100,8 +100,9 @@ impl Controller for CronJobLoop {
                     _ => None,
                 };
                 let moved = before.is_some_and(|before| {
-                    before.spec.schedule != cron.spec.schedule
-                        || before.spec.time_zone != cron.spec.time_zone
+                    !Rc::ptr_eq(&before.spec, &cron.spec)
+                        && (before.spec.schedule != cron.spec.schedule
+                            || before.spec.time_zone != cron.spec.time_zone)
                 });
                 // A new schedule is looked at when it first fires, not now.
                 let wait = match (moved, Clock::of(cron)) {
@@ -126,7 +127,7 @@ impl Controller for CronJobLoop {
                     return;
                 }
                 let before = before.map(|before| &before.meta);
-                let before = before.filter(|before| before.owners != job.meta.owners);
+                let before = before.filter(|before| !before.same_owners(&job.meta));
                 for meta in before.into_iter().chain([&job.meta]) {
                     if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
                     {
@@ -155,7 +156,7 @@ fn tells_nothing(before: &Job, after: &Job) -> bool {
     };
     ends(before) == ends(after)
         && before.meta.deletion == after.meta.deletion
-        && before.meta.owners == after.meta.owners
+        && before.meta.same_owners(&after.meta)
         && before.meta.labels == after.meta.labels
 }
 
@@ -189,7 +190,11 @@ impl Clock {
     /// The slot at which a CronJob is to be looked at next: the one after the latest that has come, however late that
     /// was. So `@every` keeps its beat. Follows `nextScheduleTimeDuration`.
     fn next_look(&self, cron: &CronJob, now: Time) -> Option<Time> {
-        self.next(match latest_slot(self, last_start(cron), now) {
+        self.after(latest_slot(self, last_start(cron), now), now)
+    }
+
+    fn after(&self, latest: Due, now: Time) -> Option<Time> {
+        self.next(match latest {
             Due::Slot(slot, _) => slot,
             Due::NothingSince(since) => since,
             Due::Lost | Due::Never => now,
@@ -240,12 +245,10 @@ fn last_start(cron: &CronJob) -> Time {
     cron.status.last_schedule_time.unwrap_or_else(|| cron.meta.created.cut_to_second())
 }
 
-/// The latest slot since the last start that may still be started. Follows `nextScheduleTime`.
-fn due(cron: &CronJob, clock: &Clock, now: Time) -> Due {
-    let mut since = last_start(cron);
-    if let Some(seconds) = cron.spec.starting_deadline_seconds {
-        since = since.max(now - Duration::from_seconds(seconds));
-    }
+/// Of the latest slot since the last start, whether it may still be started. Follows `nextScheduleTime`.
+fn due(cron: &CronJob, clock: &Clock, latest: Due, now: Time) -> Due {
+    let Some(seconds) = cron.spec.starting_deadline_seconds else { return latest };
+    let since = last_start(cron).max(now - Duration::from_seconds(seconds));
     latest_slot(clock, since, now)
 }
 
@@ -267,15 +270,18 @@ impl<'a> Look<'a> {
     fn run(mut self) -> Plan<Decision, ()> {
         let jobs = self.jobs();
         let clock = Clock::of(self.cron);
-        let fresh = clock.as_ref().and_then(|clock| match due(self.cron, clock, self.now) {
-            Due::Slot(slot, _) if self.cron.status.last_schedule_time != Some(slot) => {
+        let times = clock.as_ref().map(|clock| {
+            let latest = latest_slot(clock, last_start(self.cron), self.now);
+            (due(self.cron, clock, latest, self.now), clock.after(latest, self.now))
+        });
+        let fresh = match times {
+            Some((Due::Slot(slot, _), _)) if self.cron.status.last_schedule_time != Some(slot) => {
                 Some(self.job_name(slot))
             }
             _ => None,
-        });
+        };
         self.trim_history(&jobs);
         self.take_stock(&jobs, fresh.as_deref());
-        let next = clock.as_ref().and_then(|clock| clock.next_look(self.cron, self.now));
         if self.cron.meta.deleting() {
             return self.rest(None, Idle::BeingDeleted, None);
         }
@@ -291,8 +297,8 @@ impl<'a> Look<'a> {
             return self.rest(None, Idle::Suspended, None);
         }
         self.judge_schedule();
-        let Some(clock) = clock else { return self.rest(None, Idle::NeverFires, None) };
-        match due(self.cron, &clock, self.now) {
+        let Some((due, next)) = times else { return self.rest(None, Idle::NeverFires, None) };
+        match due {
             Due::NothingSince(_) | Due::Lost => self.rest(None, Idle::NothingDue, next),
             Due::Never => {
                 let text = &self.cron.spec.schedule;
@@ -329,11 +335,10 @@ impl<'a> Look<'a> {
 
     /// The Jobs whose controller has this CronJob's name, also those that one of that name left behind when it was
     /// deleted. Follows `getJobsToBeReconciled`.
-    fn jobs(&self) -> Vec<Rc<Job>> {
+    fn jobs(&self) -> Vec<&'a Job> {
         let meta = &self.cron.meta;
-        let jobs = self.seen.store.jobs().iter_in(Some(&meta.namespace));
-        jobs.filter(|job| job.meta.controller().is_some_and(|owner| owner.name == meta.name))
-            .cloned()
+        let jobs = self.seen.store.jobs().iter_in(Some(&meta.namespace)).map(|job| &**job);
+        jobs.filter(|job| job.meta.controller().is_some_and(|owner| same(&owner.name, &meta.name)))
             .collect()
     }
 
@@ -344,7 +349,7 @@ impl<'a> Look<'a> {
 
     fn tell(&mut self, note: Note) {
         let about = AnyObject::CronJob(Rc::clone(self.cron));
-        self.writes.push(Write::Event { about, field_path: String::new(), note });
+        self.writes.push(Write::event(about, note));
     }
 
     fn delete(&mut self, job: &Job) {
@@ -356,28 +361,33 @@ impl<'a> Look<'a> {
                 uid: Some(job.meta.uid),
                 grace_seconds: None,
             },
-            note: Some(Note::normal("SuccessfulDelete", format!("Deleted job {}", job.meta.name))),
+            note: Some(Note::normal(
+                "SuccessfulDelete",
+                written(format_args!("Deleted job {}", job.meta.name)),
+            )),
             about: Some(AnyObject::CronJob(Rc::clone(self.cron))),
         });
     }
 
     /// Deletes the oldest finished Jobs beyond the limits.
-    fn trim_history(&mut self, jobs: &[Rc<Job>]) {
+    fn trim_history(&mut self, jobs: &[&Job]) {
         let limits = [
             ("Complete", self.cron.spec.successful_jobs_history_limit),
             ("Failed", self.cron.spec.failed_jobs_history_limit),
         ];
         for (condition, limit) in limits {
             let Some(limit) = limit else { continue };
-            let mut over: Vec<&Rc<Job>> = jobs
-                .iter()
-                .filter(|job| conditions::holds(&job.status.conditions, condition))
-                .collect();
+            let over =
+                jobs.iter().filter(|job| conditions::holds(&job.status.conditions, condition));
+            let surplus = over.clone().count().saturating_sub(usize::try_from(limit).unwrap_or(0));
+            if surplus == 0 {
+                continue;
+            }
+            let mut over: Vec<&Job> = over.copied().collect();
             over.order_by(|a, b| {
                 let start = |job: &Job| (job.status.start_time.is_none(), job.status.start_time);
                 start(a).cmp(&start(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
             });
-            let surplus = over.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
             for job in over.into_iter().take(surplus) {
                 self.status.active.retain(|(active, _)| !is(active, job));
                 self.delete(job);
@@ -395,7 +405,7 @@ impl<'a> Look<'a> {
 
     /// Compares `status.active` with the Jobs that are there.
     /// `fresh` is the name of the Job of the slot that is due: it was made at this very instant and is noted below.
-    fn take_stock(&mut self, jobs: &[Rc<Job>], fresh: Option<&str>) {
+    fn take_stock(&mut self, jobs: &[&Job], fresh: Option<&str>) {
         for job in jobs {
             let listed = self.status.active.iter().any(|(active, _)| is(active, job));
             let finished = ["Complete", "Failed"]
@@ -411,8 +421,9 @@ impl<'a> Look<'a> {
                 }
                 (Some(condition), true) => {
                     self.status.active.retain(|(active, _)| !is(active, job));
+                    let name = &job.meta.name;
                     let message =
-                        format!("Saw completed job: {}, condition: {condition}", job.meta.name);
+                        written(format_args!("Saw completed job: {name}, condition: {condition}"));
                     self.tell(Note::normal("SawCompletedJob", message));
                 }
                 _ => {}
@@ -473,7 +484,7 @@ impl<'a> Look<'a> {
         // The Job's uid is known once it is there: the look that its creation wakes, at this same instant, notes it.
         self.writes.push(Write::Create {
             object: AnyObject::Job(Rc::new(self.job(&name, slot))),
-            note: Some(Note::normal("SuccessfulCreate", "Created job {name}")),
+            note: Some(Note::normal("SuccessfulCreate", word("Created job {name}"))),
             about: Some(AnyObject::CronJob(Rc::clone(self.cron))),
         });
         self.finish(Decision::Fired { slot, job: name, missed: missed - 1, replaced, next }, next)
@@ -531,7 +542,7 @@ impl<'a> Look<'a> {
             let changed = CronJob {
                 meta: self.cron.meta.clone(),
                 spec: Rc::clone(&self.cron.spec),
-                status: self.status.clone(),
+                status: self.status,
             };
             self.writes.push(Write::UpdateStatus(AnyObject::CronJob(Rc::new(changed))));
         }

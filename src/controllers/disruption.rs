@@ -105,7 +105,7 @@ impl Controller for Disruption {
         let mut writes = Vec::new();
         let mut tell = |note| {
             let about = AnyObject::Plain(Rc::clone(budget));
-            writes.push(Write::Event { about, field_path: String::new(), note });
+            writes.push(Write::event(about, note));
         };
         if pods.is_empty() {
             tell(Note::normal("NoPods", "No matching pods found"));

@@ -112,10 +112,10 @@ impl Controller for GarbageCollector {
                 {
                     wake(key(uid), Duration::ZERO);
                 }
-                let old_owners = change.before.as_ref().map(|before| &before.meta().owners);
-                if old_owners.is_some_and(|old| *old != meta.owners) {
+                let before = change.before.as_ref().map(AnyObject::meta);
+                if let Some(before) = before.filter(|before| !before.same_owners(meta)) {
                     wake_absent_owners(meta, store, wake);
-                    for owner in old_owners.into_iter().flat_map(|owners| owners.iter()) {
+                    for owner in before.owners.iter() {
                         wake(key(owner.uid), Duration::ZERO);
                     }
                 }
@@ -181,7 +181,7 @@ fn misplaced(dependent: &AnyObject, store: &Store) -> Plan<Decision, ()> {
             );
             let note = Note::warning("OwnerRefInvalidNamespace", text);
             let about = dependent.clone();
-            writes.push(Write::Event { about, field_path: String::new(), note });
+            writes.push(Write::event(about, note));
         }
     }
     let deleting = kept.is_empty();

@@ -195,14 +195,14 @@ fn gone(key: &Key, memory: &Memory) -> Plan<Decision, Memory> {
 fn tell(node: &Rc<Node>, reason: &'static str, text: &str) -> Write {
     let message = format!("Node {} event: {text}", node.meta.name);
     let about = AnyObject::Node(Rc::clone(node));
-    Write::Event { about, field_path: String::new(), note: Note::normal(reason, message) }
+    Write::event(about, Note::normal(reason, message))
 }
 
 /// Follows `controllerutil.RecordNodeStatusChange`.
 fn status_event(node: &Rc<Node>, reason: &'static str) -> Write {
     let message = format!("Node {} status is now: {reason}", node.meta.name);
     let about = AnyObject::Node(Rc::clone(node));
-    Write::Event { about, field_path: String::new(), note: Note::normal(reason, message) }
+    Write::event(about, Note::normal(reason, message))
 }
 
 /// Whether upstream looks at this moment.
@@ -278,7 +278,7 @@ fn mark_pods(node: &Node, store: &Store, now: Time) -> Vec<Write> {
         writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(changed))));
         let about = AnyObject::Pod(Rc::clone(pod));
         let note = Note::warning("NodeNotReady", "Node is not ready");
-        writes.push(Write::Event { about, field_path: String::new(), note });
+        writes.push(Write::event(about, note));
     }
     writes
 }

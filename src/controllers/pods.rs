@@ -9,6 +9,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::{ObjectMeta, OwnerReference};
 use crate::api::object::AnyObject;
+use crate::api::words::{word, written};
 use crate::reconcile::{DeleteOptions, Note, Write};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
@@ -104,7 +105,7 @@ fn with_owners(pod: &Pod, owners: Rc<[OwnerReference]>) -> Write {
 pub(super) fn create(pod: Pod, owner: &AnyObject) -> Write {
     Write::Create {
         object: AnyObject::Pod(Rc::new(pod)),
-        note: Some(Note::normal("SuccessfulCreate", "Created pod: {name}")),
+        note: Some(Note::normal("SuccessfulCreate", word("Created pod: {name}"))),
         about: Some(owner.clone()),
     }
 }
@@ -115,7 +116,10 @@ pub(super) fn delete(pod: &Pod, owner: &AnyObject) -> Write {
         kind: Kind::Pod,
         key: pod.meta.key(),
         options: DeleteOptions { uid: Some(pod.meta.uid), ..DeleteOptions::default() },
-        note: Some(Note::normal("SuccessfulDelete", format!("Deleted pod: {}", pod.meta.name))),
+        note: Some(Note::normal(
+            "SuccessfulDelete",
+            written(format_args!("Deleted pod: {}", pod.meta.name)),
+        )),
         about: Some(owner.clone()),
     }
 }

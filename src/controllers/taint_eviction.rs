@@ -151,11 +151,7 @@ fn borne_for<'a>(taints: impl Iterator<Item = &'a Taint>, tolerations: &[Tolerat
 
 fn tell(pod: &Rc<Pod>, words: &str) -> Write {
     let text = format!("{words} {}/{}", pod.meta.namespace, pod.meta.name);
-    Write::Event {
-        about: AnyObject::Pod(Rc::clone(pod)),
-        field_path: String::new(),
-        note: Note::normal("TaintManagerEviction", text),
-    }
+    Write::event(AnyObject::Pod(Rc::clone(pod)), Note::normal("TaintManagerEviction", text))
 }
 
 /// Deletes a pod; a deletion that was pending for later is cancelled, which is told first.

@@ -107,9 +107,9 @@ pub(super) fn report(
         writes.push(Write::Create { object, note: None, about: None });
     }
     let mut tell = |event_type, reason: &'static str, text: String| {
-        let note = Note { event_type, reason, message: text };
+        let note = Note { event_type, reason, message: text.into() };
         let about = AnyObject::Node(Rc::clone(node));
-        writes.push(Write::Event { about, field_path: String::new(), note });
+        writes.push(Write::event(about, note));
     };
     let says = |reason: &str| format!("Node {name} status is now: {reason}");
     if first {

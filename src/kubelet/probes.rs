@@ -158,7 +158,7 @@ impl Look<'_> {
         };
         if let Some((reason, words, output)) = told {
             let text = format!("{} probe {words}: {output}", kind.word());
-            self.tell(index, EventType::Warning, reason, text);
+            self.tell(index, EventType::Warning, reason, text.into());
         }
         let Some(container) = self.runtime.containers.get_mut(index) else { return };
         let Some(state) = kind.state_mut(container) else { return };

@@ -9,6 +9,7 @@ use super::LogLine;
 use super::probes::ProbeResult;
 use crate::api::core::{Container, Pod, Terminated};
 use crate::api::meta::NodeName;
+use crate::api::words::{with_text, word};
 use crate::containers::files::Subtree;
 use crate::containers::{Answer, Process};
 use crate::sim::{Duration, Time};
@@ -145,6 +146,8 @@ pub(super) struct Probes {
 #[derive(Clone, Debug)]
 pub(super) struct ContainerRuntime {
     pub name: Rc<str>,
+    /// Its place in the pod, as events name it: `spec.containers{web}`.
+    pub path: Rc<str>,
     pub init: bool,
     pub sidecar: bool,
     pub step: Step,
@@ -164,8 +167,10 @@ pub(super) struct ContainerRuntime {
 
 impl ContainerRuntime {
     pub(super) fn new(spec: &Container, init: bool) -> Self {
+        let group = if init { "initContainers" } else { "containers" };
         Self {
             name: Rc::clone(&spec.name),
+            path: with_text(format_args!("spec.{group}{{{}}}", spec.name), word),
             init,
             sidecar: init && spec.sidecar,
             step: Step::Idle,

@@ -12,7 +12,7 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
-use crate::api::words::word;
+use crate::api::words::{word, written};
 use crate::containers::catalogue::{self, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
@@ -107,7 +107,7 @@ impl Look<'_> {
             refusal.visible = until.min(event + SHOWN);
         }
         let text = format!("Back-off restarting failed container {name} in pod {pod}");
-        self.tell(index, EventType::Warning, "BackOff", text);
+        self.tell(index, EventType::Warning, "BackOff", text.into());
         true
     }
 
@@ -137,16 +137,16 @@ impl Look<'_> {
         let present = machine.is_some_and(|machine| machine.images.contains(full.as_str()));
         match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, true) => {
-                let text = format!(
+                let text = written(format_args!(
                     "Container image \"{image}\" already present on machine and can be accessed by the pod"
-                );
+                ));
                 self.tell(index, EventType::Normal, "Pulled", text);
                 self.create(index);
             }
             (PullPolicy::Never, false) => {
                 let text =
                     format!("Container image \"{image}\" is not present with pull policy of Never");
-                self.tell(index, EventType::Warning, "ErrImageNeverPull", text.clone());
+                self.tell(index, EventType::Warning, "ErrImageNeverPull", text.as_str().into());
                 self.fail(index, "ErrImageNeverPull", &text, self.now + CONFIG_RETRY);
             }
             (PullPolicy::Always, _) | (PullPolicy::IfNotPresent, false) => {
@@ -159,13 +159,13 @@ impl Look<'_> {
 
     /// `Error: REASON`, and a new try later.
     fn fail(&mut self, index: usize, reason: &'static str, message: &str, retry_at: Time) {
-        self.tell(index, EventType::Warning, "Failed", format!("Error: {reason}"));
+        self.tell(index, EventType::Warning, "Failed", format!("Error: {reason}").into());
         self.refuse(index, reason, message, retry_at);
     }
 
     fn refuse_name(&mut self, index: usize, image: &str, message: &str) {
         let text = format!("Failed to apply default image tag \"{image}\": {message}");
-        self.tell(index, EventType::Warning, "InspectFailed", text.clone());
+        self.tell(index, EventType::Warning, "InspectFailed", text.as_str().into());
         self.fail(index, "InvalidImageName", &text, self.now + CONFIG_RETRY);
     }
 
@@ -176,14 +176,14 @@ impl Look<'_> {
         let Some((_, record, error)) = record.cloned() else { return false };
         let Some(until) = BackOff::holds(Some(record), record.since, now) else { return false };
         let text = format!("Back-off pulling image \"{image}\"");
-        self.tell(index, EventType::Normal, "BackOff", text.clone());
+        self.tell(index, EventType::Normal, "BackOff", text.as_str().into());
         self.fail(index, "ImagePullBackOff", &format!("{text}: ErrImagePull: {error}"), until);
         true
     }
 
     /// Pulls of one node go one after another.
     fn begin_pull(&mut self, index: usize, image: &str, reference: &Reference) {
-        let text = ["Pulling image \"", image, "\""].concat();
+        let text = written(format_args!("Pulling image \"{image}\""));
         self.tell(index, EventType::Normal, "Pulling", text);
         let asked = self.now;
         let (node, full): (_, Rc<str>) = (Rc::clone(&self.runtime.node), reference.full().into());
@@ -223,18 +223,9 @@ impl Look<'_> {
         let full: Rc<str> = reference.full().into();
         let (took, waited) = ((until - begun).go(), (until - asked).go());
         let bytes = found.bytes(&full, self.seed);
-        let text = [
-            "Successfully pulled image \"",
-            &image,
-            "\" in ",
-            &took,
-            " (",
-            &waited,
-            " including waiting). Image size: ",
-            &bytes.to_string(),
-            " bytes.",
-        ]
-        .concat();
+        let text = written(format_args!(
+            "Successfully pulled image \"{image}\" in {took} ({waited} including waiting). Image size: {bytes} bytes."
+        ));
         self.tell(index, EventType::Normal, "Pulled", text);
         let machine = self.kubelets.machines.get_mut(&self.runtime.node);
         let new = machine.is_some_and(|machine| {
@@ -262,7 +253,7 @@ impl Look<'_> {
 
     fn pull_failed(&mut self, index: usize, image: &Rc<str>, error: &str) {
         let text = format!("Failed to pull image \"{image}\": {error}");
-        self.tell(index, EventType::Warning, "Failed", text);
+        self.tell(index, EventType::Warning, "Failed", text.into());
         let now = self.now;
         let place = self.runtime.pulls.iter().position(|(of, _, _)| of == image);
         let old = place.map(|place| self.runtime.pulls.remove(place).1);
@@ -281,7 +272,7 @@ impl Look<'_> {
         };
         let checked = known.and_then(|()| self.check_user(spec));
         if let Err(message) = checked {
-            self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
+            self.tell(index, EventType::Warning, "Failed", format!("Error: {message}").into());
             let retry_at = self.now + CONFIG_RETRY;
             return self.refuse(index, "CreateContainerConfigError", &message, retry_at);
         }
@@ -335,16 +326,16 @@ impl Look<'_> {
         let pod = Rc::clone(&self.pod);
         let Some(spec) = pod.spec.all_containers().nth(index) else { return };
         let Ok(reference) = Reference::parse(&spec.image) else { return };
-        self.tell(index, EventType::Normal, "Created", "Container created".into());
+        self.tell(index, EventType::Normal, "Created", word("Container created"));
         let name = format!("{}/{}", pod.meta.uid, spec.name);
         match self.process(index, spec, &reference, &name) {
             Ok(process) => {
-                self.tell(index, EventType::Normal, "Started", "Container started".into());
+                self.tell(index, EventType::Normal, "Started", word("Container started"));
                 self.new_run(index, spec, &reference, &name, Ok(process));
                 self.begin_hook(index, spec);
             }
             Err(StartError(message)) => {
-                self.tell(index, EventType::Warning, "Failed", format!("Error: {message}"));
+                self.tell(index, EventType::Warning, "Failed", format!("Error: {message}").into());
                 self.new_run(index, spec, &reference, &name, Err(&message));
                 let retry_at = self.now + SHOWN;
                 self.refuse(index, "RunContainerError", &message, retry_at);

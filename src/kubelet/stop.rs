@@ -54,7 +54,7 @@ impl Look<'_> {
             if is_untouched(container) {
                 let (sidecar, name) = (container.sidecar, Rc::clone(&container.name));
                 let text = format!("Stopping container {name}");
-                self.tell(index, EventType::Normal, "Killing", text);
+                self.tell(index, EventType::Normal, "Killing", text.into());
                 self.begin_stop(index, until - self.now, sidecar);
                 acted = true;
             }
@@ -111,7 +111,7 @@ impl Look<'_> {
             Why::Startup => format!("{kind} {name} failed startup probe{tail}"),
             Why::Changed => format!("{kind} {name} definition changed{tail}"),
         };
-        self.tell(index, EventType::Normal, "Killing", text);
+        self.tell(index, EventType::Normal, "Killing", text.into());
         if why == Why::Changed
             && let Some(container) = self.runtime.containers.get_mut(index)
         {

@@ -159,13 +159,10 @@ impl Look<'_> {
         &mut self,
         event_type: EventType,
         reason: &'static str,
-        message: String,
+        message: Rc<str>,
     ) {
-        self.writes.push(Write::Event {
-            about: AnyObject::Pod(Rc::clone(&self.pod)),
-            field_path: String::new(),
-            note: Note { event_type, reason, message },
-        });
+        let about = AnyObject::Pod(Rc::clone(&self.pod));
+        self.writes.push(Write::event(about, Note { event_type, reason, message }));
     }
 
     /// An event about a container of the pod.
@@ -174,13 +171,12 @@ impl Look<'_> {
         index: usize,
         event_type: EventType,
         reason: &'static str,
-        message: String,
+        message: Rc<str>,
     ) {
         let Some(container) = self.runtime.containers.get(index) else { return };
-        let group = if container.init { "initContainers" } else { "containers" };
         self.writes.push(Write::Event {
             about: AnyObject::Pod(Rc::clone(&self.pod)),
-            field_path: ["spec.", group, "{", &container.name, "}"].concat(),
+            field_path: Rc::clone(&container.path),
             note: Note { event_type, reason, message },
         });
     }
@@ -217,7 +213,7 @@ impl Look<'_> {
 
     /// The node does not take the pod: it fails at once.
     fn reject(&mut self, rejection: &admission::Rejection) -> Decision {
-        self.tell_pod(EventType::Warning, rejection.reason, rejection.message.clone());
+        self.tell_pod(EventType::Warning, rejection.reason, rejection.message.as_str().into());
         let mut pod = Pod::clone(&self.pod);
         pod.status = status::rejected(&self.pod, rejection, self.now);
         self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
@@ -360,7 +356,7 @@ impl Look<'_> {
 
     /// The node is short of something: the pod goes, and is given a second. Follows `evictPod`.
     fn give_way(&mut self, words: Rc<str>) {
-        self.tell_pod(EventType::Warning, "Evicted", words.to_string());
+        self.tell_pod(EventType::Warning, "Evicted", Rc::clone(&words));
         self.runtime.verdict = Some(("Evicted".into(), words));
         self.begin_stopping(EVICTION_GRACE);
     }
@@ -448,7 +444,7 @@ impl Look<'_> {
             self.runtime.mounted = volumes::versions(&self.pod, self.store);
             return true;
         };
-        self.tell_pod(EventType::Warning, "FailedMount", words);
+        self.tell_pod(EventType::Warning, "FailedMount", words.into());
         let tries = self.runtime.mount.map_or(0, |wait| wait.tries);
         let wait = (0..tries.min(10)).fold(FIRST_MOUNT_WAIT, |wait, _| wait.doubled());
         let retry_at = self.now + wait.min(LONGEST_MOUNT_WAIT);

@@ -28,6 +28,7 @@ use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
+use crate::api::words::written;
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Wake, Write,
 };
@@ -115,8 +116,11 @@ pub fn schedule_one(
     let ranking = scores::rank(&cycle, &found.fitting);
     if let Some(best) = ranking.first() {
         let node = Rc::clone(&best.node);
-        let words =
-            format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
+        let meta = &pod.meta;
+        let words = written(format_args!(
+            "Successfully assigned {}/{} to {node}",
+            meta.namespace, meta.name
+        ));
         let writes = vec![
             Write::Bind { pod: pod.meta.key(), node: Rc::clone(&node) },
             tell(pod, Note::normal("Scheduled", words)),
@@ -153,7 +157,7 @@ fn fail(
     let diagnosis = Rc::new(diagnose(nodes, refusals, cycle.narrowed(), outcome));
     let mut writes =
         attempt.as_ref().map_or_else(|_| Vec::new(), |victims| push_out(cycle, victims, now));
-    writes.push(tell(pod, Note::warning("FailedScheduling", diagnosis.message.to_string())));
+    writes.push(tell(pod, Note::warning("FailedScheduling", &*diagnosis.message)));
     let nominated = match (&attempt, outcome) {
         (Ok(victims), _) => Some(Rc::clone(&victims.node)),
         // While those it pushed out are on their way out, the place stays reserved.
@@ -217,7 +221,7 @@ fn gated(pod: &Rc<Pod>, now: Time) -> Plan<Decision, Memory> {
 }
 
 fn tell(pod: &Rc<Pod>, note: Note) -> Write {
-    Write::Event { about: AnyObject::Pod(Rc::clone(pod)), field_path: String::new(), note }
+    Write::event(AnyObject::Pod(Rc::clone(pod)), note)
 }
 
 /// Sets PodScheduled to False and the node on which room is made, unless the status says so already.

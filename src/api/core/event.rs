@@ -7,7 +7,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, Uid};
 use crate::api::object::{AnyObject, Resource};
 use crate::api::value::Value;
-use crate::api::words::{word, written};
+use crate::api::words::{same, word, written};
 use crate::sim::Time;
 
 /// `Normal` or `Warning`.
@@ -81,9 +81,10 @@ pub struct ObjectReference {
 impl ObjectReference {
     /// The reference to an object of `kind`.
     pub fn to(kind: Kind, meta: &ObjectMeta) -> Self {
+        let [api_version, kind] = kind.words();
         Self {
-            api_version: word(kind.api_version()),
-            kind: word(kind.name()),
+            api_version,
+            kind,
             namespace: Rc::clone(&meta.namespace),
             name: Rc::clone(&meta.name),
             uid: Referred::Uid(meta.uid),
@@ -93,19 +94,25 @@ impl ObjectReference {
 
     /// The same reference to a part of the object.
     #[must_use]
-    pub fn at(mut self, field_path: &str) -> Self {
-        self.field_path = word(field_path);
+    pub fn at(mut self, field_path: &Rc<str>) -> Self {
+        self.field_path = Rc::clone(field_path);
         self
     }
 }
 
 /// Who tells.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct EventSource {
     /// `kubelet`, `job-controller`, …
     pub component: Rc<str>,
     /// The node, for kubelets.
     pub host: Rc<str>,
+}
+
+impl PartialEq for EventSource {
+    fn eq(&self, other: &Self) -> bool {
+        same(&self.component, &other.component) && same(&self.host, &other.host)
+    }
 }
 
 impl Default for EventSource {

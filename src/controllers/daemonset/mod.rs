@@ -293,11 +293,7 @@ impl<'a> Look<'a> {
         let decision = self.decide(&status);
         let about = AnyObject::DaemonSet(Rc::clone(self.set));
         let notes = std::mem::take(&mut self.notes).into_iter();
-        writes.extend(notes.map(|note| Write::Event {
-            about: about.clone(),
-            field_path: String::new(),
-            note,
-        }));
+        writes.extend(notes.map(|note| Write::event(about.clone(), note)));
         if self.seen.failure.is_none() {
             writes.extend(self.deleting.iter().map(|pod| pods::delete(pod, &about)));
             let alike = daemon_pod(self.set, &self.history.hash);

@@ -281,7 +281,7 @@ impl<'a> Look<'a> {
         let text = format!("Failed to create new replica set \"{name}\": {message}");
         let about = AnyObject::Deployment(Rc::clone(self.deployment));
         let note = Note::warning("ReplicaSetCreateError", text);
-        self.writes.push(Write::Event { about, field_path: String::new(), note });
+        self.writes.push(Write::event(about, note));
     }
 
     /// The name of the ReplicaSet that the template would get.
@@ -296,7 +296,7 @@ impl<'a> Look<'a> {
             format!("Scaled {way} replica set {name} from {from} to {to}"),
         );
         let about = AnyObject::Deployment(Rc::clone(self.deployment));
-        self.writes.push(Write::Event { about, field_path: String::new(), note });
+        self.writes.push(Write::event(about, note));
     }
 
     /// Scales one ReplicaSet and tells it; nothing is done if it has that size. Follows `scaleReplicaSet`.

@@ -20,6 +20,8 @@ use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Pod, RestartPolicy};
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
+use crate::api::value::{Map, Value};
+use crate::api::words::word;
 use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
 use crate::sim::{Duration, Time};
 use crate::store::{Change, Store};
@@ -148,7 +150,7 @@ impl Controller for JobLoop {
                     _ => None,
                 };
                 let before = before.filter(|before| {
-                    before.meta.owners != pod.meta.owners || before.meta.labels != pod.meta.labels
+                    !before.meta.same_owners(&pod.meta) || before.meta.labels != pod.meta.labels
                 });
                 for pod in before.into_iter().chain([pod]) {
                     wake_owner(pod, store, wake);
@@ -305,7 +307,10 @@ fn sync(
     status.active = active;
     status.terminating = Some(terminating);
     status.ready = Some(ready(census, &managing, end.is_some()));
-    status.uncounted = Some(crate::api::Value::empty_object());
+    let none_uncounted = |all: &Value| all.as_map().is_some_and(Map::is_empty);
+    if !status.uncounted.as_ref().is_some_and(none_uncounted) {
+        status.uncounted = Some(Value::empty_object());
+    }
     let decision = conclude(job, end, &mut status, terminating, numbers, now);
     // Creates may be refused, which ends the plan: no end may lose its finalizer before the status counts it.
     writes.append(&mut managing.writes);
@@ -322,11 +327,7 @@ fn sync(
     }
     let about = AnyObject::Job(Rc::clone(job));
     let events = notes.into_iter().chain(final_notes);
-    writes.extend(events.map(|note| Write::Event {
-        about: about.clone(),
-        field_path: String::new(),
-        note,
-    }));
+    writes.extend(events.map(|note| Write::event(about.clone(), note)));
     let over = matches!(decision, Decision::Ended { .. });
     let memory = if over { Memory::default() } else { memory };
     Some(Plan::writes(decision, writes).wake_at(if over { None } else { wake }).remember(memory))
@@ -530,10 +531,13 @@ fn final_notes(decision: &Decision, job: &Job, status: &JobStatus) -> Vec<Note> 
         let text = "Too many succeeded pods running after completion count reached";
         let over = job.spec.completions.is_some_and(|wanted| status.succeeded > wanted);
         let many = over.then(|| Note::warning("TooManySucceededPods", text));
-        return many.into_iter().chain([Note::normal("Completed", "Job completed")]).collect();
+        return many
+            .into_iter()
+            .chain([Note::normal("Completed", word("Job completed"))])
+            .collect();
     }
     let message = conditions::find(&status.conditions, "Failed")
-        .map(|condition| condition.message.to_string());
+        .map(|condition| Rc::clone(&condition.message));
     let reason = match &**reason {
         "BackoffLimitExceeded" => "BackoffLimitExceeded",
         "DeadlineExceeded" => "DeadlineExceeded",

@@ -12,7 +12,7 @@ use super::value::{Map, Value};
 use super::words::word;
 use crate::sim::Time;
 use crate::sim::order::Gather as _;
-use crate::sim::rng::scattered;
+use crate::sim::rng::{hex_digits, scattered};
 
 /// The uid of an object: a version 4 UUID. What a cluster makes is sorted by when it was made; how it is written
 /// ([`scattered`]) does not show it.
@@ -48,13 +48,11 @@ impl Uid {
 
     /// Hands the uid on as text; no memory is asked for.
     pub(crate) fn with_text<T>(self, act: impl FnOnce(&str) -> T) -> T {
-        let mut digits = [0; 32];
-        let bytes = scattered(self.0).to_be_bytes();
-        for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(bytes.as_chunks().0) {
-            *to = hex(*from);
-        }
+        let bits = scattered(self.0);
+        #[expect(clippy::cast_possible_truncation, reason = "half by half")]
+        let halves = [(bits >> 64) as u64, bits as u64].map(hex_digits);
         let mut text = *b"00000000-0000-0000-0000-000000000000";
-        let fours = digits.as_chunks::<4>().0;
+        let fours = halves.as_flattened().as_chunks::<4>().0;
         for (at, four) in [0, 4, 9, 14, 19, 24, 28, 32].into_iter().zip(fours) {
             if let Some(place) = text.get_mut(at..at + 4) {
                 place.copy_from_slice(four);
@@ -64,24 +62,9 @@ impl Uid {
     }
 }
 
-/// Four bytes as hexadecimal digits, all at once: halves of bytes are spread over eight bytes of their own, and those
-/// above nine become letters.
-fn hex(bytes: [u8; 4]) -> [u8; 8] {
-    let bytes = u64::from(u32::from_le_bytes(bytes));
-    let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
-    let single = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
-    let halves = (single >> 4 | single << 8) & 0x0f0f_0f0f_0f0f_0f0f;
-    let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_le_bytes()
-}
-
 /// Hands a number on in hexadecimal digits, without zeros before it; no memory is asked for.
 pub(crate) fn with_hex<T>(number: u64, act: impl FnOnce(&str) -> T) -> T {
-    let mut digits = [0; 16];
-    let halves = number.to_be_bytes();
-    for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(halves.as_chunks().0) {
-        *to = hex(*from);
-    }
+    let digits = hex_digits(number);
     let zeros = number.leading_zeros() / 4;
     let from = usize::try_from(zeros).unwrap_or(0).min(digits.len() - 1);
     let digits = digits.get(from..).unwrap_or_default();

@@ -70,7 +70,8 @@ impl Seed {
         let mut text = String::with_capacity(length + 16);
         let mut part = counter.wrapping_mul(64);
         while text.len() < length {
-            push_hex(&mut text, mix(stream ^ part), 16);
+            let digits = hex_digits(mix(stream ^ part));
+            text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
             part = part.wrapping_add(1);
         }
         text.truncate(length);
@@ -90,17 +91,24 @@ pub const fn scattered(uid: u128) -> u128 {
     uid ^ (mix(low) as u128) << 64 & !KIND
 }
 
-/// Writes the last `digits` hexadecimal digits of a number, sixteen at most.
-fn push_hex(text: &mut String, bits: u64, digits: usize) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut all = [0; 16];
-    for (place, digit) in all.iter_mut().rev().enumerate() {
-        let nibble = usize::try_from(bits >> (4 * place) & 0xf).unwrap_or(0);
-        *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
+/// The sixteen hexadecimal digits of a number.
+pub(crate) fn hex_digits(bits: u64) -> [u8; 16] {
+    let mut digits = [0; 16];
+    for (to, from) in digits.as_chunks_mut().0.iter_mut().zip(bits.to_be_bytes().as_chunks().0) {
+        *to = hex(*from);
     }
-    let last = all.len().saturating_sub(digits);
-    let written = all.get(last..).and_then(|digits| std::str::from_utf8(digits).ok());
-    text.push_str(written.unwrap_or_default());
+    digits
+}
+
+/// Four bytes as hexadecimal digits, all at once: halves of bytes are spread over eight bytes of their own, and those
+/// above nine become letters.
+fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    let bytes = u64::from(u32::from_le_bytes(bytes));
+    let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let single = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let halves = (single >> 4 | single << 8) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    (halves + 0x3030_3030_3030_3030 + letters * 0x27).to_le_bytes()
 }
 
 /// `count` letters of the alphabet of generated names, drawn from `value`.

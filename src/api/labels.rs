@@ -160,7 +160,7 @@ impl Requirement {
             "" => name.to_owned(),
             parent => format!("{parent}.{name}"),
         };
-        let (key, values) = (&self.key, child("values"));
+        let key = &self.key;
         let list = || match self.values.is_empty() {
             true => Value::Array(Rc::default()),
             false => Value::from(self.values.clone()),
@@ -188,14 +188,14 @@ impl Requirement {
             _ => None,
         };
         if let Some(refusal) = refusal {
-            wrong.push(FieldError::invalid(values.as_str(), &list(), refusal));
+            wrong.push(FieldError::invalid(child("values"), &list(), refusal));
         }
         for (index, value) in self.values.iter().enumerate() {
             let compares = matches!(self.operator, Operator::GreaterThan | Operator::LessThan);
             if compares && go_parse_int(value).is_none() {
                 let detail = "for 'Gt', 'Lt' operators, the value must be an integer";
                 wrong.push(FieldError::invalid(
-                    format!("{values}[{index}]"),
+                    format!("{}[{index}]", child("values")),
                     &value.into(),
                     detail,
                 ));
@@ -204,7 +204,7 @@ impl Requirement {
         for (index, value) in self.values.iter().enumerate() {
             let messages = names::label_value(value);
             if !messages.is_empty() {
-                let path = format!("{values}[{index}][{key}]");
+                let path = format!("{}[{index}][{key}]", child("values"));
                 wrong.push(FieldError::invalid(path, &value.into(), &messages.join("; ")));
             }
         }

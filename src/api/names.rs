@@ -156,19 +156,18 @@ pub fn label_key(text: &str) -> Vec<String> {
     const MESSAGE: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     const EXAMPLES: [&str; 3] = ["MyName", "my.name", "123-abc"];
     let mut wrong = Vec::new();
-    let parts: Vec<&str> = text.split('/').collect();
-    let name = match parts.as_slice() {
-        [name] => *name,
-        ["", name] => {
+    let name = match text.split_once('/') {
+        None => text,
+        Some(("", name)) if !name.contains('/') => {
             wrong.push("prefix part must be non-empty".into());
-            *name
+            name
         }
-        [prefix, name] => {
+        Some((prefix, name)) if !name.contains('/') => {
             let messages = subdomain(prefix, too_many_bytes);
             wrong.extend(messages.iter().map(|message| format!("prefix part {message}")));
-            *name
+            name
         }
-        _ => {
+        Some(_) => {
             let message = expression_error(MESSAGE, LABEL_KEY, &EXAMPLES);
             return vec![format!(
                 "a valid label key {message} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"

@@ -12,9 +12,27 @@ use crate::api::words::word;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Files and folders by absolute path; folders have no content.
-#[derive(Clone, Debug, Default, PartialEq)]
+type Entries = OrdMap<Rc<str>, Option<Content>>;
+
+/// The files of a container. Most programs look at none: what is its own alone is put in place when somebody looks.
+#[derive(Clone, Default)]
 pub struct Files {
-    entries: OrdMap<Rc<str>, Option<Content>>,
+    /// What is in place.
+    ready: Entries,
+    /// All there is, if that is more: made from what is in place, of which nothing changes.
+    whole: Option<Rc<LazyCell<Entries, Box<dyn FnOnce() -> Entries>>>>,
+}
+
+impl PartialEq for Files {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries() == other.entries()
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.entries().fmt(out)
+    }
 }
 
 /// What makes the text of a file.
@@ -56,10 +74,34 @@ thread_local! {
 }
 
 impl Files {
+    fn entries(&self) -> &Entries {
+        self.whole.as_ref().map_or(&self.ready, |whole| whole)
+    }
+
+    fn entries_mut(&mut self) -> &mut Entries {
+        if let Some(whole) = self.whole.take() {
+            self.ready = Entries::clone(&whole);
+        }
+        &mut self.ready
+    }
+
+    fn entry(&self, path: &str) -> Option<&Option<Content>> {
+        self.ready.get(path).or_else(|| self.whole.as_ref()?.get(path))
+    }
+
+    /// Adds something when somebody looks for what is not in place; what is, has to stay as it is.
+    pub fn add_later(&mut self, add: impl FnOnce(&mut Self) + 'static) {
+        let mut files = self.clone();
+        self.whole = Some(Rc::new(LazyCell::new(Box::new(move || {
+            add(&mut files);
+            std::mem::take(files.entries_mut())
+        }))));
+    }
+
     /// What lies in a folder.
     pub fn subtree(&self, folder: &str) -> Subtree {
         let start: Rc<str> = format!("{folder}/").into();
-        let inside = self.entries.range(Rc::clone(&start)..);
+        let inside = self.entries().range(Rc::clone(&start)..);
         inside
             .map_while(|(path, content)| {
                 let text = content.as_ref().map(|content| Rc::clone(content.text()));
@@ -73,18 +115,22 @@ impl Files {
         let start = format!("{folder}/");
         let old: Vec<Rc<str>> = self.subtree(folder).keys().cloned().collect();
         for path in old.into_iter().filter(|path| !tree.contains_key(path)) {
-            self.entries.remove(&*format!("{start}{path}"));
+            self.entries_mut().remove(&*format!("{start}{path}"));
         }
         self.make_folder(folder);
         for (path, text) in tree {
-            self.entries.insert(format!("{start}{path}").into(), text.clone().map(Content::Text));
+            let path = format!("{start}{path}").into();
+            self.entries_mut().insert(path, text.clone().map(Content::Text));
         }
     }
 
     /// The files that every container finds.
-    pub fn standard(hostname: &str) -> Self {
+    pub fn standard(hostname: &Rc<str>) -> Self {
         let mut files = STANDARD.with(Self::clone);
-        files.put("/etc/hostname", [hostname, "\n"].concat().into());
+        let hostname = Rc::clone(hostname);
+        files.add_later(move |files| {
+            files.put("/etc/hostname", [&hostname, "\n"].concat().into());
+        });
         files
     }
 
@@ -95,7 +141,7 @@ impl Files {
             "/", "/bin", "/dev", "/etc", "/home", "/proc", "/root", "/tmp", "/usr", "/var",
             "/var/log", "/run",
         ] {
-            files.entries.insert(folder.into(), None);
+            files.ready.insert(folder.into(), None);
         }
         files.write("/dev/null", "", false);
         files.write("/dev/termination-log", "", false);
@@ -122,17 +168,17 @@ impl Files {
 
     /// The content of a file.
     pub fn read(&self, path: &str) -> Option<&str> {
-        self.entries.get(path)?.as_ref().map(|content| &**content.text())
+        self.entry(path)?.as_ref().map(|content| &**content.text())
     }
 
     /// Whether there is a file or folder.
     pub fn exists(&self, path: &str) -> bool {
-        self.entries.contains_key(path)
+        self.entry(path).is_some()
     }
 
     /// Whether there is a folder.
     pub fn is_folder(&self, path: &str) -> bool {
-        matches!(self.entries.get(path), Some(None))
+        matches!(self.entry(path), Some(None))
     }
 
     /// Writes a file, whole or at its end; says whether its folder exists.
@@ -162,13 +208,14 @@ impl Files {
 
     /// Puts a file where it belongs, in place of another.
     pub fn put(&mut self, path: &str, text: Rc<str>) {
-        self.entries.insert(word(path), Some(Content::Text(text)));
+        self.entries_mut().insert(word(path), Some(Content::Text(text)));
     }
 
     /// Puts a file where it belongs, whose text is made when it is first read.
     pub fn put_later(&mut self, path: &str, make: impl FnOnce() -> Rc<str> + 'static) {
         let make: Maker = Box::new(make);
-        self.entries.insert(word(path), Some(Content::Later(Rc::new(LazyCell::new(make)))));
+        let later = Content::Later(Rc::new(LazyCell::new(make)));
+        self.entries_mut().insert(word(path), Some(later));
     }
 
     /// Makes a folder and those above it.
@@ -178,7 +225,7 @@ impl Files {
             whole.push('/');
             whole.push_str(part);
             if !self.exists(&whole) {
-                self.entries.insert(word(&whole), None);
+                self.entries_mut().insert(word(&whole), None);
             }
         }
     }
@@ -187,13 +234,13 @@ impl Files {
     pub fn remove(&mut self, path: &str) -> bool {
         let inside = format!("{path}/");
         let gone: Vec<Rc<str>> = self
-            .entries
+            .entries()
             .keys()
             .filter(|key| ***key == *path || key.starts_with(&inside))
             .cloned()
             .collect();
         for key in &gone {
-            self.entries.remove(key);
+            self.entries_mut().remove(key);
         }
         !gone.is_empty()
     }
@@ -201,7 +248,47 @@ impl Files {
     /// The names in a folder, in order.
     pub fn list(&self, folder: &str) -> Vec<Rc<str>> {
         let start = if folder == "/" { "/".to_owned() } else { format!("{folder}/") };
-        let inside = self.entries.keys().filter_map(|path| path.strip_prefix(start.as_str()));
+        let inside = self.entries().keys().filter_map(|path| path.strip_prefix(start.as_str()));
         inside.filter(|rest| !rest.is_empty() && !rest.contains('/')).map(Rc::from).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// A container's files, with a marker that is added later, and how often that was done.
+    fn with_marker() -> (Files, Rc<Cell<u32>>) {
+        let (mut files, made) = (Files::standard(&"pod-1".into()), Rc::new(Cell::new(0)));
+        let count = Rc::clone(&made);
+        files.add_later(move |files| {
+            count.set(count.get() + 1);
+            files.make_folder("/opt");
+            files.put("/opt/marker", files.read("/etc/hostname").unwrap_or_default().into());
+        });
+        (files, made)
+    }
+
+    #[test]
+    fn what_is_added_later_is_there_for_whoever_looks_and_made_once() {
+        let (files, made) = with_marker();
+        assert_eq!((files.read("/dev/termination-log"), made.get()), (Some(""), 0));
+        let copy = files.clone();
+        assert_eq!(files.read("/opt/marker"), Some("pod-1\n"));
+        assert!(copy.is_folder("/opt") && copy.list("/opt") == ["marker".into()]);
+        assert_eq!((copy == files, made.get()), (true, 1));
+    }
+
+    #[test]
+    fn what_is_written_before_somebody_looks_stays_written() {
+        let (mut files, made) = with_marker();
+        assert!(files.write("/opt/marker", "mine", false));
+        assert!(files.write("/dev/termination-log", "over", false));
+        assert_eq!((files.read("/opt/marker"), made.get()), (Some("mine"), 1));
+        assert_eq!(files.read("/dev/termination-log"), Some("over"));
+        assert!(files.remove("/opt") && !files.exists("/opt/marker"));
+        assert_eq!(files.read("/etc/hostname"), Some("pod-1\n"));
     }
 }

@@ -35,8 +35,15 @@ const KEY_BYTES: usize = 32;
 
 /// Puts the files in their place, if they are not there and the container is to have them.
 pub(super) fn show(pod: &Pod, container: &Container, store: &Store, process: &mut Process) {
+    if !process.files().exists(TOKEN_PATH) {
+        show_later(pod, container, store, process);
+    }
+}
+
+/// The same for a process that is new: nothing is done before it looks at its files.
+pub(super) fn show_later(pod: &Pod, container: &Container, store: &Store, process: &mut Process) {
     let own = container.mounts.iter().any(|mount| *mount.path == *TOKEN_PATH);
-    if own || !pod.mounts_token() || process.files().exists(TOKEN_PATH) {
+    if own || !pod.mounts_token() {
         return;
     }
     let (config_map, key) = CERTIFICATES;
@@ -47,11 +54,14 @@ pub(super) fn show(pod: &Pod, container: &Container, store: &Store, process: &mu
         _ => None,
     });
     let claims = Claims::of(pod, "", WARNS_AFTER, store);
-    let files = process.files_mut();
-    files.make_folder(TOKEN_PATH);
-    files.put(CERTIFICATE_PATH, certificate.unwrap_or_default());
-    files.put(NAMESPACE_PATH, pod.meta.namespace.clone());
-    files.put_later(TOKEN_FILE_PATH, move || claims.token().into());
+    process.files_mut().add_later(move |files| {
+        if !files.exists(TOKEN_PATH) {
+            files.make_folder(TOKEN_PATH);
+            files.put(CERTIFICATE_PATH, certificate.unwrap_or_default());
+            files.put(NAMESPACE_PATH, Rc::clone(&claims.namespace));
+            files.put_later(TOKEN_FILE_PATH, move || claims.token().into());
+        }
+    });
 }
 
 /// What a token says.

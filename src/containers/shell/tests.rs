@@ -27,7 +27,7 @@ fn run_for(script: &str, seconds: i64) -> (String, Option<i64>, Duration) {
         Err(message) => return (format!("sh: {message}\n"), Some(2), Duration::ZERO),
     };
     let mut machine =
-        Machine::new(parsed, Rc::default(), Files::standard("pod-1"), "/", start, Seed(1));
+        Machine::new(parsed, Rc::default(), Files::standard(&"pod-1".into()), "/", start, Seed(1));
     let mut at = start;
     let mut text = String::new();
     loop {
@@ -113,7 +113,7 @@ fn a_loop_without_a_pause_lets_time_pass() {
 fn a_day_of_a_loop_without_a_pause_is_a_few_wake_ups() {
     let parsed = parse("while true; do :; done").unwrap();
     let start = Time::from_unix_seconds(1_767_225_600);
-    let files = Files::standard("pod-1");
+    let files = Files::standard(&"pod-1".into());
     let mut machine = Machine::new(parsed, Rc::default(), files, "/", start, Seed(1));
     let (mut at, mut looks) = (start, 0);
     while at - start < Duration::from_seconds(86_400) {
@@ -165,7 +165,7 @@ fn what_is_nested_too_deeply_is_refused() {
 /// than a day.
 fn terminated(script: &str) -> (String, Option<i64>, i64) {
     let start = Time::from_unix_seconds(1_767_225_600);
-    let files = Files::standard("pod-1");
+    let files = Files::standard(&"pod-1".into());
     let parsed = parse(script).unwrap();
     let mut machine = Machine::new(parsed, Rc::default(), files, "/", start, Seed(1));
     let (mut at, mut term) = (start, Some(start + Duration::from_seconds(10)));

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use crate::api::value::Value;
+use crate::api::words::{same, word};
 use crate::sim::rng::{Purpose, Seed};
 
 /// Whether an image can be pulled.
@@ -187,6 +188,39 @@ impl Reference {
     pub fn full(&self) -> String {
         let separator = if self.tag.contains(':') { "@" } else { ":" };
         [&self.repository, separator, &self.tag].concat()
+    }
+}
+
+/// An image as a container names it, looked up: on its way to a process it is asked for again and again.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// As it is written.
+    text: Rc<str>,
+    /// The same, taken apart.
+    pub reference: Reference,
+    /// The whole reference.
+    pub full: Rc<str>,
+    /// How it behaves.
+    pub image: Rc<Image>,
+}
+
+impl Named {
+    /// Looks an image up.
+    ///
+    /// # Errors
+    /// As [`Reference::parse`].
+    pub fn look_up(text: &Rc<str>) -> Result<Rc<Self>, String> {
+        let reference = Reference::parse(text)?;
+        let (full, image) = (word(&reference.full()), find(&reference));
+        Ok(Rc::new(Self { text: Rc::clone(text), reference, full, image }))
+    }
+
+    /// The image that a container names by now: mostly still this one.
+    ///
+    /// # Errors
+    /// As [`Reference::parse`].
+    pub fn or_other(self: Rc<Self>, text: &Rc<str>) -> Result<Rc<Self>, String> {
+        if same(&self.text, text) { Ok(self) } else { Self::look_up(text) }
     }
 }
 

@@ -10,6 +10,7 @@ use super::probes::ProbeResult;
 use crate::api::core::{Container, Pod, Terminated};
 use crate::api::meta::NodeName;
 use crate::api::words::{with_text, word};
+use crate::containers::catalogue::Named;
 use crate::containers::files::Subtree;
 use crate::containers::{Answer, Process};
 use crate::sim::{Duration, Time};
@@ -23,9 +24,9 @@ pub(super) enum Step {
     /// Nothing is under way.
     Idle,
     /// The image is being pulled: asked for, begun, done.
-    Pulling { asked: Time, begun: Time, until: Time },
+    Pulling { asked: Time, begun: Time, until: Time, image: Rc<Named> },
     /// The container is being created and started.
-    Creating { until: Time },
+    Creating { until: Time, image: Rc<Named> },
     /// It runs, and its `postStart` hook with it; what the hook will have to say if it fails.
     Hook { until: Time, failure: Option<Rc<str>> },
 }

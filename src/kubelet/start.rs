@@ -13,7 +13,7 @@ use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
 use crate::api::words::{word, written};
-use crate::containers::catalogue::{self, PullOutcome, Reference};
+use crate::containers::catalogue::{self, Named, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
 use crate::reconcile::Write;
@@ -52,19 +52,21 @@ impl Look<'_> {
         let Some(container) = self.runtime.containers.get(index) else { return false };
         match container.step.clone() {
             Step::Idle => false,
-            Step::Pulling { until, .. } | Step::Creating { until } | Step::Hook { until, .. }
+            Step::Pulling { until, .. }
+            | Step::Creating { until, .. }
+            | Step::Hook { until, .. }
                 if self.now < until && !self.ended_in_hook(index) =>
             {
                 false
             }
-            Step::Pulling { asked, begun, until } => {
+            Step::Pulling { asked, begun, until, image } => {
                 self.set_step(index, Step::Idle);
-                self.pulled(index, asked, begun, until);
+                self.pulled(index, asked, begun, until, image);
                 true
             }
-            Step::Creating { .. } => {
+            Step::Creating { image, .. } => {
                 self.set_step(index, Step::Idle);
-                self.start(index);
+                self.start(index, image);
                 true
             }
             Step::Hook { failure, .. } => {
@@ -128,20 +130,19 @@ impl Look<'_> {
     fn pull(&mut self, index: usize) {
         let Some(spec) = self.spec(index) else { return };
         let (image, policy) = (Rc::clone(&spec.image), spec.pull_policy);
-        let reference = match Reference::parse(&image) {
-            Ok(reference) => reference,
+        let named = match Named::look_up(&image) {
+            Ok(named) => named,
             Err(message) => return self.refuse_name(index, &image, &message),
         };
-        let full = reference.full();
         let machine = self.kubelets.machines.get(&self.runtime.node);
-        let present = machine.is_some_and(|machine| machine.images.contains(full.as_str()));
+        let present = machine.is_some_and(|machine| machine.images.contains(&named.full));
         match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, true) => {
                 let text = written(format_args!(
                     "Container image \"{image}\" already present on machine and can be accessed by the pod"
                 ));
                 self.tell(index, EventType::Normal, "Pulled", text);
-                self.create(index);
+                self.create(index, named);
             }
             (PullPolicy::Never, false) => {
                 let text =
@@ -151,7 +152,7 @@ impl Look<'_> {
             }
             (PullPolicy::Always, _) | (PullPolicy::IfNotPresent, false) => {
                 if !self.held_by_failed_pulls(index, &image) {
-                    self.begin_pull(index, &image, &reference);
+                    self.begin_pull(index, &image, named);
                 }
             }
         }
@@ -182,13 +183,13 @@ impl Look<'_> {
     }
 
     /// Pulls of one node go one after another.
-    fn begin_pull(&mut self, index: usize, image: &str, reference: &Reference) {
+    fn begin_pull(&mut self, index: usize, image: &str, named: Rc<Named>) {
         let text = written(format_args!("Pulling image \"{image}\""));
         self.tell(index, EventType::Normal, "Pulling", text);
         let asked = self.now;
-        let (node, full): (_, Rc<str>) = (Rc::clone(&self.runtime.node), reference.full().into());
+        let (node, full) = (Rc::clone(&self.runtime.node), Rc::clone(&named.full));
         let registry = self.kubelets.registry();
-        let outcome = catalogue::find(reference);
+        let outcome = &named.image;
         let Some(machine) = self.kubelets.machines.get_mut(&node) else { return };
         let begun = machine.free_at.max(asked);
         let there = machine.images.contains(&full)
@@ -205,22 +206,22 @@ impl Look<'_> {
         if exists {
             machine.arriving.insert(full, until);
         }
-        self.set_step(index, Step::Pulling { asked, begun, until });
+        self.set_step(index, Step::Pulling { asked, begun, until, image: named });
     }
 
-    fn pulled(&mut self, index: usize, asked: Time, begun: Time, until: Time) {
+    fn pulled(&mut self, index: usize, asked: Time, begun: Time, until: Time, named: Rc<Named>) {
         let Some(image) = self.spec(index).map(|spec| Rc::clone(&spec.image)) else { return };
-        let Ok(reference) = Reference::parse(&image) else { return };
-        let found = catalogue::find(&reference);
+        let Ok(named) = named.or_other(&image) else { return };
+        let (reference, found) = (&named.reference, &named.image);
         let down = self.kubelets.registry() == Registry::Down;
         if down || found.pull != PullOutcome::Exists {
             let error = match down {
-                true => unreachable_registry(&reference),
-                false => catalogue::pull_error(&reference, found.pull),
+                true => unreachable_registry(reference),
+                false => catalogue::pull_error(reference, found.pull),
             };
             return self.pull_failed(index, &image, &error);
         }
-        let full: Rc<str> = reference.full().into();
+        let full = Rc::clone(&named.full);
         let (took, waited) = ((until - begun).go(), (until - asked).go());
         let bytes = found.bytes(&full, self.seed);
         let text = written(format_args!(
@@ -236,7 +237,7 @@ impl Look<'_> {
             self.report_images();
         }
         self.runtime.pulls.retain(|(of, _, _)| *of != image);
-        self.create(index);
+        self.create(index, named);
     }
 
     /// The node says which images it has. Real kubelets do within ten seconds.
@@ -263,7 +264,7 @@ impl Look<'_> {
     }
 
     /// The image is there: the container is created, unless something it needs is missing.
-    fn create(&mut self, index: usize) {
+    fn create(&mut self, index: usize, image: Rc<Named>) {
         let pod = Rc::clone(&self.pod);
         let Some(spec) = pod.spec.all_containers().nth(index) else { return };
         let known = match environment::may_lack(spec) {
@@ -281,7 +282,7 @@ impl Look<'_> {
         let number = self.next_number(index);
         let span = self.seed.range(Purpose::Start, &name, number, low, high);
         let until = self.now + Duration::from_millis(span);
-        self.set_step(index, Step::Creating { until });
+        self.set_step(index, Step::Creating { until, image });
     }
 
     /// How often the container was started before the run to come.
@@ -322,21 +323,21 @@ impl Look<'_> {
     }
 
     /// The container is there: its process starts, or cannot.
-    fn start(&mut self, index: usize) {
+    fn start(&mut self, index: usize, image: Rc<Named>) {
         let pod = Rc::clone(&self.pod);
         let Some(spec) = pod.spec.all_containers().nth(index) else { return };
-        let Ok(reference) = Reference::parse(&spec.image) else { return };
+        let Ok(image) = image.or_other(&spec.image) else { return };
         self.tell(index, EventType::Normal, "Created", word("Container created"));
         let name = format!("{}/{}", pod.meta.uid, spec.name);
-        match self.process(index, spec, &reference, &name) {
+        match self.process(index, spec, &image, &name) {
             Ok(process) => {
                 self.tell(index, EventType::Normal, "Started", word("Container started"));
-                self.new_run(index, spec, &reference, &name, Ok(process));
+                self.new_run(index, spec, &image, &name, Ok(process));
                 self.begin_hook(index, spec);
             }
             Err(StartError(message)) => {
                 self.tell(index, EventType::Warning, "Failed", format!("Error: {message}").into());
-                self.new_run(index, spec, &reference, &name, Err(&message));
+                self.new_run(index, spec, &image, &name, Err(&message));
                 let retry_at = self.now + SHOWN;
                 self.refuse(index, "RunContainerError", &message, retry_at);
             }
@@ -348,7 +349,7 @@ impl Look<'_> {
         &mut self,
         index: usize,
         spec: &Container,
-        reference: &Reference,
+        image: &Named,
         name: &str,
     ) -> Result<Process, StartError> {
         let environment = self.environment(spec).unwrap_or_default();
@@ -376,10 +377,10 @@ impl Look<'_> {
             overrides: self.overrides(spec, i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };
-        let mut process = Process::start(catalogue::find(reference), process, self.now, seed)?;
+        let mut process = Process::start(Rc::clone(&image.image), process, self.now, seed)?;
         volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
         if process.runs_shell() {
-            identity::show(&self.pod, spec, self.store, &mut process);
+            identity::show_later(&self.pod, spec, self.store, &mut process);
         }
         Ok(process)
     }
@@ -390,13 +391,13 @@ impl Look<'_> {
         &mut self,
         index: usize,
         spec: &Container,
-        reference: &Reference,
+        image: &Named,
         name: &str,
         process: Result<Process, &str>,
     ) {
         let number = self.next_number(index);
         let id: Rc<str> = ["containerd://", &self.seed.hex(name, number, 64)].concat().into();
-        let image_id = word(&reference.digest(self.seed));
+        let image_id = word(&image.reference.digest(self.seed));
         let (now, sandbox) = (self.now, self.runtime.sandboxes);
         let end = process.as_ref().err().map(|message| {
             Rc::new(Terminated {
@@ -422,7 +423,7 @@ impl Look<'_> {
             sandbox,
             id,
             image: Rc::clone(&spec.image),
-            full_image: word(&reference.full()),
+            full_image: Rc::clone(&image.full),
             image_id,
             started: now,
             process: process.ok(),

@@ -47,7 +47,10 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
         pod_ip: runtime.address.clone(),
         start_time: Some(runtime.seen),
         containers: part(&pod.spec.containers, apps, initialised),
-        init_containers: part(&pod.spec.init_containers, init, true),
+        init_containers: match pod.spec.init_containers.is_empty() {
+            true => PodStatus::default().init_containers,
+            false => part(&pod.spec.init_containers, init, true),
+        },
         nominated_node: pod.status.nominated_node.clone(),
         conditions: Rc::clone(&pod.status.conditions),
     };

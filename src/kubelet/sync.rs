@@ -554,7 +554,7 @@ impl Look<'_> {
 fn container_wakes(container: &ContainerRuntime, syncing: bool, now: Time) -> [Option<Time>; 5] {
     let step = match container.step {
         Step::Idle => None,
-        Step::Pulling { until, .. } | Step::Creating { until } | Step::Hook { until, .. } => {
+        Step::Pulling { until, .. } | Step::Creating { until, .. } | Step::Hook { until, .. } => {
             Some(until)
         }
     };

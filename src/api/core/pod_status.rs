@@ -112,7 +112,7 @@ pub struct ContainerStatus {
 }
 
 /// The status of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodStatus {
     /// The phase.
     pub phase: Phase,
@@ -134,6 +134,28 @@ pub struct PodStatus {
     pub init_containers: Rc<[ContainerStatus]>,
     /// Where preemption made room for it.
     pub nominated_node: Option<Rc<str>>,
+}
+
+thread_local! {
+    /// Every new pod begins with this: the empty parts are shared.
+    static BLANK: PodStatus = PodStatus {
+        phase: Phase::default(),
+        conditions: Rc::default(),
+        reason: word(""),
+        message: word(""),
+        host_ip: None,
+        pod_ip: None,
+        start_time: None,
+        containers: Rc::default(),
+        init_containers: Rc::default(),
+        nominated_node: None,
+    };
+}
+
+impl Default for PodStatus {
+    fn default() -> Self {
+        BLANK.with(Self::clone)
+    }
 }
 
 fn text(value: &Value, key: &str) -> Rc<str> {

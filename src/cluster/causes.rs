@@ -154,12 +154,18 @@ loops! {
 }
 
 /// A key of a loop. What the loops keep of one object lies side by side.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct LoopKey {
     /// The key.
     pub key: Key,
     /// The loop.
     pub loop_id: LoopId,
+}
+
+impl PartialEq for LoopKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.loop_id == other.loop_id && self.key == other.key
+    }
 }
 
 /// What put a key into the queue.

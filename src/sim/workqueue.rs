@@ -7,7 +7,7 @@ use crate::persistent::{OrdMap, Vector};
 #[derive(Clone, Debug)]
 pub struct WorkQueue<K: Ord + Clone, W: Clone> {
     order: Vector<K>,
-    known: OrdMap<K, Known<W>>,
+    known: Few<K, Known<W>>,
 }
 
 /// What is known of a key: why it is looked at next, and whether it waits already.
@@ -19,7 +19,7 @@ struct Known<W> {
 
 impl<K: Ord + Clone, W: Clone> Default for WorkQueue<K, W> {
     fn default() -> Self {
-        Self { order: Vector::new(), known: OrdMap::new() }
+        Self { order: Vector::new(), known: Few::default() }
     }
 }
 
@@ -70,9 +70,74 @@ impl<K: Ord + Clone, W: Clone> WorkQueue<K, W> {
     }
 }
 
+/// So many keys are looked through one by one.
+const FEW: usize = 16;
+
+/// A map of mostly a few keys: a plain list as long as they are.
+#[derive(Clone, Debug)]
+struct Few<K: Ord + Clone, V: Clone> {
+    few: Vec<(K, V)>,
+    /// All of them, once they are more, until none is left.
+    many: OrdMap<K, V>,
+}
+
+impl<K: Ord + Clone, V: Clone> Default for Few<K, V> {
+    fn default() -> Self {
+        Self { few: Vec::new(), many: OrdMap::new() }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone> Few<K, V> {
+    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        if self.many.is_empty() {
+            self.few.iter_mut().find(|(one, _)| one == key).map(|(_, value)| value)
+        } else {
+            self.many.get_mut(key)
+        }
+    }
+
+    /// Adds a key that is not there.
+    fn insert(&mut self, key: K, value: V) {
+        if self.many.is_empty() && self.few.len() < FEW {
+            self.few.push((key, value));
+        } else {
+            self.many.extend(self.few.drain(..));
+            self.many.insert(key, value);
+        }
+    }
+
+    fn remove(&mut self, key: &K) -> Option<V> {
+        if !self.many.is_empty() {
+            return self.many.remove(key);
+        }
+        let place = self.few.iter().position(|(one, _)| one == key)?;
+        Some(self.few.swap_remove(place).1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_keys_are_known_as_few_are() {
+        let mut queue = WorkQueue::default();
+        for round in 0..3 {
+            for key in 0..3 * FEW {
+                queue.expect(&(key + FEW), round);
+                assert!(queue.add(key, None) && !queue.add(key, Some(key)));
+            }
+            let why = |key| if key < FEW { key } else { round };
+            for key in 0..3 * FEW {
+                assert_eq!(queue.pop(), Some((key, Some(why(key)))));
+            }
+            for key in 3 * FEW..4 * FEW {
+                assert!(queue.add(key, None));
+                assert_eq!(queue.pop(), Some((key, Some(round))));
+            }
+            assert!(queue.known.few.is_empty() && queue.known.many.is_empty());
+        }
+    }
 
     #[test]
     fn a_key_is_in_it_once_and_keeps_its_place() {

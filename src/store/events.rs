@@ -200,6 +200,11 @@ impl Events {
         let about = event.about;
         if let Some(all) = self.about.get_mut(&about) {
             let all = Rc::make_mut(all);
+            let last = all.last().map(|last| (&last.meta.namespace, &last.meta.name));
+            // What is new mostly comes last.
+            if last.is_some_and(|last| last < (&event.meta.namespace, &event.meta.name)) {
+                return all.push(Rc::clone(event));
+            }
             match among(all, event) {
                 Ok(place) => {
                     if let Some(own) = all.get_mut(place) {
@@ -215,15 +220,16 @@ impl Events {
         }
     }
 
-    fn forget(&mut self, event: &Event) {
+    fn forget(&mut self, event: &Rc<Event>) {
         let about = event.about;
         let Some(all) = self.about.get_mut(&about) else { return };
-        let all = Rc::make_mut(all);
-        if let Ok(place) = among(all, event) {
-            all.remove(place);
-        }
-        if all.is_empty() {
+        if all.len() == 1 {
             self.about.remove(&about);
+            return;
+        }
+        // Mostly it is one of the first.
+        if let Some(place) = all.iter().position(|one| Rc::ptr_eq(one, event)) {
+            Rc::make_mut(all).remove(place);
         }
     }
 }

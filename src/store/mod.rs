@@ -156,14 +156,15 @@ impl Store {
 
     /// Whether there is an object of any kind under a key, events left out.
     pub fn has_named(&self, key: &ObjectKey) -> bool {
-        self.pods.get(key).is_some()
-            || self.nodes.get(key).is_some()
-            || self.replication_controllers.get(key).is_some()
+        // Most is asked of workloads that are there.
+        self.jobs.get(key).is_some()
+            || self.cron_jobs.get(key).is_some()
             || self.replica_sets.get(key).is_some()
+            || self.replication_controllers.get(key).is_some()
             || self.deployments.get(key).is_some()
             || self.daemon_sets.get(key).is_some()
-            || self.jobs.get(key).is_some()
-            || self.cron_jobs.get(key).is_some()
+            || self.pods.get(key).is_some()
+            || self.nodes.get(key).is_some()
             || self.plain.iter().any(|(kind, rows)| {
                 kind.namespaced() != key.namespace.is_empty() && rows.contains_key(key)
             })

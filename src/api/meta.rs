@@ -226,7 +226,7 @@ impl Labels {
 
     /// Sets a label.
     pub fn set(&mut self, key: &str, value: &str) {
-        Rc::make_mut(&mut self.0).insert(Rc::from(key), Rc::from(value));
+        Rc::make_mut(&mut self.0).insert(word(key), Rc::from(value));
     }
 
     /// Takes a label away.
@@ -433,7 +433,7 @@ impl ObjectMeta {
     /// Adds a finalizer unless it is there.
     pub fn add_finalizer(&mut self, name: &str) {
         if !self.has_finalizer(name) {
-            self.finalizers = self.finalizers.iter().cloned().chain([Rc::from(name)]).collect();
+            self.finalizers = self.finalizers.iter().cloned().chain([word(name)]).collect();
         }
     }
 

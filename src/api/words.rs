@@ -56,6 +56,16 @@ pub fn written(text: Arguments<'_>) -> Rc<str> {
     with_text(text, |text| Rc::from(text))
 }
 
+/// Several texts as one, as it is kept.
+pub fn joined(parts: &[&str]) -> Rc<str> {
+    let mut scratch = SCRATCH.take();
+    scratch.clear();
+    parts.iter().for_each(|part| scratch.push_str(part));
+    let result = Rc::from(scratch.as_str());
+    SCRATCH.set(scratch);
+    result
+}
+
 /// The slot of a word, by its length and its first and last letters: they tell words apart well enough.
 fn place(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -81,6 +91,7 @@ mod tests {
             format!("{text}{within}")
         });
         assert_eq!(outer, "a<1><2>");
+        assert_eq!(&*joined(&["a", "", &joined(&["<", "1>"]), &inner(2)]), outer);
     }
 
     #[test]

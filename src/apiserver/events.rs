@@ -8,7 +8,7 @@ use crate::api::core::{Event, EventSource, EventType, ObjectReference, Referred}
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid, fold, with_hex};
 use crate::api::object::AnyObject;
-use crate::api::words::{same, word, written};
+use crate::api::words::{joined, same, word};
 use crate::reconcile::Note;
 use crate::sim::rng::Purpose;
 use crate::sim::{Duration, Time};
@@ -192,7 +192,7 @@ impl Api<'_> {
             apart + usize::from(!known) >= SIMILAR_LIMIT
         };
         let message: Rc<str> = match combines {
-            true => written(format_args!("{COMBINED}{}", note.message)),
+            true => joined(&[COMBINED, &note.message]),
             false => Rc::clone(&note.message),
         };
         let old = match combines {
@@ -263,7 +263,7 @@ impl Api<'_> {
         let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
-            let name = with_hex(nanos, |digits| written(format_args!("{name}.{digits}")));
+            let name = with_hex(nanos, |digits| joined(&[name, ".", digits]));
             let key = ObjectKey::new(Rc::clone(&namespace), name);
             if self.store.events().get(&key).is_none() {
                 return key;

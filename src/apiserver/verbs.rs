@@ -13,7 +13,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::api::words::written;
+use crate::api::words::joined;
 use crate::api::{ApiError, Reason, defaults, strategy, validation};
 use crate::sim::Time;
 use crate::sim::rng::Seed;
@@ -135,11 +135,11 @@ impl Api<'_> {
         let prefix = prefix.get(..end).unwrap_or_default();
         let stream: Rc<str> = match meta.controller() {
             Some(owner) => owner.uid.text(),
-            None => written(format_args!("{}/{}/{prefix}", kind.name(), meta.namespace)),
+            None => joined(&[kind.name(), "/", &meta.namespace, "/", prefix]),
         };
         let mut count = self.names.counts.get(&stream).copied().unwrap_or(0);
         loop {
-            let name = written(format_args!("{prefix}{}", self.seed.name_suffix(&stream, count)));
+            let name = joined(&[prefix, &self.seed.name_suffix(&stream, count)]);
             count += 1;
             let key = ObjectKey::new(Rc::clone(&meta.namespace), name);
             if self.store.get(kind, &key).is_none() {
@@ -252,19 +252,19 @@ impl Api<'_> {
     ///
     /// # Errors
     /// As [`Api::create`].
-    pub fn create_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
-        let pod = match object {
+    pub fn create_made(&mut self, object: AnyObject) -> Result<Written, ApiError> {
+        let mut made = match object {
             AnyObject::Pod(pod) => pod,
             AnyObject::Job(job) if job.spec.raw.bool_at("manualSelector") != Some(true) => {
-                return self.create_job(job);
+                return self.create_job(&job);
             }
             _ => {
                 let namespace = Rc::clone(&object.meta().namespace);
                 return self.create(object.kind(), &namespace, &object.to_value());
             }
         };
-        self.check_namespace(Kind::Pod, &pod.meta)?;
-        let mut pod = Pod::clone(pod);
+        self.check_namespace(Kind::Pod, &made.meta)?;
+        let pod = Rc::make_mut(&mut made);
         if pod.meta.name.is_empty() {
             pod.meta.name = self.new_name(Kind::Pod, &pod.meta);
         }
@@ -274,13 +274,13 @@ impl Api<'_> {
         }
         pod.spec = admission::admitted(&pod.spec, &key.name, self.store)?;
         admission::check_account(&pod.meta, Some(&pod.spec.raw), self.store)?;
-        limits::give_made(&mut pod, self.store);
+        limits::give_made(pod, self.store);
         limits::admit(Kind::Pod, &pod.meta, &pod.spec.raw, self.store)?;
-        quota::admit_pod(&pod, self.store)?;
+        quota::admit_pod(pod, self.store)?;
         pod.meta.uid = self.new_uid(&key);
         pod.meta.created = self.now;
         pod.meta.generation = 1;
-        Ok(Written::new(self.keep(AnyObject::Pod(Rc::new(pod))), true))
+        Ok(Written::new(self.keep(AnyObject::Pod(made)), true))
     }
 
     /// Creates a Job from a template: it gets a uid, and its pods the labels and the selector that follow from it.
@@ -388,11 +388,11 @@ impl Api<'_> {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` if the object was deleted and made anew.
-    pub fn update_made(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
+    pub fn update_made(&mut self, object: AnyObject) -> Result<Written, ApiError> {
         let kind = object.kind();
         let old = self.existing(kind, &object.key())?;
-        self.check_uid(&old, object)?;
-        let mut new = with_status_of(object, &old).unwrap_or_else(|| object.clone());
+        self.check_uid(&old, &object)?;
+        let mut new = with_status_of(&object, &old).unwrap_or(object);
         let meta = new.meta_mut();
         meta.resource_version = old.meta().resource_version;
         meta.generation = old.meta().generation;
@@ -410,10 +410,10 @@ impl Api<'_> {
     ///
     /// # Errors
     /// As [`Api::update_made`].
-    pub fn update_status(&mut self, object: &AnyObject) -> Result<Written, ApiError> {
+    pub fn update_status(&mut self, object: AnyObject) -> Result<Written, ApiError> {
         let old = self.existing(object.kind(), &object.key())?;
-        self.check_uid(&old, object)?;
-        match with_status_of(&old, object) {
+        self.check_uid(&old, &object)?;
+        match with_all_but_status_of(object, &old) {
             Some(new) => Ok(Written::new(self.keep(new), true)),
             None => Ok(Written::new(old, false)),
         }
@@ -541,6 +541,37 @@ fn with_status_of(object: &AnyObject, other: &AnyObject) -> Option<AnyObject> {
         _ => return None,
     }
     Some(new)
+}
+
+/// `object` with all but the status of `old`, which is of the same kind; `None` if it has the same status.
+fn with_all_but_status_of(mut object: AnyObject, old: &AnyObject) -> Option<AnyObject> {
+    macro_rules! take {
+        ($new:expr, $old:expr) => {{
+            if $new.status == $old.status {
+                return None;
+            }
+            let new = Rc::make_mut($new);
+            new.meta = $old.meta.clone();
+            new.spec = $old.spec.clone();
+        }};
+    }
+    match (&mut object, old) {
+        (AnyObject::Pod(new), AnyObject::Pod(old)) => {
+            take!(new, old);
+            Rc::make_mut(new).node = old.node.clone();
+        }
+        (AnyObject::Node(new), AnyObject::Node(old)) => take!(new, old),
+        (AnyObject::ReplicationController(new), AnyObject::ReplicationController(old)) => {
+            take!(new, old)
+        }
+        (AnyObject::ReplicaSet(new), AnyObject::ReplicaSet(old)) => take!(new, old),
+        (AnyObject::Deployment(new), AnyObject::Deployment(old)) => take!(new, old),
+        (AnyObject::DaemonSet(new), AnyObject::DaemonSet(old)) => take!(new, old),
+        (AnyObject::Job(new), AnyObject::Job(old)) => take!(new, old),
+        (AnyObject::CronJob(new), AnyObject::CronJob(old)) => take!(new, old),
+        _ => return with_status_of(old, &object),
+    }
+    Some(object)
 }
 
 /// Whether two versions of an object want the same.

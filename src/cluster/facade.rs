@@ -590,7 +590,7 @@ fn evict(
     match disruption::use_up(&pod, api.store, api.now) {
         Ok(None) => {}
         Ok(Some(budget)) => {
-            api.update_status(&AnyObject::Plain(Rc::new(budget)))?;
+            api.update_status(AnyObject::Plain(Rc::new(budget)))?;
         }
         Err((true, words)) => return Err(ApiError::new(Reason::TooManyRequests, words)),
         Err((false, words)) => return Err(ApiError::new(Reason::InternalError, words)),
@@ -606,7 +606,7 @@ fn evict(
         );
         conditions::set(&mut all, condition);
         pod.status.conditions = all.into();
-        api.update_status(&AnyObject::Pod(Rc::new(pod)))?;
+        api.update_status(AnyObject::Pod(Rc::new(pod)))?;
     }
     api.delete(Kind::Pod, key, &DeleteOptions { grace_seconds, ..DeleteOptions::default() })
 }

@@ -11,7 +11,7 @@ use crate::api::core::EventSource;
 use crate::api::kind::Kind;
 use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
-use crate::api::words::{word, written};
+use crate::api::words::{joined, word};
 use crate::apiserver::{Api, Written};
 use crate::kubelet;
 use crate::reconcile::{
@@ -192,7 +192,7 @@ impl World {
             Remembers::<C>::of_mut(&mut self.memories).insert(key.key.clone(), memory);
         }
         let decision = Rc::new(AnyDecision::from(Of::<C>(decision)));
-        self.carry_out(key, trigger, wake, decision, None, &writes, config, changes)
+        self.carry_out(key, trigger, wake, decision, None, writes, config, changes)
     }
 
     /// Sets the wake-up, notes the cause and executes the writes of a plan.
@@ -204,7 +204,7 @@ impl World {
         wake: Option<Time>,
         decision: Rc<AnyDecision>,
         host: Option<NodeName>,
-        writes: &[Write],
+        writes: Vec<Write>,
         config: &Config,
         changes: &mut Vec<Rc<Change>>,
     ) -> Result<(), Failure> {
@@ -253,7 +253,7 @@ impl World {
     /// of the batch in which one is refused is still tried. Follows `slowStartBatch`.
     fn execute(
         &mut self,
-        writes: &[Write],
+        writes: Vec<Write>,
         cause: CauseId,
         source: &EventSource,
         config: &Config,
@@ -262,8 +262,8 @@ impl World {
         let now = self.now;
         let mut refused = None;
         let (mut size, mut left) = (0_usize, 0_usize);
-        for (index, write) in writes.iter().enumerate() {
-            let creating = matches!(write, Write::Create { .. });
+        for (index, write) in writes.into_iter().enumerate() {
+            let creating = matches!(&write, Write::Create { .. });
             if !creating {
                 (size, left) = (0, 0);
             }
@@ -309,27 +309,24 @@ impl World {
         );
         let decision = Rc::new(AnyDecision::Kubelet(plan.decision));
         let (wake, host) = (plan.wake, Some(plan.node));
-        let done =
-            self.carry_out(key, trigger, wake, decision, host, &plan.writes, config, changes);
+        let done = self.carry_out(key, trigger, wake, decision, host, plan.writes, config, changes);
         self.back_off(key, done.err(), KUBELET_BACK_OFF);
     }
 }
 
 /// Executes one write. What is gone already counts as written: the loop sees it at its next look.
-fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result<(), ApiError> {
+fn execute_one(api: &mut Api<'_>, write: Write, source: &EventSource) -> Result<(), ApiError> {
     match write {
         Write::Create { object, note, about } => {
             let made = api.create_made(object);
             let Some(about) = about else { return made.map(drop) };
             match made {
                 Ok(Written { object, .. }) => {
-                    if let Some(Note { event_type, reason, message }) = note {
-                        let message = match message.strip_suffix("{name}") {
-                            Some(text) => written(format_args!("{text}{}", object.meta().name)),
-                            None => Rc::clone(message),
-                        };
-                        let note = Note { event_type: *event_type, reason, message };
-                        api.record(about, &word(""), &note, source.clone());
+                    if let Some(mut note) = note {
+                        if let Some(text) = note.message.strip_suffix("{name}") {
+                            note.message = joined(&[text, &object.meta().name]);
+                        }
+                        api.record(&about, &word(""), &note, source.clone());
                     }
                     Ok(())
                 }
@@ -341,23 +338,23 @@ fn execute_one(api: &mut Api<'_>, write: &Write, source: &EventSource) -> Result
                     let what = if about.kind() == Kind::CronJob { " job" } else { "" };
                     let text = format!("Error creating{what}: {}", error.message);
                     let note = Note::warning("FailedCreate", text);
-                    api.record(about, &word(""), &note, source.clone());
+                    api.record(&about, &word(""), &note, source.clone());
                     Err(error)
                 }
             }
         }
         Write::Update(object) => tolerate_gone(api.update_made(object)),
         Write::UpdateStatus(object) => tolerate_gone(api.update_status(object)),
-        Write::Bind { pod, node } => tolerate_gone(api.bind(pod, node)),
+        Write::Bind { pod, node } => tolerate_gone(api.bind(&pod, &node)),
         Write::Delete { kind, key, options, note, about } => {
-            delete_one(api, *kind, key, options, note.as_ref(), about.as_ref(), source)
+            delete_one(api, kind, &key, &options, note.as_ref(), about.as_ref(), source)
         }
         Write::Expire(event) => {
-            api.expire(event);
+            api.expire(&event);
             Ok(())
         }
         Write::Event { about, field_path, note } => {
-            api.record(about, field_path, note, source.clone());
+            api.record(&about, &field_path, &note, source.clone());
             Ok(())
         }
     }
@@ -469,15 +466,15 @@ mod tests {
             };
             let mut changes = Vec::new();
             let source = EventSource { component: "test".into(), host: "".into() };
-            let mut run = |writes: &[Write]| {
+            let mut run = |writes: Vec<Write>| {
                 world.execute(writes, CauseId::default(), &source, &config, &mut changes)
             };
-            run(&[create("taken")]).unwrap();
+            run(vec![create("taken")]).unwrap();
             let names: Vec<String> = (0..wanted)
                 .map(|i| if i < limit { format!("p{i}") } else { "taken".to_owned() })
                 .collect();
             let writes: Vec<Write> = names.iter().map(|name| create(name)).collect();
-            let outcome = run(&writes);
+            let outcome = run(writes);
             assert_eq!(world.store.pods().len(), made + 1, "{wanted} {limit}");
             assert_eq!(usize::try_from(told(&world)).unwrap(), tried - made, "{wanted} {limit}");
             assert_eq!(outcome.err().map(|failure| failure.index), (tried > made).then_some(limit));

@@ -15,7 +15,7 @@ use crate::api::object::AnyObject;
 use crate::api::schedule::{self, Schedule};
 use crate::api::time_zone::TimeZone;
 use crate::api::value::Value;
-use crate::api::words::{same, word, written};
+use crate::api::words::{joined, same, word, written};
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
@@ -309,7 +309,10 @@ impl<'a> Look<'a> {
                 ));
                 self.rest(None, Idle::NeverFires, None)
             }
-            Due::Slot(slot, missed) => self.fire(slot, missed, next),
+            Due::Slot(slot, missed) => {
+                let name = fresh.unwrap_or_else(|| self.job_name(slot));
+                self.fire(slot, name, missed, next)
+            }
         }
     }
 
@@ -361,10 +364,7 @@ impl<'a> Look<'a> {
                 uid: Some(job.meta.uid),
                 grace_seconds: None,
             },
-            note: Some(Note::normal(
-                "SuccessfulDelete",
-                written(format_args!("Deleted job {}", job.meta.name)),
-            )),
+            note: Some(Note::normal("SuccessfulDelete", joined(&["Deleted job ", &job.meta.name]))),
             about: Some(AnyObject::CronJob(Rc::clone(self.cron))),
         });
     }
@@ -423,7 +423,7 @@ impl<'a> Look<'a> {
                     self.status.active.retain(|(active, _)| !is(active, job));
                     let name = &job.meta.name;
                     let message =
-                        written(format_args!("Saw completed job: {name}, condition: {condition}"));
+                        joined(&["Saw completed job: ", name, ", condition: ", condition]);
                     self.tell(Note::normal("SawCompletedJob", message));
                 }
                 _ => {}
@@ -447,8 +447,13 @@ impl<'a> Look<'a> {
     }
 
     /// Starts the Job of a slot, unless something forbids it.
-    fn fire(mut self, slot: Time, missed: i64, next: Option<Time>) -> Plan<Decision, ()> {
-        let name = self.job_name(slot);
+    fn fire(
+        mut self,
+        slot: Time,
+        name: Rc<str>,
+        missed: i64,
+        next: Option<Time>,
+    ) -> Plan<Decision, ()> {
         let started = self.status.active.iter().any(|(active, _)| active.name == name)
             || self.cron.status.last_schedule_time == Some(slot);
         if started {

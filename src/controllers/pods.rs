@@ -9,7 +9,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::{ObjectMeta, OwnerReference};
 use crate::api::object::AnyObject;
-use crate::api::words::{word, written};
+use crate::api::words::{joined, word};
 use crate::reconcile::{DeleteOptions, Note, Write};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
@@ -116,10 +116,7 @@ pub(super) fn delete(pod: &Pod, owner: &AnyObject) -> Write {
         kind: Kind::Pod,
         key: pod.meta.key(),
         options: DeleteOptions { uid: Some(pod.meta.uid), ..DeleteOptions::default() },
-        note: Some(Note::normal(
-            "SuccessfulDelete",
-            written(format_args!("Deleted pod: {}", pod.meta.name)),
-        )),
+        note: Some(Note::normal("SuccessfulDelete", joined(&["Deleted pod: ", &pod.meta.name]))),
         about: Some(owner.clone()),
     }
 }

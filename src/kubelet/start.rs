@@ -12,7 +12,7 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
-use crate::api::words::{word, written};
+use crate::api::words::{joined, word, written};
 use crate::containers::catalogue::{self, Named, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
@@ -138,9 +138,8 @@ impl Look<'_> {
         let present = machine.is_some_and(|machine| machine.images.contains(&named.full));
         match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, true) => {
-                let text = written(format_args!(
-                    "Container image \"{image}\" already present on machine and can be accessed by the pod"
-                ));
+                let rest = "\" already present on machine and can be accessed by the pod";
+                let text = joined(&["Container image \"", &image, rest]);
                 self.tell(index, EventType::Normal, "Pulled", text);
                 self.create(index, named);
             }
@@ -184,7 +183,7 @@ impl Look<'_> {
 
     /// Pulls of one node go one after another.
     fn begin_pull(&mut self, index: usize, image: &str, named: Rc<Named>) {
-        let text = written(format_args!("Pulling image \"{image}\""));
+        let text = joined(&["Pulling image \"", image, "\""]);
         self.tell(index, EventType::Normal, "Pulling", text);
         let asked = self.now;
         let (node, full) = (Rc::clone(&self.runtime.node), Rc::clone(&named.full));
@@ -328,7 +327,7 @@ impl Look<'_> {
         let Some(spec) = pod.spec.all_containers().nth(index) else { return };
         let Ok(image) = image.or_other(&spec.image) else { return };
         self.tell(index, EventType::Normal, "Created", word("Container created"));
-        let name = format!("{}/{}", pod.meta.uid, spec.name);
+        let name = pod.meta.uid.with_text(|uid| [uid, "/", &spec.name].concat());
         match self.process(index, spec, &image, &name) {
             Ok(process) => {
                 self.tell(index, EventType::Normal, "Started", word("Container started"));

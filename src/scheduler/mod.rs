@@ -28,7 +28,7 @@ use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::NodeName;
 use crate::api::object::AnyObject;
-use crate::api::words::written;
+use crate::api::words::joined;
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Wake, Write,
 };
@@ -117,10 +117,8 @@ pub fn schedule_one(
     if let Some(best) = ranking.first() {
         let node = Rc::clone(&best.node);
         let meta = &pod.meta;
-        let words = written(format_args!(
-            "Successfully assigned {}/{} to {node}",
-            meta.namespace, meta.name
-        ));
+        let words =
+            joined(&["Successfully assigned ", &meta.namespace, "/", &meta.name, " to ", &node]);
         let writes = vec![
             Write::Bind { pod: pod.meta.key(), node: Rc::clone(&node) },
             tell(pod, Note::normal("Scheduled", words)),

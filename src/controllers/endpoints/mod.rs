@@ -154,9 +154,10 @@ fn wake_for_pod(
 /// What a Service picks; nothing if it leaves that to others.
 fn selector(service: &Plain) -> Option<Selector> {
     let spec = service.body.get("spec")?;
-    let picks = spec.get("selector").filter(|map| map.as_map().is_some_and(|map| !map.is_empty()));
+    let picks =
+        spec.get("selector").filter(|map| map.as_map().is_some_and(|map| !map.is_empty()))?;
     let other = spec.str_at("type") == Some("ExternalName");
-    picks.filter(|_| !other).map(|map| Selector::from_map(Some(map)))
+    (!other).then(|| Selector::from_map(Some(picks)))
 }
 
 /// The Endpoints of a Service go with it; its slices belong to it and are collected.

@@ -144,7 +144,7 @@ fn plain_pod(job: &Job) -> Pod {
     let mut pod = Pod::from_template(
         &job.spec.template,
         &job.meta.namespace,
-        &format!("{}-", job.meta.name),
+        &[&*job.meta.name, "-"].concat(),
         &owners,
     );
     pod.meta.add_finalizer(TRACKING);

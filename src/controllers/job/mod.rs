@@ -169,7 +169,7 @@ impl Controller for JobLoop {
         }
         let over = |kind| conditions::holds(&job.status.conditions, kind);
         if over("Complete") || over("Failed") {
-            return finished(job, seen.store);
+            return finished(job, seen);
         }
         // With a limit per index an end may be judged by what became of its replacement, counted or not.
         let all = job.spec.backoff_limit_per_index.is_some();
@@ -236,12 +236,21 @@ fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
 }
 
 /// A Job that is over counts nothing any more; its pods need not wait for it.
-fn finished(job: &Job, store: &Store) -> Plan<Decision, Memory> {
+fn finished(job: &Job, seen: &Observed<'_, Memory>) -> Plan<Decision, Memory> {
     let waiting =
-        store.pods_of(job.meta.uid).filter(|pod| pod.meta.has_finalizer(census::TRACKING));
+        seen.store.pods_of(job.meta.uid).filter(|pod| pod.meta.has_finalizer(census::TRACKING));
     let over = waiting.filter(|pod| pod.status.phase.finished() || pod.meta.deleting());
-    Plan::writes(Decision::Finished, over.map(|pod| uncount(pod)).collect())
-        .remember(Memory::default())
+    let plan = Plan::writes(Decision::Finished, over.map(|pod| uncount(pod)).collect());
+    remembering(Memory::default(), plan, seen)
+}
+
+/// A plan that remembers something, unless that is known.
+fn remembering(
+    memory: Memory,
+    plan: Plan<Decision, Memory>,
+    seen: &Observed<'_, Memory>,
+) -> Plan<Decision, Memory> {
+    if memory == *seen.memory { plan } else { plan.remember(memory) }
 }
 
 fn count(length: usize) -> i64 {
@@ -330,7 +339,8 @@ fn sync(
     writes.extend(events.map(|note| Write::event(about.clone(), note)));
     let over = matches!(decision, Decision::Ended { .. });
     let memory = if over { Memory::default() } else { memory };
-    Some(Plan::writes(decision, writes).wake_at(if over { None } else { wake }).remember(memory))
+    let plan = Plan::writes(decision, writes).wake_at(if over { None } else { wake });
+    Some(remembering(memory, plan, seen))
 }
 
 /// When the Job has run too long.

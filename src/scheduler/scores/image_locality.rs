@@ -66,6 +66,6 @@ fn scaled(sum: i64, containers: i64) -> i64 {
 fn with_tag(image: &str) -> String {
     match image.rfind(':') > image.rfind('/') {
         true => image.to_owned(),
-        false => format!("{image}:latest"),
+        false => [image, ":latest"].concat(),
     }
 }

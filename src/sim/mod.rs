@@ -1,5 +1,6 @@
 //! Virtual time, wake-ups, work queues and derived chance. This layer knows nothing of Kubernetes.
 
+mod few;
 pub mod order;
 pub mod rng;
 pub mod time;

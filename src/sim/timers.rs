@@ -2,35 +2,39 @@
 
 use crate::persistent::OrdMap;
 
+use super::few::Few;
 use super::time::Time;
 
 /// Pending wake-ups. Cloning costs nothing to speak of: the maps share their structure.
 #[derive(Clone, Debug)]
 pub struct Timers<T: Ord + Clone> {
     by_time: OrdMap<(Time, u64), T>,
-    by_target: OrdMap<T, (Time, u64)>,
+    by_target: Few<T, (Time, u64)>,
     sequence: u64,
 }
 
 impl<T: Ord + Clone> Default for Timers<T> {
     fn default() -> Self {
-        Self { by_time: OrdMap::new(), by_target: OrdMap::new(), sequence: 0 }
+        Self { by_time: OrdMap::new(), by_target: Few::default(), sequence: 0 }
     }
 }
 
 impl<T: Ord + Clone> Timers<T> {
     /// Wakes `target` at `at`; an earlier pending wake-up of the same target wins.
     pub fn wake_at(&mut self, target: T, at: Time) {
-        match self.by_target.get(&target) {
-            Some((pending, _)) if *pending <= at => {}
-            _ => {
-                self.sequence += 1;
-                let slot = (at, self.sequence);
-                self.by_time.insert(slot, target.clone());
-                if let Some(later) = self.by_target.insert(target, slot) {
-                    self.by_time.remove(&later);
-                }
+        let known = self.by_target.get_mut(&target);
+        if known.as_ref().is_some_and(|(pending, _)| *pending <= at) {
+            return;
+        }
+        self.sequence += 1;
+        let slot = (at, self.sequence);
+        self.by_time.insert(slot, target.clone());
+        match known {
+            Some(known) => {
+                let later = std::mem::replace(known, slot);
+                self.by_time.remove(&later);
             }
+            None => self.by_target.insert(target, slot),
         }
     }
 

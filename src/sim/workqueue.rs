@@ -1,6 +1,7 @@
 //! A queue in which a key stands at most once, first in first out, and why each key is in it.
 
-use crate::persistent::{OrdMap, Vector};
+use super::few::Few;
+use crate::persistent::Vector;
 
 /// Keys to look at now, and why they are looked at. A key that is added while it waits keeps its place; of several
 /// reasons the first stays, until the key is taken.
@@ -70,54 +71,10 @@ impl<K: Ord + Clone, W: Clone> WorkQueue<K, W> {
     }
 }
 
-/// So many keys are looked through one by one.
-const FEW: usize = 16;
-
-/// A map of mostly a few keys: a plain list as long as they are.
-#[derive(Clone, Debug)]
-struct Few<K: Ord + Clone, V: Clone> {
-    few: Vec<(K, V)>,
-    /// All of them, once they are more, until none is left.
-    many: OrdMap<K, V>,
-}
-
-impl<K: Ord + Clone, V: Clone> Default for Few<K, V> {
-    fn default() -> Self {
-        Self { few: Vec::new(), many: OrdMap::new() }
-    }
-}
-
-impl<K: Ord + Clone, V: Clone> Few<K, V> {
-    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        if self.many.is_empty() {
-            self.few.iter_mut().find(|(one, _)| one == key).map(|(_, value)| value)
-        } else {
-            self.many.get_mut(key)
-        }
-    }
-
-    /// Adds a key that is not there.
-    fn insert(&mut self, key: K, value: V) {
-        if self.many.is_empty() && self.few.len() < FEW {
-            self.few.push((key, value));
-        } else {
-            self.many.extend(self.few.drain(..));
-            self.many.insert(key, value);
-        }
-    }
-
-    fn remove(&mut self, key: &K) -> Option<V> {
-        if !self.many.is_empty() {
-            return self.many.remove(key);
-        }
-        let place = self.few.iter().position(|(one, _)| one == key)?;
-        Some(self.few.swap_remove(place).1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::few::FEW;
 
     #[test]
     fn many_keys_are_known_as_few_are() {
@@ -135,7 +92,6 @@ mod tests {
                 assert!(queue.add(key, None));
                 assert_eq!(queue.pop(), Some((key, Some(round))));
             }
-            assert!(queue.known.few.is_empty() && queue.known.many.is_empty());
         }
     }
 

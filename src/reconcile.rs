@@ -298,7 +298,9 @@ impl<M: 'static> Memories<M> {
 
     /// Forgets what is remembered of a key.
     pub fn forget(&mut self, key: &Key) {
-        self.rows.remove(key);
+        if self.rows.contains_key(key) {
+            self.rows.remove(key);
+        }
     }
 }
 

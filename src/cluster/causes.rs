@@ -348,7 +348,9 @@ impl Causes {
     pub(super) fn forget(&mut self, key: &Key) {
         self.slots.remove(&key.object);
         for (loop_id, own) in LoopId::ALL.iter().zip(&mut self.last.0) {
-            if own.remove(key).is_some() {
+            // A look is cheaper than to take away what is not there.
+            if own.contains_key(key) {
+                own.remove(key);
                 let key = LoopKey { key: key.clone(), loop_id: *loop_id };
                 self.recent.remove(&key);
                 self.failures.remove(&key);

@@ -62,7 +62,9 @@ impl Controller for TaintEviction {
                     _ => None,
                 };
                 let bound = before.is_none_or(|before| {
-                    before.node != pod.node || before.spec.tolerations != pod.spec.tolerations
+                    before.node != pod.node
+                        || (!Rc::ptr_eq(&before.spec, &pod.spec)
+                            && before.spec.tolerations != pod.spec.tolerations)
                 });
                 if !bound {
                     return;

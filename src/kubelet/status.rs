@@ -13,7 +13,6 @@ use crate::api::core::{
     Container, ContainerState, ContainerStatus, Node, Phase, Pod, PodSpec, PodStatus,
     RestartPolicy, Terminated,
 };
-use crate::api::value::Value;
 use crate::api::words::word;
 use crate::sim::Time;
 
@@ -339,9 +338,8 @@ fn containers_ready(pod: &Pod, status: &PodStatus) -> Verdict {
 /// What keeps a pod from being ready whose containers are: readiness gates are conditions that others set. Follows
 /// `GeneratePodReadyCondition`.
 fn held_by_gates(pod: &Pod) -> Option<Verdict> {
-    let gates = pod.spec.raw.items_at("readinessGates");
     let mut unmet = Vec::new();
-    for kind in gates.iter().filter_map(|gate| gate.str_at("conditionType")) {
+    for kind in pod.spec.readiness_gates.iter() {
         match conditions::find(&pod.status.conditions, kind) {
             None => unmet.push(format!(
                 "corresponding condition of pod readiness gate \"{kind}\" does not exist."
@@ -435,7 +433,7 @@ fn is_own(kind: &str) -> bool {
 
 /// Whether conditions that others set hold a pod back from being ready.
 pub(super) fn has_gates(pod: &Pod) -> bool {
-    pod.spec.raw.get("readinessGates").is_some_and(|gates: &Value| !gates.items().is_empty())
+    !pod.spec.readiness_gates.is_empty()
 }
 
 #[cfg(test)]

@@ -77,6 +77,8 @@ pub struct PodSpec {
     pub preempts: bool,
     /// Whether gates hold it back from being scheduled.
     pub gated: bool,
+    /// The conditions set by others without which it is not ready.
+    pub readiness_gates: Rc<[Rc<str>]>,
     /// `schedulerName`
     pub scheduler_name: Rc<str>,
     /// Volumes.
@@ -142,6 +144,11 @@ impl PodSpec {
             priority: value.i64_at("priority").unwrap_or(0),
             preempts: value.str_at("preemptionPolicy") != Some("Never"),
             gated: !value.items_at("schedulingGates").is_empty(),
+            readiness_gates: value
+                .items_at("readinessGates")
+                .iter()
+                .filter_map(|gate| gate.str_at("conditionType").map(Rc::from))
+                .collect(),
             scheduler_name: value.str_at("schedulerName").unwrap_or("default-scheduler").into(),
             volumes: value
                 .items_at("volumes")

@@ -452,7 +452,7 @@ impl ObjectMeta {
         let time = |key| value.str_at(key).and_then(Time::parse_rfc3339);
         Self {
             name: text("name").unwrap_or_default(),
-            namespace: text("namespace").unwrap_or_default(),
+            namespace: word(value.str_at("namespace").unwrap_or_default()),
             generate_name: text("generateName"),
             uid: value.str_at("uid").map(Uid::from_text).unwrap_or_default(),
             resource_version: value

@@ -13,7 +13,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
-use crate::api::words::joined;
+use crate::api::words::{joined, word};
 use crate::api::{ApiError, Reason, defaults, strategy, validation};
 use crate::sim::Time;
 use crate::sim::rng::Seed;
@@ -195,7 +195,7 @@ impl Api<'_> {
         object.set("apiVersion", kind.api_version());
         object.set("kind", kind.name());
         let mut meta = ObjectMeta::from_value(object.get("metadata"));
-        meta.namespace = if kind.namespaced() { namespace.into() } else { "".into() };
+        meta.namespace = word(if kind.namespaced() { namespace } else { "" });
         self.check_namespace(kind, &meta)?;
         if meta.name.is_empty() && meta.generate_name.is_some() {
             meta.name = self.new_name(kind, &meta);

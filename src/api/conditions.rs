@@ -1,7 +1,10 @@
 //! Conditions: what an object says of itself, one line per type.
 
+use std::cell::RefCell;
+use std::ops::Deref;
 use std::rc::Rc;
 
+use super::meta::fold;
 use super::value::Value;
 use super::words::word;
 use crate::sim::Time;
@@ -45,42 +48,83 @@ impl Status {
 /// One condition of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// `Ready`, `Complete`, …
-    pub kind: Rc<str>,
+    /// Its words: what thousands of pods say in the same words is kept once.
+    words: Rc<Words>,
     /// Whether it holds.
     pub status: Status,
-    /// One word in capitals, or nothing.
-    pub reason: Rc<str>,
-    /// A sentence, or nothing.
-    pub message: Rc<str>,
     /// When the status last changed.
     pub since: Time,
     /// `lastProbeTime`, `lastHeartbeatTime` or `lastUpdateTime`, whichever the kind has.
     pub seen: Option<Time>,
 }
 
+/// What a condition says in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// `Ready`, `Complete`, …
+    pub kind: Rc<str>,
+    /// One word in capitals, or nothing.
+    pub reason: Rc<str>,
+    /// A sentence, or nothing.
+    pub message: Rc<str>,
+}
+
+impl Deref for Condition {
+    type Target = Words;
+    fn deref(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// The words of so many conditions are shared at a time; a power of two.
+const SHARED: usize = 256;
+
+thread_local! {
+    static SLOTS: RefCell<[Option<Rc<Words>>; SHARED]> = const { RefCell::new([const { None }; SHARED]) };
+}
+
+impl Words {
+    /// The shared copy of these words; those that fall on the same slot push each other out.
+    fn shared(kind: &str, reason: &str, message: &str) -> Rc<Self> {
+        let made = || {
+            let message = if message.is_empty() { word("") } else { message.into() };
+            Rc::new(Self { kind: word(kind), reason: word(reason), message })
+        };
+        let number = fold(fold(fold(0, kind), reason), message);
+        let place = usize::try_from(number >> 32).unwrap_or(0) % SHARED;
+        SLOTS.with_borrow_mut(|slots| {
+            let Some(slot) = slots.get_mut(place) else { return made() };
+            let same = |kept: &&mut Rc<Self>| {
+                *kept.kind == *kind && *kept.reason == *reason && *kept.message == *message
+            };
+            match slot.as_mut().filter(same) {
+                Some(kept) => Rc::clone(kept),
+                None => Rc::clone(slot.insert(made())),
+            }
+        })
+    }
+}
+
 impl Condition {
     /// A condition that begins at `since`.
     pub fn new(kind: &str, status: Status, reason: &str, message: &str, since: Time) -> Self {
-        Self {
-            kind: word(kind),
-            status,
-            reason: word(reason),
-            message: if message.is_empty() { word("") } else { message.into() },
-            since,
-            seen: None,
-        }
+        Self { words: Words::shared(kind, reason, message), status, since, seen: None }
+    }
+
+    /// The same condition with the second time.
+    #[must_use]
+    pub const fn seen_at(mut self, seen: Option<Time>) -> Self {
+        self.seen = seen;
+        self
     }
 
     /// Reads a condition; the second time is looked for under the names that kinds give it.
     pub fn from_value(value: &Value) -> Self {
-        let text = |key| Rc::from(value.str_at(key).unwrap_or_default());
+        let text = |key| value.str_at(key).unwrap_or_default();
         let time = |key: &str| value.str_at(key).and_then(Time::parse_rfc3339);
         Self {
-            kind: text("type"),
-            status: Status::from_word(value.str_at("status").unwrap_or_default()),
-            reason: text("reason"),
-            message: text("message"),
+            words: Words::shared(text("type"), text("reason"), text("message")),
+            status: Status::from_word(text("status")),
             since: time("lastTransitionTime").unwrap_or_default(),
             seen: time("lastProbeTime")
                 .or_else(|| time("lastHeartbeatTime"))

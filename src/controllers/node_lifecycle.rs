@@ -243,10 +243,9 @@ fn mark_unknown(node: &Rc<Node>, now: Time) -> Vec<Write> {
         match all.iter_mut().find(|condition| *condition.kind == *kind) {
             Some(condition) if condition.status == Status::Unknown => {}
             Some(condition) => {
-                condition.status = Status::Unknown;
-                condition.reason = "NodeStatusUnknown".into();
-                condition.message = "Kubelet stopped posting node status.".into();
-                condition.since = now;
+                let (reason, text) = ("NodeStatusUnknown", "Kubelet stopped posting node status.");
+                let unknown = Condition::new(kind, Status::Unknown, reason, text, now);
+                *condition = unknown.seen_at(condition.seen);
             }
             None => {
                 let (reason, text) =

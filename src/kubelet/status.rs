@@ -391,10 +391,9 @@ fn condition(old: &[Condition], kind: &str, verdict: &Verdict, now: Time) -> Con
         Some(before) if *before.reason == **reason && *before.message == **message => {
             before.clone()
         }
-        Some(before) => Condition {
-            seen: before.seen,
-            ..Condition::new(kind, *value, reason, message, before.since)
-        },
+        Some(before) => {
+            Condition::new(kind, *value, reason, message, before.since).seen_at(before.seen)
+        }
         None => Condition::new(kind, *value, reason, message, now),
     }
 }

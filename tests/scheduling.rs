@@ -228,8 +228,10 @@ impl Case {
         for (plugin, expected) in self.raw.get("scores").unwrap().entries() {
             let column = Score::ALL.iter().position(|score| score.name() == &**plugin);
             let column = column.unwrap_or_else(|| panic!("{}: no plugin {plugin}", self.at));
-            let found: BTreeMap<String, i64> =
-                ranking.iter().map(|one| (one.node.to_string(), one.parts[column])).collect();
+            let found: BTreeMap<String, i64> = ranking
+                .iter()
+                .map(|one| (one.node.to_string(), one.parts[column].into()))
+                .collect();
             let expected: BTreeMap<String, i64> = expected
                 .entries()
                 .map(|(name, score)| (name.to_string(), score.as_i64().unwrap()))

@@ -116,7 +116,7 @@ fn bound(cluster: &Cluster, object: &AnyObject) -> Option<Placement> {
 }
 
 fn scored(ranked: &Ranked) -> Row {
-    let mut parts = ranked.parts;
+    let mut parts = ranked.parts.map(i64::from);
     for (part, score) in parts.iter_mut().zip(Score::ALL) {
         *part *= score.weight();
     }

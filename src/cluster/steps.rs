@@ -392,7 +392,7 @@ fn lead(best: &Ranked, second: &Ranked) -> Option<Score> {
     let gains = Score::ALL
         .into_iter()
         .zip(best.parts.iter().zip(&second.parts))
-        .map(|(score, (a, b))| (score, (a - b) * score.weight()));
+        .map(|(score, (a, b))| (score, (i64::from(*a) - i64::from(*b)) * score.weight()));
     gains.filter(|(_, gain)| *gain > 0).max_by_key(|(_, gain)| *gain).map(|(score, _)| score)
 }
 

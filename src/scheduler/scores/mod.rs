@@ -103,7 +103,7 @@ pub struct Ranked {
     /// The weighted sum.
     pub total: i64,
     /// The parts before they are weighted, in the order of [`Score::ALL`].
-    pub parts: [i64; 7],
+    pub parts: [i8; 7],
 }
 
 /// How many of the best are remembered with a decision.
@@ -139,7 +139,8 @@ pub(super) fn rank(cycle: &Cycle<'_>, candidates: &[Candidate<'_>]) -> Vec<Ranke
     }
     let ranked = best.into_iter().filter_map(|(total, _, _, row)| {
         let node = Rc::clone(candidates.get(row)?.name);
-        let parts = columns.each_ref().map(|column| column.at(row));
+        let parts =
+            columns.each_ref().map(|column| i8::try_from(column.at(row)).unwrap_or(i8::MAX));
         Some(Ranked { node, total: -total, parts })
     });
     ranked.collect()

@@ -207,7 +207,7 @@ impl Look<'_> {
     /// waits for a connection that it can use. Follows `pkg/probe/grpc`.
     fn try_grpc(&self, address: &str, port: u16, service: &str, probe: &Probe) -> Outcome {
         let runs = self.runtime.containers.iter().filter_map(|one| one.run.as_ref());
-        let mut processes = runs.filter_map(|run| run.process.as_ref());
+        let mut processes = runs.filter_map(|run| run.process.as_deref());
         let health = processes.find(|one| one.listens(port)).map(|one| one.grpc(port, service));
         match health.unwrap_or(Health::Silent) {
             Health::Status(status) if *status == *"SERVING" => Outcome::Success,
@@ -228,7 +228,7 @@ impl Look<'_> {
     fn try_exec(&mut self, index: usize, argv: &Rc<[Rc<str>]>, probe: &Probe) -> Outcome {
         let timeout = Duration::from_seconds(probe.timeout_seconds);
         let run = self.runtime.containers.get(index).and_then(|one| one.run.as_ref());
-        let hung = run.and_then(|run| run.process.as_ref()).is_some_and(Process::hung);
+        let hung = run.and_then(|run| run.process.as_deref()).is_some_and(Process::hung);
         let output = if hung { None } else { self.exec(index, argv) };
         let late = || {
             let words = argv.join(" ");
@@ -328,8 +328,9 @@ impl Look<'_> {
         if !own {
             return Answer::Silent;
         }
-        let processes =
-            || self.runtime.containers.iter().filter_map(|one| one.run.as_ref()?.process.as_ref());
+        let processes = || {
+            self.runtime.containers.iter().filter_map(|one| one.run.as_ref()?.process.as_deref())
+        };
         if processes().any(|process| process.hung()) {
             Answer::Silent
         } else if processes().any(|process| process.listens(port)) {

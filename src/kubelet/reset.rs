@@ -54,12 +54,12 @@ impl Look<'_> {
             finished: None,
             container_id: "".into(),
         }));
-        container.refusal = Some(Refusal {
+        container.refusal = Some(Box::new(Refusal {
             reason: RESETTING,
             message: MESSAGE.into(),
             visible: now,
             retry_at: now,
-        });
+        }));
     }
 
     /// The first init container runs again: the others wait as they did the first time.

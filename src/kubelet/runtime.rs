@@ -72,7 +72,7 @@ pub(super) struct Run {
     pub full_image: Rc<str>,
     pub image_id: Rc<str>,
     pub started: Time,
-    pub process: Option<Process>,
+    pub process: Option<Box<Process>>,
     pub end: Option<Rc<Terminated>>,
     pub stop: Option<Stop>,
 }
@@ -157,7 +157,7 @@ pub(super) struct ContainerRuntime {
     pub removed: i64,
     /// How the run before ended.
     pub last: Option<Rc<Terminated>>,
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Box<Refusal>>,
     pub back_off: Option<BackOff>,
     /// The image that these two are about: another one is tried at once. Follows the hash in the key of `doBackOff`.
     pub image: Rc<str>,

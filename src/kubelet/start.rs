@@ -114,15 +114,15 @@ impl Look<'_> {
     }
 
     fn refusal_mut(&mut self, index: usize) -> Option<&mut Refusal> {
-        self.runtime.containers.get_mut(index)?.refusal.as_mut()
+        self.runtime.containers.get_mut(index)?.refusal.as_deref_mut()
     }
 
     /// The container was not started, for a reason that the API shows from now on.
     fn refuse(&mut self, index: usize, reason: &'static str, message: &str, retry_at: Time) {
         let visible = self.now;
         if let Some(container) = self.runtime.containers.get_mut(index) {
-            container.refusal =
-                Some(Refusal { reason, message: message.into(), visible, retry_at });
+            let refusal = Refusal { reason, message: message.into(), visible, retry_at };
+            container.refusal = Some(Box::new(refusal));
         }
     }
 
@@ -425,7 +425,7 @@ impl Look<'_> {
             full_image: Rc::clone(&image.full),
             image_id,
             started: now,
-            process: process.ok(),
+            process: process.ok().map(Box::new),
             end,
             stop: None,
         });

@@ -15,6 +15,7 @@ use crate::api::core::{Container, EventType, Node, Pod, Terminated};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::containers::{Exit, Process};
 use crate::reconcile::{DeleteOptions, Key, Note, Write};
 use crate::sim::rng::{Purpose, Seed};
@@ -286,8 +287,8 @@ impl Look<'_> {
         };
         run.end = Some(Rc::new(Terminated {
             exit_code: exit.code,
-            reason: reason.into(),
-            message: message.into(),
+            reason: word(reason),
+            message: word(&message),
             started: Some(run.started),
             finished: Some(exit.at),
             container_id: Rc::clone(&run.id),

@@ -47,9 +47,9 @@ pub enum Decision {
     /// It is being deleted: it neither creates nor deletes.
     BeingDeleted,
     /// It goes on.
-    Running(Numbers),
+    Running(Rc<Numbers>),
     /// It stands still.
-    Suspended(Numbers),
+    Suspended(Rc<Numbers>),
     /// It has an end, and waits for the last pods.
     Ending {
         /// `true` if it succeeded.
@@ -495,8 +495,8 @@ fn conclude(
     let Some(end) = end else {
         return match (job.meta.deleting(), job.spec.suspend) {
             (true, _) => Decision::BeingDeleted,
-            (false, true) => Decision::Suspended(numbers),
-            (false, false) => Decision::Running(numbers),
+            (false, true) => Decision::Suspended(Rc::new(numbers)),
+            (false, false) => Decision::Running(Rc::new(numbers)),
         };
     };
     let condition = |kind: &str| {

@@ -10,16 +10,53 @@ use crate::sim::{Duration, Time};
 
 /// Where an event lies: by the sixteen digits of the time that its name ends with, so that those written together lie
 /// together, whatever they are about.
-type Place = (Letters, ObjectKey);
+fn place(key: &ObjectKey) -> Letters {
+    Letters::last_of(&key.name)
+}
 
-fn place(key: &ObjectKey) -> Place {
-    (Letters::last_of(&key.name), key.clone())
+/// The events whose names end alike: nearly always it is one.
+#[derive(Clone, Debug)]
+enum Alike {
+    One(Rc<Event>),
+    /// In order of their keys.
+    More(Rc<Vec<Rc<Event>>>),
+}
+
+impl Alike {
+    fn all(&self) -> &[Rc<Event>] {
+        match self {
+            Self::One(event) => std::slice::from_ref(event),
+            Self::More(all) => all,
+        }
+    }
+
+    /// Puts an event among them; the one that it replaces.
+    fn insert(&mut self, event: Rc<Event>) -> Option<Rc<Event>> {
+        let found = among(self.all(), &event);
+        match (self, found) {
+            (Self::One(own), Ok(_)) => Some(std::mem::replace(own, event)),
+            (Self::More(all), Ok(place)) => {
+                Some(std::mem::replace(Rc::make_mut(all).get_mut(place)?, event))
+            }
+            (Self::More(all), Err(place)) => {
+                Rc::make_mut(all).insert(place, event);
+                None
+            }
+            (this, Err(place)) => {
+                let mut all = this.all().to_vec();
+                all.insert(place, event);
+                *this = Self::More(Rc::new(all));
+                None
+            }
+        }
+    }
 }
 
 /// All events.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
-    rows: OrdMap<Place, Rc<Event>>,
+    rows: OrdMap<Letters, Alike>,
+    count: usize,
     /// By the uid of what they are about, in order of their keys: mostly a handful.
     about: OrdMap<Uid, Rc<Vec<Rc<Event>>>>,
     expiries: Expiries,
@@ -103,7 +140,12 @@ impl Lease {
     }
 }
 
-/// Where an event is among those about the same object, or belongs.
+/// Whether an event has a key.
+fn is_at(event: &Event, key: &ObjectKey) -> bool {
+    *event.meta.name == *key.name && *event.meta.namespace == *key.namespace
+}
+
+/// Where an event is among others in order of their keys, or belongs.
 fn among(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
     let meta = &event.meta;
     all.binary_search_by(|one| {
@@ -115,19 +157,19 @@ fn among(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
 impl Events {
     /// The event of a key.
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Event>> {
-        self.rows.get(&place(key))
+        self.rows.get(&place(key))?.all().iter().find(|event| is_at(event, key))
     }
 
     /// All events, mostly in the order in which they were first written.
-    pub fn iter(&self) -> impl Iterator<Item = &Rc<Event>> {
-        self.rows.values()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Rc<Event>> {
+        self.rows.values().flat_map(Alike::all)
     }
 
     /// The events of a namespace, or of all, in the same order.
     pub fn iter_in<'a>(
         &'a self,
         namespace: Option<&'a str>,
-    ) -> impl Iterator<Item = &'a Rc<Event>> {
+    ) -> impl DoubleEndedIterator<Item = &'a Rc<Event>> {
         let is_in = move |event: &&Rc<Event>| {
             namespace.is_none_or(|namespace| *event.meta.namespace == *namespace)
         };
@@ -161,7 +203,7 @@ impl Events {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.count
     }
 
     /// Whether there are none.
@@ -176,7 +218,15 @@ impl Events {
 
     /// Keeps an event; the one that it replaces.
     pub(super) fn insert(&mut self, key: &ObjectKey, event: Rc<Event>) -> Option<Rc<Event>> {
-        let before = self.rows.insert(place(key), Rc::clone(&event));
+        let place = place(key);
+        let before = match self.rows.get_mut(&place) {
+            Some(alike) => alike.insert(Rc::clone(&event)),
+            None => {
+                self.rows.insert(place, Alike::One(Rc::clone(&event)));
+                None
+            }
+        };
+        self.count += usize::from(before.is_none());
         if let Some(before) = &before {
             self.expiries.end(before);
             if before.about != event.about {
@@ -190,7 +240,15 @@ impl Events {
 
     /// Forgets an event, and returns it.
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Event>> {
-        let event = self.rows.remove(&place(key))?;
+        let place = place(key);
+        let all = self.rows.get(&place)?.all();
+        let event = Rc::clone(all.iter().find(|event| is_at(event, key))?);
+        let left: Vec<_> = all.iter().filter(|one| !Rc::ptr_eq(one, &event)).cloned().collect();
+        match left.is_empty() {
+            true => drop(self.rows.remove(&place)),
+            false => drop(self.rows.insert(place, Alike::More(Rc::new(left)))),
+        }
+        self.count -= 1;
         self.expiries.end(&event);
         self.forget(&event);
         Some(event)

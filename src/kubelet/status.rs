@@ -16,6 +16,11 @@ use crate::api::core::{
 use crate::api::words::word;
 use crate::sim::Time;
 
+thread_local! {
+    /// Most pods have no init containers: they share that they have none.
+    static NONE: Rc<[ContainerStatus]> = Rc::default();
+}
+
 /// The conditions that the kubelet writes, in its order.
 const OF_KUBELET: [&str; 5] =
     ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
@@ -29,6 +34,9 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
     let (init, apps) = runtime.parts();
     let initialised = init.iter().all(|one| one.run.is_some());
     let part = |specs: &[Container], containers: &[ContainerRuntime], counts: bool| {
+        if specs.is_empty() {
+            return NONE.with(Rc::clone);
+        }
         let statuses = specs.iter().zip(containers).map(|(spec, container)| {
             let mut status = container_status(pod, runtime, spec, container, now);
             if over && counts {

@@ -32,7 +32,7 @@ impl Moment {
 /// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
 const SPACING: u64 = 1_000;
 /// Clusters of so many objects have them as close as that.
-const FEW: u64 = 110_000;
+const FEW: u64 = 70_000;
 /// At most so many checkpoints are kept.
 const MOST: usize = 512;
 /// Nor more than keep so many objects of their own.

@@ -197,7 +197,7 @@ async fn a_pod_flies_to_its_node_and_to_nobody_who_wants_little_motion() {
         world.run("kubectl label node worker-1 disk=ssd");
         world.until(|world| world.tile("web").filter(|tile| tile.look != Look::Pending));
         let uid = world.tile("web").unwrap().uid;
-        stage::prepare(vec![format!("bound {uid} ")]);
+        assert_eq!(stage::prepare(vec![format!("bound {uid} ")], 1), !little, "whether it flies");
         app.update(props(&world));
         probe::settle().await;
         stage::play();

@@ -19,6 +19,8 @@ const VISITORS = ['en-US', 'ko-KR'].flatMap((locale) => [
   { locale, viewport: { width: 1280, height: 800 }, address: '?lang=en&start=2026-01-01T00:00:00Z' },
 ]);
 const VISITS = 4;
+/** How many times slower than this machine visitors have it. */
+const SLOW = [4, 6, 8, 12];
 /** What runs so often in one of these sessions stays with what always runs. */
 const OFTEN = 1000;
 const PATIENCE = 180_000;
@@ -37,6 +39,7 @@ const ran = new Set();
 const grown = [];
 try {
   const visits = Array.from({ length: VISITS }, () => VISITORS).flat();
+  visits.push(...SLOW.map((slow) => ({ slow })));
   // Two at a time.
   await Promise.all([0, 1].map(async () => {
     while (visits.length > 0) {
@@ -93,13 +96,15 @@ async function work(content) {
 }
 
 /** One visit: adds what it ran. */
-async function visit({ address = '', ...visitor }) {
+async function visit({ address = '', slow = 1, ...visitor }) {
   const context = await browser.newContext(visitor);
   // What waits for the whole program is no part of this.
   await context.addInitScript(() => {
     Object.defineProperty(window, 'podyardWhole', { get: () => new Promise(() => {}), set: () => {} });
   });
   const page = await counted(context);
+  // On a slow machine a picture has no room for all that is due: that is a first visit, too.
+  await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: slow });
   await page.goto(`${server.origin}/${address}`);
   await page.locator('.node').first().waitFor();
   await page.waitForTimeout(SECONDS * 1000);

@@ -3,17 +3,17 @@
 //! Specs live in this form, so that every field a manifest carries comes back from `get -o yaml`.
 //! Maps are ordered by key, as kubectl prints them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use litemap::LiteMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::words::word;
 
 /// Keys and values of an object, ordered by key.
-pub type Map = BTreeMap<Rc<str>, Value>;
+pub type Map = LiteMap<Rc<str>, Value>;
 
 /// A JSON value with shared parts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -367,11 +367,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        let mut fields = Vec::new();
         while let Some((key, value)) = access.next_entry::<String, Value>()? {
-            map.insert(Rc::from(key), value);
+            fields.push((Rc::from(key), value));
         }
-        Ok(Value::Object(Rc::new(map)))
+        Ok(Value::from(fields.into_iter().collect::<Map>()))
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) const TOO_MANY_NODES: &str = "too many nodes";
 /// More expanded nodes than this are refused before goyaml would, to answer within a tenth of a second.
 const MAX_ALIASED: u64 = 50_000;
 
+/// One entry of a mapping.
+type Field = (Rc<str>, Value);
+
 /// Why a text is no YAML document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
@@ -92,8 +95,9 @@ impl<'a> Decoder<'a> {
                 items.map(Value::from)
             }
             NodeData::Mapping { .. } => {
-                let mut map = Map::new();
-                self.fill(&mut map, id).map(|()| Value::from(map))
+                let mut fields = Vec::new();
+                self.fill(&mut fields, id)
+                    .map(|()| Value::from(fields.into_iter().collect::<Map>()))
             }
         };
         self.depth -= 1;
@@ -184,16 +188,16 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// Puts the entries of the mapping `id` into `map`, merges in their order.
-    fn fill(&mut self, map: &mut Map, id: NodeId) -> Result<(), SyntaxError> {
+    /// Adds the entries of the mapping `id`, merges in their order: of equal names, the last is meant.
+    fn fill(&mut self, fields: &mut Vec<Field>, id: NodeId) -> Result<(), SyntaxError> {
         for &(key, value) in self.tree.entries(id) {
             if self.is_merge(key) {
-                self.merge(map, value)?;
+                self.merge(fields, value)?;
                 continue;
             }
             let name = self.key(key, value)?;
             let value = self.value(value)?;
-            map.insert(name, value);
+            fields.push((name, value));
         }
         Ok(())
     }
@@ -211,7 +215,7 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    fn merge(&mut self, map: &mut Map, id: NodeId) -> Result<(), SyntaxError> {
+    fn merge(&mut self, fields: &mut Vec<Field>, id: NodeId) -> Result<(), SyntaxError> {
         let Some(node) = self.tree.node(id) else { return Ok(()) };
         let refused = || {
             let problem = "map merge requires map or sequence of maps as the value";
@@ -219,9 +223,9 @@ impl<'a> Decoder<'a> {
         };
         self.count(node)?;
         match &node.data {
-            NodeData::Mapping { .. } => self.fill(map, id),
+            NodeData::Mapping { .. } => self.fill(fields, id),
             NodeData::Alias(target) if self.is_mapping(*target) => {
-                self.alias(id, *target, |decoder| decoder.fill(map, *target))
+                self.alias(id, *target, |decoder| decoder.fill(fields, *target))
             }
             NodeData::Sequence { items, .. } => {
                 // the earlier ones take precedence
@@ -233,7 +237,7 @@ impl<'a> Decoder<'a> {
                     if nested {
                         return refused();
                     }
-                    self.merge(map, *item)?;
+                    self.merge(fields, *item)?;
                 }
                 Ok(())
             }

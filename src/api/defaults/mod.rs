@@ -73,7 +73,7 @@ fn entry(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
 /// stays, for validation to refuse.
 fn round_resources(object: &mut Value, list: &str) {
     entry(object, list, |amounts| {
-        for amount in amounts.make_map().values_mut() {
+        for amount in amounts.make_map().iter_mut().map(|(_, amount)| amount) {
             if let Ok(quantity) = Quantity::from_value(amount) {
                 *amount = Value::from(quantity.rounded_up_to_millis());
             }

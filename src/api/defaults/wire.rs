@@ -120,7 +120,7 @@ fn untidy(value: &Value, parent: &str) -> bool {
 fn clean_map(map: &mut Map, parent: &str) {
     if is_text_map(parent, map) {
         // A null in a map of texts is an empty text: `app:` without a value.
-        for entry in map.values_mut().filter(|entry| entry.is_null()) {
+        for entry in map.iter_mut().map(|(_, value)| value).filter(|entry| entry.is_null()) {
             *entry = Value::from("");
         }
         return;

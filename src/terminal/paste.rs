@@ -1,7 +1,8 @@
 //! What was pasted: commands out of a study note, with its prompts, comments and the output that was copied along; or a
 //! manifest, which becomes the input of `kubectl apply`.
 
-use super::{Terminal, tools};
+use super::shell::parse::Gathered;
+use super::tools;
 
 /// What a pasted text becomes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,33 +47,31 @@ pub fn pasted(text: &str) -> Pasted {
 fn gather<'a>(lines: &[&'a str], begins: impl Fn(&'a str) -> Option<&'a str>) -> Pasted {
     let mut pasted = Pasted::default();
     let mut all: Vec<String> = Vec::new();
-    let mut open: Option<String> = None;
+    let mut gathered = Gathered::default();
+    let mut open = false;
     for line in lines {
-        if let Some(mut text) = open.take() {
-            text.push('\n');
+        let line = if open {
             // A shell shows `> ` before lines that continue a command.
-            text.push_str(line.trim_start().strip_prefix("> ").unwrap_or(line));
-            close(text, &mut open, &mut all);
-            continue;
-        }
-        match begins(line).map(without_comment) {
-            Some("") | None => pasted.skipped += usize::from(!line.trim().is_empty()),
-            Some(text) => close(text.to_owned(), &mut open, &mut all),
+            line.trim_start().strip_prefix("> ").unwrap_or(line)
+        } else {
+            match begins(line).map(without_comment) {
+                Some("") | None => {
+                    pasted.skipped += usize::from(!line.trim().is_empty());
+                    continue;
+                }
+                Some(text) => text,
+            }
+        };
+        open = gathered.push(line);
+        if !open {
+            all.push(gathered.take());
         }
     }
     // What stayed open to the end was no quote that anybody meant to close.
-    all.extend(open.and_then(|text| text.lines().next().map(str::to_owned)));
+    all.extend(gathered.take().lines().next().map(str::to_owned));
     pasted.commands = all.len();
     pasted.text = all.join("\n");
     pasted
-}
-
-fn close(text: String, open: &mut Option<String>, all: &mut Vec<String>) {
-    if Terminal::incomplete(&text) {
-        *open = Some(text);
-    } else {
-        all.push(text);
-    }
 }
 
 const fn is_invisible(letter: char) -> bool {

@@ -1,6 +1,7 @@
 //! Runs the lines of a script to their ends, letting virtual time pass while they wait: `podyard run`, and what
 //! lessons do by themselves.
 
+use super::shell::parse::Gathered;
 use super::{Effect, Poll, Stream, Terminal};
 use crate::cluster::{Cluster, Config, Futures};
 use crate::language::word;
@@ -31,24 +32,20 @@ pub fn run_script(
     config: &Config,
     audience: &mut dyn Audience,
 ) -> i32 {
-    let mut pending = String::new();
+    let mut gathered = Gathered::default();
     let mut status = 0;
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if !pending.is_empty() {
-            pending.push('\n');
-        }
-        pending.push_str(line);
-        if Terminal::incomplete(&pending) && !pending.trim().is_empty() {
+        if gathered.push(line) && !gathered.is_blank() {
             continue;
         }
-        let command = std::mem::take(&mut pending);
+        let command = gathered.take();
         if !command.trim().is_empty() {
             status = run_line(&command, &mut lines, cluster, terminal, config, audience);
         }
     }
-    if !pending.trim().is_empty() {
-        status = run_line(&pending, &mut lines, cluster, terminal, config, audience);
+    if !gathered.is_blank() {
+        status = run_line(&gathered.take(), &mut lines, cluster, terminal, config, audience);
     }
     status
 }

@@ -164,9 +164,8 @@ impl Line {
     }
 
     fn press_plain(self, key: Key, history: &[String]) -> (Self, Act) {
-        let whole = self.text.trim().is_empty() || !Terminal::incomplete(&self.text);
         match key {
-            Key::Enter if whole => {
+            Key::Enter if self.text.trim().is_empty() || !Terminal::incomplete(&self.text) => {
                 let text = self.text.clone();
                 (Self { cut: self.cut, ..Self::default() }, Act::Run(text))
             }

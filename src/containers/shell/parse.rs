@@ -258,12 +258,24 @@ impl Parser<'_> {
             self.at += word.chars().count();
             return Ok(());
         }
-        match self.peek() {
-            None => Err(format!("syntax error: unexpected end of file (expecting \"{word}\")")),
+        Err(self.expecting(word))
+    }
+
+    /// The refusal where `word` should stand.
+    fn expecting(&self, word: &str) -> String {
+        let found = match self.peek() {
+            None => "end of file".to_owned(),
+            Some('\n') => "newline".to_owned(),
             Some(letter) => {
-                Err(format!("syntax error: unexpected \"{letter}\" (expecting \"{word}\")"))
+                let twice = ";&|".contains(letter) && self.ahead(1) == Some(letter);
+                let rest = self.letters.get(self.at..).unwrap_or_default();
+                let word =
+                    rest.iter().take_while(|letter| !" \t\n;&|<>()".contains(**letter)).count();
+                let length = if twice { 2 } else { word.max(1) };
+                format!("\"{}\"", rest.iter().take(length).collect::<String>())
             }
-        }
+        };
+        format!("syntax error: unexpected {found} (expecting \"{word}\")")
     }
 
     fn command(&mut self) -> Parsed<Node> {
@@ -286,8 +298,8 @@ impl Parser<'_> {
             _ if self.peek() == Some('(') => {
                 self.at += 1;
                 let body = self.list(&[])?;
-                if self.next() != Some(')') {
-                    return Err("syntax error: unexpected end of file (expecting \")\")".into());
+                if !self.take(")") {
+                    return Err(self.expecting(")"));
                 }
                 Node::Subshell(body)
             }
@@ -378,20 +390,21 @@ impl Parser<'_> {
             let mut patterns = Vec::new();
             loop {
                 self.blanks();
-                patterns.push(self.word()?.ok_or_else(|| unexpected("end of file"))?);
+                let pattern = self.word()?;
+                patterns.push(pattern.ok_or_else(|| self.expecting(")"))?);
                 self.blanks();
                 if !self.take("|") {
                     break;
                 }
             }
-            if self.next() != Some(')') {
-                return Err("syntax error: unexpected end of file (expecting \")\")".into());
+            if !self.take(")") {
+                return Err(self.expecting(")"));
             }
             let body = self.list(&["esac"])?;
             arms.push((patterns, body));
             self.lines();
             if !self.take(";;") && self.keyword() != "esac" {
-                return Err("syntax error: unexpected end of file (expecting \";;\")".into());
+                return Err(self.expecting(";;"));
             }
         }
     }

@@ -9,8 +9,8 @@ use super::problem::Failure;
 use crate::api::core::Pod;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::cluster::{Action, Cluster, WriteOptions};
-use crate::terminal::Terminal;
 use crate::terminal::process::{Io, Process, Turn, Typed};
+use crate::terminal::shell::parse::Gathered;
 
 /// Stands before the folder that the shell is in after a line, and before its variables.
 const MARK: char = '\u{1e}';
@@ -34,7 +34,7 @@ pub(super) struct Session {
     variables: Variables,
     /// Lines that set functions and options for those behind them.
     set: Vec<String>,
-    typed: String,
+    typed: Gathered,
     status: i64,
     run: Option<Remote>,
     over: bool,
@@ -74,7 +74,7 @@ impl Session {
             variables: given.clone(),
             given,
             set: Vec::new(),
-            typed: String::new(),
+            typed: Gathered::default(),
             status: 0,
             run: None,
             over: false,
@@ -108,7 +108,7 @@ impl Session {
         if !self.screen {
             return String::new();
         }
-        if !self.typed.is_empty() {
+        if !self.typed.is_blank() {
             return "> ".into();
         }
         match self.bash {
@@ -236,7 +236,7 @@ impl Process for Session {
             let line = match io.input.session_line(&self.prompt()) {
                 Typed::Waits => return Turn::Waits(None),
                 Typed::Line(line) => line,
-                Typed::End if self.typed.is_empty() => {
+                Typed::End if self.typed.is_blank() => {
                     if self.screen {
                         io.out("exit\n");
                     }
@@ -244,17 +244,15 @@ impl Process for Session {
                 }
                 Typed::End => String::new(),
             };
-            let more = !self.typed.is_empty();
-            self.typed.push_str(if more { "\n" } else { "" });
-            self.typed.push_str(&line);
-            if self.typed.trim().is_empty() {
-                self.typed.clear();
+            let incomplete = self.typed.push(&line);
+            if self.typed.is_blank() {
+                self.typed.take();
                 continue;
             }
-            if Terminal::incomplete(&self.typed) && !line.is_empty() {
+            if incomplete && !line.is_empty() {
                 continue;
             }
-            let whole = std::mem::take(&mut self.typed);
+            let whole = self.typed.take();
             if let Err(failure) = self.enter(&whole, io) {
                 io.error(failure.lines().trim_end());
                 return Turn::Done(1);

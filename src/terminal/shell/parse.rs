@@ -1,5 +1,7 @@
 //! Text to a script, with bash's words for what is wrong.
 
+use std::collections::VecDeque;
+
 use crate::containers::shell::parse::{Script, parse};
 
 /// Reads a script.
@@ -39,50 +41,110 @@ fn in_bash(words: &str, text: &str) -> String {
 
 /// Whether a text needs more lines.
 pub(crate) fn incomplete(text: &str) -> bool {
-    let scan = Scan::of(text);
-    if scan.quote.is_some() || scan.here_open || scan.backslash {
-        return true;
+    let mut gathered = Gathered::default();
+    text.split('\n').for_each(|line| gathered.look(line));
+    gathered.text = text.to_owned();
+    gathered.is_incomplete()
+}
+
+/// A command that comes line by line. What a line opens is carried to the next, so that a long here-document is read
+/// once and not anew with each of its lines.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    text: String,
+    scan: Scan,
+    /// The loop or condition that the text ended in when it was last parsed waits for the word that closes it.
+    inside: bool,
+}
+
+/// A line that closes a loop, a condition, a function or a subshell has one of these.
+const CLOSERS: [&str; 5] = ["done", "fi", "esac", "}", ")"];
+
+/// In texts of fewer lines every line is parsed, so that what is wrong is told where it stands.
+const FEW_LINES: usize = 100;
+
+impl Gathered {
+    /// Adds a line, and says whether more are needed.
+    pub(crate) fn push(&mut self, line: &str) -> bool {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(line);
+        let continued = self.scan.backslash;
+        self.look(line);
+        self.scan.is_open()
+            || self.inside && !continued && !CLOSERS.iter().any(|closer| line.contains(closer))
+            || self.is_incomplete()
     }
-    match parse(text) {
-        Ok(_) => false,
-        Err(words) => words.starts_with(END) || words.starts_with(QUOTE),
+
+    /// Whether nothing was typed but blanks.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
     }
+
+    /// The lines so far; nothing is left.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(self).text
+    }
+
+    fn look(&mut self, line: &str) {
+        self.scan.lines += 1;
+        self.scan.line(line);
+    }
+
+    fn is_incomplete(&mut self) -> bool {
+        if self.scan.is_open() {
+            return true;
+        }
+        let open = is_open(&self.text);
+        self.inside = open && self.scan.lines > FEW_LINES && is_open(&format!("{}\n:", self.text));
+        open
+    }
+}
+
+/// Whether a text without open quotes and here-documents ends in the middle of a command.
+fn is_open(text: &str) -> bool {
+    parse(text).is_err_and(|words| words.starts_with(END) || words.starts_with(QUOTE))
 }
 
 /// What is open at the end of a text.
 #[derive(Debug, Default)]
 struct Scan {
+    lines: usize,
     quote: Option<char>,
-    here_open: bool,
+    /// Delimiters of here-documents to come, and whether they were written `<<-`.
+    waiting: VecDeque<(String, bool)>,
     backslash: bool,
 }
 
 impl Scan {
     fn of(text: &str) -> Self {
         let mut scan = Self::default();
-        let mut waiting: Vec<(String, bool)> = Vec::new();
-        let mut lines = text.split('\n').peekable();
-        while let Some(line) = lines.next() {
-            if scan.quote.is_none()
-                && let Some((delimiter, dashed)) = waiting.first()
-            {
-                let shown = if *dashed { line.trim_start_matches('\t') } else { line };
-                if shown == delimiter {
-                    waiting.remove(0);
-                }
-                continue;
-            }
-            scan.line(line, &mut waiting);
-            scan.backslash = scan.backslash && lines.peek().is_none();
-        }
-        scan.here_open = !waiting.is_empty();
+        text.split('\n').for_each(|line| scan.line(line));
         scan
     }
 
-    fn line(&mut self, line: &str, waiting: &mut Vec<(String, bool)>) {
+    fn is_open(&self) -> bool {
+        self.quote.is_some() || !self.waiting.is_empty() || self.backslash
+    }
+
+    fn line(&mut self, line: &str) {
+        self.backslash = false;
+        if self.quote.is_none()
+            && let Some((delimiter, dashed)) = self.waiting.front()
+        {
+            let shown = if *dashed { line.trim_start_matches('\t') } else { line };
+            if shown == delimiter {
+                self.waiting.pop_front();
+            }
+            return;
+        }
+        self.command(line);
+    }
+
+    fn command(&mut self, line: &str) {
         let letters: Vec<char> = line.chars().collect();
         let (mut at, mut word_begins) = (0, true);
-        self.backslash = false;
         while let Some(letter) = letters.get(at).copied() {
             at += 1;
             match (self.quote, letter) {
@@ -99,7 +161,7 @@ impl Scan {
                     if letters.get(at) == Some(&'<') && letters.get(at + 1) != Some(&'<') =>
                 {
                     at += 1;
-                    waiting.extend(delimiter(&letters, &mut at));
+                    self.waiting.extend(delimiter(&letters, &mut at));
                 }
                 (None, '<') if letters.get(at) == Some(&'<') => at += 2,
                 (None, _) => {}
@@ -147,6 +209,9 @@ mod tests {
             "for i in 1 2; do",
             "echo $(date",
             "if true; then echo",
+            "case a in",
+            "case a in\na)\necho a\n;;",
+            "case a in\n(a|",
         ] {
             assert!(incomplete(text), "{text:?}");
         }
@@ -165,6 +230,29 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_line_by_line_ends_where_the_whole_text_does() {
+        let long = "echo a\n".repeat(FEW_LINES);
+        for text in [
+            "cat <<A <<-B\nit's\nA\n\tx\n\tB",
+            "echo 'a\nb' \\\nc |\nwc",
+            "f() {\necho $(\ndate)\n}",
+            &format!("for i in 1; do\n{long}echo 'do\nne'\ndone |\n\n# them\nwc"),
+            &format!("if true; then\n{long}cat <<E\nfi\nE\nfi"),
+            &format!("(\n{long}:) && {{\n{long}}}"),
+            &format!("case a in\na)\n{long};;\nes\\\nac"),
+            &format!("{long}while true; do"),
+        ] {
+            let mut gathered = Gathered::default();
+            let lines: Vec<&str> = text.split('\n').collect();
+            for count in 1..=lines.len() {
+                let (last, so_far) = (lines[count - 1], lines[..count].join("\n"));
+                assert_eq!(gathered.push(last), incomplete(&so_far), "{so_far:?}");
+            }
+            assert_eq!(gathered.take(), text);
+        }
+    }
+
+    #[test]
     fn refusals_are_in_the_words_of_bash() {
         for (text, words) in [
             ("| wc", "bash: syntax error near unexpected token `|'"),
@@ -174,6 +262,9 @@ mod tests {
             ("; true", "bash: syntax error near unexpected token `;'"),
             ("echo >", "bash: syntax error near unexpected token `newline'"),
             ("done", "bash: syntax error near unexpected token `done'"),
+            ("case a by in", "bash: syntax error near unexpected token `by'"),
+            ("case a in\n) x", "bash: syntax error near unexpected token `)'"),
+            ("(echo a ;; )", "bash: syntax error near unexpected token `;;'"),
         ] {
             assert_eq!(script(text).unwrap_err(), words, "{text:?}");
         }

@@ -104,7 +104,7 @@ impl Kubelets {
     #[must_use]
     pub fn served(&self, object: AnyObject, store: &Store, seed: Seed, now: Time) -> AnyObject {
         match &object {
-            AnyObject::Node(node) if self.machines.contains_key(&node.meta.name) => {
+            AnyObject::Node(node) if self.machines.get(&node.meta.name).is_some() => {
                 let until = node.status.silent_since.unwrap_or(now);
                 let own = |kind: &str| super::node::own(kind);
                 let seen = node.status.conditions.iter().filter(|one| own(&one.kind));
@@ -118,7 +118,7 @@ impl Kubelets {
                 AnyObject::Node(Rc::new(node))
             }
             AnyObject::Plain(lease) => {
-                let known = node_of_lease(lease).filter(|name| self.machines.contains_key(*name));
+                let known = node_of_lease(lease).filter(|name| self.machines.get(name).is_some());
                 let node =
                     known.and_then(|name| store.nodes().get(&ObjectKey::cluster(Rc::clone(name))));
                 let Some(node) = node else { return object };

@@ -153,10 +153,32 @@ impl Machine {
     }
 }
 
+/// The machines by the names of their nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Machines(OrdMap<NodeName, Rc<Machine>>);
+
+impl Machines {
+    pub(super) fn get(&self, name: &str) -> Option<&Machine> {
+        self.0.get(name).map(|machine| &**machine)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Machine> {
+        self.0.get_mut(name).map(Rc::make_mut)
+    }
+
+    fn insert(&mut self, name: &NodeName, machine: Machine) {
+        self.0.insert(Rc::clone(name), Rc::new(machine));
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Rc<Machine>> {
+        self.0.remove(name)
+    }
+}
+
 /// What runs on the nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelets {
-    pub(super) machines: OrdMap<NodeName, Machine>,
+    pub(super) machines: Machines,
     pub(super) runtimes: OrdMap<Uid, Rc<PodRuntime>>,
     /// Whose an address is; pods in the network of their node are not among them.
     pub(super) addresses: OrdMap<Rc<str>, Uid>,
@@ -175,7 +197,7 @@ impl Kubelets {
     /// A machine is plugged in.
     pub fn add_machine(&mut self, name: &NodeName, now: Time) {
         self.ever += 1;
-        self.machines.insert(Rc::clone(name), Machine::new(now));
+        self.machines.insert(name, Machine::new(now));
     }
 
     /// A machine is taken away with all that runs on it and its disk: one that comes under the same name knows

@@ -43,7 +43,7 @@ impl Eq for Value {}
 macro_rules! object {
     ($($key:expr => $value:expr),* $(,)?) => {{
         #[allow(unused_mut)]
-        let mut map = $crate::api::value::Map::new();
+        let mut map = $crate::api::value::Map::with_capacity(<[&str]>::len(&[$(stringify!($key)),*]));
         $(map.insert(::std::rc::Rc::from($key), $crate::api::value::Value::from($value));)*
         $crate::api::value::Value::Object(::std::rc::Rc::new(map))
     }};

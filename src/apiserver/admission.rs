@@ -21,9 +21,21 @@ pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSp
     if let Some(done) = spec.admitted.get() {
         return Ok(Rc::clone(done));
     }
-    let mut raw = spec.raw.clone();
-    admit(&mut raw, pod, store)?;
-    let done = if raw == spec.raw { Rc::clone(spec) } else { Rc::new(PodSpec::parse(&raw)) };
+    let done = match &spec.alike {
+        Some(alike) => {
+            let done = admitted(alike, pod, store)?;
+            if Rc::ptr_eq(&done, alike) {
+                Rc::clone(spec)
+            } else {
+                done.with_affinity_as(spec).into()
+            }
+        }
+        None => {
+            let mut raw = spec.raw.clone();
+            admit(&mut raw, pod, store)?;
+            if raw == spec.raw { Rc::clone(spec) } else { Rc::new(PodSpec::parse(&raw)) }
+        }
+    };
     Ok(Rc::clone(spec.admitted.get_or_init(|| done)))
 }
 
@@ -115,4 +127,28 @@ fn default_class(store: &Store) -> Option<Rc<crate::api::Plain>> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A daemon pod's spec differs from its neighbours' in the node only: what admission adds is read once for all, and
+    /// is the same as if it were read for each.
+    #[test]
+    fn what_differs_in_its_affinity_is_admitted_as_what_it_is_like() {
+        let text = r#"{"containers":[{"name":"c","image":"busybox"}],"tolerations":[{"key":"a","operator":"Exists"}]}"#;
+        let alike = Rc::new(PodSpec::parse(&Value::from_json(text).unwrap()));
+        let store = Store::default();
+        let here = r#"{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchFields":[
+            {"key":"metadata.name","operator":"In","values":["worker-1"]}]}]}}}"#;
+        let spec = Rc::new(alike.with_affinity(Value::from_json(here).unwrap()));
+        let shared = admitted(&spec, "p", &store).unwrap();
+        let own = admitted(&Rc::new(PodSpec::parse(&spec.raw)), "p", &store).unwrap();
+        assert_eq!(shared.raw, own.raw);
+        assert_eq!(shared.tolerations, own.tolerations);
+        assert_eq!(shared.affinity, own.affinity);
+        assert!(Rc::ptr_eq(&shared.containers, &admitted(&alike, "p", &store).unwrap().containers));
+        assert!(!shared.selects_node("worker-2", &Default::default()));
+    }
 }

@@ -100,7 +100,7 @@ pub(super) fn services<'a>(pod: &'a Pod, store: &'a Store) -> impl Iterator<Item
 
 /// Whether a pod wants to be told of the Services of its namespace.
 pub(super) fn links(pod: &Pod) -> bool {
-    pod.spec.raw.bool_at("enableServiceLinks") != Some(false)
+    pod.spec.service_links
 }
 
 /// The variables that tell of Services: those of the pod's namespace, and of the API server. Follows `FromServices`.

@@ -299,6 +299,9 @@ impl Look<'_> {
 
     /// `runAsNonRoot` forbids what would run as root: images do unless the pod names a user. Follows `verifyRunAsNonRoot`.
     fn check_user(&self, spec: &Container) -> Result<(), String> {
+        if !self.pod.spec.asks_non_root {
+            return Ok(());
+        }
         let raw = &self.pod.spec.raw;
         let lists = ["initContainers", "containers"].map(|list| raw.items_at(list));
         let mut containers = lists.into_iter().flatten();

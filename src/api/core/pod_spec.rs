@@ -91,8 +91,14 @@ pub struct PodSpec {
     pub qos: Qos,
     /// `hostname`, or nothing.
     pub hostname: Rc<str>,
+    /// `enableServiceLinks`: whether environment variables tell of the Services of its namespace.
+    pub service_links: bool,
+    /// Whether `runAsNonRoot` is asked for anywhere in it.
+    pub asks_non_root: bool,
     /// This spec after admission, once it was computed. See `apiserver::admission`.
     pub admitted: OnceCell<Rc<Self>>,
+    /// The spec from which this one differs in its affinity only: what admission makes of that one holds here, too.
+    pub alike: Option<Rc<Self>>,
     /// This spec with what every daemon pod bears, once it was computed. See `controllers::daemonset`.
     pub daemon: OnceCell<Rc<Self>>,
 }
@@ -159,20 +165,35 @@ impl PodSpec {
                 })
                 .collect(),
             hostname: text("hostname"),
+            service_links: value.bool_at("enableServiceLinks") != Some(false),
+            asks_non_root: asks_non_root(value),
             raw,
             admitted: OnceCell::new(),
+            alike: None,
             daemon: OnceCell::new(),
         }
     }
 
     /// The same spec with another affinity; nothing else is read anew.
     #[must_use]
-    pub fn with_affinity(&self, affinity: Value) -> Self {
-        let mut raw = self.raw.clone();
+    pub fn with_affinity(self: &Rc<Self>, affinity: Value) -> Self {
         let parsed = Some(Rc::new(Affinity::parse(&affinity)));
+        self.with_affinity_of(affinity, parsed)
+    }
+
+    fn with_affinity_of(self: &Rc<Self>, affinity: Value, parsed: Option<Rc<Affinity>>) -> Self {
+        let mut raw = self.raw.clone();
         raw.set("affinity", affinity);
         let (admitted, daemon) = (OnceCell::new(), OnceCell::new());
-        Self { raw, affinity: parsed, admitted, daemon, ..self.clone() }
+        let alike = Some(Rc::clone(self));
+        Self { raw, affinity: parsed, admitted, daemon, alike, ..Self::clone(self) }
+    }
+
+    /// A spec that differs from this one as `other` differs from the one that it is `alike`: in the affinity.
+    #[must_use]
+    pub fn with_affinity_as(self: &Rc<Self>, other: &Self) -> Self {
+        let affinity = other.raw.get("affinity").cloned().unwrap_or_default();
+        self.with_affinity_of(affinity, other.affinity.clone())
     }
 
     /// All containers, init containers first.
@@ -195,6 +216,14 @@ impl PodSpec {
     pub fn container(&self, name: &str) -> Option<&Container> {
         self.all_containers().find(|container| &*container.name == name)
     }
+}
+
+fn asks_non_root(spec: &Value) -> bool {
+    let asks = |part: &Value| {
+        part.get("securityContext").is_some_and(|one| one.bool_at("runAsNonRoot") == Some(true))
+    };
+    asks(spec)
+        || ["initContainers", "containers"].iter().any(|list| spec.items_at(list).iter().any(asks))
 }
 
 fn host_ports(containers: &[Container], init: &[Container], host_network: bool) -> Rc<[Port]> {

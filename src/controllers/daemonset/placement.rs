@@ -91,7 +91,7 @@ pub(super) fn daemon_pod(set: &DaemonSet, hash: &str) -> Pod {
 }
 
 /// The pod for a node; `spec` bears the automatic tolerations.
-pub(super) fn for_node(alike: &Pod, spec: &PodSpec, node: &NodeName) -> Pod {
+pub(super) fn for_node(alike: &Pod, spec: &Rc<PodSpec>, node: &NodeName) -> Pod {
     let field = crate::object! { "key" => "metadata.name", "operator" => "In", "values" => vec![Rc::clone(node)] };
     let term = crate::object! { "matchFields" => vec![field] };
     let required = crate::object! { "nodeSelectorTerms" => vec![term] };

@@ -32,7 +32,9 @@ impl Moment {
 /// How much work (reconciles) lies between checkpoints at least. Replaying that much takes a few milliseconds.
 const SPACING: u64 = 1_000;
 /// Clusters of so many objects have them as close as that.
-const FEW: u64 = 70_000;
+const FEW: u64 = 25_000;
+/// From so many objects on the distance grows with their square.
+const VERY_MANY: u64 = 175_000;
 /// At most so many checkpoints are kept.
 const MOST: usize = 512;
 /// Nor more than keep so many objects of their own.
@@ -53,10 +55,11 @@ fn objects(world: &World) -> u64 {
     u64::try_from(store.pods().len() + store.events().len()).unwrap_or(u64::MAX)
 }
 
-/// How far apart checkpoints lie: in clusters of a hundred thousand objects and more much farther, or each write after
-/// one would copy its part of the maps.
-fn spacing(world: &World) -> u64 {
-    SPACING.max(objects(world).saturating_pow(2) / (FEW.pow(2) / SPACING))
+/// How far apart checkpoints lie: the more objects, the farther. In a large cluster nearly each write after a checkpoint
+/// copies its part of the maps, where in a small one many share a part.
+fn spacing(objects: u64) -> u64 {
+    let linear = objects.saturating_mul(SPACING) / FEW;
+    SPACING.max(linear).max(linear.saturating_mul(objects) / VERY_MANY)
 }
 
 /// How many objects a checkpoint keeps that the one before has not.
@@ -118,7 +121,7 @@ impl History {
     pub(super) fn visit(&mut self, world: &World, inputs: usize) {
         let last = self.checkpoints.last();
         let due = world.settled()
-            && last.is_none_or(|last| world.work >= last.world.work + spacing(world));
+            && last.is_none_or(|last| world.work >= last.world.work + spacing(objects(world)));
         if due {
             self.checkpoints.push(Moment { world: Rc::new(world.clone()), inputs });
             thin(&mut self.checkpoints, MOST);
@@ -353,6 +356,14 @@ mod tests {
             assert!(checkpoints.len() <= most);
         }
         checkpoints
+    }
+
+    /// A thousand pods and what is told of them lie as close as three do.
+    #[test]
+    fn the_more_objects_the_farther_checkpoints_lie_apart() {
+        let all = [0, 20_000, 50_000, 175_000, 350_000, u64::MAX].map(spacing);
+        assert_eq!(all[..5], [1_000, 1_000, 2_000, 7_000, 28_000]);
+        assert!(all[5] > all[4]);
     }
 
     /// Hours of even work: the way back to a moment of the last one is short, to what lies before it is longer, and

@@ -238,6 +238,38 @@ impl Last {
     }
 }
 
+/// The last decision about each pod of the loops that look at single pods: by uid, so that those made together lie
+/// together.
+#[derive(Clone, Debug, Default)]
+struct LastOfPods {
+    scheduler: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
+    kubelet: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
+}
+
+impl LastOfPods {
+    fn of(&self, loop_id: LoopId) -> Option<&OrdMap<Uid, (Time, Rc<AnyDecision>)>> {
+        match loop_id {
+            LoopId::Scheduler => Some(&self.scheduler),
+            LoopId::Kubelet => Some(&self.kubelet),
+            _ => None,
+        }
+    }
+
+    fn of_mut(&mut self, loop_id: LoopId) -> Option<&mut OrdMap<Uid, (Time, Rc<AnyDecision>)>> {
+        match loop_id {
+            LoopId::Scheduler => Some(&mut self.scheduler),
+            LoopId::Kubelet => Some(&mut self.kubelet),
+            _ => None,
+        }
+    }
+
+    fn forget(&mut self, uid: Uid) {
+        for own in [&mut self.scheduler, &mut self.kubelet] {
+            own.remove(&uid);
+        }
+    }
+}
+
 /// Every cause so far, and the last decision about each key.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
@@ -245,8 +277,8 @@ pub struct Causes {
     all: Vector<Rc<Cause>>,
     next: u64,
     last: Last,
-    /// What a kubelet last decided about each pod: by uid, so that those made together lie together.
-    pods: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
+    /// What the scheduler and the kubelet last decided about each pod.
+    pods: LastOfPods,
     /// What was decided about the slots of each CronJob, oldest first.
     slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
     /// The last different decisions about each workload, the newest first.
@@ -273,7 +305,14 @@ impl Causes {
         }
     }
 
-    pub(super) fn decided(&mut self, key: &LoopKey, at: Time, decision: Rc<AnyDecision>) {
+    /// Notes what a loop decided about a key; `pod` is the pod that the scheduler or a kubelet looked at.
+    pub(super) fn decided(
+        &mut self,
+        key: &LoopKey,
+        pod: Option<Uid>,
+        at: Time,
+        decision: Rc<AnyDecision>,
+    ) {
         if let AnyDecision::CronJob(decision) = &*decision {
             self.note_slot(key, at, decision);
         }
@@ -285,15 +324,10 @@ impl Causes {
                 recent.truncate(RECENT);
             }
         }
-        match Self::pod(key) {
-            Some(uid) => drop(self.pods.insert(uid, (at, decision))),
-            None => self.last.insert(key, at, decision),
+        match (pod, self.pods.of_mut(key.loop_id)) {
+            (Some(uid), Some(own)) => drop(own.insert(uid, (at, decision))),
+            _ => self.last.insert(key, at, decision),
         }
-    }
-
-    /// The pod that a kubelet looks at.
-    fn pod(key: &LoopKey) -> Option<Uid> {
-        key.key.uid.filter(|_| key.loop_id == LoopId::Kubelet)
     }
 
     /// Keeps what was decided about a slot, once for each answer.
@@ -333,15 +367,15 @@ impl Causes {
 
     /// What a loop last decided about an object, and when.
     pub fn last_of(&self, loop_id: LoopId, object: &ObjectMeta) -> Option<(Time, &AnyDecision)> {
-        if let (LoopId::Kubelet, Some((at, decision))) = (loop_id, self.pods.get(&object.uid)) {
+        if let Some((at, decision)) = self.pods.of(loop_id).and_then(|own| own.get(&object.uid)) {
             return Some((*at, decision));
         }
         self.last(&LoopKey { loop_id, key: Key::of(object) })
     }
 
-    /// Forgets what kubelets decided about a pod that is gone.
+    /// Forgets what was decided about a pod that is gone.
     pub(super) fn forget_pod(&mut self, uid: Uid) {
-        self.pods.remove(&uid);
+        self.pods.forget(uid);
     }
 
     /// Forgets what was decided about whatever is called so.
@@ -364,12 +398,9 @@ impl Causes {
         self.all.get(self.all.len().checked_sub(back + 1)?)
     }
 
-    /// What a loop last decided about a key, and when.
+    /// What a loop last decided about a key, and when; of pods, the scheduler and kubelets see [`Self::last_of`].
     pub fn last(&self, key: &LoopKey) -> Option<(Time, &AnyDecision)> {
-        let last = match Self::pod(key) {
-            Some(uid) => self.pods.get(&uid),
-            None => self.last.of(key.loop_id).and_then(|own| own.get(&key.key)),
-        };
+        let last = self.last.of(key.loop_id).and_then(|own| own.get(&key.key));
         last.map(|(at, decision)| (*at, &**decision))
     }
 

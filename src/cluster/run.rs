@@ -236,7 +236,11 @@ impl World {
         };
         let gone = idle && gone();
         if key.loop_id != LoopId::EventExpiry && !gone {
-            self.causes.decided(key, self.now, Rc::clone(&decision));
+            let pod = match key.loop_id {
+                LoopId::Scheduler => self.store.pods().get(object).map(|pod| pod.meta.uid),
+                _ => key.key.uid,
+            };
+            self.causes.decided(key, pod, self.now, Rc::clone(&decision));
         }
         if idle {
             return CauseId::default();

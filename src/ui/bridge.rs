@@ -16,16 +16,16 @@ use super::keep::Keeper;
 use super::platform;
 use super::present::Presenter;
 use super::school::School;
+use super::shell::Line;
 use crate::cluster::{Cluster, Config, Replay};
 use crate::language::{Language, word};
+use crate::sim::Time;
 use crate::sim::rng::Seed;
-use crate::sim::{Duration, Time};
-use crate::terminal::{Effect, Poll, Running, Stream, Terminal, pasted};
+use crate::terminal::{Running, Terminal};
 use crate::view::address::Address;
 use crate::view::panels::Panels;
-use crate::view::screen::{self, Part};
+use crate::view::screen;
 use crate::view::state::{SPEEDS, Selection};
-use crate::view::welcome;
 
 /// How long the cluster may work for one picture, and how many reconciles lie between looks at the watch.
 /// A picture has 8 ms for all its scripts and its layout; more than half of that is for showing what the work did.
@@ -35,8 +35,6 @@ const WORK_PER_LOOK: u64 = 2;
 const SHARED_MILLIS: f64 = 2.0;
 /// How long it may work for a picture in the midst of an instant, of which nothing is shown but the clock.
 const SETTLE_MILLIS: f64 = 5.5;
-/// At most so many lines are kept on the terminal's screen.
-pub(super) const MOST_LINES: usize = 2_000;
 /// The longest delay of a timer or picture that the clock makes up for.
 const LONGEST_DELAY_MILLIS: f64 = 250.0;
 /// What is due so soon waits for the next picture instead of a timer.
@@ -49,19 +47,6 @@ const RING_MILLIS: f64 = 200.0;
 pub(crate) const LAG_MILLIS: f64 = 500.0;
 /// How long the cluster may work for one picture on its way to a time that was asked for.
 const SKIP_MILLIS: f64 = 30.0;
-
-/// A line on the terminal's screen.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Line {
-    /// Counts all lines since the page began.
-    pub id: u64,
-    /// `in`, `typed`, `out`, `err`, `explain` or `fix`.
-    pub class: &'static str,
-    /// The text.
-    pub text: Rc<str>,
-    /// The text, taken apart.
-    pub parts: Rc<[Part]>,
-}
 
 /// What the engine keeps.
 pub(crate) struct State {
@@ -110,7 +95,7 @@ pub(crate) struct State {
     /// What the last command was about.
     pub(super) about: screen::Context,
     /// When the running command wants to be asked again.
-    until: Option<Time>,
+    pub(super) until: Option<Time>,
     /// Counts the lines ever written.
     pub(super) written: u64,
     /// How many rows stand on the screen.
@@ -129,7 +114,7 @@ pub(crate) struct State {
 #[derive(Clone)]
 pub(crate) struct Engine {
     pub(super) state: Rc<RefCell<State>>,
-    changed: Rc<dyn Fn()>,
+    pub(super) changed: Rc<dyn Fn()>,
     frame: Rc<RefCell<Option<Closure<dyn FnMut()>>>>,
 }
 
@@ -454,177 +439,6 @@ impl Engine {
         platform::timeline_clock(state.target, millis(start), millis(horizon), state.playing);
         platform::stage::tick_stage(state.target);
     }
-
-    // ---- the terminal ----
-
-    /// Runs what was typed or pasted; prompts of a study note are taken off.
-    pub(crate) fn enter(&self, text: &str) {
-        platform::flush_editor();
-        if self.read(|state| state.running.is_some() || state.restoring.is_some()) {
-            let text = self.read(|state| word(state.language, state.busy_key()));
-            return self.write(|state| state.push("explain", &text));
-        }
-        if self.take_manifest(text) {
-            return;
-        }
-        let prompted = text.lines().any(|line| line.starts_with("$ "));
-        let command = if prompted { pasted(text).text } else { text.to_owned() };
-        self.catch_up();
-        self.write(|state| {
-            state.push("in", &command);
-            let running = state.terminal.start_typed(&command);
-            state.running = Some(running);
-        });
-        self.poll();
-        self.plan();
-    }
-
-    /// Runs a command that a button stands for; what the terminal waits for, such as a watch, goes on.
-    pub(crate) fn press(&self, command: &str) {
-        platform::flush_editor();
-        if !self.read(State::busy) || self.read(|state| state.restoring.is_some()) {
-            return self.enter(command);
-        }
-        self.catch_up();
-        let poll = {
-            let mut state = self.state.borrow_mut();
-            let mut running = state.terminal.start(command);
-            state.ask_to_end(&mut running)
-        };
-        self.write(|state| state.push("in", command));
-        self.show(poll);
-        self.poll();
-        self.plan();
-    }
-
-    /// Sets up the first minute, as its command would.
-    pub(crate) fn welcome(&self) {
-        self.catch_up();
-        let poll = {
-            let mut state = self.state.borrow_mut();
-            let State { cluster, terminal, .. } = &mut *state;
-            cluster.patiently(|cluster| welcome::set_up(cluster, terminal))
-        };
-        self.write(|state| state.push("in", welcome::SETUP));
-        self.show(poll);
-        self.plan();
-    }
-
-    /// Runs a command beside what runs, without a line of its own.
-    pub(super) fn press_quietly(&self, command: &str) {
-        let poll = {
-            let mut state = self.state.borrow_mut();
-            let mut running = state.terminal.start(command);
-            state.ask_to_end(&mut running)
-        };
-        self.show(poll);
-        self.plan();
-    }
-
-    /// Ctrl-C.
-    pub(crate) fn interrupt(&self) {
-        let stopped = {
-            let mut state = self.state.borrow_mut();
-            state.skipping = None;
-            state.asks = None;
-            let State { running, terminal, .. } = &mut *state;
-            running.as_mut().map(|running| running.interrupt(terminal)).is_some()
-        };
-        if stopped {
-            self.write(|state| state.push("err", "^C"));
-            self.poll();
-        }
-    }
-
-    /// Lets a command that waits go on, once all is done of the instant.
-    pub(super) fn poll(&self) {
-        let poll = {
-            let mut state = self.state.borrow_mut();
-            if !state.at_rest() {
-                return;
-            }
-            let Some(mut command) = state.running.take() else { return };
-            let poll = state.ask(&mut command);
-            if poll.status.is_none() {
-                state.running = Some(command);
-            }
-            state.until = poll.until.filter(|_| poll.status.is_none());
-            let asked = std::mem::replace(&mut state.asks, poll.asks.clone());
-            (asked != poll.asks, poll)
-        };
-        let (prompts, poll) = poll;
-        let over = poll.status.is_some();
-        self.show(poll);
-        if prompts {
-            (self.changed)();
-        }
-        if over {
-            self.played();
-        }
-    }
-
-    /// Lets what runs come to its end at once, for at most a day of virtual time.
-    pub(super) fn hurry(&self) {
-        let last = self.read(|state| state.cluster.now()) + Duration::from_seconds(86_400);
-        while self.read(State::busy) {
-            let next = self.write(|state| {
-                let next = [state.cluster.next_wake(), state.until].into_iter().flatten().min();
-                let next = next.filter(|next| *next <= last)?;
-                state.cluster.run_until(next);
-                state.follow_clock();
-                Some(next)
-            });
-            if next.is_none() {
-                return self.interrupt();
-            }
-            self.poll();
-        }
-        self.plan();
-    }
-
-    fn show(&self, poll: Poll) {
-        let nothing = poll.output.is_empty() && poll.effects.is_empty() && poll.status.is_none();
-        if nothing {
-            return;
-        }
-        self.write(|state| {
-            // `clear; kubectl get pods` at once: what is printed stays.
-            if poll.effects.contains(&Effect::Clear) {
-                state.lines.clear();
-                state.rows = 0;
-            }
-            for (stream, text) in &poll.output {
-                let class = match stream {
-                    Stream::Out => "out",
-                    Stream::Err => "err",
-                    Stream::Explain => "explain",
-                    Stream::Fix => "fix",
-                };
-                state.push(class, text.trim_end_matches('\n'));
-                state.tell(class, text);
-            }
-        });
-        for effect in poll.effects {
-            self.perform(effect);
-        }
-        // The command may have changed the files, or what the server would refuse.
-        self.follow_files();
-        self.check();
-        self.govern_again();
-        self.attend();
-    }
-
-    fn perform(&self, effect: Effect) {
-        match effect {
-            // Done before the output.
-            Effect::Clear => {}
-            Effect::Speed(speed) => self.write(|state| state.speed = speed),
-            Effect::Pause(paused) => self.set_playing(!paused),
-            Effect::Reset(seed) => self.reset(seed),
-            Effect::OpenEditor(file) => self.open_for_edit(&file),
-            other => self.perform_time(other),
-        }
-    }
 }
 
 /// `2026-01-01` and `00:00:00`.
@@ -656,30 +470,6 @@ impl State {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century")]
     const fn target_millis(&self) -> i64 {
         self.target as i64
-    }
-
-    /// Lets a command go on. What follows from it is done picture by picture; at once where nobody sees any, and in an
-    /// embedded page, whose host may ask at any moment how things stand.
-    fn ask(&mut self, command: &mut Running) -> Poll {
-        let Self { cluster, terminal, hidden, address, .. } = self;
-        if *hidden || address.embed {
-            return command.poll(cluster, terminal);
-        }
-        cluster.patiently(|cluster| command.poll(cluster, terminal))
-    }
-
-    /// Lets a command go on as far as it can at this instant.
-    fn ask_to_end(&mut self, command: &mut Running) -> Poll {
-        self.cluster.settle();
-        let mut poll = self.ask(command);
-        while poll.status.is_none() && !self.cluster.settled() {
-            self.cluster.settle();
-            let mut more = self.ask(command);
-            more.output.splice(0..0, poll.output);
-            more.effects.splice(0..0, poll.effects);
-            poll = more;
-        }
-        poll
     }
 
     /// Whether all is done of this instant; where nobody sees any, it is now.
@@ -785,7 +575,7 @@ impl State {
         self.running.is_some()
     }
 
-    const fn busy_key(&self) -> &'static str {
+    pub(super) const fn busy_key(&self) -> &'static str {
         if self.restoring.is_some() { "page.restoring" } else { "page.busy" }
     }
 }

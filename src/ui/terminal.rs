@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::Closure;
 use yew::prelude::*;
 
-use super::bridge::{self, Engine};
+use super::bridge::Engine;
 use super::components::say;
 use super::{platform, shell};
 use crate::api::{Kind, ObjectKey};
@@ -301,14 +301,14 @@ fn keys(hand: &Hand, language: Language) -> Html {
 /// Lines of the screen that change together.
 #[derive(Properties)]
 struct BlockProps {
-    lines: Rc<[bridge::Line]>,
+    lines: Rc<[shell::Line]>,
     language: Language,
 }
 
 impl PartialEq for BlockProps {
     fn eq(&self, other: &Self) -> bool {
         // Lines never change: the same ones are the same.
-        let ends = |lines: &[bridge::Line]| {
+        let ends = |lines: &[shell::Line]| {
             (lines.len(), lines.first().map(|line| line.id), lines.last().map(|line| line.id))
         };
         ends(&self.lines) == ends(&other.lines) && self.language == other.language
@@ -318,7 +318,7 @@ impl PartialEq for BlockProps {
 #[component]
 fn Block(props: &BlockProps) -> Html {
     let language = props.language;
-    let shown = |line: &bridge::Line| {
+    let shown = |line: &shell::Line| {
         let class = classes!("terminal__line", format!("terminal__line--{}", line.class));
         match line.class {
             "fix" => html! {

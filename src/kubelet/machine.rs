@@ -88,7 +88,7 @@ pub(super) struct Machine {
     pub(super) folders: OrdMap<Rc<str>, Subtree>,
     /// The pods whose sandboxes it has.
     pods: OrdSet<Uid>,
-    addresses: OrdSet<u32>,
+    addresses: Addresses,
     last_address: u32,
 }
 
@@ -106,7 +106,7 @@ impl Machine {
             free_at: now,
             folders: OrdMap::new(),
             pods: OrdSet::new(),
-            addresses: OrdSet::new(),
+            addresses: Addresses::default(),
             last_address: ADDRESSES.0 - 1,
         }
     }
@@ -143,13 +143,29 @@ impl Machine {
         let (first, last) = ADDRESSES;
         let span = last - first + 1;
         let number = |step: u32| first + (self.last_address + 1 - first + step) % span;
-        let free = (0..span).map(number).find(|number| !self.addresses.contains(number));
+        let free = (0..span).map(number).find(|number| !self.addresses.has(*number));
         // More pods than addresses: a node takes 110 pods, so that this cannot be.
         debug_assert!(free.is_some(), "a node has more pods than addresses");
         let number = free.unwrap_or(last);
-        self.addresses.insert(number);
+        self.addresses.set(number, true);
         self.last_address = number;
         number
+    }
+}
+
+/// Which of the 256 numbers of a /24 are taken, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Addresses([u64; 4]);
+
+impl Addresses {
+    fn has(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    fn set(&mut self, number: u32, taken: bool) {
+        let Some(word) = self.0.get_mut(number as usize / 64) else { return };
+        let bit = 1 << (number % 64);
+        *word = if taken { *word | bit } else { *word & !bit };
     }
 }
 
@@ -318,7 +334,7 @@ impl Kubelets {
         self.addresses.remove(address);
         let number = address.rsplit('.').next().and_then(|number| number.parse::<u32>().ok());
         if let (Some(machine), Some(number)) = (self.machines.get_mut(node), number) {
-            machine.addresses.remove(&number);
+            machine.addresses.set(number, false);
         }
     }
 
@@ -346,5 +362,28 @@ impl Kubelets {
         if let Some(address) = &runtime.address {
             self.release_address(&runtime.node, address, uid);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_given_out_in_a_ring_and_none_twice() {
+        let mut machine = Machine::new(Time::from_unix_seconds(0));
+        let all: Vec<u32> = (2..=254).map(|_| machine.take_address()).collect();
+        assert_eq!(all, (2..=254).collect::<Vec<_>>());
+        for number in [200, 64, 63] {
+            machine.addresses.set(number, false);
+        }
+        assert_eq!([(); 3].map(|()| machine.take_address()), [63, 64, 200]);
+        machine.addresses.set(100, false);
+        machine.addresses.set(254, false);
+        assert_eq!(machine.take_address(), 254);
+        assert_eq!(machine.take_address(), 100);
+        assert!(
+            !machine.addresses.has(1) && !machine.addresses.has(255) && !machine.addresses.has(300)
+        );
     }
 }

@@ -41,6 +41,10 @@ pub(super) fn preempt(
     refusals: &[(Rc<str>, Refusal)],
 ) -> Result<Victims, Preemption> {
     eligible(cycle, refusals)?;
+    // In a full cluster in which all are equal, a look at each pod of each node would find nobody.
+    if !cycle.store.index().occupancy().has_below(cycle.pod.spec.priority) {
+        return Err(Preemption::Helpless(BTreeMap::new()));
+    }
     let hopeful = refusals.iter().filter(|(_, refusal)| refusal.preemptible);
     let nodes = hopeful.filter_map(|(name, _)| cycle.info(name));
     let budgets = Budget::all(cycle.store);

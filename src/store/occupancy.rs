@@ -172,6 +172,8 @@ pub struct Occupancy {
     images: OrdMap<Images, i64>,
     crowds: OrdMap<(Rc<str>, Labels), Rc<Crowd>>,
     affine: OrdSet<ObjectKey>,
+    /// How many pods have each priority.
+    priorities: OrdMap<i64, i64>,
 }
 
 /// The node of a pod that counts.
@@ -254,6 +256,7 @@ impl Occupancy {
                 self.absent.insert(Rc::clone(node), sum);
             }
         }
+        shift(&mut self.priorities, &pod.spec.priority, step);
         if is_affine(pod) {
             match step {
                 1 => self.affine.insert(pod.meta.key()),
@@ -294,6 +297,11 @@ impl Occupancy {
     /// The nodes from a name on, in order of their names.
     pub fn nodes_from(&self, name: &NodeName) -> impl Iterator<Item = (&NodeName, &NodeInfo)> {
         self.nodes.range(Rc::clone(name)..)
+    }
+
+    /// Whether a pod anywhere counts for less than this priority: else nobody can be pushed out.
+    pub fn has_below(&self, priority: i64) -> bool {
+        self.priorities.get_min().is_some_and(|(lowest, _)| *lowest < priority)
     }
 
     /// The pods that want to be near or away from others.
@@ -388,9 +396,10 @@ mod tests {
             _ => "",
         };
         let (label, port) = (draw("label", 3), 80 + draw("port", 2));
+        let priority = draw("priority", 3);
         let text = format!(
             r#"{{"metadata":{{"name":"p{name}","namespace":"ns{}","labels":{{"app":"{label}"}}{deletion}}},"spec":{{"containers":[
-            {{"name":"c","resources":{{"requests":{{"cpu":"{}m"}}}},"ports":[{{"hostPort":{port},"containerPort":80}}]}}]{node}{affinity}}},
+            {{"name":"c","resources":{{"requests":{{"cpu":"{}m"}}}},"ports":[{{"hostPort":{port},"containerPort":80}}]}}],"priority":{priority}{node}{affinity}}},
             "status":{{"phase":"{phase}"}}}}"#,
             name % 2,
             100 * (1 + draw("cpu", 3)),
@@ -423,6 +432,7 @@ mod tests {
                 assert_eq!(flat(&kept), flat(&anew), "seed {seed:?} step {step}");
                 assert_eq!(kept.absent, anew.absent, "seed {seed:?} step {step}");
                 assert_eq!(kept.affine, anew.affine, "seed {seed:?} step {step}");
+                assert_eq!(kept.priorities, anew.priorities, "seed {seed:?} step {step}");
             }
         }
     }

@@ -269,8 +269,9 @@ impl ApiError {
     /// Identical lines are reported once.
     pub fn invalid(kind: &str, name: &str, errors: Vec<FieldError>) -> Self {
         let mut causes: Vec<FieldError> = Vec::with_capacity(errors.len());
+        let mut told = std::collections::BTreeSet::new();
         for error in errors {
-            if !causes.contains(&error) {
+            if told.insert(error.line()) {
                 causes.push(error);
             }
         }

@@ -111,6 +111,9 @@ fn interpret(suffix: &[u8]) -> Option<(u8, i32, Format)> {
     }
 }
 
+/// So many nanos are the most that is counted with: rounding up and shifting by two places still fit.
+const MOST: i128 = 10_i128.pow(36);
+
 /// `digits × 10^scale` in nanos, multiplied by `factor`; rounded up to a whole nano, cut at the largest number.
 fn nanos(digits: &[u8], scale: i64, factor: u128) -> i128 {
     // More digits than these cannot matter but for rounding: together with the largest factor they fill 127 bits.
@@ -169,7 +172,7 @@ impl Quantity {
         let places = i64::try_from(parts.fraction.len()).unwrap_or(i64::MAX / 4);
         let scale = if base == 10 { i64::from(exponent) } else { 0 } - places;
         let factor = if base == 2 { 1u128 << exponent } else { 1 };
-        let mut amount = nanos(&digits, scale, factor);
+        let mut amount = nanos(&digits, scale, factor).min(MOST);
         let small = is_small(format, exponent, whole.len(), parts.fraction.len()) && scale >= -9;
         if !small {
             if !parts.number {
@@ -251,7 +254,7 @@ impl Quantity {
         if self.is_zero() {
             self.format = other.format;
         }
-        self.nanos = self.nanos.saturating_add(other.nanos);
+        self.nanos = self.nanos.saturating_add(other.nanos).clamp(-MOST, MOST);
         self.text = None;
     }
 
@@ -260,7 +263,7 @@ impl Quantity {
         if self.is_zero() {
             self.format = other.format;
         }
-        self.nanos = self.nanos.saturating_sub(other.nanos);
+        self.nanos = self.nanos.saturating_sub(other.nanos).clamp(-MOST, MOST);
         self.text = None;
     }
 
@@ -501,6 +504,19 @@ mod tests {
         assert!(quantity("1Gi") > quantity("1G"));
         assert_eq!(quantity("1000m"), quantity("1"));
         assert!(quantity("-1") < Quantity::ZERO);
+    }
+
+    #[test]
+    fn what_is_too_large_to_count_is_the_most_that_is_counted() {
+        for text in [&"9".repeat(100_000), "1e999999999", &format!("{}n", "9".repeat(38)), "9e29"] {
+            let mut read = quantity(text).rounded_up_to_millis();
+            assert_eq!((read.value(), read.milli_value()), (i64::MAX, i64::MAX), "{text}");
+            read.add(&quantity(text));
+            assert!(!read.is_negative() && !read.to_string().starts_with('-'), "{text}");
+            read = quantity(&format!("-{text}"));
+            assert_eq!((read.value(), read.milli_value()), (i64::MIN, i64::MIN), "{text}");
+            assert!(read.to_string().starts_with('-'), "{text}");
+        }
     }
 
     #[test]

@@ -80,6 +80,10 @@ pub struct Api<'a> {
 /// Names upstream generates are cut to leave room for the suffix.
 const MAX_GENERATED_PREFIX: usize = 58;
 
+/// So many pods may a cluster have that upstream answers for. Loops make no more, whatever they are asked for: a page
+/// would run out of memory long before they had two billion.
+const MOST_PODS: usize = 150_000;
+
 impl Api<'_> {
     /// Keeps an object as it is.
     pub(super) fn keep(&mut self, object: AnyObject) -> AnyObject {
@@ -264,6 +268,10 @@ impl Api<'_> {
             }
         };
         self.check_namespace(Kind::Pod, &made.meta)?;
+        if self.store.pods().len() >= MOST_PODS {
+            let full = "etcdserver: mvcc: database space exceeded";
+            return Err(ApiError::new(Reason::InternalError, full));
+        }
         let pod = Rc::make_mut(&mut made);
         if pod.meta.name.is_empty() {
             pod.meta.name = self.new_name(Kind::Pod, &pod.meta);

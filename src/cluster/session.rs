@@ -573,7 +573,8 @@ fn read_verb(verb: &str, value: &Value) -> Result<Verb, &'static str> {
         "scale" => Verb::Scale {
             kind: kind()?,
             key: key()?,
-            replicas: value.i64_at("replicas").ok_or("replicas")?,
+            replicas: (value.i64_at("replicas").filter(|count| i32::try_from(*count).is_ok()))
+                .ok_or("replicas")?,
         },
         "delete" => Verb::Delete { kind: kind()?, key: key()?, how: read_deletion(value)? },
         "evict" => Verb::Evict { pod: key()?, grace_seconds: value.i64_at("graceSeconds") },
@@ -760,6 +761,8 @@ mod tests {
         };
         let pod = object! { "kind" => "Pot", "namespace" => "default", "object" => Value::empty_object() };
         assert_eq!(first("create", pod), wrong("inputs[0].create.kind"));
+        let many = object! { "kind" => "Deployment", "namespace" => "default", "name" => "a", "replicas" => i64::MAX };
+        assert_eq!(first("scale", many), wrong("inputs[0].scale.replicas"));
         assert_eq!(first("explode", Value::Null), wrong("inputs[0].explode.verb"));
         assert_eq!(first("registry", "gone".into()), wrong("inputs[0].registry.state"));
         let late = change(&|value| value.child("inputs").make_items()[0].set("at", 9_999_999));

@@ -40,6 +40,8 @@ pub(crate) enum Leave {
     Continue(usize),
     /// Out of everything.
     Exit,
+    /// Out of everything, since an expansion failed: the status is 1.
+    Discard,
 }
 
 /// What a command sees of the world.
@@ -54,6 +56,8 @@ pub(crate) struct Io<'a> {
     pub(crate) fuel: &'a mut u32,
     /// How many commands stand around this one.
     pub(crate) nested: u32,
+    /// How many loops do.
+    pub(crate) loops: u32,
     /// Set by `break`, `continue` and `exit`.
     pub(crate) leave: &'a mut Option<Leave>,
 }
@@ -68,6 +72,7 @@ impl Io<'_> {
             output,
             fuel: self.fuel,
             nested: self.nested,
+            loops: self.loops,
             leave: self.leave,
         }
     }
@@ -143,7 +148,9 @@ impl Output {
 /// Standard input: what has come so far, and whether more may come.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Input {
-    pub(crate) text: String,
+    text: String,
+    /// How much of it was read: a line is not cut off the front of a long text, but passed.
+    read: usize,
     pub(crate) closed: bool,
     /// Whether a person sits in front of it, who may still type lines for a session in a container.
     pub(crate) person: bool,
@@ -168,14 +175,23 @@ impl Input {
         Self { text, closed: true, ..Self::default() }
     }
 
+    /// A person sits in front of it, but what runs reads nothing yet.
+    pub(crate) fn of_person() -> Self {
+        Self { closed: true, person: true, ..Self::default() }
+    }
+
     /// The next whole line with its end; the rest without one once nothing more comes.
     pub(crate) fn line(&mut self) -> Option<String> {
-        match self.text.find('\n') {
-            Some(at) => {
-                let rest = self.text.split_off(at + 1);
-                Some(std::mem::replace(&mut self.text, rest))
+        let rest = self.text.get(self.read..).unwrap_or_default();
+        match rest.find('\n').map(|at| rest.split_at(at + 1).0.to_owned()) {
+            Some(line) => {
+                self.read += line.len();
+                if self.read == self.text.len() {
+                    self.take();
+                }
+                Some(line)
             }
-            None if self.closed && !self.text.is_empty() => Some(std::mem::take(&mut self.text)),
+            None if self.closed && !rest.is_empty() => Some(self.take()),
             None => {
                 self.ask("");
                 None
@@ -183,10 +199,25 @@ impl Input {
         }
     }
 
+    /// Adds what has come.
+    pub(crate) fn push(&mut self, text: &str) {
+        if self.read > 0 {
+            self.text = self.take();
+        }
+        self.text.push_str(text);
+    }
+
+    /// Takes all that has come so far.
+    pub(crate) fn take(&mut self) -> String {
+        let mut text = std::mem::take(&mut self.text);
+        text.drain(..std::mem::take(&mut self.read));
+        text
+    }
+
     /// Everything, once nothing more comes.
     pub(crate) fn all(&mut self) -> Option<String> {
         self.ask("");
-        self.closed.then(|| std::mem::take(&mut self.text))
+        self.closed.then(|| self.take())
     }
 
     /// A line for a session in a container: such a one stays open where a script's commands get nothing.

@@ -69,10 +69,15 @@ pub struct Running {
     problem: Option<String>,
     waits: bool,
     input: Input,
+    /// How many times in a row a loop without a pause had enough of a moment.
+    spins: u32,
 }
 
 /// At most so many commands begin at one moment; a loop without a pause then takes a moment of virtual time.
 const FUEL: u32 = 1_000;
+/// A loop that had enough of so many moments in a row is one without an end: it gets longer ones, of up to four seconds.
+const LONG_SPIN: u32 = 1_000;
+const LONGEST_SPIN: u32 = 12;
 
 impl Terminal {
     /// Begins a line (or several, joined by line ends). Its commands read nothing but what stands in the line; only a
@@ -83,8 +88,8 @@ impl Terminal {
             Ok(script) => (Some(Task::list(script)), None),
             Err(problem) => (None, Some(problem)),
         };
-        let input = Input { closed: true, person: true, ..Input::default() };
-        Running { task, problem, waits: false, input }
+        let input = Input::of_person();
+        Running { task, problem, waits: false, input, spins: 0 }
     }
 
     /// Adds a line to what was typed.
@@ -127,9 +132,18 @@ impl Running {
                     output: &mut output,
                     fuel: &mut fuel,
                     nested: 0,
+                    loops: 0,
                     leave: &mut leave,
                 };
-                task.poll(&mut io)
+                let turn = task.poll(&mut io);
+                self.spins = if fuel == 0 { self.spins.saturating_add(1) } else { 0 };
+                match (turn, self.spins.checked_sub(LONG_SPIN)) {
+                    (Turn::Waits(_), Some(more)) => {
+                        let span = Duration::from_millis(1 << more.min(LONGEST_SPIN));
+                        Turn::Waits(Some(cluster.now() + span))
+                    }
+                    (turn, _) => turn,
+                }
             }
             (None, None) => Turn::Done(terminal.status),
         };
@@ -148,8 +162,7 @@ impl Running {
 
     /// A line was typed for what runs.
     pub fn type_line(&mut self, line: &str) {
-        self.input.text.push_str(line);
-        self.input.text.push('\n');
+        self.input.push(&format!("{line}\n"));
     }
 
     /// Ctrl-D: nothing more will be typed.
@@ -163,6 +176,11 @@ impl Running {
         terminal.status = 130;
         self.task = None;
         self.waits = false;
+    }
+
+    /// Whether it is a loop without a pause and an end.
+    pub const fn spins(&self) -> bool {
+        self.spins >= LONG_SPIN
     }
 
     /// Whether it stands still, waiting or following something.

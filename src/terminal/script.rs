@@ -89,7 +89,7 @@ fn run_line(
             (None, Some(until)) => until,
             (None, None) => cluster.now() + LONGEST_FOLLOW,
         };
-        let endless = poll.until.is_none() && next > begun + LONGEST_FOLLOW;
+        let endless = (poll.until.is_none() || running.spins()) && next > begun + LONGEST_FOLLOW;
         if endless {
             running.interrupt(terminal);
         } else {

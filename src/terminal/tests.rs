@@ -191,6 +191,70 @@ fn every_line_is_answered() {
     assert_eq!(typed("echo $((- -1)) $((3 - -2))", &mut cluster, &mut terminal), "1 5\n");
 }
 
+/// Runs lines, and gives what they printed.
+fn printed(lines: &[&str]) -> String {
+    let mut cluster = Cluster::new(Config::default());
+    let mut terminal = Terminal::default();
+    lines.iter().map(|line| typed(line, &mut cluster, &mut terminal)).collect()
+}
+
+/// What bash printed for these.
+#[test]
+fn lines_mean_what_they_mean_to_bash() {
+    for (line, output) in [
+        ("printf 'a b\\nc d\\n' | while read x y; do echo $y,$x; done", "b,a\nd,c\n"),
+        ("while IFS=: read -r a b; do echo $b; done <<< 'x:y z'", "y z\n"),
+        ("n=0; seq 3 | while read i; do n=$i; done; echo $n", "0\n"),
+        ("case abc in 'a*') echo 1;; *) echo 2;; esac", "2\n"),
+        (
+            "[[ abc == \"a*\" ]] || echo literal; [[ a < b && ! x == y ]] && echo yes",
+            "literal\nyes\n",
+        ),
+        ("x='a b'; [[ $x == 'a b' && $x =~ ^a ]] && echo yes", "yes\n"),
+        ("for ((i=0;i<4;i++)); do ((i==1)) && continue; echo $i; done", "0\n2\n3\n"),
+        (
+            "x=hello; echo ${x/l*/Z} ${x//[el]/_} ${x/#he/HE} ${x: -2} ${x^^} ${x:n+1}",
+            "heZ h___o HEllo lo HELLO ello\n",
+        ),
+        ("x=a; x+=b; echo $x $'a\\tb' ${y:-\"p  q\"}", "ab a\tb p  q\n"),
+        ("x=a,b; IFS=,; for i in $x; do echo $i; done", "a\nb\n"),
+        (
+            "set -- 'a b' c; for x in \"$@\"; do echo \"<$x>\"; done; shift; echo $# $1",
+            "<a b>\n<c>\n1 c\n",
+        ),
+        (
+            "break; echo on",
+            "bash: break: only meaningful in a `for', `while', or `until' loop\non\n",
+        ),
+        ("echo $((1/0)); echo on", "bash: 1/0: division by 0 (error token is \"0\")\n"),
+        ("echo ${x!}", "bash: ${x!}: bad substitution\n"),
+        ("if true; then fi", "bash: syntax error near unexpected token `fi'\n"),
+        ("printf '%.2f %x %+d|\\101\\n' 3.14159 255 5", "3.14 ff +5|A\n"),
+        ("printf '%d\\n' abc", "0\nbash: printf: abc: invalid number\n"),
+        ("seq -w 9 10; seq -s, 3; echo abc | head -c 2", "09\n10\n1,2,3\nab"),
+        ("printf 'a 1\\nb 2\\n' | awk '{s+=$2} END {print s}'", "3\n"),
+        ("printf 'a\\nb\\n' | xargs -n1 echo x", "x a\nx b\n"),
+        (
+            "echo x=5 > e; source ./e; echo $x; echo 'echo $1' > s; bash s hi; echo 'echo in' | sh",
+            "5\nhi\nin\n",
+        ),
+        ("set -e; f=(1 2)", "bash: arrays are not part of this terminal\n"),
+        ("set -e", "bash: set: -e: this option is not part of this terminal\n"),
+    ] {
+        assert_eq!(printed(&[line]), output, "{line}");
+    }
+}
+
+#[test]
+fn long_texts_take_no_longer_than_they_are() {
+    let text = printed(&[
+        "seq 90000 | tee a | cat > b",
+        "x=$(cat b); y=${x%.*}; z=${x##*zz}; echo ${#y} ${#z} ${#x}",
+        "wc -l < a; wc -l < b",
+    ]);
+    assert_eq!(text, "528893 528893 528893\n90000\n90000\n");
+}
+
 #[test]
 fn long_and_deep_lines_are_answered() {
     let mut cluster = Cluster::new(Config::default());

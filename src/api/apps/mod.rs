@@ -7,6 +7,11 @@ use super::core::{PodTemplate, ReplicasSpec, ReplicasStatus};
 use super::labels::Selector;
 use super::value::Value;
 
+/// A number of 32 bits: what comes in a session was not checked as what comes in a manifest is.
+pub(super) fn whole_32(number: i64) -> i64 {
+    number.clamp(i32::MIN.into(), i32::MAX.into())
+}
+
 /// A number or a percentage of something. Follows `intstr.IntOrString`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntOrPercent {
@@ -20,7 +25,7 @@ impl IntOrPercent {
     /// Reads `2` or `"25%"`.
     pub fn parse(value: Option<&Value>) -> Option<Self> {
         match value? {
-            Value::Int(number) => Some(Self::Int(*number)),
+            Value::Int(number) => Some(Self::Int(whole_32(*number))),
             Value::String(text) => {
                 text.strip_suffix('%').and_then(|number| number.parse().ok()).map(Self::Percent)
             }
@@ -29,12 +34,13 @@ impl IntOrPercent {
     }
 
     /// The number it means of `total`, percentages rounded up or down.
-    pub const fn of(self, total: i64, round_up: bool) -> i64 {
+    pub fn of(self, total: i64, round_up: bool) -> i64 {
         match self {
             Self::Int(number) => number,
             Self::Percent(percent) => {
                 let product = total.saturating_mul(percent);
-                if round_up { (product + 99).div_euclid(100) } else { product.div_euclid(100) }
+                let more = if round_up { 99 } else { 0 };
+                whole_32(product.saturating_add(more).div_euclid(100))
             }
         }
     }
@@ -79,7 +85,7 @@ impl DeploymentSpec {
         let rolling =
             |key: &str| IntOrPercent::parse(value.at(&["strategy", "rollingUpdate", key]));
         Self {
-            replicas: value.i64_at("replicas").unwrap_or(1),
+            replicas: value.i64_at("replicas").map_or(1, whole_32),
             selector: Selector::from_label_selector(value.get("selector"))
                 .unwrap_or(Selector::Nothing),
             min_ready_seconds: value.i64_at("minReadySeconds").unwrap_or(0),
@@ -281,3 +287,24 @@ crate::resource!(
     /// A DaemonSet.
     DaemonSet, DaemonSetSpec, DaemonSetStatus
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_manifest_may_have_leave_room_to_count() {
+        let most = i64::from(i32::MAX);
+        for (value, number) in [
+            (Value::Int(i64::MAX), most),
+            (Value::from("9223372036854775807%"), most),
+            (Value::from("-9223372036854775808%"), i64::from(i32::MIN)),
+            (Value::from("25%"), 3),
+        ] {
+            let read = IntOrPercent::parse(Some(&value)).unwrap();
+            assert_eq!(read.of(10, true), number, "{value:?}");
+        }
+        let spec = crate::object! { "replicas" => i64::MAX };
+        assert_eq!(DeploymentSpec::parse(&spec).replicas, most);
+    }
+}

@@ -36,7 +36,7 @@ impl ReplicasSpec {
             false => Selector::from_map(selector),
         };
         Self {
-            replicas: value.i64_at("replicas").unwrap_or(1),
+            replicas: value.i64_at("replicas").map_or(1, crate::api::apps::whole_32),
             selector,
             min_ready_seconds: value.i64_at("minReadySeconds").unwrap_or(0),
             template: Rc::new(PodTemplate::parse(value.get("template").unwrap_or(&empty))),

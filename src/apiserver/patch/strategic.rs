@@ -2,6 +2,7 @@
 //! Follows `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::schema::{ObjectType, PatchStrategy};
@@ -243,39 +244,54 @@ fn identity<'a>(item: &'a Value, by: &str) -> &'a Value {
     if by.is_empty() { item } else { raw(item, by).unwrap_or(&Value::Null) }
 }
 
-fn position(list: &[Value], item: &Value, by: &str) -> Option<usize> {
-    list.iter().position(|one| identity(one, by) == identity(item, by))
+/// Where the items of a list stand, by what tells them apart: looking for each among all takes too long.
+struct Places<'a> {
+    by: &'a str,
+    places: BTreeMap<String, usize>,
+}
+
+impl<'a> Places<'a> {
+    fn of(list: &[Value], by: &'a str) -> Self {
+        let mut places = Self { by, places: BTreeMap::new() };
+        list.iter().enumerate().for_each(|(at, item)| places.add(item, at));
+        places
+    }
+
+    fn add(&mut self, item: &Value, at: usize) {
+        self.places.entry(identity(item, self.by).to_json()).or_insert(at);
+    }
+
+    fn get(&self, item: &Value) -> Option<usize> {
+        self.places.get(&identity(item, self.by).to_json()).copied()
+    }
 }
 
 /// Items of the order first to last, items that only the server has between them where they stood.
 fn in_order(list: Vec<Value>, order: &[Value], server: &[Value], by: &str) -> Vec<Value> {
     let is_delete = |item: &Value| raw(item, DIRECTIVE).and_then(Value::as_str) == Some("delete");
     let (deletes, list): (Vec<Value>, Vec<Value>) = list.into_iter().partition(is_delete);
-    let (mut named, mut only): (Vec<Value>, Vec<Value>) =
-        list.into_iter().partition(|item| position(order, item, by).is_some());
-    let sort = |items: &mut Vec<Value>, order: &[Value]| {
-        items.order_by(|one, other| match (position(order, one, by), position(order, other, by)) {
-            (Some(one), Some(other)) => one.cmp(&other),
-            _ => Ordering::Equal,
-        });
+    let (order, server) = (Places::of(order, by), Places::of(server, by));
+    // Each with its place in the order, and on the server.
+    type Placed = (Option<usize>, Option<usize>, Value);
+    let placed = list.into_iter().map(|item| (order.get(&item), server.get(&item), item));
+    let (mut named, mut only): (Vec<Placed>, Vec<Placed>) =
+        placed.partition(|(place, ..)| place.is_some());
+    let compare = |one: Option<usize>, other: Option<usize>| match (one, other) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        _ => Ordering::Equal,
     };
-    sort(&mut named, order);
-    sort(&mut only, server);
+    named.order_by(|one, other| compare(one.0, other.0));
+    only.order_by(|one, other| compare(one.1, other.1));
     let mut all = Vec::with_capacity(named.len() + only.len());
     let (mut named, mut only) = (named.into_iter().peekable(), only.into_iter().peekable());
     loop {
         let server_first = match (only.peek(), named.peek()) {
-            (Some(own), Some(given)) => {
-                match (position(server, own, by), position(server, given, by)) {
-                    (Some(own), Some(given)) => own < given,
-                    _ => false,
-                }
-            }
+            (Some(own), Some(given)) => compare(own.1, given.1).is_lt(),
             (Some(_), None) => true,
             (None, _) => false,
         };
         match if server_first { only.next() } else { named.next() } {
-            Some(item) => all.push(item),
+            Some((.., item)) => all.push(item),
             None => break,
         }
     }
@@ -292,9 +308,10 @@ fn merge_lists(
 ) -> Result<Vec<Value>, String> {
     let of_maps = old.iter().chain(new).any(|item| matches!(item, Value::Object(_)));
     if !of_maps {
-        let mut all: Vec<Value> = Vec::new();
+        let (mut all, mut places) = (Vec::new(), Places::of(&[], ""));
         for item in old.iter().chain(new) {
-            if !all.contains(item) {
+            if places.get(item).is_none() {
+                places.add(item, all.len());
                 all.push(item.clone());
             }
         }
@@ -333,20 +350,24 @@ fn merge_lists(
     if replaced {
         return Ok(plain.into_iter().cloned().collect());
     }
+    let mut places = Places::of(&merged, by);
     for item in &plain {
         if raw(item, by).is_none() {
             return Err(no_key(item));
         }
-        match position(&merged, item, by) {
+        match places.get(item) {
             Some(at) => {
                 if let Some(slot) = merged.get_mut(at) {
                     *slot = merge_map(slot, item, ty, purpose)?;
                 }
             }
-            None => merged.push(match purpose {
-                Purpose::Apply => added(item, purpose).unwrap_or_default(),
-                Purpose::Combine => (*item).clone(),
-            }),
+            None => {
+                places.add(item, merged.len());
+                merged.push(match purpose {
+                    Purpose::Apply => added(item, purpose).unwrap_or_default(),
+                    Purpose::Combine => (*item).clone(),
+                });
+            }
         }
     }
     let given: Vec<Value> = plain.into_iter().cloned().collect();
@@ -448,6 +469,7 @@ fn diff_lists(
     }
     let by = merge_key(strategy);
     let mut changes = Vec::new();
+    let (in_old, in_new) = (Places::of(old, by), Places::of(new, by));
     for item in new {
         if raw(item, by).is_none() {
             return Err(format!(
@@ -455,7 +477,7 @@ fn diff_lists(
                 go_print(item)
             ));
         }
-        match position(old, item, by).and_then(|at| old.get(at)) {
+        match in_old.get(item).and_then(|at| old.get(at)) {
             Some(before) => {
                 let retains = strategy.is_some_and(|strategy| strategy.retain_keys);
                 let mut part = diff_maps(before, item, ty, look, retains)?;
@@ -468,7 +490,7 @@ fn diff_lists(
             None => {}
         }
     }
-    let only = |item: &&Value| position(new, item, by).is_none();
+    let only = |item: &&Value| in_new.get(item).is_none();
     if look == Look::ForDeletions {
         let gone = old.iter().filter(only).map(|item| {
             let mut directive = crate::object! { DIRECTIVE => "delete" };
@@ -477,11 +499,11 @@ fn diff_lists(
         });
         changes.extend(gone);
     }
-    let common = |list: &[Value], other: &[Value]| -> Vec<Value> {
-        let kept = list.iter().filter(|item| position(other, item, by).is_some());
+    let common = |list: &[Value], other: &Places<'_>| -> Vec<Value> {
+        let kept = list.iter().filter(|item| other.get(item).is_some());
         kept.map(|item| identity(item, by).clone()).collect()
     };
-    let same_order = common(old, new) == common(new, old);
+    let same_order = common(old, &in_new) == common(new, &in_old);
     let reorders = look == Look::ForAdditions && !same_order;
     let has_changes = !changes.is_empty();
     if has_changes {
@@ -503,7 +525,8 @@ fn diff_lists(
 
 fn diff_plain_lists(patch: &mut Value, key: &str, old: &[Value], new: &[Value], look: Look) {
     let missing = |from: &[Value], list: &[Value]| -> Vec<Value> {
-        list.iter().filter(|item| !from.contains(item)).cloned().collect()
+        let from = Places::of(from, "");
+        list.iter().filter(|item| from.get(item).is_none()).cloned().collect()
     };
     match look {
         Look::ForAdditions => {

@@ -3,35 +3,100 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Evaluates an expression; assignments write variables.
+/// Variables by name.
+pub(crate) type Numbers<'a> = &'a dyn Fn(&str) -> Option<Rc<str>>;
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    kind: Kind,
+    /// What stands from there on.
+    rest: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Zero,
+    Operand,
+    Syntax,
+    Base,
+    Negative,
+    Deep,
+}
+
+impl Wrong {
+    /// The words of busybox.
+    pub(crate) const fn in_ash(&self) -> &'static str {
+        match self.kind {
+            Kind::Zero => "divide by zero",
+            Kind::Negative => "exponent less than 0",
+            _ => "arithmetic syntax error",
+        }
+    }
+
+    /// The words of bash, behind the expression.
+    pub(crate) fn in_bash(&self) -> String {
+        let words = match self.kind {
+            Kind::Zero => "division by 0",
+            Kind::Operand => "syntax error: operand expected",
+            Kind::Syntax => "syntax error in expression",
+            Kind::Base => "value too great for base",
+            Kind::Negative => "exponent less than 0",
+            Kind::Deep => "expression recursion level exceeded",
+        };
+        format!("{words} (error token is \"{}\")", self.rest)
+    }
+}
+
+/// What an expression assigns, in order.
+pub(crate) type Assigned = BTreeMap<Rc<str>, Rc<str>>;
+
+/// Evaluates an expression: its value, and the variables that it assigns.
 ///
 /// # Errors
-/// The shell's words.
-pub(crate) fn evaluate(
+/// What is wrong with it.
+pub(crate) fn evaluate(text: &str, variables: Numbers<'_>) -> Result<(i64, Assigned), Wrong> {
+    let mut assigned = Assigned::new();
+    let value = inner(text, variables, &mut assigned, 0)?;
+    Ok((value, assigned))
+}
+
+fn inner(
     text: &str,
-    variables: &mut BTreeMap<Rc<str>, Rc<str>>,
-) -> Result<i64, String> {
+    variables: Numbers<'_>,
+    assigned: &mut Assigned,
+    depth: usize,
+) -> Result<i64, Wrong> {
     let mut reader = Reader {
-        letters: text.chars().filter(|letter| !letter.is_whitespace()).collect(),
+        letters: text.chars().collect(),
         at: 0,
+        last: 0,
         variables,
-        depth: 0,
+        assigned,
+        depth,
+        idle: 0,
     };
-    if reader.letters.is_empty() {
+    reader.blanks();
+    if reader.at >= reader.letters.len() {
         return Ok(0);
     }
-    let value = reader.expression(0)?;
-    if reader.at < reader.letters.len() {
-        return Err("arithmetic syntax error".into());
+    let value = reader.list()?;
+    match reader.at < reader.letters.len() {
+        true => Err(reader.wrong(Kind::Syntax)),
+        false => Ok(value),
     }
-    Ok(value)
 }
 
 struct Reader<'a> {
     letters: Vec<char>,
     at: usize,
-    variables: &'a mut BTreeMap<Rc<str>, Rc<str>>,
+    /// Where what was read last begins.
+    last: usize,
+    variables: Numbers<'a>,
+    assigned: &'a mut Assigned,
     depth: usize,
+    /// Within so many branches that are not taken: nothing is assigned there and nothing goes wrong.
+    idle: usize,
 }
 
 /// At most so deep may parentheses, signs and choices stand within each other.
@@ -51,7 +116,21 @@ const LEVELS: [&[&str]; 10] = [
     &["*", "/", "%"],
 ];
 
+/// What may stand between a name and the value that it gets, or before the `=` of that.
+const ASSIGNMENTS: [&str; 11] = ["=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "|=", "^="];
+
 impl Reader<'_> {
+    fn blanks(&mut self) {
+        while self.letters.get(self.at).is_some_and(|letter| letter.is_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    fn wrong(&self, kind: Kind) -> Wrong {
+        let from = if self.at < self.letters.len() { self.at } else { self.last };
+        Wrong { kind, rest: self.letters.iter().skip(from).collect() }
+    }
+
     fn starts(&self, text: &str) -> bool {
         text.chars()
             .enumerate()
@@ -61,18 +140,17 @@ impl Reader<'_> {
     fn take(&mut self, text: &str) -> bool {
         let found = self.starts(text);
         if found {
+            self.last = self.at;
             self.at += text.len();
+            self.blanks();
         }
         found
     }
 
     /// Reads something that may stand within itself.
-    fn nested(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<i64, String>,
-    ) -> Result<i64, String> {
+    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<i64, Wrong>) -> Result<i64, Wrong> {
         if self.depth >= DEEPEST {
-            return Err("arithmetic syntax error".into());
+            return Err(self.wrong(Kind::Deep));
         }
         self.depth += 1;
         let value = read(self);
@@ -80,49 +158,104 @@ impl Reader<'_> {
         value
     }
 
-    fn expression(&mut self, level: usize) -> Result<i64, String> {
-        self.nested(|reader| reader.choice(level))
+    /// Reads what has no effect if it is idle.
+    fn branch(
+        &mut self,
+        idle: bool,
+        read: impl FnOnce(&mut Self) -> Result<i64, Wrong>,
+    ) -> Result<i64, Wrong> {
+        self.idle += usize::from(idle);
+        let value = read(self);
+        self.idle -= usize::from(idle);
+        value
     }
 
-    fn choice(&mut self, level: usize) -> Result<i64, String> {
-        let value = self.binary(level)?;
-        if level > 0 || !self.take("?") {
+    fn list(&mut self) -> Result<i64, Wrong> {
+        let mut value = self.expression()?;
+        while self.take(",") {
+            value = self.expression()?;
+        }
+        Ok(value)
+    }
+
+    fn expression(&mut self) -> Result<i64, Wrong> {
+        self.nested(Self::choice)
+    }
+
+    fn choice(&mut self) -> Result<i64, Wrong> {
+        let value = self.binary(0)?;
+        if !self.take("?") {
             return Ok(value);
         }
-        let yes = self.expression(0)?;
+        let yes = self.branch(value == 0, Self::list)?;
         if !self.take(":") {
-            return Err("arithmetic syntax error".into());
+            return Err(self.wrong(Kind::Syntax));
         }
-        let no = self.expression(0)?;
+        let no = self.branch(value != 0, Self::expression)?;
         Ok(if value != 0 { yes } else { no })
     }
 
-    fn binary(&mut self, level: usize) -> Result<i64, String> {
-        let Some(operators) = LEVELS.get(level) else { return self.nested(Self::unary) };
+    fn binary(&mut self, level: usize) -> Result<i64, Wrong> {
+        let Some(operators) = LEVELS.get(level) else { return self.power() };
         let mut left = self.binary(level + 1)?;
-        'more: loop {
-            for operator in *operators {
-                let longer = matches!(*operator, "|" | "&") && self.starts(&operator.repeat(2))
-                    || matches!(*operator, "<" | ">") && self.starts(&operator.repeat(2));
-                if !longer && self.take(operator) {
-                    let right = self.binary(level + 1)?;
-                    left = apply(operator, left, right)?;
-                    continue 'more;
+        while let Some(operator) = operators.iter().find(|one| self.is_operator(one)) {
+            self.take(operator);
+            let place = self.at;
+            let idle = match *operator {
+                "||" => left != 0,
+                "&&" => left == 0,
+                _ => false,
+            };
+            let right = self.branch(idle, |reader| reader.binary(level + 1))?;
+            if right == 0 && matches!(*operator, "/" | "%") {
+                if self.idle == 0 {
+                    let rest = self.letters.iter().skip(place).collect();
+                    return Err(Wrong { kind: Kind::Zero, rest });
                 }
+                continue;
             }
-            return Ok(left);
+            left = apply(operator, left, right);
+        }
+        Ok(left)
+    }
+
+    /// Whether this operator stands here, and none that is longer.
+    fn is_operator(&self, operator: &str) -> bool {
+        let next = self.letters.get(self.at + operator.len()).copied();
+        self.starts(operator)
+            && !(matches!(operator, "|" | "&" | "<" | ">")
+                && operator.starts_with(next.unwrap_or(' ')))
+            && (next != Some('=') || matches!(operator, "==" | "!=" | "<=" | ">=" | "||" | "&&"))
+            && !(operator == "*" && next == Some('*'))
+    }
+
+    fn power(&mut self) -> Result<i64, Wrong> {
+        let base = self.nested(Self::unary)?;
+        if !self.take("**") {
+            return Ok(base);
+        }
+        let exponent = self.nested(Self::power)?;
+        match u32::try_from(exponent) {
+            Ok(exponent) => Ok(base.wrapping_pow(exponent)),
+            Err(_) if self.idle > 0 => Ok(0),
+            Err(_) => Err(self.wrong(Kind::Negative)),
         }
     }
 
-    fn unary(&mut self) -> Result<i64, String> {
+    fn unary(&mut self) -> Result<i64, Wrong> {
         // Before a number these are two signs.
-        let named =
-            self.letters.get(self.at + 2).is_some_and(|one| one.is_alphabetic() || *one == '_');
-        if named && (self.take("++") || self.starts("--")) {
-            let step = if self.take("--") { -1 } else { 1 };
-            let name = self.name().ok_or("arithmetic syntax error")?;
+        let named = self
+            .letters
+            .iter()
+            .skip(self.at + 2)
+            .find(|letter| !letter.is_whitespace())
+            .is_some_and(|one| one.is_alphabetic() || *one == '_');
+        if named && (self.starts("++") || self.starts("--")) {
+            let step = if self.take("++") { 1 } else { -1 };
+            self.take("--");
+            let name = self.name().ok_or_else(|| self.wrong(Kind::Operand))?;
             let value = self.read(&name)?.wrapping_add(step);
-            self.variables.insert(name, value.to_string().into());
+            self.assign(&name, value);
             return Ok(value);
         }
         if self.take("-") {
@@ -131,54 +264,66 @@ impl Reader<'_> {
         if self.take("+") {
             return self.nested(Self::unary);
         }
-        if self.starts("!") && !self.starts("!=") {
-            self.at += 1;
+        if !self.starts("!=") && self.take("!") {
             return self.nested(Self::unary).map(|value| i64::from(value == 0));
         }
         if self.take("~") {
             return self.nested(Self::unary).map(|value| !value);
         }
         if self.take("(") {
-            let value = self.expression(0)?;
-            return if self.take(")") { Ok(value) } else { Err("arithmetic syntax error".into()) };
+            let value = self.nested(Self::list)?;
+            return if self.take(")") { Ok(value) } else { Err(self.wrong(Kind::Syntax)) };
         }
         match self.name() {
-            Some(name) => self.variable(name),
+            Some(name) => self.variable(&name),
             None => self.number(),
         }
     }
 
-    fn variable(&mut self, name: Rc<str>) -> Result<i64, String> {
-        for operator in ["+=", "-=", "*=", "/=", "%="] {
-            if self.take(operator) {
-                let right = self.expression(0)?;
-                let value = apply(operator.trim_end_matches('='), self.read(&name)?, right)?;
-                self.variables.insert(name, value.to_string().into());
-                return Ok(value);
-            }
-        }
-        if self.starts("=") && !self.starts("==") {
-            self.at += 1;
-            let value = self.expression(0)?;
-            self.variables.insert(name, value.to_string().into());
+    fn variable(&mut self, name: &Rc<str>) -> Result<i64, Wrong> {
+        let assignment = ASSIGNMENTS.into_iter().find(|one| self.starts(one));
+        if let Some(assignment) = assignment.filter(|_| !self.starts("==")) {
+            self.take(assignment);
+            let place = self.at;
+            let right = self.expression()?;
+            let operator = assignment.trim_end_matches('=');
+            let value = match operator {
+                "" => right,
+                "/" | "%" if right == 0 && self.idle > 0 => 0,
+                "/" | "%" if right == 0 => {
+                    let rest = self.letters.iter().skip(place).collect();
+                    return Err(Wrong { kind: Kind::Zero, rest });
+                }
+                operator => apply(operator, self.read(name)?, right),
+            };
+            self.assign(name, value);
             return Ok(value);
         }
-        let value = self.read(&name)?;
+        let value = self.read(name)?;
         for (operator, step) in [("++", 1), ("--", -1)] {
             if self.take(operator) {
-                self.variables.insert(name, value.wrapping_add(step).to_string().into());
+                self.assign(name, value.wrapping_add(step));
                 return Ok(value);
             }
         }
         Ok(value)
     }
 
-    fn read(&self, name: &str) -> Result<i64, String> {
-        let text = self.variables.get(name).map_or("", |text| text.trim());
-        if text.is_empty() {
-            return Ok(0);
+    fn assign(&mut self, name: &Rc<str>, value: i64) {
+        if self.idle == 0 {
+            self.assigned.insert(Rc::clone(name), value.to_string().into());
         }
-        text.parse().map_err(|_| "arithmetic syntax error".into())
+    }
+
+    /// The value of a variable, which is an expression itself.
+    fn read(&mut self, name: &str) -> Result<i64, Wrong> {
+        let text = self.assigned.get(name).cloned().or_else(|| (self.variables)(name));
+        let Some(text) = text.filter(|_| self.idle == 0) else { return Ok(0) };
+        match text.trim().parse() {
+            Ok(value) if !text.trim_start_matches('-').starts_with('0') => Ok(value),
+            _ if self.depth >= DEEPEST => Err(self.wrong(Kind::Deep)),
+            _ => inner(&text, self.variables, self.assigned, self.depth + 20),
+        }
     }
 
     fn name(&mut self) -> Option<Rc<str>> {
@@ -190,26 +335,42 @@ impl Reader<'_> {
         if first.is_ascii_digit() {
             return None;
         }
+        self.last = self.at;
         self.at += name.len();
+        self.blanks();
         Some(name.into())
     }
 
-    fn number(&mut self) -> Result<i64, String> {
+    fn number(&mut self) -> Result<i64, Wrong> {
         let letters = self.letters.iter().skip(self.at);
         let text: String = letters.take_while(|letter| letter.is_ascii_alphanumeric()).collect();
+        if text.is_empty() {
+            return Err(self.wrong(Kind::Operand));
+        }
+        let (radix, digits) =
+            match (text.strip_prefix("0x").or(text.strip_prefix("0X")), text.strip_prefix('0')) {
+                (Some(digits), _) => (16, digits),
+                (None, Some(digits)) => (8, digits),
+                _ => (10, text.as_str()),
+            };
+        let mut value: i64 = 0;
+        for letter in digits.chars() {
+            let Some(digit) = letter.to_digit(radix) else {
+                return Err(Wrong { kind: Kind::Base, rest: text });
+            };
+            value = value.wrapping_mul(i64::from(radix)).wrapping_add(i64::from(digit));
+        }
+        self.last = self.at;
         self.at += text.len();
-        let parsed = match (text.strip_prefix("0x"), text.strip_prefix('0')) {
-            (Some(digits), _) => i64::from_str_radix(digits, 16),
-            (None, Some(digits)) if !digits.is_empty() => i64::from_str_radix(digits, 8),
-            _ => text.parse(),
-        };
-        parsed.map_err(|_| "arithmetic syntax error".into())
+        self.blanks();
+        Ok(value)
     }
 }
 
-fn apply(operator: &str, left: i64, right: i64) -> Result<i64, String> {
+/// An operator at work; a divisor is not zero.
+fn apply(operator: &str, left: i64, right: i64) -> i64 {
     let shift = u32::try_from(right & 63).unwrap_or(0);
-    Ok(match operator {
+    match operator {
         "||" => i64::from(left != 0 || right != 0),
         "&&" => i64::from(left != 0 && right != 0),
         "|" => left | right,
@@ -226,8 +387,66 @@ fn apply(operator: &str, left: i64, right: i64) -> Result<i64, String> {
         "+" => left.wrapping_add(right),
         "-" => left.wrapping_sub(right),
         "*" => left.wrapping_mul(right),
-        "/" | "%" if right == 0 => return Err("divide by zero".into()),
         "/" => left.wrapping_div(right),
         _ => left.wrapping_rem(right),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Result<i64, String> {
+        let variables = |name: &str| match name {
+            "x" => Some("5".into()),
+            "word" => Some("abc".into()),
+            "sum" => Some("1+2".into()),
+            "eight" => Some("08".into()),
+            "loop" => Some("loop".into()),
+            _ => None,
+        };
+        evaluate(text, &variables).map(|(value, _)| value).map_err(|wrong| wrong.in_bash())
+    }
+
+    #[test]
+    fn expressions_have_the_values_of_c() {
+        for (text, wanted) in [
+            ("", 0),
+            (" 1 + 2 * 3 ", 7),
+            ("(1+2)*3", 9),
+            ("2**3**2", 512),
+            ("-2**2", 4),
+            ("7/2, 7%3", 1),
+            ("x>3?10:20", 10),
+            ("x == 5 && x != 4 || 1/0", 1),
+            ("0 && (x = 9), x", 5),
+            ("x++ + ++x", 12),
+            ("3 - -1", 4),
+            ("1<<4|1", 17),
+            ("x<<=1", 10),
+            ("0x1f + 010", 39),
+            ("!0 + ~0", 0),
+            ("word + sum", 3),
+            ("y=3, y*=2, y", 6),
+            ("-9223372036854775808 / -1", i64::MIN),
+        ] {
+            assert_eq!(value(text), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_the_words_of_bash() {
+        for (text, words) in [
+            ("1/0", "division by 0 (error token is \"0\")"),
+            ("1+", "syntax error: operand expected (error token is \"+\")"),
+            ("a b", "syntax error in expression (error token is \"b\")"),
+            ("eight+1", "value too great for base (error token is \"08\")"),
+            ("2**-1", "exponent less than 0 (error token is \"1\")"),
+        ] {
+            assert_eq!(value(text), Err(words.into()), "{text}");
+        }
+        assert!(value("loop").is_err());
+        assert!(value(&"(".repeat(100_000)).is_err());
+        assert_eq!(value(&format!("1{}", "+1".repeat(100_000))), Ok(100_001));
+    }
 }

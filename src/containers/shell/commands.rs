@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
+use super::escape::{self, unescape};
+use super::fields::shared_out;
 use super::machine::Machine;
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
@@ -16,13 +18,14 @@ use crate::sim::Time;
 /// Whether there is such a command.
 pub(crate) fn exists(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "[", "[[", "ash", "awk", "basename", "bash", "cat", "cd", "clear", "cp", "curl", "cut",
-        "date", "dirname", "echo", "env", "eval", "exec", "exit", "export", "expr", "false",
-        "find", "free", "getent", "grep", "head", "hostname", "id", "kill", "ln", "local", "ls",
-        "mkdir", "mktemp", "mv", "nc", "nproc", "nslookup", "perl", "ping", "printenv", "printf",
-        "ps", "pwd", "read", "rm", "sed", "seq", "set", "sh", "shift", "sleep", "sort", "stat",
-        "sync", "tail", "tee", "test", "touch", "tr", "trap", "true", "uname", "uniq", "unset",
-        "uptime", "wait", "wc", "wget", "which", "whoami", "xargs", "yes", ":",
+        ".", "[", "ash", "awk", "basename", "bash", "cat", "cd", "clear", "command", "cp", "curl",
+        "cut", "date", "dirname", "echo", "env", "eval", "exec", "exit", "export", "expr", "false",
+        "find", "free", "getent", "grep", "head", "hostname", "id", "kill", "let", "ln", "local",
+        "ls", "mkdir", "mktemp", "mv", "nc", "nl", "nproc", "nslookup", "perl", "ping", "printenv",
+        "printf", "ps", "pwd", "read", "rev", "rm", "rmdir", "sed", "seq", "set", "sh", "shift",
+        "sleep", "sort", "stat", "sync", "tac", "tail", "tee", "test", "touch", "tr", "trap",
+        "true", "uname", "uniq", "unset", "uptime", "wait", "wc", "wget", "which", "whoami",
+        "xargs", "yes", ":",
     ];
     NAMES.contains(&name.rsplit('/').next().unwrap_or(name))
 }
@@ -35,11 +38,9 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "echo" => echo(shell, &arguments),
         "printf" => printf(shell, &arguments),
         "date" => date(shell, &arguments),
-        "test" | "[" | "[[" => test(shell, name, &arguments),
+        "test" | "[" => test(shell, name, &arguments),
         "seq" => seq(shell, &arguments),
         "cat" => cat(shell, &arguments),
-        "tail" => tail(shell, &arguments),
-        "head" => head(shell, &arguments),
         "touch" => each_path(shell, "touch", &arguments, |files, path| {
             files.exists(path) || files.write(path, "", true)
         }),
@@ -54,7 +55,7 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "ls" => ls(shell, &arguments),
         "cd" => cd(shell, &arguments),
         "pwd" => shell.print(&format!("{}\n", shell.folder.clone())),
-        "export" | "local" | "readonly" => assign(shell, &arguments),
+        "export" | "readonly" => assign(shell, &arguments),
         "unset" => {
             for name in operands(&arguments) {
                 shell.variables_mut().remove(name);
@@ -74,9 +75,10 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "expr" => expr(shell, &arguments),
         "wc" => text::wc(shell, &arguments),
         "grep" => text::grep(shell, &arguments),
-        "sort" | "uniq" | "tee" | "tr" | "cut" | "sed" | "awk" | "xargs" => {
-            text::filter(shell, name, &arguments)
-        }
+        filter @ ("sort" | "uniq" | "tee" | "tr" | "cut" | "sed" | "awk" | "xargs" | "head"
+        | "tail" | "tac" | "nl" | "rev") => text::filter(shell, filter, &arguments),
+        "hash" | "umask" | "times" => {}
+        "rmdir" => rm(shell, &arguments),
         "read" => read(shell, &arguments),
         "wget" | "curl" => network::fetch(shell, name, &arguments, outside),
         "nc" => network::netcat(shell, &arguments, outside),
@@ -117,33 +119,6 @@ fn flag(arguments: &[&str], letter: char) -> bool {
         .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
 }
 
-/// `\n`, `\t` and the like; says whether `\c` ended the text.
-fn unescape(text: &str) -> (String, bool) {
-    let mut result = String::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            result.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('n') => result.push('\n'),
-            Some('t') => result.push('\t'),
-            Some('r') => result.push('\r'),
-            Some('\\') => result.push('\\'),
-            Some('e') => result.push('\u{1b}'),
-            Some('0') => result.push('\0'),
-            Some('c') => return (result, true),
-            Some(other) => {
-                result.push('\\');
-                result.push(other);
-            }
-            None => result.push('\\'),
-        }
-    }
-    (result, false)
-}
-
 fn echo(shell: &mut Machine, arguments: &[&str]) {
     let (mut newline, mut escapes, mut from) = (true, false, 0);
     for word in arguments {
@@ -159,7 +134,7 @@ fn echo(shell: &mut Machine, arguments: &[&str]) {
     }
     let mut text = arguments.get(from..).unwrap_or_default().join(" ");
     if escapes {
-        let (plain, ended) = unescape(&text);
+        let (plain, ended) = unescape(&text, !shell.bash);
         text = plain;
         newline &= !ended;
     }
@@ -170,72 +145,48 @@ fn echo(shell: &mut Machine, arguments: &[&str]) {
 }
 
 fn printf(shell: &mut Machine, arguments: &[&str]) {
-    let Some(format) = arguments.first() else {
+    let arguments = arguments.strip_prefix(&["--"]).unwrap_or(arguments);
+    let Some((format, words)) = arguments.split_first() else {
         return shell.fail(1, "printf: usage: printf FORMAT [ARG]...");
     };
-    let (format, _) = unescape(format);
-    let mut rest = arguments.iter().skip(1).copied().peekable();
-    let mut text = String::new();
-    loop {
-        let mut used = false;
-        let mut letters = format.chars();
-        while let Some(letter) = letters.next() {
-            if letter != '%' {
-                text.push(letter);
-                continue;
-            }
-            let mut flags = String::new();
-            let kind = loop {
-                match letters.next() {
-                    Some(letter) if letter.is_ascii_alphabetic() || letter == '%' => break letter,
-                    Some(letter) => flags.push(letter),
-                    None => break '%',
-                }
-            };
-            if kind == '%' {
-                text.push('%');
-                continue;
-            }
-            used = true;
-            let value = rest.next().unwrap_or_default();
-            let shown = match kind {
-                'd' | 'i' | 'u' => value.trim().parse::<i64>().unwrap_or(0).to_string(),
-                'x' => format!("{:x}", value.trim().parse::<i64>().unwrap_or(0)),
-                'b' => unescape(value).0,
-                'c' => value.chars().take(1).collect(),
-                _ => value.to_owned(),
-            };
-            text.push_str(&padded(&shown, &flags));
-        }
-        if !used || rest.peek().is_none() || text.len() > 100_000 {
-            break;
-        }
+    let printed = escape::printf(format, words);
+    for word in &printed.no_numbers {
+        shell.complain(&match shell.bash {
+            true => format!("printf: {word}: invalid number"),
+            false => format!("invalid number '{word}'"),
+        });
+        shell.status = 1;
     }
-    shell.print(&text);
-}
-
-fn padded(text: &str, flags: &str) -> String {
-    let (left, zero) = (flags.starts_with('-'), flags.starts_with('0'));
-    let width: usize = flags
-        .trim_start_matches(['-', '0', '+'])
-        .split('.')
-        .next()
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0)
-        .min(1000);
-    let missing = width.saturating_sub(text.chars().count());
-    match (left, zero) {
-        (true, _) => format!("{text}{}", " ".repeat(missing)),
-        (false, true) => format!("{}{text}", "0".repeat(missing)),
-        (false, false) => format!("{}{text}", " ".repeat(missing)),
+    shell.print(&printed.text);
+    if let Some(letter) = &printed.no_format {
+        shell.complain(&match shell.bash {
+            true => format!("printf: `{letter}': invalid format character"),
+            false => format!("printf: %{letter}: invalid format"),
+        });
+        shell.status = 1;
     }
 }
 
 fn date(shell: &mut Machine, arguments: &[&str]) {
-    let Some(format) = arguments.iter().find_map(|word| word.strip_prefix('+')) else {
-        return shell.print(&(unix_date(shell.now) + "\n"));
-    };
-    let at = DateTime::from_timestamp_millis(shell.now.unix_millis()).unwrap_or_default();
+    let (mut at, mut format) = (shell.now, None);
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match (word.strip_prefix('+'), *word) {
+            (Some(text), _) => format = Some(text),
+            (None, "-u") => {}
+            (None, "-I") => format = Some("%F"),
+            (None, "-d") => {
+                let text = words.next().copied().unwrap_or_default();
+                match text.strip_prefix('@').and_then(|seconds| seconds.parse().ok()) {
+                    Some(seconds) => at = Time::from_unix_seconds(seconds),
+                    None => return shell.fail(1, &format!("date: invalid date '{text}'")),
+                }
+            }
+            (None, word) => return shell.fail(1, &format!("date: invalid date '{word}'")),
+        }
+    }
+    let Some(format) = format else { return shell.print(&(unix_date(at) + "\n")) };
+    let at = DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
     let mut text = String::with_capacity(2 * format.len() + 8);
     // Writing to a string does not fail.
     let _: std::fmt::Result = write_date(&mut text, format, at);
@@ -289,13 +240,10 @@ pub(crate) fn unix_date(at: Time) -> String {
 
 fn test(shell: &mut Machine, name: &str, arguments: &[&str]) {
     let mut words = arguments.to_vec();
-    if name != "test" {
-        let close = if name == "[" { "]" } else { "]]" };
-        if words.pop() != Some(close) {
-            shell.complain(&format!("{name}: missing {close}"));
-            shell.status = 2;
-            return;
-        }
+    if name == "[" && words.pop() != Some("]") {
+        shell.complain(if shell.bash { "[: missing `]'" } else { "missing ]" });
+        shell.status = 2;
+        return;
     }
     match either(shell, &words) {
         Ok(value) => shell.status = i64::from(!value),
@@ -306,50 +254,55 @@ fn test(shell: &mut Machine, name: &str, arguments: &[&str]) {
     }
 }
 
+/// The parts between words such as `-o`; all of it where one of them would be empty.
+fn parts<'a, 'b>(words: &'a [&'b str], at: &'static str) -> Vec<&'a [&'b str]> {
+    let parts: Vec<&[&str]> = words.split(|word| *word == at).collect();
+    if parts.iter().any(|part| part.is_empty()) { vec![words] } else { parts }
+}
+
 fn either(shell: &Machine, words: &[&str]) -> Result<bool, String> {
-    for (index, word) in words.iter().enumerate() {
-        if matches!(*word, "-o" | "||") && index > 0 {
-            let right = words.get(index + 1..).unwrap_or_default();
-            return Ok(
-                both(shell, words.get(..index).unwrap_or_default())? || either(shell, right)?
-            );
+    for part in parts(words, "-o") {
+        if both(shell, part)? {
+            return Ok(true);
         }
     }
-    both(shell, words)
+    Ok(false)
 }
 
 fn both(shell: &Machine, words: &[&str]) -> Result<bool, String> {
-    for (index, word) in words.iter().enumerate() {
-        if matches!(*word, "-a" | "&&") && index > 0 {
-            let right = words.get(index + 1..).unwrap_or_default();
-            return Ok(one(shell, words.get(..index).unwrap_or_default())? && both(shell, right)?);
+    for part in parts(words, "-a") {
+        let signs = part.iter().take_while(|word| **word == "!").count();
+        let signs = signs.min(part.len().saturating_sub(1));
+        let holds = one(shell, part.get(signs..).unwrap_or_default())?;
+        if holds != signs.is_multiple_of(2) {
+            return Ok(false);
         }
     }
-    one(shell, words)
+    Ok(true)
 }
 
 fn one(shell: &Machine, words: &[&str]) -> Result<bool, String> {
     let number = |text: &str| text.trim().parse::<i64>().map_err(|_| format!("{text}: bad number"));
     match words {
         [] => Ok(false),
-        ["!", rest @ ..] => one(shell, rest).map(|value| !value),
         [text] => Ok(!text.is_empty()),
         [operator, path] => {
-            let whole = Files::absolute(&shell.folder, path);
-            Ok(match *operator {
-                "-z" => path.is_empty(),
-                "-n" => !path.is_empty(),
-                "-e" | "-r" | "-w" | "-x" => shell.files.exists(&whole),
-                "-f" => shell.files.read(&whole).is_some(),
-                "-d" => shell.files.is_folder(&whole),
-                "-s" => shell.files.read(&whole).is_some_and(|text| !text.is_empty()),
-                other => return Err(format!("{other}: unknown operand")),
+            let mut letters = operator.chars().skip(1);
+            Ok(match (*operator, letters.next(), letters.next()) {
+                ("-z", ..) => path.is_empty(),
+                ("-n", ..) => !path.is_empty(),
+                (_, Some(test), None)
+                    if operator.starts_with('-') && "erwxfdsLhpSbct".contains(test) =>
+                {
+                    shell.has_file(test, path)
+                }
+                (other, ..) => return Err(format!("{other}: unknown operand")),
             })
         }
         [left, operator, right] => Ok(match *operator {
             "=" => left == right,
-            "==" => super::expand::glob(right, left),
-            "!=" => !super::expand::glob(right, left),
+            "==" => left == right,
+            "!=" => left != right,
             "-eq" => number(left)? == number(right)?,
             "-ne" => number(left)? != number(right)?,
             "-lt" => number(left)? < number(right)?,
@@ -363,6 +316,24 @@ fn one(shell: &Machine, words: &[&str]) -> Result<bool, String> {
 }
 
 fn seq(shell: &mut Machine, arguments: &[&str]) {
+    let (mut separator, mut wide, mut arguments) = ("\n", false, arguments);
+    loop {
+        arguments = match arguments {
+            ["-w", rest @ ..] => {
+                wide = true;
+                rest
+            }
+            ["-s", text, rest @ ..] => {
+                separator = text;
+                rest
+            }
+            [flag, rest @ ..] if flag.starts_with("-s") => {
+                separator = flag.get(2..).unwrap_or_default();
+                rest
+            }
+            _ => break,
+        };
+    }
     let numbers: Option<Vec<i64>> =
         operands(arguments).iter().map(|word| word.parse().ok()).collect();
     let negative: Option<Vec<i64>> = arguments.iter().map(|word| word.parse().ok()).collect();
@@ -372,14 +343,20 @@ fn seq(shell: &mut Machine, arguments: &[&str]) {
         Some([first, step, last]) if *step != 0 => (*first, *step, *last),
         _ => return shell.fail(1, "seq: invalid number"),
     };
-    let mut text = String::new();
-    let mut value = first;
-    while (step > 0 && value <= last) || (step < 0 && value >= last) {
-        text.push_str(&format!("{value}\n"));
+    let width = if wide { first.to_string().len().max(last.to_string().len()) } else { 0 };
+    let (mut text, mut value) = (String::new(), Some(first));
+    while let Some(now) = value.filter(|now| if step > 0 { *now <= last } else { *now >= last }) {
+        if !text.is_empty() {
+            text.push_str(separator);
+        }
+        text.push_str(&format!("{now:0width$}"));
         if text.len() > super::machine::LONGEST {
             break;
         }
-        value += step;
+        value = now.checked_add(step);
+    }
+    if !text.is_empty() {
+        text.push('\n');
     }
     shell.print(&text);
 }
@@ -406,51 +383,13 @@ fn gather(shell: &mut Machine, name: &str, paths: &[&str]) -> String {
 }
 
 fn cat(shell: &mut Machine, arguments: &[&str]) {
-    let text = gather(shell, "cat", &operands(arguments));
+    let mut text = gather(shell, "cat", &operands(arguments));
+    if flag(arguments, 'n') {
+        let lines = text.split_inclusive('\n').enumerate();
+        text = lines.map(|(at, line)| format!("{:>6}\t{line}", at + 1)).collect();
+    }
     if !text.is_empty() {
         shell.print(&text);
-    }
-}
-
-/// The number after `-n` or in `-5`, and the other words.
-fn line_count<'a>(arguments: &[&'a str]) -> (usize, Vec<&'a str>) {
-    let (mut count, mut rest, mut takes) = (10, Vec::new(), false);
-    for word in arguments {
-        if takes {
-            count = word.parse().unwrap_or(10);
-            takes = false;
-        } else if *word == "-n" || *word == "-c" {
-            takes = true;
-        } else if let Some(number) = word
-            .strip_prefix("-n")
-            .or_else(|| word.strip_prefix('-'))
-            .and_then(|digits| digits.parse().ok())
-        {
-            count = number;
-        } else if !word.starts_with('-') {
-            rest.push(*word);
-        }
-    }
-    (count, rest)
-}
-
-fn tail(shell: &mut Machine, arguments: &[&str]) {
-    let (count, paths) = line_count(arguments);
-    let text = gather(shell, "tail", &paths);
-    let lines: Vec<&str> = text.lines().collect();
-    for line in lines.iter().skip(lines.len().saturating_sub(count)) {
-        shell.print(&format!("{line}\n"));
-    }
-    if flag(arguments, 'f') || flag(arguments, 'F') {
-        shell.block();
-    }
-}
-
-fn head(shell: &mut Machine, arguments: &[&str]) {
-    let (count, paths) = line_count(arguments);
-    let text = gather(shell, "head", &paths);
-    for line in text.lines().take(count) {
-        shell.print(&format!("{line}\n"));
     }
 }
 
@@ -580,20 +519,39 @@ fn expr(shell: &mut Machine, arguments: &[&str]) {
 }
 
 fn read(shell: &mut Machine, arguments: &[&str]) {
-    let input = shell.input.clone().unwrap_or_default();
-    if input.is_empty() {
-        shell.status = 1;
-        return;
+    let (mut raw, mut names, mut words) = (false, Vec::new(), arguments.iter());
+    while let Some(word) = words.next() {
+        match *word {
+            "-p" | "-t" | "-n" | "-u" | "-d" => drop(words.next()),
+            flag if flag.starts_with('-') => raw |= flag.contains('r'),
+            name => names.push(name),
+        }
     }
-    let (line, rest) = input.split_once('\n').unwrap_or((&input, ""));
-    let names = operands(arguments);
-    let mut words = line.splitn(names.len().max(1), [' ', '\t']);
-    for name in &names {
-        shell
-            .variables_mut()
-            .insert((*name).into(), words.next().unwrap_or_default().trim().into());
+    let input = shell.input.take().unwrap_or_default();
+    let (line, rest) = match input.split_once('\n') {
+        Some((line, rest)) => (line, Some(rest)),
+        None => (&*input, None),
+    };
+    let line = if raw { line.to_owned() } else { without_backslashes(line) };
+    let separators = shell.variables.get("IFS").cloned();
+    let values = shared_out(&line, separators.as_deref(), names.len());
+    let names = if names.is_empty() { vec!["REPLY"] } else { names };
+    let mut values = values.into_iter();
+    for name in names {
+        let value = values.next().unwrap_or_default();
+        shell.variables_mut().insert(name.into(), value.into());
     }
-    shell.input = Some(rest.into());
+    shell.status = i64::from(rest.is_none());
+    shell.input = rest.map(Rc::from);
+}
+
+fn without_backslashes(text: &str) -> String {
+    let mut letters = text.chars();
+    std::iter::from_fn(|| match letters.next() {
+        Some('\\') => letters.next(),
+        letter => letter,
+    })
+    .collect()
 }
 
 fn which(shell: &mut Machine, arguments: &[&str]) {
@@ -608,11 +566,15 @@ fn which(shell: &mut Machine, arguments: &[&str]) {
 
 fn last_part(shell: &mut Machine, arguments: &[&str], last: bool) {
     let path = arguments.first().copied().unwrap_or_default();
+    let path = path.trim_end_matches('/');
     let text = match (path.rsplit_once('/'), last) {
         (Some((_, name)), true) => name,
         (None, true) => path,
         (Some((folder, _)), false) => folder,
         (None, false) => ".",
     };
+    let end = arguments.get(1).filter(|_| last).copied().unwrap_or_default();
+    let text = text.strip_suffix(end).filter(|kept| !kept.is_empty()).unwrap_or(text);
+    let text = if text.is_empty() { "/" } else { text };
     shell.print(&format!("{text}\n"));
 }

@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
-use super::arithmetic;
+use super::fields::{Fields, at_home, operated, slice, takes_pattern};
 use super::machine::{LONGEST, Machine};
 use super::parse::{Part, Word};
+use super::{arithmetic, glob};
 use crate::containers::process::Outside;
+
+/// Whose containers these are.
+const HOME: &str = "/root";
 
 /// An expansion ended the shell.
 pub(super) struct Ended;
@@ -41,64 +45,74 @@ impl Machine {
         Ok(text)
     }
 
+    /// Expands what is assigned.
+    pub(super) fn expand_value(
+        &mut self,
+        word: &Word,
+        outside: &mut dyn Outside,
+    ) -> Result<String, Ended> {
+        let text = self.expand_text(word, outside)?;
+        let bare = matches!(word.first(), Some(Part::Text { quoted: false, .. }));
+        let home = bare.then(|| at_home(&text, word.len() == 1, HOME));
+        Ok(home.flatten().unwrap_or(text))
+    }
+
+    /// Expands a word to a pattern: what is quoted stands for itself.
+    pub(super) fn expand_pattern(
+        &mut self,
+        word: &Word,
+        outside: &mut dyn Outside,
+    ) -> Result<String, Ended> {
+        let mut pattern = String::new();
+        for part in word {
+            let (piece, quoted) = self.expand_part(part, outside)?;
+            match part {
+                _ if quoted => pattern.push_str(&glob::quoted(&piece)),
+                Part::Text { .. } => pattern.push_str(&piece),
+                _ => pattern.push_str(&piece.replace('/', "\\/")),
+            }
+            if pattern.len() > LONGEST {
+                break;
+            }
+        }
+        Ok(pattern)
+    }
+
     fn expand_fields(
         &mut self,
         word: &Word,
-        fields: &mut Vec<Rc<str>>,
+        all: &mut Vec<Rc<str>>,
         outside: &mut dyn Outside,
     ) -> Result<(), Ended> {
-        let mut field = String::new();
-        let (mut open, mut pattern) = (false, false);
-        for part in word {
+        let mut fields = Fields::new(self.variables.get("IFS").map(|text| &**text));
+        for (index, part) in word.iter().enumerate() {
             if let Part::Variable { name, operation: None, quoted: true } = part
                 && name == "@"
             {
                 let arguments = Rc::clone(&self.arguments);
                 for (index, argument) in arguments.iter().enumerate() {
                     if index > 0 {
-                        fields.push(std::mem::take(&mut field).into());
+                        fields.end();
                     }
-                    field.push_str(argument);
-                    open = true;
+                    fields.quoted(argument);
                 }
                 continue;
             }
             let (text, quoted) = self.expand_part(part, outside)?;
-            if quoted {
-                field.push_str(&text);
-                open = true;
-                continue;
-            }
-            if matches!(part, Part::Text { .. }) {
-                pattern |= text.contains(['*', '?', '[']);
-                open = true;
-                field.push_str(&text);
-                continue;
-            }
-            let mut pieces = text.split([' ', '\t', '\n']).peekable();
-            let starts_blank = text.starts_with([' ', '\t', '\n']);
-            if starts_blank && open {
-                fields.push(std::mem::take(&mut field).into());
-                open = false;
-            }
-            while let Some(piece) = pieces.next() {
-                if piece.is_empty() {
-                    continue;
+            match part {
+                _ if quoted => fields.quoted(&text),
+                Part::Text { .. } => {
+                    let home = (index == 0).then(|| at_home(&text, word.len() == 1, HOME));
+                    fields.literal(home.flatten().as_deref().unwrap_or(&text));
                 }
-                field.push_str(piece);
-                open = true;
-                if pieces.peek().is_some() {
-                    fields.push(std::mem::take(&mut field).into());
-                    open = false;
-                }
+                _ => fields.split(&text),
             }
         }
-        if open {
-            let names = if pattern { self.file_names(&field) } else { Vec::new() };
-            if names.is_empty() {
-                fields.push(tilde(&field));
-            } else {
-                fields.extend(names);
+        for field in fields.all() {
+            let names = field.pattern.map(|pattern| self.file_names(&pattern)).unwrap_or_default();
+            match names.is_empty() {
+                true => all.push(field.text.into()),
+                false => all.extend(names),
             }
         }
         Ok(())
@@ -112,8 +126,8 @@ impl Machine {
         match part {
             Part::Text { text, quoted } => Ok((text.clone(), *quoted)),
             Part::Variable { name, operation, quoted } => {
-                let text = self.variable(name, operation.as_ref(), outside)?;
-                Ok((text, *quoted))
+                let (text, inside) = self.variable(name, operation.as_ref(), outside)?;
+                Ok((text, *quoted || inside))
             }
             Part::Command { script, quoted } => {
                 let mut text = self.capture(script, outside);
@@ -122,20 +136,32 @@ impl Machine {
             }
             Part::Arithmetic { text, quoted } => {
                 let text = self.expand_text(text, outside)?;
-                let value = match text.contains("RANDOM") {
-                    true => {
-                        let random = self.random().to_string();
-                        arithmetic::evaluate(&text.replace("RANDOM", &random), self.variables_mut())
-                    }
-                    false => arithmetic::evaluate(&text, self.variables_mut()),
-                };
-                match value {
-                    Ok(value) => Ok((value.to_string(), *quoted)),
-                    Err(message) => {
-                        self.abort(&message, 2);
-                        Err(Ended)
-                    }
+                Ok((self.evaluate(&text)?.to_string(), *quoted))
+            }
+        }
+    }
+
+    /// The value of an expression.
+    pub(super) fn evaluate(&mut self, text: &str) -> Result<i64, Ended> {
+        let random = text.contains("RANDOM").then(|| self.random().to_string());
+        let variables = |name: &str| match name {
+            "RANDOM" => random.as_deref().map(Rc::from),
+            name => self.variables.get(name).cloned(),
+        };
+        match arithmetic::evaluate(text, &variables) {
+            Ok((value, assigned)) => {
+                if !assigned.is_empty() {
+                    self.variables_mut().extend(assigned);
                 }
+                Ok(value)
+            }
+            Err(wrong) => {
+                let message = match self.bash {
+                    true => format!("{text}: {}", wrong.in_bash()),
+                    false => wrong.in_ash().to_owned(),
+                };
+                self.abort(&message, 2);
+                Err(Ended)
             }
         }
     }
@@ -146,7 +172,13 @@ impl Machine {
             "?" => self.status.to_string(),
             "$" => self.pid().to_string(),
             "#" => self.arguments.len().to_string(),
-            "@" | "*" => self.arguments.join(" "),
+            "*" => {
+                let separators = self.variables.get("IFS").map_or(" ", |text| &**text);
+                let separator: String = separators.chars().take(1).collect();
+                self.arguments.join(&separator)
+            }
+            "@" => self.arguments.join(" "),
+            "PPID" => "0".into(),
             "0" => self.name.to_string(),
             "-" => String::new(),
             "RANDOM" => self.random().to_string(),
@@ -159,72 +191,77 @@ impl Machine {
         })
     }
 
+    /// The value of a parameter, and whether it counts as quoted since the word that it comes from is.
     fn variable(
         &mut self,
         name: &str,
         operation: Option<&(String, Word)>,
         outside: &mut dyn Outside,
-    ) -> Result<String, Ended> {
+    ) -> Result<(String, bool), Ended> {
         let value = self.lookup(name);
+        // A long text takes as long as many steps.
+        let length = value.as_ref().map_or(0, String::len) / 512;
+        self.nested_steps = self.nested_steps.saturating_add(u32::try_from(length).unwrap_or(0));
         let Some((operator, word)) = operation else {
-            if value.is_none() && self.strict() {
+            if value.is_none() && self.strict() && !matches!(name, "@" | "*" | "!") {
                 self.abort(&format!("{name}: parameter not set"), 2);
                 return Err(Ended);
             }
-            return Ok(value.unwrap_or_default());
+            return Ok((value.unwrap_or_default(), false));
         };
         let operator = operator.as_str();
         let colon = operator.starts_with(':') && operator.len() > 1;
         let set = value.as_ref().is_some_and(|value| !(colon && value.is_empty()));
-        let text = value.clone().unwrap_or_default();
+        let text = value.unwrap_or_default();
+        let quoted = !word.is_empty()
+            && word.iter().all(|part| matches!(part, Part::Text { quoted: true, .. }));
         match operator.trim_start_matches(':') {
-            "#" if word.is_empty() && operator == "#" => Ok(text.chars().count().to_string()),
-            "-" => {
-                if set {
-                    Ok(text)
-                } else {
-                    self.expand_text(word, outside)
-                }
-            }
-            "+" => {
-                if set {
-                    self.expand_text(word, outside)
-                } else {
-                    Ok(String::new())
-                }
-            }
-            "=" if set => Ok(text),
-            "=" => {
+            "#" if word.is_empty() => match name {
+                "@" | "*" => Ok((self.arguments.len().to_string(), false)),
+                _ => Ok((text.chars().count().to_string(), false)),
+            },
+            "-" if !set => Ok((self.expand_text(word, outside)?, quoted)),
+            "+" if set => Ok((self.expand_text(word, outside)?, quoted)),
+            "+" => Ok((String::new(), false)),
+            "=" if !set => {
                 let text = self.expand_text(word, outside)?;
                 self.variables_mut().insert(name.into(), text.as_str().into());
-                Ok(text)
+                Ok((text, false))
             }
-            "?" if set => Ok(text),
-            "?" => {
+            "?" if !set => {
                 let message = self.expand_text(word, outside)?;
                 let message = if message.is_empty() { "parameter not set".into() } else { message };
                 self.abort(&format!("{name}: {message}"), 2);
                 Err(Ended)
             }
-            "#" | "##" | "%" | "%%" => {
-                let pattern = self.expand_text(word, outside)?;
-                Ok(trimmed(&text, &pattern, operator))
-            }
-            "/" | "//" => {
-                let pair = self.expand_text(word, outside)?;
-                let (from, to) = pair.split_once('/').unwrap_or((&pair, ""));
-                let count = if operator == "/" { 1 } else { usize::MAX };
-                Ok(if from.is_empty() { text } else { text.replacen(from, to, count) })
+            operator if takes_pattern(operator) => {
+                let pattern = self.expand_pattern(word, outside)?;
+                Ok((operated(operator, text, &pattern), false))
             }
             "" => {
-                let pair = self.expand_text(word, outside)?;
-                let (from, length) = pair.split_once(':').unwrap_or((&pair, ""));
-                let letters: Vec<char> = text.chars().collect();
-                let from: usize = from.trim().parse().unwrap_or(0);
-                let length = length.trim().parse().unwrap_or(letters.len());
-                Ok(letters.into_iter().skip(from).take(length).collect())
+                let numbers = self.expand_text(word, outside)?;
+                let (from, length) = match numbers.split_once(':') {
+                    Some((from, length)) => (from, Some(length)),
+                    None => (numbers.as_str(), None),
+                };
+                let from = self.evaluate(from)?;
+                let length = length.map(|length| self.evaluate(length)).transpose()?;
+                if matches!(name, "@" | "*") {
+                    let skip = usize::try_from(from.max(1) - 1).unwrap_or(0);
+                    let take = length.map_or(usize::MAX, |one| usize::try_from(one).unwrap_or(0));
+                    let some: Vec<Rc<str>> =
+                        self.arguments.iter().skip(skip).take(take).cloned().collect();
+                    return Ok((some.join(" "), false));
+                }
+                match slice(&text, from, length) {
+                    Some(text) => Ok((text, false)),
+                    None => {
+                        self.abort(&format!("{numbers}: substring expression < 0"), 2);
+                        Err(Ended)
+                    }
+                }
             }
-            _ => Ok(text),
+            _ => Ok((text, false)),
         }
     }
 
@@ -232,101 +269,14 @@ impl Machine {
     fn file_names(&self, pattern: &str) -> Vec<Rc<str>> {
         let whole = crate::containers::files::Files::absolute(&self.folder, pattern);
         let (folder, last) = whole.rsplit_once('/').unwrap_or(("", &whole));
-        let folder = if folder.is_empty() { "/" } else { folder };
-        let shown =
-            pattern.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        let folder = if folder.is_empty() { "/".to_owned() } else { glob::plain(folder) };
+        let shown = pattern.rsplit_once('/').map(|(folder, _)| glob::plain(folder) + "/");
+        let shown = shown.unwrap_or_default();
         let names = self
             .files
-            .list(folder)
+            .list(&folder)
             .into_iter()
-            .filter(|name| !name.starts_with('.') && glob(last, name));
+            .filter(|name| !name.starts_with('.') && glob::glob(last, name));
         names.map(|name| format!("{shown}{name}").into()).collect()
     }
-}
-
-fn tilde(field: &str) -> Rc<str> {
-    match field {
-        "~" => "/root".into(),
-        _ => match field.strip_prefix("~/") {
-            Some(rest) => format!("/root/{rest}").into(),
-            None => field.into(),
-        },
-    }
-}
-
-/// The text without its shortest or longest part that fits a pattern, at its beginning or end.
-fn trimmed(text: &str, pattern: &str, operator: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let piece = |from: usize, to: usize| -> String {
-        letters.get(from..to).unwrap_or_default().iter().collect()
-    };
-    let length = letters.len();
-    let cuts: Vec<usize> = match operator {
-        "##" | "%" => (0..=length).rev().collect(),
-        _ => (0..=length).collect(),
-    };
-    for cut in cuts {
-        let (hit, rest) = match operator.starts_with('#') {
-            true => (piece(0, cut), piece(cut, length)),
-            false => (piece(cut, length), piece(0, cut)),
-        };
-        if glob(pattern, &hit) {
-            return rest;
-        }
-    }
-    text.to_owned()
-}
-
-/// Whether a text fits a pattern of `*`, `?` and `[…]`.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        let step = pattern.get(p).and_then(|letter| match letter {
-            '*' => None,
-            '?' => Some(1),
-            '[' => bracket(&pattern, p, text.get(t).copied()?),
-            letter => (Some(letter) == text.get(t)).then_some(1),
-        });
-        if let Some(step) = step {
-            p += step;
-            t += 1;
-        } else if pattern.get(p) == Some(&'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            p = at + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern.iter().skip(p).all(|letter| *letter == '*')
-}
-
-/// How many letters of the pattern a bracket that fits takes.
-fn bracket(pattern: &[char], at: usize, letter: char) -> Option<usize> {
-    let close = pattern.iter().skip(at + 2).position(|one| *one == ']')? + at + 2;
-    let mut inside = pattern.get(at + 1..close)?;
-    let negated = matches!(inside.first(), Some('!' | '^'));
-    if negated {
-        inside = inside.get(1..)?;
-    }
-    let mut hit = false;
-    let mut index = 0;
-    while let Some(low) = inside.get(index) {
-        if inside.get(index + 1) == Some(&'-')
-            && let Some(high) = inside.get(index + 2)
-        {
-            hit |= (*low..=*high).contains(&letter);
-            index += 3;
-        } else {
-            hit |= *low == letter;
-            index += 1;
-        }
-    }
-    (hit != negated).then_some(close + 1 - at)
 }

@@ -12,6 +12,7 @@ use jobs::Job;
 pub(in crate::containers) use signals::INIT;
 use streams::Target;
 
+use super::condition;
 use super::parse::{Node, Redirect, Script, Word};
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
@@ -33,13 +34,14 @@ enum Task {
         index: usize,
         otherwise: Script,
     },
+    /// `again` stands in place of the condition in the next round.
     WhileCheck {
-        condition: Script,
+        again: Script,
         body: Script,
         until: bool,
     },
     WhileAgain {
-        condition: Script,
+        again: Script,
         body: Script,
         until: bool,
     },
@@ -51,6 +53,8 @@ enum Task {
     },
     EndFunction {
         arguments: Rc<[Rc<str>]>,
+        /// What variables were before they became its own.
+        locals: Vec<(Rc<str>, Option<Rc<str>>)>,
     },
     EndSubshell(Box<Saved>),
     /// A trap is over: `$?` is what it was before.
@@ -60,7 +64,8 @@ enum Task {
     Restore {
         out: Target,
         err: Target,
-        input: Option<Rc<str>>,
+        /// Only where it was redirected: what was read is read.
+        input: Option<Option<Rc<str>>>,
     },
 }
 
@@ -136,6 +141,8 @@ pub struct Machine {
     errexit: bool,
     nounset: bool,
     trace: bool,
+    /// Whether a pipeline fails if any stage does.
+    pipefail: bool,
     /// What runs at a signal, by its name without `SIG`; an empty script means that the signal is ignored.
     traps: BTreeMap<Rc<str>, Script>,
     /// Traps whose signal came while a command ran in the foreground: they run when that has ended.
@@ -147,7 +154,7 @@ pub struct Machine {
     /// Whether it waits for the end of such a moment.
     spinning: bool,
     /// Steps that substitutions took within one step of this shell.
-    nested_steps: u32,
+    pub(super) nested_steps: u32,
     /// What `exit` said, while the trap for it runs.
     exit_code: Option<i64>,
     /// `$$`; the shell of PID 1 is spared by signals.
@@ -207,6 +214,7 @@ impl Machine {
             errexit: false,
             nounset: false,
             trace: false,
+            pipefail: false,
             traps: BTreeMap::new(),
             pending: Vec::new(),
             bash: false,
@@ -285,10 +293,11 @@ impl Machine {
                     return Outcome::Sleeps(wake);
                 }
                 self.wake = None;
-                self.now = wake;
-                if !std::mem::take(&mut self.spinning) {
+                // `sleep 0` is no pause.
+                if !std::mem::take(&mut self.spinning) && wake > self.now {
                     self.spin = 0;
                 }
+                self.now = wake;
             }
             self.run_pending();
             let Some(task) = self.stack.pop() else {
@@ -380,17 +389,17 @@ impl Machine {
             Task::IfCheck { branches, index, otherwise } => {
                 self.check_if(&branches, index, otherwise)
             }
-            Task::WhileCheck { condition, body, until } => {
+            Task::WhileCheck { again, body, until } => {
                 if (self.status == 0) == until {
                     self.status = 0;
                     return;
                 }
-                self.push(Task::WhileAgain { condition, body: Rc::clone(&body), until });
+                self.push(Task::WhileAgain { again, body: Rc::clone(&body), until });
                 self.push(Task::List(body, 0));
             }
-            Task::WhileAgain { condition, body, until } => {
-                self.push(Task::WhileCheck { condition: Rc::clone(&condition), body, until });
-                self.push(Task::List(condition, 0));
+            Task::WhileAgain { again, body, until } => {
+                self.push(Task::WhileCheck { again: Rc::clone(&again), body, until });
+                self.push(Task::List(again, 0));
             }
             Task::ForNext { name, values, index, body } => {
                 let Some(value) = values.get(index) else { return };
@@ -403,7 +412,11 @@ impl Machine {
                 });
                 self.push(Task::List(body, 0));
             }
-            Task::EndFunction { arguments } => self.arguments = arguments,
+            Task::EndFunction { arguments, locals } => {
+                self.arguments = arguments;
+                self.give_back(locals);
+                self.failed();
+            }
             Task::EndSubshell(saved) => {
                 if let Some(script) = self.traps.remove("EXIT").filter(|one| !one.is_empty()) {
                     self.push(Task::EndSubshell(saved));
@@ -414,12 +427,15 @@ impl Machine {
                 self.variables = saved.variables;
                 self.folder = saved.folder;
                 self.arguments = saved.arguments;
+                self.failed();
             }
             Task::EndTrap { status } => self.status = status,
             Task::Restore { out, err, input } => {
                 self.out = out;
                 self.err = err;
-                self.input = input;
+                if let Some(input) = input {
+                    self.input = input;
+                }
             }
         }
     }
@@ -467,9 +483,9 @@ impl Machine {
                     self.push(Task::List(condition, 0));
                 }
             }
-            Node::While { condition, body, until } => {
+            Node::While { condition, again, body, until } => {
                 self.push(Task::WhileCheck {
-                    condition: Rc::clone(condition),
+                    again: Rc::clone(again),
                     body: Rc::clone(body),
                     until: *until,
                 });
@@ -494,13 +510,32 @@ impl Machine {
                 self.status = 0;
                 for (patterns, body) in arms.iter() {
                     let hit = patterns.iter().any(|pattern| {
-                        self.expand_text(pattern, outside)
-                            .is_ok_and(|pattern| super::expand::glob(&pattern, &value))
+                        self.expand_pattern(pattern, outside)
+                            .is_ok_and(|pattern| super::glob::glob(&pattern, &value))
                     });
                     if hit {
                         self.push(Task::List(Rc::clone(body), 0));
                         break;
                     }
+                }
+            }
+            Node::Test(words) => {
+                let Ok(words) = self.condition(words, outside) else { return self.failed() };
+                let files = |test: char, path: &str| self.has_file(test, path);
+                self.status = match condition::holds(&words, &files) {
+                    Ok(value) => i64::from(!value),
+                    Err(message) => {
+                        self.complain(&message);
+                        2
+                    }
+                };
+                self.failed();
+            }
+            Node::Arithmetic(text) => {
+                let value = self.expand_text(text, outside).and_then(|text| self.evaluate(&text));
+                if let Ok(value) = value {
+                    self.status = i64::from(value == 0);
+                    self.failed();
                 }
             }
             Node::Group(body) => self.push(Task::List(Rc::clone(body), 0)),
@@ -513,7 +548,7 @@ impl Machine {
                 self.status = 0;
             }
             Node::Redirected(inner, redirects) => {
-                let restore = self.restore();
+                let restore = self.restore(redirects);
                 if self.redirect(redirects, outside) {
                     self.push(restore);
                     self.push(Task::Run(Rc::clone(inner)));
@@ -539,47 +574,120 @@ impl Machine {
         let Ok(argv) = self.expand_all(words, outside) else { return self.failed() };
         let mut values = Vec::new();
         for (name, word) in assigns {
-            let Ok(value) = self.expand_text(word, outside) else { return self.failed() };
+            let Ok(value) = self.expand_value(word, outside) else { return self.failed() };
+            if self.trace {
+                self.print_error(&format!("+ {name}={}\n", traced(&value)));
+            }
             values.push((Rc::from(name.as_str()), Rc::from(value)));
         }
         self.status = 0;
         if argv.is_empty() {
             self.status = self.substituted.unwrap_or(0);
             self.assign(values);
-            let restore = self.restore();
+            let restore = self.restore(redirects);
             if !redirects.is_empty() {
                 self.redirect(redirects, outside);
                 self.step(restore, outside);
             }
-            return;
+            return self.failed();
         }
         if self.trace {
-            self.print_error(&format!("+ {}\n", argv.join(" ")));
+            let words: Vec<String> = argv.iter().map(|word| traced(word)).collect();
+            self.print_error(&format!("+ {}\n", words.join(" ")));
         }
-        let restore = self.restore();
+        let restore = self.restore(redirects);
         if !self.redirect(redirects, outside) {
             self.step(restore, outside);
             return self.failed();
         }
         // What is assigned before a command is there for it alone.
         let before = (!values.is_empty()).then(|| Rc::clone(&self.variables));
+        let names = values.iter().map(|(name, _)| Rc::clone(name));
+        let locals: Vec<_> =
+            names.map(|name| (Rc::clone(&name), self.variables.get(&name).cloned())).collect();
         self.assign(values);
         if let Some(body) = argv.first().and_then(|name| self.functions.get(name)).cloned() {
             self.push(restore);
-            self.push(Task::EndFunction { arguments: Rc::clone(&self.arguments) });
+            self.push(Task::EndFunction { arguments: Rc::clone(&self.arguments), locals });
             self.arguments = argv.iter().skip(1).cloned().collect();
             self.push(Task::Run(body));
             return;
         }
         let redirected_exec = argv.first().is_some_and(|name| &**name == "exec") && argv.len() == 1;
+        let height = self.stack.len();
         self.command(&argv, outside);
         if let Some(before) = before {
-            self.variables = before;
+            // A shell within this one has them, too, and gives them back at its end.
+            match self.stack.get_mut(height) {
+                Some(Task::EndSubshell(saved)) => saved.variables = before,
+                _ => self.give_back(locals),
+            }
         }
-        if !redirected_exec {
+        // So it is with where its output goes.
+        if self.stack.len() > height && !redirects.is_empty() {
+            self.stack.insert(height, restore);
+        } else if !redirected_exec {
             self.step(restore, outside);
         }
         self.failed();
+    }
+
+    /// Runs these next.
+    pub(super) fn go_on_with(&mut self, nodes: Vec<Node>) {
+        if !nodes.is_empty() {
+            self.push(Task::List(nodes.into(), 0));
+        }
+    }
+
+    /// Variables are again what they were.
+    fn give_back(&mut self, locals: Vec<(Rc<str>, Option<Rc<str>>)>) {
+        for (name, value) in locals.into_iter().rev() {
+            match value {
+                Some(value) => self.variables_mut().insert(name, value),
+                None => self.variables_mut().remove(&name),
+            };
+        }
+    }
+
+    /// A variable becomes the function's own.
+    pub(super) fn make_local(&mut self, name: &str) {
+        let before = self.variables.get(name).cloned();
+        let function = self.stack.iter_mut().rev().find_map(|task| match task {
+            Task::EndFunction { locals, .. } => Some(locals),
+            _ => None,
+        });
+        if let Some(locals) = function {
+            locals.push((name.into(), before));
+        }
+    }
+
+    /// The words of `[[ … ]]`: what is compared with a pattern is one.
+    fn condition(
+        &mut self,
+        words: &[Word],
+        outside: &mut dyn Outside,
+    ) -> Result<Vec<String>, super::expand::Ended> {
+        let mut all: Vec<String> = Vec::new();
+        for word in words {
+            let pattern = all.last().is_some_and(|last| condition::compares(last));
+            all.push(match pattern {
+                true => self.expand_pattern(word, outside)?,
+                false => self.expand_text(word, outside)?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Whether a file is there and of a kind, as `-f` and its kin ask.
+    pub(super) fn has_file(&self, test: char, path: &str) -> bool {
+        let whole = Files::absolute(&self.folder, path);
+        match test {
+            'f' => self.files.read(&whole).is_some(),
+            'd' => self.files.is_folder(&whole),
+            's' => self.files.read(&whole).is_some_and(|text| !text.is_empty()),
+            'L' | 'h' | 'p' | 'S' | 'b' | 'c' => false,
+            _ => self.files.exists(&whole),
+        }
     }
 
     fn assign(&mut self, values: Vec<(Rc<str>, Rc<str>)>) {
@@ -595,11 +703,9 @@ impl Machine {
 
     /// With `set -e` a failed command ends the shell, unless a condition asked.
     fn failed(&mut self) {
-        let asked = self
-            .stack
-            .iter()
-            .any(|task| matches!(task, Task::IfCheck { .. } | Task::WhileCheck { .. }))
-            || matches!(self.stack.last(), Some(Task::AndOr(..)));
+        let asked = self.stack.iter().any(|task| {
+            matches!(task, Task::IfCheck { .. } | Task::WhileCheck { .. } | Task::AndOr(..))
+        });
         if self.errexit && self.status != 0 && !asked && self.finished.is_none() {
             self.finish(self.status);
         }
@@ -631,5 +737,14 @@ impl Machine {
     pub(super) fn abort(&mut self, message: &str, status: i64) {
         self.complain(message);
         self.finish(status);
+    }
+}
+
+/// A word as `set -x` shows it.
+fn traced(word: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,^".contains(letter);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }

@@ -4,10 +4,17 @@
 //! Substitutions and the stages of a pipeline run to their end within one step; the time they sleep passes after it.
 
 pub(crate) mod arithmetic;
+pub(crate) mod awk;
 mod commands;
-pub(crate) mod expand;
+pub(crate) mod condition;
+pub(crate) mod escape;
+mod expand;
+pub(crate) mod fields;
+pub(crate) mod glob;
 mod machine;
 pub(crate) mod parse;
+pub(crate) mod pattern;
+pub(crate) mod sed;
 
 pub(in crate::containers) use machine::INIT;
 pub use machine::{Machine, Outcome, Variables};

@@ -356,8 +356,9 @@ fn data(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
             }
         }
     }
-    for (index, (key, _)) in found.iter().enumerate() {
-        if found.iter().take(index).any(|(earlier, _)| earlier == key) {
+    let mut known = std::collections::BTreeSet::new();
+    for (key, _) in &found {
+        if !known.insert(key) {
             return Err(Failure::new(format!(
                 "cannot add key {}, another key by that name already exists in Data",
                 go_quote(key)

@@ -140,9 +140,10 @@ fn invalid(error: &ApiError) -> String {
         return format!("{head}: {}", error.message);
     }
     let mut lines: Vec<String> = Vec::new();
+    let mut told = std::collections::BTreeSet::new();
     for cause in &error.causes {
         let line = cause.line();
-        if !lines.contains(&line) {
+        if told.insert(line.clone()) {
             lines.push(line);
         }
     }

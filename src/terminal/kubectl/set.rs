@@ -14,7 +14,7 @@ use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::apiserver::patch::three_way;
 use crate::cluster::Patch;
-use crate::containers::shell::expand::glob;
+use crate::containers::shell::glob::glob;
 
 /// Runs `set WHAT`.
 pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Failure> {

@@ -2,15 +2,13 @@
 //!
 //! Substitutions run first, in the order in which they stand; here their results are put in.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::brace;
-use crate::containers::shell::arithmetic;
-use crate::containers::shell::expand::glob;
+use crate::containers::shell::fields::{Fields, at_home, operated, slice, takes_pattern};
 use crate::containers::shell::parse::{Part, Script, Word};
+use crate::containers::shell::{arithmetic, glob};
 use crate::sim::Time;
-use crate::sim::order::Gather as _;
 use crate::terminal::Terminal;
 
 /// The scripts of the substitutions in a word, in order.
@@ -54,67 +52,92 @@ impl Expander<'_> {
         let mut text = String::new();
         for part in word {
             text.push_str(&self.part(part)?.0);
-            within(&text)?;
+            within(text.len())?;
         }
         Ok(text)
     }
 
-    fn word(&mut self, word: &Word, fields: &mut Vec<String>) -> Result<(), String> {
+    /// Expands a word to a pattern: what is quoted stands for itself.
+    ///
+    /// # Errors
+    /// As [`Expander::fields`].
+    pub(super) fn pattern(&mut self, word: &Word) -> Result<String, String> {
+        let mut pattern = String::new();
+        for part in word {
+            let (piece, quoted) = self.part(part)?;
+            match part {
+                _ if quoted => pattern.push_str(&glob::quoted(&piece)),
+                Part::Text { .. } => pattern.push_str(&piece),
+                _ => pattern.push_str(&piece.replace('/', "\\/")),
+            }
+            within(pattern.len())?;
+        }
+        Ok(pattern)
+    }
+
+    /// Expands what is assigned.
+    ///
+    /// # Errors
+    /// As [`Expander::fields`].
+    pub(super) fn value(&mut self, word: &Word) -> Result<String, String> {
+        let text = self.text(word)?;
+        let bare = matches!(word.first(), Some(Part::Text { quoted: false, .. }));
+        Ok(bare.then(|| at_home(&text, word.len() == 1, HOME)).flatten().unwrap_or(text))
+    }
+
+    fn word(&mut self, word: &Word, all: &mut Vec<String>) -> Result<(), String> {
         if let [Part::Text { text, quoted: false }] = word.as_slice()
             && text.contains('{')
         {
             for word in brace::expand(text) {
-                self.finish(word, true, fields);
+                let mut fields = Fields::new(None);
+                fields.literal(&word);
+                self.finish(fields, all);
             }
             return Ok(());
         }
-        let (mut field, mut open, mut pattern) = (String::new(), false, false);
-        for part in word {
+        let mut fields = Fields::new(self.terminal.variables.get("IFS").map(String::as_str));
+        for (index, part) in word.iter().enumerate() {
             let (text, quoted) = self.part(part)?;
-            within(&text)?;
-            within(&field)?;
-            let literal = matches!(part, Part::Text { .. });
-            if quoted || literal {
-                pattern |= literal && !quoted && text.contains(['*', '?', '[']);
-                field.push_str(&text);
-                open = true;
-                continue;
-            }
-            if text.starts_with([' ', '\t', '\n']) && open {
-                fields.push(std::mem::take(&mut field));
-                open = false;
-            }
-            let mut pieces = text.split([' ', '\t', '\n']).peekable();
-            while let Some(piece) = pieces.next() {
-                if piece.is_empty() {
-                    continue;
+            within(text.len().max(fields.open_length()))?;
+            match part {
+                Part::Variable { name, operation: None, quoted: true } if name == "@" => {
+                    let count = self.lookup("#").and_then(|count| count.parse().ok()).unwrap_or(0);
+                    for index in 1..=count {
+                        if index > 1 {
+                            fields.end();
+                        }
+                        let index: usize = index;
+                        fields.quoted(&self.lookup(&index.to_string()).unwrap_or_default());
+                    }
                 }
-                field.push_str(piece);
-                open = true;
-                if pieces.peek().is_some() {
-                    fields.push(std::mem::take(&mut field));
-                    open = false;
+                _ if quoted => fields.quoted(&text),
+                Part::Text { .. } => {
+                    let home = (index == 0).then(|| at_home(&text, word.len() == 1, HOME));
+                    fields.literal(home.flatten().as_deref().unwrap_or(&text));
                 }
+                _ => fields.split(&text),
             }
         }
-        if open {
-            self.finish(field, pattern, fields);
-        }
+        self.finish(fields, all);
         Ok(())
     }
 
-    /// A field that may be a pattern for file names.
-    fn finish(&self, field: String, pattern: bool, fields: &mut Vec<String>) {
-        let names: Vec<String> = match pattern && field.contains(['*', '?', '[']) {
-            true => {
-                let fits = |name: &&String| !name.starts_with('.') && glob(&field, name);
-                self.terminal.files.keys().filter(fits).cloned().collect()
+    /// Fields, of which some are patterns for names of files.
+    fn finish(&self, fields: Fields, all: &mut Vec<String>) {
+        for field in fields.all() {
+            let names: Vec<String> = match &field.pattern {
+                Some(pattern) => {
+                    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+                    let fits = |name: &&String| !name.starts_with('.') && glob::glob(pattern, name);
+                    self.terminal.files.keys().filter(fits).cloned().collect()
+                }
+                None => Vec::new(),
+            };
+            match names.is_empty() {
+                true => all.push(field.text),
+                false => all.extend(names),
             }
-            false => Vec::new(),
-        };
-        match names.is_empty() {
-            true => fields.push(field),
-            false => fields.extend(names),
         }
     }
 
@@ -122,7 +145,8 @@ impl Expander<'_> {
         match part {
             Part::Text { text, quoted } => Ok((text.clone(), *quoted)),
             Part::Variable { name, operation, quoted } => {
-                Ok((self.variable(name, operation.as_ref())?, *quoted))
+                let (text, inside) = self.variable(name, operation.as_ref())?;
+                Ok((text, *quoted || inside))
             }
             Part::Command { quoted, .. } => {
                 let mut text = self.results.next().unwrap_or_default();
@@ -131,17 +155,20 @@ impl Expander<'_> {
             }
             Part::Arithmetic { text, quoted } => {
                 let text = self.text(text)?;
-                let mut variables: BTreeMap<Rc<str>, Rc<str>> = (self.terminal.variables.iter())
-                    .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
-                    .gather();
-                let value = arithmetic::evaluate(&text, &mut variables)
-                    .map_err(|words| format!("bash: {text}: {words}"))?;
-                let kept = variables.into_iter();
-                self.terminal.variables =
-                    kept.map(|(name, value)| (name.to_string(), value.to_string())).collect();
-                Ok((value.to_string(), *quoted))
+                Ok((self.evaluate(&text)?.to_string(), *quoted))
             }
         }
+    }
+
+    /// The value of an expression.
+    fn evaluate(&mut self, text: &str) -> Result<i64, String> {
+        let variables = |name: &str| self.lookup(name).map(Rc::from);
+        let (value, assigned) = arithmetic::evaluate(text, &variables)
+            .map_err(|wrong| format!("{DISCARDS}bash: {text}: {}", wrong.in_bash()))?;
+        for (name, value) in assigned {
+            self.terminal.variables.insert(name.to_string(), value.to_string());
+        }
+        Ok(value)
     }
 
     fn lookup(&self, name: &str) -> Option<String> {
@@ -149,83 +176,87 @@ impl Expander<'_> {
         match name {
             "?" => Some(terminal.status.to_string()),
             "$" => Some("1".into()),
-            "#" => Some("0".into()),
-            "0" => Some("bash".into()),
+            "@" | "*" => Some(terminal.variables.get("@").cloned().unwrap_or_default()),
+            "RANDOM" => {
+                let at = self.now.unix_millis();
+                let count = i64::try_from(terminal.history.len()).unwrap_or(0);
+                let mixed = (at ^ count.rotate_left(17)).wrapping_mul(6_364_136_223_846_793_005);
+                Some((mixed.rotate_right(33) & 0x7fff).to_string())
+            }
+            "HOME" if !terminal.variables.contains_key(name) => Some(HOME.into()),
+            "PWD" if !terminal.variables.contains_key(name) => Some(HOME.into()),
+            "USER" if !terminal.variables.contains_key(name) => Some("you".into()),
+            "0" => Some(terminal.variables.get(name).cloned().unwrap_or_else(|| "bash".into())),
+            "#" => Some(terminal.variables.get(name).cloned().unwrap_or_else(|| "0".into())),
             "SECONDS" => Some(self.now.unix_seconds().rem_euclid(100_000).to_string()),
             _ => terminal.variables.get(name).cloned(),
         }
     }
 
+    /// The value of a parameter, and whether it counts as quoted since the word that it comes from is.
     fn variable(
         &mut self,
         name: &str,
         operation: Option<&(String, Word)>,
-    ) -> Result<String, String> {
+    ) -> Result<(String, bool), String> {
         let value = self.lookup(name);
-        let Some((operator, word)) = operation else { return Ok(value.unwrap_or_default()) };
+        let Some((operator, word)) = operation else {
+            return Ok((value.unwrap_or_default(), false));
+        };
+        if takes_pattern(operator) && !(operator == "#" && word.is_empty()) {
+            let pattern = self.pattern(word)?;
+            return Ok((operated(operator, value.unwrap_or_default(), &pattern), false));
+        }
         // The word is expanded in any case, so that the results of substitutions stay in step.
+        let quoted = !word.is_empty()
+            && word.iter().all(|part| matches!(part, Part::Text { quoted: true, .. }));
         let word = self.text(word)?;
         let colon = operator.starts_with(':') && operator.len() > 1;
         let set = value.as_ref().is_some_and(|value| !(colon && value.is_empty()));
         let text = value.unwrap_or_default();
         match operator.trim_start_matches(':') {
-            "#" if word.is_empty() => Ok(text.chars().count().to_string()),
-            "-" if !set => Ok(word),
-            "+" => Ok(if set { word } else { String::new() }),
+            "#" if matches!(name, "@" | "*") => Ok(("0".into(), false)),
+            "#" => Ok((text.chars().count().to_string(), false)),
+            "-" if !set => Ok((word, quoted)),
+            "+" => Ok(if set { (word, quoted) } else { (String::new(), false) }),
             "=" if !set => {
                 self.terminal.variables.insert(name.to_owned(), word.clone());
-                Ok(word)
+                Ok((word, false))
             }
             "?" if !set => {
                 let words = if word.is_empty() { "parameter null or not set" } else { &word };
-                Err(format!("bash: {name}: {words}"))
-            }
-            "#" | "##" | "%" | "%%" => Ok(trimmed(&text, &word, operator)),
-            "/" | "//" => {
-                let (from, to) = word.split_once('/').unwrap_or((&word, ""));
-                let count = if operator == "/" { 1 } else { usize::MAX };
-                Ok(if from.is_empty() { text } else { text.replacen(from, to, count) })
+                Err(format!("{DISCARDS}bash: {name}: {words}"))
             }
             "" => {
-                let (from, length) = word.split_once(':').unwrap_or((&word, ""));
-                let from: usize = from.trim().parse().unwrap_or(0);
-                let length = length.trim().parse().unwrap_or(usize::MAX);
-                Ok(text.chars().skip(from).take(length).collect())
+                let (from, length) = match word.split_once(':') {
+                    Some((from, length)) => (from, Some(length)),
+                    None => (word.as_str(), None),
+                };
+                let from = self.evaluate(from)?;
+                let length = length.map(|length| self.evaluate(length)).transpose()?;
+                let wrong = || {
+                    let length = length.unwrap_or(0);
+                    format!("{DISCARDS}bash: {length}: substring expression < 0")
+                };
+                Ok((slice(&text, from, length).ok_or_else(wrong)?, false))
             }
-            _ => Ok(text),
+            _ => Ok((text, false)),
         }
     }
 }
+
+/// Where the workspace is.
+pub(super) const HOME: &str = "/home/you";
+
+/// Stands before the words of an error that ends the whole line.
+pub(super) const DISCARDS: &str = "\0";
 
 /// At most so many bytes may one field have, so that `a=$a$a` in a loop ends.
 const LONGEST: usize = 1 << 20;
 
-fn within(text: &str) -> Result<(), String> {
-    match text.len() > LONGEST {
-        true => Err(format!("bash: xrealloc: cannot allocate {} bytes", text.len())),
+fn within(length: usize) -> Result<(), String> {
+    match length > LONGEST {
+        true => Err(format!("{DISCARDS}bash: xrealloc: cannot allocate {length} bytes")),
         false => Ok(()),
     }
-}
-
-/// The text without its shortest or longest part that fits a pattern, at its beginning or end.
-fn trimmed(text: &str, pattern: &str, operator: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let piece = |from: usize, to: usize| {
-        letters.get(from..to).unwrap_or_default().iter().collect::<String>()
-    };
-    let length = letters.len();
-    let mut cuts: Vec<usize> = (0..=length).collect();
-    if matches!(operator, "##" | "%") {
-        cuts.reverse();
-    }
-    for cut in cuts {
-        let (hit, rest) = match operator.starts_with('#') {
-            true => (piece(0, cut), piece(cut, length)),
-            false => (piece(cut, length), piece(0, cut)),
-        };
-        if glob(pattern, &hit) {
-            return rest;
-        }
-    }
-    text.to_owned()
 }

@@ -2,33 +2,31 @@
 
 use std::collections::VecDeque;
 
-use crate::containers::shell::parse::{Script, parse};
+use crate::containers::shell::parse::{OPEN, Script, parse_bash};
 
 /// Reads a script.
 ///
 /// # Errors
 /// bash's words.
 pub(crate) fn script(text: &str) -> Result<Script, String> {
-    // The containers' shell lets a separator with nothing before it pass.
-    let first = text.trim_start();
-    if first.starts_with(';') {
-        let token = if first.starts_with(";;") { ";;" } else { ";" };
-        return Err(format!("bash: syntax error near unexpected token `{token}'"));
-    }
-    parse(text).map_err(|words| in_bash(&words, text))
+    parse_bash(text).map_err(|words| in_bash(&words, text))
 }
 
 const END: &str = "syntax error: unexpected end of file";
-const QUOTE: &str = "syntax error: unterminated quoted string";
 
 /// The words of bash for a refusal of ash.
 fn in_bash(words: &str, text: &str) -> String {
     if words.starts_with(END) {
         return format!("bash: {END}");
     }
-    if words.starts_with(QUOTE) {
+    if words.starts_with(OPEN) {
         let quote = Scan::of(text).quote.unwrap_or(')');
         return format!("bash: unexpected EOF while looking for matching `{quote}'");
+    }
+    let array = words == "syntax error: unexpected \"(\"" && text.contains("=(")
+        || words.ends_with("bad substitution") && words.contains('[');
+    if array {
+        return "bash: arrays are not part of this terminal".into();
     }
     let token = words
         .strip_prefix("syntax error: unexpected ")
@@ -55,6 +53,8 @@ pub(crate) struct Gathered {
     scan: Scan,
     /// The loop or condition that the text ended in when it was last parsed waits for the word that closes it.
     inside: bool,
+    /// How many lines there were when it was.
+    asked: usize,
 }
 
 /// A line that closes a loop, a condition, a function or a subshell has one of these.
@@ -72,9 +72,10 @@ impl Gathered {
         self.text.push_str(line);
         let continued = self.scan.backslash;
         self.look(line);
-        self.scan.is_open()
-            || self.inside && !continued && !CLOSERS.iter().any(|closer| line.contains(closer))
-            || self.is_incomplete()
+        let closes = continued || CLOSERS.iter().any(|closer| line.contains(closer));
+        // Where words that open are not closed yet, only every so often it is asked whether they really do.
+        let waits = self.scan.opened > 0 && self.scan.lines < self.asked + self.asked / 8;
+        self.scan.is_open() || self.inside && (!closes || waits) || self.is_incomplete()
     }
 
     /// Whether nothing was typed but blanks.
@@ -96,6 +97,7 @@ impl Gathered {
         if self.scan.is_open() {
             return true;
         }
+        self.asked = self.scan.lines;
         let open = is_open(&self.text);
         self.inside = open && self.scan.lines > FEW_LINES && is_open(&format!("{}\n:", self.text));
         open
@@ -104,7 +106,7 @@ impl Gathered {
 
 /// Whether a text without open quotes and here-documents ends in the middle of a command.
 fn is_open(text: &str) -> bool {
-    parse(text).is_err_and(|words| words.starts_with(END) || words.starts_with(QUOTE))
+    parse_bash(text).is_err_and(|words| words.starts_with(END) || words.starts_with(OPEN))
 }
 
 /// What is open at the end of a text.
@@ -115,6 +117,10 @@ struct Scan {
     /// Delimiters of here-documents to come, and whether they were written `<<-`.
     waiting: VecDeque<(String, bool)>,
     backslash: bool,
+    /// How many loops and conditions seem to be open, by the words that stand where commands do.
+    opened: i64,
+    /// The word at hand, if it stands where a command does.
+    word: Option<String>,
 }
 
 impl Scan {
@@ -145,6 +151,9 @@ impl Scan {
     fn command(&mut self, line: &str) {
         let letters: Vec<char> = line.chars().collect();
         let (mut at, mut word_begins) = (0, true);
+        if self.quote.is_none() {
+            self.word = Some(String::new());
+        }
         while let Some(letter) = letters.get(at).copied() {
             at += 1;
             match (self.quote, letter) {
@@ -167,6 +176,34 @@ impl Scan {
                 (None, _) => {}
             }
             word_begins = matches!(letter, ' ' | '\t' | ';' | '|' | '&' | '(');
+            match (self.quote, letter) {
+                (None, ' ' | '\t' | ';' | '|' | '&' | '(' | ')') => self.end_word(letter),
+                _ => self.word.iter_mut().for_each(|word| word.push(letter)),
+            }
+        }
+        if self.quote.is_none() {
+            self.end_word('\n');
+        }
+    }
+
+    /// A word that opens or closes something is counted; behind some, and behind a separator, a command may stand.
+    fn end_word(&mut self, separator: char) {
+        let blank = matches!(separator, ' ' | '\t');
+        if blank && self.word.as_ref().is_some_and(String::is_empty) {
+            return;
+        }
+        let word = self.word.take().unwrap_or_default();
+        self.opened += match word.as_str() {
+            "if" | "case" | "for" | "while" | "until" | "{" => 1,
+            "fi" | "esac" | "done" | "}" => -1,
+            _ => 0,
+        };
+        let goes_on = matches!(
+            word.as_str(),
+            "then" | "else" | "elif" | "do" | "if" | "while" | "until" | "{" | "!"
+        );
+        if goes_on || !blank {
+            self.word = Some(String::new());
         }
     }
 }
@@ -250,6 +287,15 @@ mod tests {
             }
             assert_eq!(gathered.take(), text);
         }
+    }
+
+    #[test]
+    fn a_long_loop_is_not_parsed_anew_with_each_line() {
+        let inner = "if a; then\n  echo fi; fi\n".repeat(5_000);
+        let mut gathered = Gathered::default();
+        let text = format!("for i in 1; do\n{inner}done");
+        let open: Vec<bool> = text.split('\n').map(|line| gathered.push(line)).collect();
+        assert_eq!(open.iter().position(|open| !open), Some(open.len() - 1));
     }
 
     #[test]

@@ -40,9 +40,9 @@ impl Routes {
         target: String,
         io: &mut Io<'_>,
     ) -> Result<(), String> {
-        let name = target.strip_prefix("./").unwrap_or(&target).to_owned();
+        let name = crate::terminal::tools::own_name(&target).to_owned();
         match kind {
-            RedirectKind::Here => self.input = Some(target),
+            RedirectKind::Here | RedirectKind::HereString => self.input = Some(target),
             RedirectKind::Read if name == "/dev/null" => self.input = Some(String::new()),
             RedirectKind::Read => {
                 let missing = || format!("bash: {name}: No such file or directory");
@@ -65,8 +65,14 @@ impl Routes {
                     "/dev/null" => Target::Nowhere,
                     "/dev/stdout" => Target::Out,
                     "/dev/stderr" => Target::Err,
+                    // Folders at the root that everybody may look at but not write to.
                     name if name.starts_with('/') => {
-                        return Err(format!("bash: {name}: Permission denied"));
+                        let known = ["/etc", "/usr", "/var", "/bin", "/opt", "/root", "/tmp"];
+                        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+                        return Err(match folder.is_empty() || known.contains(&folder) {
+                            true => format!("bash: {name}: Permission denied"),
+                            false => format!("bash: {name}: No such file or directory"),
+                        });
                     }
                     _ => {
                         let file = io.terminal.files.entry(name.clone()).or_default();
@@ -97,6 +103,8 @@ impl Routes {
         for effect in output.effects {
             io.output.effect(effect);
         }
+        // What goes to a file is gathered first: a file is one text, and is written anew each time.
+        let mut written: Vec<(&str, String)> = Vec::new();
         for (stream, text) in output.chunks {
             let target = match stream {
                 Stream::Out => &self.out,
@@ -110,11 +118,15 @@ impl Routes {
                 Target::Out => io.output.push(Stream::Out, &text),
                 Target::Err => io.output.push(Stream::Err, &text),
                 Target::Nowhere => {}
-                Target::File(name) => {
-                    let file = io.terminal.files.entry(name.clone()).or_default();
-                    *file = format!("{file}{text}").into();
-                }
+                Target::File(name) => match written.iter_mut().find(|(own, _)| own == name) {
+                    Some((_, all)) => all.push_str(&text),
+                    None => written.push((name, text)),
+                },
             }
+        }
+        for (name, text) in written {
+            let file = io.terminal.files.entry(name.to_owned()).or_default();
+            *file = format!("{file}{text}").into();
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::expand::{Expander, substitutions};
+use super::expand::{DISCARDS, Expander, substitutions};
 use super::route::Routes;
-use crate::containers::shell::expand::glob;
-use crate::containers::shell::parse::{Node, Redirect, RedirectKind, Script, Word};
+use crate::containers::shell::condition;
+use crate::containers::shell::glob::glob;
+use crate::containers::shell::parse::{Node, Part, Redirect, RedirectKind, Script, Word};
 use crate::sim::Duration;
 use crate::terminal::process::{Input, Io, Leave, Output, Process, Turn};
 use crate::terminal::tools;
@@ -24,9 +25,9 @@ pub(crate) enum Task {
     Pipeline { stages: Vec<Stage>, negated: bool },
     /// `if`, `elif`, `else`: the branch whose condition runs.
     If { branches: Rc<[(Script, Script)]>, at: usize, otherwise: Script, condition: Box<Self> },
-    /// `while` and `until`: the condition, then the body.
+    /// `while` and `until`: the condition, then the body; `again` is the condition of the next round.
     While {
-        condition: Script,
+        again: Script,
         body: Script,
         until: bool,
         in_body: bool,
@@ -59,6 +60,8 @@ type Variables = Vec<(String, Option<String>)>;
 pub(crate) struct Stage {
     task: Task,
     input: Input,
+    /// Its own variables: a stage is a process, and what it changes is gone with it.
+    variables: BTreeMap<String, String>,
     status: Option<i32>,
     until: Option<crate::sim::Time>,
 }
@@ -66,10 +69,32 @@ pub(crate) struct Stage {
 /// What happens to words once they are expanded.
 #[derive(Debug)]
 enum Use {
-    Command { assigns: Vec<(String, Word)>, words: Vec<Word>, redirects: Vec<Redirect> },
-    For { name: String, words: Vec<Word>, body: Script },
-    Case { word: Word, arms: Rc<[(Vec<Word>, Script)]> },
-    Redirected { inner: Rc<Node>, redirects: Vec<Redirect> },
+    Command {
+        assigns: Vec<(String, Word)>,
+        words: Vec<Word>,
+        redirects: Vec<Redirect>,
+    },
+    For {
+        name: String,
+        words: Vec<Word>,
+        body: Script,
+    },
+    Case {
+        word: Word,
+        arms: Rc<[(Vec<Word>, Script)]>,
+    },
+    Redirected {
+        inner: Rc<Node>,
+        redirects: Vec<Redirect>,
+    },
+    /// `[[ … ]]`
+    Test {
+        words: Vec<Word>,
+    },
+    /// `(( … ))`
+    Arithmetic {
+        text: Word,
+    },
 }
 
 /// Words whose substitutions run.
@@ -104,6 +129,7 @@ impl Task {
                 let stage = |node: &Node| Stage {
                     task: Self::new(node, io),
                     input: Input::default(),
+                    variables: io.terminal.variables.clone(),
                     status: None,
                     until: None,
                 };
@@ -124,8 +150,8 @@ impl Task {
                 },
                 None => Self::Done(0),
             },
-            Node::While { condition, body, until } => Self::While {
-                condition: Rc::clone(condition),
+            Node::While { condition, again, body, until } => Self::While {
+                again: Rc::clone(again),
                 body: Rc::clone(body),
                 until: *until,
                 in_body: false,
@@ -134,12 +160,19 @@ impl Task {
             },
             Node::For { name, words, body } => Self::Words(Words::new(Use::For {
                 name: name.clone(),
-                words: words.clone().unwrap_or_default(),
+                words: words.clone().unwrap_or_else(|| {
+                    let name = "@".into();
+                    vec![vec![Part::Variable { name, operation: None, quoted: true }]]
+                }),
                 body: Rc::clone(body),
             })),
             Node::Case { word, arms } => {
                 Self::Words(Words::new(Use::Case { word: word.clone(), arms: Rc::clone(arms) }))
             }
+            Node::Test(words) => Self::Words(Words::new(Use::Test { words: words.clone() })),
+            Node::Arithmetic(text) => Self::Words(Words::new(Use::Arithmetic {
+                text: vec![Part::Arithmetic { text: text.clone(), quoted: true }],
+            })),
             Node::Group(body) => Self::list(Rc::clone(body)),
             Node::Subshell(body) => {
                 Self::Subshell { inner: Self::boxed(body), saved: io.terminal.variables.clone() }
@@ -260,14 +293,17 @@ impl Task {
     }
 
     fn poll_while(&mut self, io: &mut Io<'_>) -> Turn {
-        let Self::While { condition, body, until, in_body, current, status } = self else {
+        let Self::While { again, body, until, in_body, current, status } = self else {
             return Turn::Done(0);
         };
         loop {
             if *io.fuel == 0 {
                 return Turn::Waits(Some(io.cluster.now() + Duration::from_millis(1)));
             }
-            let code = match current.poll(io) {
+            io.loops += 1;
+            let turn = current.poll(io);
+            io.loops -= 1;
+            let code = match turn {
                 Turn::Done(code) => code,
                 waits => return waits,
             };
@@ -282,7 +318,7 @@ impl Task {
                 return Turn::Done(*status);
             }
             *in_body = !*in_body;
-            **current = Self::list(Rc::clone(if *in_body { body } else { condition }));
+            **current = Self::list(Rc::clone(if *in_body { body } else { again }));
         }
     }
 
@@ -290,7 +326,10 @@ impl Task {
         let Self::For { name, fields, body, current, status } = self else { return Turn::Done(0) };
         loop {
             if let Some(task) = current {
-                match task.poll(io) {
+                io.loops += 1;
+                let turn = task.poll(io);
+                io.loops -= 1;
+                match turn {
                     Turn::Done(code) => *status = code,
                     waits => return waits,
                 }
@@ -326,7 +365,7 @@ fn leaves_loop(io: &mut Io<'_>) -> bool {
             *io.leave = Some(Leave::Continue(levels - 1));
             true
         }
-        Some(Leave::Exit) => true,
+        Some(Leave::Exit | Leave::Discard) => true,
     }
 }
 
@@ -364,7 +403,10 @@ fn poll_pipeline(stages: &mut [Stage], negated: bool, io: &mut Io<'_>) -> Turn {
             if index == 0 {
                 std::mem::swap(&mut stage.input, io.input);
             }
+            std::mem::swap(&mut stage.variables, &mut io.terminal.variables);
             let turn = stage.task.poll(&mut io.with(&mut stage.input, &mut output));
+            std::mem::swap(&mut stage.variables, &mut io.terminal.variables);
+            *io.leave = None;
             if index == 0 {
                 std::mem::swap(&mut stage.input, io.input);
             }
@@ -380,7 +422,7 @@ fn poll_pipeline(stages: &mut [Stage], negated: bool, io: &mut Io<'_>) -> Turn {
         }
         let closed = stage.status.is_some();
         if let Some(next) = stages.get_mut(index + 1) {
-            next.input.text.push_str(&passed);
+            next.input.push(&passed);
             next.input.closed = closed;
         }
     }
@@ -420,6 +462,8 @@ impl Words {
                 arms.iter().for_each(|(patterns, _)| all(patterns));
             }
             Use::Redirected { redirects, .. } => all(&targets(redirects)),
+            Use::Test { words } => all(words),
+            Use::Arithmetic { text } => all(std::slice::from_ref(text)),
         }
         Self {
             purpose: Some(purpose),
@@ -454,7 +498,15 @@ impl Words {
         let results = std::mem::take(&mut self.results).into_iter();
         let next = begin(purpose, results, self.status, io);
         Ok(next.unwrap_or_else(|words| {
-            io.error(&words);
+            // An expansion that failed ends the whole line, what cannot be opened only the command.
+            let (words, discards) = match words.strip_prefix(DISCARDS) {
+                Some(words) => (words, true),
+                None => (words.as_str(), false),
+            };
+            if discards {
+                *io.leave = Some(Leave::Discard);
+            }
+            io.error(words);
             Task::Done(1)
         }))
     }
@@ -478,13 +530,32 @@ fn begin(
             let text = expander.text(&word)?;
             for (patterns, body) in arms.iter() {
                 for pattern in patterns {
-                    if glob(&expander.text(pattern)?, &text) {
+                    if glob(&expander.pattern(pattern)?, &text) {
                         return Ok(Task::list(Rc::clone(body)));
                     }
                 }
             }
             Ok(Task::Done(0))
         }
+        Use::Test { words } => {
+            let mut all: Vec<String> = Vec::new();
+            for word in &words {
+                let pattern = all.last().is_some_and(|last| condition::compares(last));
+                all.push(match pattern {
+                    true => expander.pattern(word)?,
+                    false => expander.text(word)?,
+                });
+            }
+            let holds = condition::holds(&all, &|test, path| tools::has_file(io, test, path));
+            match holds {
+                Ok(holds) => Ok(Task::Done(i32::from(!holds))),
+                Err(words) => {
+                    io.error(&format!("bash: {words}"));
+                    Ok(Task::Done(2))
+                }
+            }
+        }
+        Use::Arithmetic { text } => Ok(Task::Done(i32::from(expander.text(&text)? == "0"))),
         Use::Redirected { inner, redirects } => {
             let targets = targets(&redirects, &mut expander)?;
             let mut routes = routes(&redirects, targets, io)?;
@@ -495,7 +566,7 @@ fn begin(
             let argv = expander.fields(&words)?;
             let mut values = Vec::new();
             for (name, word) in &assigns {
-                values.push((name.clone(), expander.text(word)?));
+                values.push((name.clone(), expander.value(word)?));
             }
             let targets = targets(&redirects, &mut expander)?;
             let mut routes = routes(&redirects, targets, io)?;
@@ -529,6 +600,7 @@ fn targets(redirects: &[Redirect], expander: &mut Expander<'_>) -> Result<Vec<St
     for redirect in redirects {
         all.push(match redirect.kind {
             RedirectKind::Here => expander.text(&redirect.target)?,
+            RedirectKind::HereString => expander.text(&redirect.target)? + "\n",
             _ => match expander.fields(std::slice::from_ref(&redirect.target))?.as_slice() {
                 [one] => one.clone(),
                 _ => return Err("bash: ambiguous redirect".into()),

@@ -1,6 +1,9 @@
 //! Commands that are over at once: files, variables, echo, help.
 
-use super::{file, printf, test};
+use super::read::is_name;
+use super::run::set_arguments;
+use super::{file, test};
+use crate::containers::shell::escape;
 use crate::language::Text;
 use crate::terminal::Effect;
 use crate::terminal::process::{Io, Leave};
@@ -9,12 +12,14 @@ use crate::terminal::process::{Io, Leave};
 pub(super) fn run(name: &str, arguments: &[String], io: &mut Io<'_>) -> i32 {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match name {
-        "true" | ":" | "set" | "shopt" | "alias" | "unalias" | "stty" | "source" | "." | "apt"
-        | "mkdir" => 0,
+        "true" | ":" | "shopt" | "alias" | "unalias" | "stty" | "apt" | "mkdir" | "hash" => 0,
+        "set" => set(&words, io),
+        "shift" => shift(&words, io),
+        "let" => arithmetic(&words, io),
         "false" => 1,
         "echo" => echo(&words, io),
-        "printf" => printf::run(&words, io),
-        "test" | "[" | "[[" => test::run(name, &words, io),
+        "printf" => printf(&words, io),
+        "test" | "[" => test::run(name, &words, io),
         "ls" | "ll" | "dir" => ls(&words, io),
         "rm" => rm(&words, io),
         "mv" | "cp" => copy(name, &words, io),
@@ -43,6 +48,10 @@ pub(super) fn run(name: &str, arguments: &[String], io: &mut Io<'_>) -> i32 {
             0
         }
         "env" | "printenv" => env(io),
+        "break" | "continue" if io.loops == 0 => {
+            let words = "only meaningful in a `for', `while', or `until' loop";
+            fail(io, &format!("bash: {name}: {words}"), 0)
+        }
         "break" | "continue" => {
             let levels = words.first().and_then(|word| word.parse().ok()).unwrap_or(1).max(1);
             let leave =
@@ -56,6 +65,8 @@ pub(super) fn run(name: &str, arguments: &[String], io: &mut Io<'_>) -> i32 {
         }
         "vi" | "vim" | "nano" | "code" | "emacs" | "open" | "edit" => edit(&words, io),
         "which" | "type" => which(name, &words, io),
+        "-v" => which(name, &words, io),
+        "basename" | "dirname" => last_part(name, &words, io),
         _ => unknown(name, io),
     }
 }
@@ -92,12 +103,39 @@ fn echo(words: &[&str], io: &mut Io<'_>) -> i32 {
     }
     let mut text = words.get(from..).unwrap_or_default().join(" ");
     if escapes {
-        text = printf::unescape(&text);
+        let (plain, ended) = escape::unescape(&text, false);
+        text = plain;
+        newline &= !ended;
     }
     if newline {
         text.push('\n');
     }
     print(io, &text)
+}
+
+fn printf(words: &[&str], io: &mut Io<'_>) -> i32 {
+    let words = words.strip_prefix(&["--"]).unwrap_or(words);
+    let Some((format, words)) = words.split_first() else {
+        return fail(io, "printf: usage: printf [-v var] format [arguments]", 2);
+    };
+    if let ("-v", [name, format, rest @ ..]) = (*format, words) {
+        let text = escape::printf(format, rest).text;
+        io.terminal.variables.insert((*name).to_owned(), text);
+        return 0;
+    }
+    let printed = escape::printf(format, words);
+    io.out(&printed.text);
+    for word in &printed.no_numbers {
+        io.error(&format!("bash: printf: {word}: invalid number"));
+    }
+    if let Some(letter) = &printed.no_format {
+        let words = match letter.as_str() {
+            "" => "`%': missing format character".to_owned(),
+            letter => format!("`{letter}': invalid format character"),
+        };
+        io.error(&format!("bash: printf: {words}"));
+    }
+    i32::from(printed.no_format.is_some() || !printed.no_numbers.is_empty())
 }
 
 /// Files by name; what lies in a folder is shown as the folder.
@@ -194,6 +232,24 @@ fn touch(words: &[&str], io: &mut Io<'_>) -> i32 {
 }
 
 fn seq(words: &[&str], io: &mut Io<'_>) -> i32 {
+    let (mut separator, mut wide, mut words) = ("\n", false, words);
+    loop {
+        words = match words {
+            ["-w", rest @ ..] => {
+                wide = true;
+                rest
+            }
+            ["-s", text, rest @ ..] => {
+                separator = text;
+                rest
+            }
+            [flag, rest @ ..] if flag.starts_with("-s") => {
+                separator = flag.get(2..).unwrap_or_default();
+                rest
+            }
+            _ => break,
+        };
+    }
     let mut numbers = Vec::new();
     for word in words {
         match word.parse::<i64>() {
@@ -207,23 +263,54 @@ fn seq(words: &[&str], io: &mut Io<'_>) -> i32 {
         [last] => (1, 1, *last),
         [first, last] => (*first, 1, *last),
         [first, step, last] if *step != 0 => (*first, *step, *last),
+        [_, _, _] => return fail(io, "seq: invalid Zero increment value: '0'", 1),
         _ => return fail(io, "seq: missing operand", 1),
     };
+    let width = if wide { first.to_string().len().max(last.to_string().len()) } else { 0 };
     let mut text = String::new();
-    let mut number = first;
-    for _ in 0..100_000 {
-        if (step > 0 && number > last) || (step < 0 && number < last) {
+    let mut number = Some(first);
+    for count in 0..100_000 {
+        let Some(now) = number.filter(|now| if step > 0 { *now <= last } else { *now >= last })
+        else {
             break;
-        }
-        text.push_str(&format!("{number}\n"));
-        number = number.saturating_add(step);
+        };
+        text.push_str(if count > 0 { separator } else { "" });
+        text.push_str(&format!("{now:0width$}"));
+        number = now.checked_add(step);
+    }
+    if !text.is_empty() {
+        text.push('\n');
     }
     print(io, &text)
 }
 
 fn date(words: &[&str], io: &mut Io<'_>) -> i32 {
-    let now = io.cluster.now();
-    let format = words.iter().find_map(|word| word.strip_prefix('+'));
+    let (mut now, mut format) = (io.cluster.now(), None);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match (word.strip_prefix('+'), *word) {
+            (Some(text), _) => format = Some(text),
+            (None, "-u" | "--utc") => {}
+            (None, "-I" | "--iso-8601") => format = Some("%F"),
+            (None, "-Is" | "-Iseconds") => format = Some("%FT%T+00:00"),
+            (None, "-R") => format = Some("%a, %d %b %Y %T +0000"),
+            (None, "-d") => {
+                let text = words.next().copied().unwrap_or_default();
+                match text.strip_prefix('@').and_then(|seconds| seconds.parse().ok()) {
+                    Some(seconds) => now = crate::sim::Time::from_unix_seconds(seconds),
+                    None => {
+                        let words = "only seconds since 1970 (@0) are dates in this terminal";
+                        return fail(io, &format!("date: {text}: {words}"), 1);
+                    }
+                }
+            }
+            (None, word) if word.starts_with('-') => {
+                let words = "this option is not part of this terminal";
+                return fail(io, &format!("date: {word}: {words}"), 1);
+            }
+            (None, word) => return fail(io, &format!("date: invalid date '{word}'"), 1),
+        }
+    }
     let text = match format {
         None => crate::containers::shell::date_line(now),
         Some(format) => {
@@ -255,9 +342,7 @@ fn export(words: &[&str], io: &mut Io<'_>) -> i32 {
     for word in words.iter().filter(|word| !word.starts_with('-')) {
         let (name, value) =
             word.split_once('=').map_or((*word, None), |(name, value)| (name, Some(value)));
-        let good = name.starts_with(|letter: char| letter == '_' || letter.is_ascii_alphabetic())
-            && name.chars().all(|letter| letter == '_' || letter.is_ascii_alphanumeric());
-        if !good {
+        if !is_name(name) {
             return fail(io, &format!("bash: export: `{word}': not a valid identifier"), 1);
         }
         if let Some(value) = value {
@@ -267,8 +352,79 @@ fn export(words: &[&str], io: &mut Io<'_>) -> i32 {
     0
 }
 
+/// `set -- WORDS`, and nothing that would change how commands run.
+fn set(words: &[&str], io: &mut Io<'_>) -> i32 {
+    match words {
+        [] => env(io),
+        ["-o" | "+o", "vi" | "emacs" | "history"] | ["+e" | "+u" | "+x" | "+o", ..] => 0,
+        ["--", rest @ ..] => {
+            let words = rest.iter().map(ToString::to_string).collect();
+            set_arguments(&mut io.terminal.variables, words);
+            0
+        }
+        [flag, ..] if flag.starts_with('-') => {
+            fail(io, &format!("bash: set: {flag}: this option is not part of this terminal"), 2)
+        }
+        words => {
+            let words = words.iter().map(ToString::to_string).collect();
+            set_arguments(&mut io.terminal.variables, words);
+            0
+        }
+    }
+}
+
+fn shift(words: &[&str], io: &mut Io<'_>) -> i32 {
+    let variables = &mut io.terminal.variables;
+    let count: usize = variables.get("#").and_then(|count| count.parse().ok()).unwrap_or(0);
+    let by = words.first().map_or(Some(1), |word| word.parse().ok());
+    let Some(by) = by.filter(|by| *by <= count) else { return 1 };
+    let rest = (by + 1..=count).map(|at| variables.get(&at.to_string()).cloned());
+    let rest = rest.map(Option::unwrap_or_default).collect();
+    set_arguments(variables, rest);
+    0
+}
+
+fn arithmetic(words: &[&str], io: &mut Io<'_>) -> i32 {
+    let mut status = 1;
+    for word in words {
+        let variables =
+            |name: &str| io.terminal.variables.get(name).map(|value| value.as_str().into());
+        match crate::containers::shell::arithmetic::evaluate(word, &variables) {
+            Ok((value, assigned)) => {
+                status = i32::from(value == 0);
+                for (name, value) in assigned {
+                    io.terminal.variables.insert(name.to_string(), value.to_string());
+                }
+            }
+            Err(wrong) => return fail(io, &format!("bash: let: {word}: {}", wrong.in_bash()), 1),
+        }
+    }
+    status
+}
+
+fn last_part(command: &str, words: &[&str], io: &mut Io<'_>) -> i32 {
+    let Some(path) = words.first() else {
+        return fail(io, &format!("{command}: missing operand"), 1);
+    };
+    let path = path.trim_end_matches('/');
+    let text = match (path.rsplit_once('/'), command) {
+        (Some((_, name)), "basename") => name,
+        (None, "basename") => path,
+        (Some((folder, _)), _) => folder,
+        (None, _) => ".",
+    };
+    let text = match (command, words.get(1)) {
+        ("basename", Some(end)) => {
+            text.strip_suffix(end).filter(|kept| !kept.is_empty()).unwrap_or(text)
+        }
+        _ => text,
+    };
+    let text = if text.is_empty() { "/" } else { text };
+    print(io, &format!("{text}\n"))
+}
+
 fn env(io: &mut Io<'_>) -> i32 {
-    let all = io.terminal.variables.iter();
+    let all = io.terminal.variables.iter().filter(|(name, _)| is_name(name));
     let text: String = all.map(|(name, value)| format!("{name}={value}\n")).collect();
     print(io, &text)
 }
@@ -289,9 +445,9 @@ fn which(command: &str, words: &[&str], io: &mut Io<'_>) -> i32 {
     for word in words {
         let known = super::NAMES.contains(word) || matches!(*word, "k" | "yard");
         match (known, command) {
-            (true, "which") => io.out(&format!("/usr/local/bin/{word}\n")),
+            (true, "-v" | "which") => io.out(&format!("/usr/local/bin/{word}\n")),
             (true, _) => io.out(&format!("{word} is /usr/local/bin/{word}\n")),
-            (false, "which") => status = 1,
+            (false, "-v" | "which") => status = 1,
             (false, _) => status = fail(io, &format!("bash: type: {word}: not found"), 1),
         }
     }

@@ -1,7 +1,9 @@
 //! Commands that read lines and write lines: cat, head, tail, wc, sort, uniq, cut, tr, tee, nl, tac, sed.
 
 use super::file;
-use super::sed::{Call, Sed};
+use super::sed::Call;
+use crate::containers::shell::escape::letters_of;
+use crate::containers::shell::sed::Sed;
 use crate::sim::order::Order as _;
 use crate::terminal::process::{Finished, Io, Process, Turn};
 
@@ -14,6 +16,7 @@ enum Kind {
     Head {
         lines: usize,
         seen: usize,
+        bytes: bool,
     },
     /// `None`: the last lines; `Some`: from a line on (`tail -n +2`).
     Tail {
@@ -98,10 +101,12 @@ pub(super) fn start(name: &str, arguments: &[String], io: &mut Io<'_>) -> Box<dy
     let (kind, names) = match parsed {
         Ok(parsed) => parsed,
         Err(words) => {
-            return wrong(
-                io,
-                &format!("{name}: {words}\nTry '{name} --help' for more information."),
-            );
+            // What is wrong about a number or a script is no question of flags.
+            let hint = match words.starts_with("invalid number") || words.starts_with("-e ") {
+                true => String::new(),
+                false => format!("\nTry '{name} --help' for more information."),
+            };
+            return wrong(io, &format!("{name}: {words}{hint}"));
         }
     };
     let mut files = Vec::new();
@@ -202,8 +207,13 @@ fn ends(name: &str, arguments: &[String]) -> Parsed {
         }
         Ok(())
     };
-    let mut kept = Vec::new();
+    let (mut kept, mut bytes): (Vec<String>, bool) = (Vec::new(), false);
     for word in arguments {
+        // The value of a flag may look like one.
+        if kept.last().is_some_and(|last| matches!(last.as_str(), "-n" | "-c")) {
+            kept.push(word.clone());
+            continue;
+        }
         // `head -3`, `--lines=3`
         let number = word.strip_prefix('-').filter(|rest| !rest.is_empty());
         if let Some(digits) =
@@ -217,7 +227,14 @@ fn ends(name: &str, arguments: &[String]) -> Parsed {
         }
     }
     let names = flags(&kept, "nc", |letter, value| match letter {
+        'n' if name == "head" && value.starts_with('-') => {
+            Err(format!("-n {value}: counting from the end is not part of this terminal"))
+        }
         'n' => set(value),
+        'c' if name == "head" => {
+            bytes = true;
+            set(value)
+        }
         'f' | 'F' if name == "tail" => {
             follow = true;
             Ok(())
@@ -226,7 +243,7 @@ fn ends(name: &str, arguments: &[String]) -> Parsed {
         other => Err(invalid(other)),
     })?;
     let kind = if name == "head" {
-        Kind::Head { lines, seen: 0 }
+        Kind::Head { lines, seen: 0, bytes }
     } else {
         Kind::Tail { lines, from, follow }
     };
@@ -327,33 +344,6 @@ fn cut(arguments: &[String]) -> Parsed {
     Ok((Kind::Cut { delimiter, fields, letters }, names))
 }
 
-/// `a-z`, `[:upper:]`, `\n`
-fn letters_of(text: &str) -> Vec<char> {
-    match text {
-        "[:upper:]" => return ('A'..='Z').collect(),
-        "[:lower:]" => return ('a'..='z').collect(),
-        "[:digit:]" => return ('0'..='9').collect(),
-        "[:space:]" => return vec![' ', '\t', '\n', '\r'],
-        _ => {}
-    }
-    let plain: Vec<char> = super::printf::unescape(text).chars().collect();
-    let mut all = Vec::new();
-    let mut at = 0;
-    while let Some(letter) = plain.get(at) {
-        match (plain.get(at + 1), plain.get(at + 2)) {
-            (Some('-'), Some(high)) if high >= letter => {
-                all.extend(*letter..=*high);
-                at += 3;
-            }
-            _ => {
-                all.push(*letter);
-                at += 1;
-            }
-        }
-    }
-    all
-}
-
 fn tr(arguments: &[String]) -> Parsed {
     let (mut delete, mut squeeze) = (false, false);
     let sets = flags(arguments, "", |letter, _| {
@@ -419,7 +409,13 @@ impl Filter {
                 self.number += 1;
                 io.out(&format!("{:>6}\t{line}", self.number));
             }
-            Kind::Head { lines, seen } => {
+            Kind::Head { lines, seen, bytes: true } => {
+                let left = lines.saturating_sub(*seen).min(line.len());
+                io.out(line.get(..line.floor_char_boundary(left)).unwrap_or_default());
+                *seen += left;
+                return *seen >= *lines;
+            }
+            Kind::Head { lines, seen, bytes: false } => {
                 if *seen < *lines {
                     *seen += 1;
                     io.out(line);
@@ -441,11 +437,9 @@ impl Filter {
             Kind::Tr { from, to, delete, squeeze } => {
                 io.out(&tr_text(line, from, to, *delete, *squeeze));
             }
-            Kind::Tee { names } => {
-                for name in names.iter() {
-                    let file = io.terminal.files.entry(name.clone()).or_default();
-                    *file = format!("{file}{line}").into();
-                }
+            // What goes to the files is kept until there is no more of it for now.
+            Kind::Tee { .. } => {
+                self.text.push_str(line);
                 io.out(line);
             }
             _ => {}
@@ -485,12 +479,13 @@ impl Filter {
             }
             Kind::Sed(sed) => {
                 let all: String = texts.iter().map(|(_, text)| text.as_str()).collect();
-                let mut lines = all.lines().peekable();
+                let (mut lines, mut output) = (all.lines().peekable(), String::new());
                 while let Some(line) = lines.next() {
-                    if sed.line(line, lines.peek().is_none(), io) {
+                    if sed.line(line, lines.peek().is_none(), &mut output) {
                         break;
                     }
                 }
+                io.out(&output);
             }
             _ => {}
         }
@@ -619,6 +614,20 @@ fn show_counts(texts: &[(String, String)], lines: bool, words: bool, bytes: bool
 
 impl Process for Filter {
     fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        let turn = self.go_on(io);
+        if let Kind::Tee { names } = &self.kind {
+            let text = std::mem::take(&mut self.text);
+            for name in names.iter().filter(|_| !text.is_empty()) {
+                let file = io.terminal.files.entry(name.clone()).or_default();
+                *file = format!("{file}{text}").into();
+            }
+        }
+        turn
+    }
+}
+
+impl Filter {
+    fn go_on(&mut self, io: &mut Io<'_>) -> Turn {
         if self.streams() {
             if matches!(self.kind, Kind::Head { lines: 0, .. }) {
                 return Turn::Done(0);
@@ -652,7 +661,7 @@ impl Process for Filter {
             return Turn::Done(i32::from(self.missing));
         }
         if self.from_input {
-            self.text.push_str(&std::mem::take(&mut io.input.text));
+            self.text.push_str(&io.input.take());
             if !io.input.closed {
                 return Turn::Waits(None);
             }

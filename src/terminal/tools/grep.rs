@@ -1,7 +1,7 @@
 //! `grep`. Follows GNU grep.
 
 use super::file;
-use super::pattern::Pattern;
+use crate::containers::shell::pattern::Pattern;
 use crate::terminal::process::{Finished, Io, Process, Turn};
 
 #[derive(Clone, Debug, Default)]

@@ -1,16 +1,11 @@
-//! `test`, `[` and the simple part of `[[`.
+//! `test` and `[`.
 
 use super::file;
-use crate::containers::shell::expand::glob;
 use crate::terminal::process::Io;
 
 /// Runs a test; the exit status.
 pub(super) fn run(name: &str, words: &[&str], io: &mut Io<'_>) -> i32 {
-    let close = match name {
-        "[" => "]",
-        "[[" => "]]",
-        _ => "",
-    };
+    let close = if name == "[" { "]" } else { "" };
     let words = match (close, words.split_last()) {
         ("", _) => words,
         (close, Some((last, rest))) if *last == close => rest,
@@ -19,7 +14,7 @@ pub(super) fn run(name: &str, words: &[&str], io: &mut Io<'_>) -> i32 {
             return 2;
         }
     };
-    match any(name, words, io) {
+    match any(words, io) {
         Ok(true) => 0,
         Ok(false) => 1,
         Err(message) => {
@@ -29,43 +24,64 @@ pub(super) fn run(name: &str, words: &[&str], io: &mut Io<'_>) -> i32 {
     }
 }
 
-fn split<'a, 'b>(words: &'a [&'b str], at: &[&str]) -> Option<(&'a [&'b str], &'a [&'b str])> {
-    let found = words.iter().position(|word| at.contains(word))?;
-    Some((words.get(..found)?, words.get(found + 1..)?))
+/// The parts between words such as `-o`; all of it where one of them would be empty.
+fn parts<'a, 'b>(words: &'a [&'b str], at: &'static str) -> Vec<&'a [&'b str]> {
+    let parts: Vec<&[&str]> = words.split(|word| *word == at).collect();
+    if parts.iter().any(|part| part.is_empty()) { vec![words] } else { parts }
 }
 
-fn any(name: &str, words: &[&str], io: &Io<'_>) -> Result<bool, String> {
-    match split(words, &["-o", "||"]).filter(|(left, _)| !left.is_empty()) {
-        Some((left, right)) => Ok(all(name, left, io)? || any(name, right, io)?),
-        None => all(name, words, io),
+fn any(words: &[&str], io: &Io<'_>) -> Result<bool, String> {
+    for part in parts(words, "-o") {
+        if all(part, io)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn all(words: &[&str], io: &Io<'_>) -> Result<bool, String> {
+    for part in parts(words, "-a") {
+        if !one(part, io)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn one(words: &[&str], io: &Io<'_>) -> Result<bool, String> {
+    let signs = words.iter().take_while(|word| **word == "!").count();
+    let signs = signs.min(words.len().saturating_sub(1));
+    Ok(holds(words.get(signs..).unwrap_or_default(), io)? == signs.is_multiple_of(2))
+}
+
+/// Whether a file of the workspace is there, of the kind that `-f` and its kin ask for.
+pub(crate) fn has_file(io: &Io<'_>, test: char, path: &str) -> bool {
+    let inside = format!("{}/", path.trim_end_matches('/'));
+    let folder = *path == *"." || io.terminal.files.keys().any(|file| file.starts_with(&inside));
+    let text = file(io, path);
+    match test {
+        'd' => folder,
+        'f' => text.is_some(),
+        's' => text.is_some_and(|text| !text.is_empty()),
+        'e' | 'r' | 'w' | 'x' => text.is_some() || folder,
+        _ => false,
     }
 }
 
-fn all(name: &str, words: &[&str], io: &Io<'_>) -> Result<bool, String> {
-    match split(words, &["-a", "&&"]).filter(|(left, _)| !left.is_empty()) {
-        Some((left, right)) => Ok(one(name, left, io)? && all(name, right, io)?),
-        None => one(name, words, io),
-    }
-}
-
-fn one(name: &str, words: &[&str], io: &Io<'_>) -> Result<bool, String> {
+fn holds(words: &[&str], io: &Io<'_>) -> Result<bool, String> {
     match words {
         [] => Ok(false),
-        ["!", rest @ ..] => Ok(!one(name, rest, io)?),
         [text] => Ok(!text.is_empty()),
         ["-n", text] => Ok(!text.is_empty()),
         ["-z", text] => Ok(text.is_empty()),
-        ["-e" | "-f" | "-r" | "-w", path] => Ok(file(io, path).is_some()),
-        ["-s", path] => Ok(file(io, path).is_some_and(|text| !text.is_empty())),
-        ["-d", path] => {
-            let inside = format!("{}/", path.trim_end_matches('/'));
-            Ok(*path == "." || io.terminal.files.keys().any(|file| file.starts_with(&inside)))
+        ["-e" | "-f" | "-r" | "-w" | "-x" | "-s" | "-d", path] => {
+            let test = words.first().and_then(|word| word.chars().nth(1)).unwrap_or('e');
+            Ok(has_file(io, test, path))
         }
-        [left, "=" | "==", right] if name == "[[" => Ok(glob(right, left)),
-        [left, "!=", right] if name == "[[" => Ok(!glob(right, left)),
         [left, "=" | "==", right] => Ok(left == right),
         [left, "!=", right] => Ok(left != right),
         [left, operator, right] => numbers(left, operator, right),
+        [operator, _] => Err(format!("{operator}: unary operator expected")),
         _ => Err("too many arguments".into()),
     }
 }

@@ -35,7 +35,10 @@ impl Machine {
                     }
                 }
             }
-            "break" | "continue" => self.leave_loop(argument(0) == "continue", outside),
+            "break" | "continue" => {
+                let levels = number(1).and_then(|levels| usize::try_from(levels).ok());
+                self.leave_loop(argument(0) == "continue", levels.unwrap_or(1).max(1), outside);
+            }
             "sleep" => match duration(argv.get(1..).unwrap_or_default()) {
                 Some(span) => self.pause(span),
                 None if argument(1) == "infinity" => self.blocked = true,
@@ -57,7 +60,54 @@ impl Machine {
             }
             "sh" | "bash" | "/bin/sh" | "/bin/bash" | "ash" => self.inner_shell(argv),
             "set" => self.set(argv),
-            "shift" => self.arguments = self.arguments.iter().skip(1).cloned().collect(),
+            "shift" => {
+                let count = number(1).map_or(1, |count| usize::try_from(count).unwrap_or(0));
+                match count <= self.arguments.len() {
+                    true => self.arguments = self.arguments.iter().skip(count).cloned().collect(),
+                    false => self.status = 1,
+                }
+            }
+            "local" => {
+                for word in argv.iter().skip(1) {
+                    let (name, value) = match word.split_once('=') {
+                        Some((name, value)) => (name, Some(value)),
+                        None => (&**word, None),
+                    };
+                    self.make_local(name);
+                    match value {
+                        Some(value) => self.variables_mut().insert(name.into(), value.into()),
+                        None => self.variables_mut().remove(name),
+                    };
+                }
+            }
+            "let" => {
+                for word in argv.iter().skip(1) {
+                    let Ok(value) = self.evaluate(word) else { return };
+                    self.status = i64::from(value == 0);
+                }
+            }
+            "command" if argument(1) == "-v" => {
+                let name = argument(2);
+                let builtin = matches!(name, "exit" | "return" | "cd" | "set" | "export" | "read");
+                match (self.functions.contains_key(name) || builtin, commands::exists(name)) {
+                    (true, _) => self.print(&format!("{name}\n")),
+                    (false, true) => self.print(&format!("/bin/{name}\n")),
+                    (false, false) => self.status = 127,
+                }
+            }
+            "command" | "builtin" if argv.len() > 1 => {
+                self.command(argv.get(1..).unwrap_or_default(), outside);
+            }
+            "." | "source" => {
+                let path = Files::absolute(&self.folder, argument(1));
+                match self.files.read(&path).map(str::to_owned) {
+                    Some(text) => self.source(&text),
+                    None => {
+                        self.complain(&format!(".: can't open '{}'", argument(1)));
+                        self.status = 2;
+                    }
+                }
+            }
             "trap" => self.trap(argv.get(1..).unwrap_or_default()),
             "exec" | ":" | "true" => {}
             _ => commands::run(self, argv, outside),
@@ -74,12 +124,26 @@ impl Machine {
             let lines: String = named.map(line).collect();
             return self.print(&lines);
         }
-        for word in argv.iter().skip(1) {
+        let mut words = argv.iter().skip(1);
+        while let Some(word) = words.next() {
+            if matches!(&**word, "--" | "-") {
+                break;
+            }
+            if matches!(&**word, "-o" | "+o") || word.starts_with('-') && word.ends_with('o') {
+                let on = word.starts_with('-');
+                match words.next().map_or("", |name| name) {
+                    "errexit" => self.errexit = on,
+                    "nounset" => self.nounset = on,
+                    "xtrace" => self.trace = on,
+                    "pipefail" => self.pipefail = on,
+                    _ => {}
+                }
+            }
             let (on, flags) = match word.strip_prefix('-') {
                 Some(flags) => (true, flags),
                 None => match word.strip_prefix('+') {
                     Some(flags) => (false, flags),
-                    None => continue,
+                    None => break,
                 },
             };
             for flag in flags.chars() {
@@ -91,8 +155,19 @@ impl Machine {
                 }
             }
         }
-        if let Some(at) = argv.iter().position(|word| &**word == "--") {
-            self.arguments = argv.iter().skip(at + 1).cloned().collect();
+        let plain = |word: &Rc<str>| !word.starts_with(['-', '+']);
+        let first = match argv.iter().position(|word| &**word == "--") {
+            Some(at) => Some(at + 1),
+            // The name behind `-o` is none.
+            None => (1..argv.len()).find(|at| {
+                argv.get(*at).is_some_and(plain)
+                    && !argv
+                        .get(at - 1)
+                        .is_some_and(|word| word.starts_with(['-', '+']) && word.ends_with('o'))
+            }),
+        };
+        if let Some(first) = first {
+            self.arguments = argv.iter().skip(first).cloned().collect();
         }
     }
 
@@ -111,20 +186,34 @@ impl Machine {
         if !(self.stack.is_empty() && self.traps.is_empty()) {
             self.enter_subshell();
         }
+        // Behind the text comes the name, which stays as long as this shell is the same.
         self.arguments = argv.iter().skip(position.map_or(2, |at| at + 3)).cloned().collect();
         self.source(&text);
     }
 
     pub(super) fn source(&mut self, text: &str) {
-        match parse::parse(text) {
+        let parsed = if self.bash { parse::parse_bash(text) } else { parse::parse(text) };
+        match parsed {
             Ok(script) => self.push(Task::List(script, 0)),
-            Err(message) => self.fail(2, &message),
+            Err(message) => {
+                self.complain(&message);
+                self.status = 2;
+            }
         }
     }
 
-    pub(super) fn leave_loop(&mut self, again: bool, outside: &mut dyn Outside) {
+    /// `break` and `continue`, out of so many loops; outside of any they mean nothing.
+    pub(super) fn leave_loop(&mut self, again: bool, levels: usize, outside: &mut dyn Outside) {
+        let ends = |task: &Task| matches!(task, Task::EndFunction { .. } | Task::EndSubshell(_));
+        let near = self.stack.iter().rev().take_while(|task| !ends(task));
+        let is_loop = |task: &&Task| matches!(task, Task::WhileAgain { .. } | Task::ForNext { .. });
+        let mut left = levels.min(near.filter(is_loop).count());
+        if left == 0 {
+            return;
+        }
         while let Some(task) = self.stack.pop() {
             match task {
+                Task::WhileAgain { .. } | Task::ForNext { .. } if left > 1 => left -= 1,
                 Task::WhileAgain { .. } | Task::ForNext { .. } => {
                     if again {
                         self.stack.push(task);

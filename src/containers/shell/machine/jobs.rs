@@ -199,6 +199,7 @@ impl Machine {
         shell.stack = vec![Task::List(Rc::clone(script), 0)];
         shell.out = Target::Capture;
         self.run_nested(&mut shell, outside);
+        self.input = shell.input;
         shell.captured
     }
 
@@ -248,6 +249,7 @@ impl Machine {
         let mut input = self.input.clone();
         let (out, err) = (self.out.clone(), self.err.clone());
         let last = stages.len().saturating_sub(1);
+        let mut failed = 0;
         for index in 0..stages.len() {
             let mut shell = self.fork();
             shell.stack = vec![Task::RunAt(Rc::clone(stages), index)];
@@ -255,14 +257,26 @@ impl Machine {
             shell.err = err.clone();
             shell.out = if index == last { out.clone() } else { Target::Capture };
             self.run_nested(&mut shell, outside);
+            // What the first stage read is gone.
+            if index == 0 {
+                self.input = shell.input.take();
+            }
+            if self.status != 0 {
+                failed = self.status;
+            }
             if shell.out == Target::Capture && out == Target::Capture && index == last {
                 self.captured.push_str(&shell.captured);
             } else {
                 input = Some(shell.captured.as_str().into());
             }
         }
+        if self.pipefail {
+            self.status = failed;
+        }
         if negated {
             self.status = i64::from(self.status == 0);
+        } else {
+            self.failed();
         }
     }
 }

@@ -22,8 +22,12 @@ pub(in crate::containers::shell) enum Target {
 }
 
 impl Machine {
-    pub(super) fn restore(&self) -> Task {
-        Task::Restore { out: self.out.clone(), err: self.err.clone(), input: self.input.clone() }
+    /// What puts the streams back after these redirections.
+    pub(super) fn restore(&self, redirects: &[Redirect]) -> Task {
+        use RedirectKind::{Here, HereString, Read};
+        let reads = redirects.iter().any(|one| matches!(one.kind, Here | HereString | Read));
+        let input = reads.then(|| self.input.clone());
+        Task::Restore { out: self.out.clone(), err: self.err.clone(), input }
     }
 
     /// Opens the targets of redirections; says whether all could be opened.
@@ -31,11 +35,11 @@ impl Machine {
         for redirect in redirects {
             let Ok(text) = self.expand_text(&redirect.target, outside) else { return false };
             if redirect.kind == RedirectKind::Here {
-                self.input = Some(if text.ends_with('\n') || text.is_empty() {
-                    text.into()
-                } else {
-                    format!("{text}\n").into()
-                });
+                self.input = Some(text.into());
+                continue;
+            }
+            if redirect.kind == RedirectKind::HereString {
+                self.input = Some(format!("{text}\n").into());
                 continue;
             }
             if redirect.kind == RedirectKind::Duplicate {

@@ -1,17 +1,26 @@
 //! Regular expressions, the part that people write behind `grep` and `sed`: letters, `.`, sets, `*`, `+`, `?`, groups,
 //! alternatives, `^`, `$`, `\b`-like word ends. Matching backtracks; its steps are counted, so that it ends.
 
+use std::cell::RefCell;
+
 /// A part of an expression.
 #[derive(Clone, Debug)]
 enum Piece {
     Letter(char),
     Any,
-    Set { negated: bool, ranges: Vec<(char, char)> },
+    Set {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
     Start,
     End,
     WordEdge,
-    Group(Vec<Vec<Repeated>>),
+    /// Its number, from 1.
+    Group(usize, Vec<Vec<Repeated>>),
 }
+
+/// Where the whole and each group stand, from and to, in letters.
+pub(crate) type Groups = Vec<Option<(usize, usize)>>;
 
 /// A part and how often it may stand.
 #[derive(Clone, Debug)]
@@ -23,9 +32,10 @@ struct Repeated {
 
 /// A regular expression.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     branches: Vec<Vec<Repeated>>,
     fold: bool,
+    groups: usize,
 }
 
 /// Matching gives up after so many steps.
@@ -39,6 +49,7 @@ struct Reader {
     at: usize,
     /// Whether `+ ? | ( ) {` are operators without a backslash.
     extended: bool,
+    groups: usize,
 }
 
 impl Pattern {
@@ -46,37 +57,48 @@ impl Pattern {
     ///
     /// # Errors
     /// The words of GNU's library.
-    pub(super) fn parse(text: &str, extended: bool, fold: bool) -> Result<Self, String> {
-        let mut reader = Reader { letters: text.chars().collect(), at: 0, extended };
+    pub(crate) fn parse(text: &str, extended: bool, fold: bool) -> Result<Self, String> {
+        let mut reader = Reader { letters: text.chars().collect(), at: 0, extended, groups: 0 };
         let branches = reader.branches(0)?;
         match reader.at < reader.letters.len() {
             true => Err("Unmatched ) or \\)".into()),
-            false => Ok(Self { branches, fold }),
+            false => Ok(Self { branches, fold, groups: reader.groups }),
         }
     }
 
     /// An expression of plain text.
-    pub(super) fn literal(text: &str, fold: bool) -> Self {
+    pub(crate) fn literal(text: &str, fold: bool) -> Self {
         let piece = |letter| Repeated { piece: Piece::Letter(letter), least: 1, most: 1 };
-        Self { branches: vec![text.chars().map(piece).collect()], fold }
+        Self { branches: vec![text.chars().map(piece).collect()], fold, groups: 0 }
     }
 
     /// The first place where it fits: from and to, in letters.
-    pub(super) fn find(&self, text: &[char], from: usize) -> Option<(usize, usize)> {
+    pub(crate) fn find(&self, text: &[char], from: usize) -> Option<(usize, usize)> {
+        self.find_groups(text, from)?.first().copied().flatten()
+    }
+
+    /// The first place where it fits, and where its groups stand.
+    pub(crate) fn find_groups(&self, text: &[char], from: usize) -> Option<Groups> {
         let mut steps = 0;
-        let mut matcher = Matcher { text, fold: self.fold, steps: &mut steps, depth: 0 };
+        let groups = RefCell::new(vec![None; self.groups + 1]);
+        let mut matcher =
+            Matcher { text, fold: self.fold, steps: &mut steps, depth: 0, groups: &groups };
         (from..=text.len()).find_map(|start| {
-            let mut end = None;
+            let mut found = None;
             matcher.branches(&self.branches, start, &mut |at| {
-                end = Some(at);
+                let mut all = groups.borrow().clone();
+                if let Some(whole) = all.first_mut() {
+                    *whole = Some((start, at));
+                }
+                found = Some(all);
                 true
             });
-            end.map(|end| (start, end))
+            found
         })
     }
 
     /// Whether it fits somewhere in a line.
-    pub(super) fn fits(&self, line: &str) -> bool {
+    pub(crate) fn fits(&self, line: &str) -> bool {
         let letters: Vec<char> = line.chars().collect();
         self.find(&letters, 0).is_some()
     }
@@ -163,9 +185,11 @@ impl Reader {
 
     fn piece(&mut self, first: bool, depth: usize) -> Result<Piece, String> {
         if self.operator('(') {
+            self.groups += 1;
+            let number = self.groups;
             let inside = self.branches(depth + 1)?;
             return match self.operator(')') {
-                true => Ok(Piece::Group(inside)),
+                true => Ok(Piece::Group(number, inside)),
                 false => Err("Unmatched ( or \\(".into()),
             };
         }
@@ -242,7 +266,7 @@ impl Reader {
 const WORD: [(char, char); 4] = [('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')];
 const SPACE: [(char, char); 3] = [(' ', ' '), ('\t', '\t'), ('\r', '\r')];
 
-fn class(name: &str) -> Option<Vec<(char, char)>> {
+pub(super) fn class(name: &str) -> Option<Vec<(char, char)>> {
     Some(match name {
         "alpha" => vec![('a', 'z'), ('A', 'Z')],
         "digit" => vec![('0', '9')],
@@ -261,6 +285,7 @@ struct Matcher<'a> {
     fold: bool,
     steps: &'a mut usize,
     depth: usize,
+    groups: &'a RefCell<Groups>,
 }
 
 /// Goes on behind a match; says whether all of it fits.
@@ -305,20 +330,27 @@ impl Matcher<'_> {
         rest: &[Repeated],
         next: Next<'_>,
     ) -> bool {
-        if let Piece::Group(branches) = &one.piece {
+        if let Piece::Group(number, branches) = &one.piece {
             // The ends of one more round, longest first; then what follows.
             if done < one.most && *self.steps < STEPS {
+                let groups = self.groups;
+                let before = groups.borrow().clone();
                 let mut ends = Vec::new();
                 self.branches(branches, at, &mut |end| {
-                    ends.push(end);
+                    ends.push((end, groups.borrow().clone()));
                     false
                 });
-                for end in ends {
+                for (end, mut inside) in ends {
+                    if let Some(own) = inside.get_mut(*number) {
+                        *own = Some((at, end));
+                    }
+                    *groups.borrow_mut() = inside;
                     if (end > at || done < one.least) && self.repeat(one, done + 1, end, rest, next)
                     {
                         return true;
                     }
                 }
+                *groups.borrow_mut() = before;
             }
             return done >= one.least && self.pieces(rest, at, next);
         }
@@ -378,7 +410,7 @@ impl Matcher<'_> {
                         && (hit(letter.to_ascii_lowercase()) || hit(letter.to_ascii_uppercase()));
                 inside != *negated
             }),
-            Piece::Group(_) => false,
+            Piece::Group(..) => false,
         }
     }
 
@@ -417,6 +449,14 @@ mod tests {
         check("a.c", false, &["a파c"], &["ac"]);
         check("\\bweb\\b", false, &["a web-1"], &["webb"]);
         check("(a*)*b", true, &["aaab"], &["aaac"]);
+    }
+
+    #[test]
+    fn groups_are_remembered() {
+        let pattern = Pattern::parse("(a(b|c)*)-([0-9]+)", true, false).unwrap();
+        let text: Vec<char> = "xabc-42".chars().collect();
+        let groups = pattern.find_groups(&text, 0).unwrap();
+        assert_eq!(groups, [Some((1, 7)), Some((1, 4)), Some((3, 4)), Some((5, 7))]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! it has no clock, and it does not know why it was called. `cluster::run` executes plans.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
@@ -75,10 +76,42 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
+thread_local! {
+    /// The keys that were named last, and which of them is the oldest: one change concerns the same few again and again.
+    static NAMED: RefCell<([Option<Key>; LAST], usize)> = const { RefCell::new(([const { None }; LAST], 0)) };
+}
+
+/// So many keys are at hand.
+const LAST: usize = 8;
+
 impl Key {
     /// The key of an object.
     pub fn of(meta: &ObjectMeta) -> Self {
-        Self::new(meta.key())
+        Self::named(&meta.namespace, &meta.name, None)
+    }
+
+    /// The key of what has this namespace and name, or only of the object of a uid that has them.
+    pub fn named(namespace: &Rc<str>, name: &Rc<str>, uid: Option<Uid>) -> Self {
+        NAMED.with_borrow_mut(|(keys, oldest)| {
+            let same = |key: &&Self| {
+                Rc::ptr_eq(&key.object.name, name)
+                    && Rc::ptr_eq(&key.object.namespace, namespace)
+                    && key.uid == uid
+            };
+            if let Some(key) = keys.iter().flatten().find(same) {
+                return key.clone();
+            }
+            let object = ObjectKey::new(Rc::clone(namespace), Rc::clone(name));
+            let key = match uid {
+                Some(uid) => Self::with_uid(object, uid),
+                None => Self::new(object),
+            };
+            if let Some(place) = keys.get_mut(*oldest) {
+                *place = Some(key.clone());
+            }
+            *oldest = (*oldest + 1) % LAST;
+            key
+        })
     }
 
     /// The key of what has this namespace and name.
@@ -211,8 +244,8 @@ pub enum Write {
         /// The object that the event is about.
         about: Option<AnyObject>,
     },
-    /// Lets an event end with its lease: storage drops it, and asks no finalizers.
-    Expire(ObjectKey),
+    /// Lets events end with their lease: storage drops them, and asks no finalizers.
+    Expire(Vec<ObjectKey>),
     /// Records an event about an object.
     Event {
         /// What it is about.
@@ -347,4 +380,33 @@ pub trait Controller {
         seen: &Observed<'_, Self::Memory>,
         now: Time,
     ) -> Plan<Self::Decision, Self::Memory>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However many there are and however they are shared: each is the key of its own namespace, name and uid.
+    #[test]
+    fn keys_that_are_at_hand_are_those_that_would_be_made() {
+        let names: Vec<Rc<str>> = (0..3 * LAST).map(|number| format!("n{number}").into()).collect();
+        let namespaces: [Rc<str>; 2] = ["a".into(), "b".into()];
+        for round in 0..4 {
+            for name in names.iter().take(if round % 2 == 0 { LAST / 4 } else { names.len() }) {
+                for namespace in &namespaces {
+                    let object = ObjectKey::new(Rc::clone(namespace), Rc::clone(name));
+                    for uid in [None, Some(Uid(7)), Some(Uid(8))] {
+                        let key = Key::named(namespace, name, uid);
+                        let made = match uid {
+                            Some(uid) => Key::with_uid(object.clone(), uid),
+                            None => Key::new(object.clone()),
+                        };
+                        assert!(key == made && key.object == object && key.uid == uid);
+                    }
+                }
+            }
+        }
+        let [one, other] = [Rc::from("web"), Rc::from("web")];
+        assert_eq!(Key::named(&one, &one, None), Key::named(&other, &other, None));
+    }
 }

@@ -10,7 +10,8 @@ use super::defaults::labels_from_template;
 use super::kind::Kind;
 use super::labels::Labels;
 use super::quantity::Quantity;
-use super::value::Value;
+use super::value::{Map, Value};
+use super::words::word;
 use crate::object;
 
 const JOB_NAME: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
@@ -239,14 +240,18 @@ fn generate_job_selector(job: &mut Value, uid: &str) {
 
 /// Gives the pods of a Job the labels that are theirs alone, and its spec the selector for them.
 pub(crate) fn identify_pods(spec: &mut Value, name: &Rc<str>, uid: &Rc<str>) {
-    let labels = spec.child("template").child("metadata").child("labels");
-    for key in JOB_NAME {
-        labels.set_default(key, name);
+    let labels = spec.child("template").child("metadata").child("labels").make_map();
+    JOB_NAME.iter().for_each(|key| set_missing(labels, key, name));
+    CONTROLLER_UID.iter().for_each(|key| set_missing(labels, key, uid));
+    let selector = spec.child("selector").child("matchLabels").make_map();
+    set_missing(selector, CONTROLLER_UID[1], uid);
+}
+
+fn set_missing(labels: &mut Map, key: &str, text: &Rc<str>) {
+    let label = labels.entry(word(key)).or_default();
+    if label.is_null() {
+        *label = Value::from(text);
     }
-    for key in CONTROLLER_UID {
-        labels.set_default(key, uid);
-    }
-    spec.child("selector").child("matchLabels").set_default(CONTROLLER_UID[1], uid);
 }
 
 /// Brings a new object, once it was validated, into the form in which it is read back: a Job whose author gave labels

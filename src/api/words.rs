@@ -58,10 +58,15 @@ pub fn written(text: Arguments<'_>) -> Rc<str> {
 
 /// Several texts as one, as it is kept.
 pub fn joined(parts: &[&str]) -> Rc<str> {
+    with_joined(parts, |text| Rc::from(text))
+}
+
+/// Hands several texts on as one; no memory is asked for.
+pub fn with_joined<T>(parts: &[&str], act: impl FnOnce(&str) -> T) -> T {
     let mut scratch = SCRATCH.take();
     scratch.clear();
     parts.iter().for_each(|part| scratch.push_str(part));
-    let result = Rc::from(scratch.as_str());
+    let result = act(&scratch);
     SCRATCH.set(scratch);
     result
 }

@@ -85,8 +85,10 @@ fn similar(one: &Event, involved: &ObjectReference, note: &Note, source: &EventS
         && same(&one.involved.kind, &involved.kind)
 }
 
-/// How many messages of similar events were kept apart since these last paused, and whether this one is among them.
-fn kept_apart(mut recent: Vec<&Rc<Event>>, message: &str, now: Time) -> (usize, bool) {
+/// Whether so many messages of similar events were kept apart since these last paused that this one is not any more.
+fn are_many(similar: &[&Rc<Event>], message: &str, now: Time) -> bool {
+    // They come in the order in which they were first told: the newest first, they are nearly sorted.
+    let mut recent: Vec<_> = similar.iter().rev().collect();
     recent.sort_by_key(|event| std::cmp::Reverse(event.last));
     let mut before = now;
     recent.retain(|event| {
@@ -96,11 +98,14 @@ fn kept_apart(mut recent: Vec<&Rc<Event>>, message: &str, now: Time) -> (usize, 
         }
         goes_on
     });
+    if recent.len() + 1 < SIMILAR_LIMIT {
+        return false;
+    }
     let mut messages: Vec<&str> = recent.iter().map(|event| &*event.message).collect();
     messages.retain(|message| !message.starts_with(COMBINED));
     messages.sort_unstable();
     messages.dedup();
-    (messages.len(), messages.contains(&message))
+    messages.len() + usize::from(!messages.contains(&message)) >= SIMILAR_LIMIT
 }
 
 impl Names {
@@ -153,15 +158,17 @@ impl Api<'_> {
     /// Forgets how much was said, and was not, about an object that is gone.
     pub(super) fn forget_talk(&mut self, uid: Uid) {
         let names = &mut self.names;
-        if !names.buckets.is_empty() {
-            let from = (uid, EventSource::default(), EventType::Normal);
-            let own = names.buckets.range(from..).take_while(|(key, _)| key.0 == uid);
-            let gone: Vec<_> = own.map(|(key, _)| key.clone()).collect();
-            for key in gone {
-                names.buckets.remove(&key);
-            }
+        if names.buckets.is_empty() {
+            return;
         }
-        if !names.unheard.is_empty() {
+        let from = (uid, EventSource::default(), EventType::Normal);
+        let own = names.buckets.range(from..).take_while(|(key, _)| key.0 == uid);
+        let gone: Vec<_> = own.map(|(key, _)| key.clone()).collect();
+        for key in &gone {
+            names.buckets.remove(key);
+        }
+        // Who was not heard has a bucket.
+        if !gone.is_empty() {
             let own = names.unheard.range((uid, 0)..).take_while(|(key, _)| key.0 == uid);
             let gone: Vec<Said> = own.map(|(key, _)| *key).collect();
             for key in gone {
@@ -186,17 +193,19 @@ impl Api<'_> {
         }
         let modern = &*source.component == SCHEDULER;
         let told = self.store.events().about(uid);
-        let alike = || told.iter().filter(|event| similar(event, &involved, note, &source));
-        let combines = !modern && alike().count() + 1 >= SIMILAR_LIMIT && {
-            let (apart, known) = kept_apart(alike().collect(), &note.message, self.now);
-            apart + usize::from(!known) >= SIMILAR_LIMIT
-        };
+        let mut alike: Vec<&Rc<Event>> = Vec::new();
+        if !modern && told.len() + 1 >= SIMILAR_LIMIT {
+            alike.reserve(told.len());
+            alike.extend(told.iter().filter(|event| similar(event, &involved, note, &source)));
+        }
+        let combines =
+            alike.len() + 1 >= SIMILAR_LIMIT && are_many(&alike, &note.message, self.now);
         let message: Rc<str> = match combines {
             true => joined(&[COMBINED, &note.message]),
             false => Rc::clone(&note.message),
         };
         let old = match combines {
-            true => alike().find(|event| event.message.starts_with(COMBINED)),
+            true => alike.into_iter().find(|event| event.message.starts_with(COMBINED)),
             false => told.iter().find(|event| {
                 event.message == message
                     && event.involved == involved
@@ -210,15 +219,16 @@ impl Api<'_> {
         let talk = (uid, source.clone(), note.event_type);
         let bucket = self.names.buckets.get(&talk).copied();
         // Who was not heard has a bucket.
-        let missed = bucket.and_then(|_| self.names.unheard.get(&unheard()).copied());
+        let said = bucket.map(|_| unheard());
+        let missed = said.and_then(|said| self.names.unheard.get(&said).copied());
         if !modern && !self.names.may_tell(talk, bucket, told, self.now) {
             let (times, first) = missed.map_or((0, self.now), |one| (one.times, one.first));
             let one = Unheard { times: times + 1, first };
-            self.names.note_unheard(unheard(), one);
+            self.names.note_unheard(said.unwrap_or_else(unheard), one);
             return;
         }
-        if missed.is_some() {
-            self.names.unheard.remove(&unheard());
+        if let Some(said) = said.filter(|_| missed.is_some()) {
+            self.names.unheard.remove(&said);
         }
         let times = 1 + missed.map_or(0, |one| one.times);
         if let Some(event) = old {

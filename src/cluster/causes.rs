@@ -5,11 +5,14 @@ use std::rc::Rc;
 
 use crate::persistent::{OrdMap, Vector};
 
+use crate::api::core::Pod;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
+use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::reconcile::{Controller, Failure, Key, Memories};
 use crate::sim::Time;
-use crate::store::{CauseId, MOST_CHANGES};
+use crate::store::{CauseId, Change, MOST_CHANGES};
 
 /// Writes the closed list of loops: their ids, what they remember, and their decisions as one enum.
 macro_rules! loops {
@@ -153,6 +156,61 @@ loops! {
     Scheduler: crate::scheduler::Scheduler,
 }
 
+thread_local! {
+    /// The names of all loops: each write has one at hand.
+    static NAMES: Vec<Rc<str>> = LoopId::ALL.iter().map(|one| word(one.name())).collect();
+}
+
+impl LoopId {
+    /// The name it signs events with, as it is kept.
+    pub(super) fn word(self) -> Rc<str> {
+        NAMES.with(|names| names.get(self as usize).cloned().unwrap_or_default())
+    }
+
+    /// The loops that a change can concern, in the order in which they are told: those of workloads, and the others.
+    pub(super) fn watching(change: &Change) -> [&'static [Self]; 2] {
+        match &change.object {
+            AnyObject::Event(_) => [&[], &[Self::EventExpiry]],
+            AnyObject::Pod(pod) => [Self::owning(pod, change), Self::OF_PODS],
+            AnyObject::Job(_) => [&[Self::Job, Self::CronJob], Self::OF_JOBS],
+            _ => [&[], Self::ALL],
+        }
+    }
+
+    /// The loops of workloads that a pod can concern: while its owner keeps it, it is none of the others' business.
+    fn owning(pod: &Pod, change: &Change) -> &'static [Self] {
+        let kept = change.before.as_ref().is_none_or(|before| before.meta().same_owners(&pod.meta));
+        match pod.meta.controller().filter(|_| kept).map(|owner| &*owner.kind) {
+            Some("ReplicationController") => &[Self::ReplicationController],
+            Some("ReplicaSet") => &[Self::ReplicaSet, Self::Deployment],
+            Some("DaemonSet") => &[Self::DaemonSet],
+            Some("Job") => &[Self::Job],
+            _ => &[
+                Self::ReplicationController,
+                Self::ReplicaSet,
+                Self::Deployment,
+                Self::DaemonSet,
+                Self::Job,
+            ],
+        }
+    }
+
+    const OF_PODS: &'static [Self] = &[
+        Self::GarbageCollector,
+        Self::Namespace,
+        Self::TaintEviction,
+        Self::Disruption,
+        Self::ResourceQuota,
+        Self::Endpoints,
+        Self::PodGc,
+        Self::Scheduler,
+        Self::Kubelet,
+    ];
+
+    const OF_JOBS: &'static [Self] =
+        &[Self::TtlAfterFinished, Self::GarbageCollector, Self::Namespace, Self::ResourceQuota];
+}
+
 /// A key of a loop. What the loops keep of one object lies side by side.
 #[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct LoopKey {
@@ -216,9 +274,31 @@ const RECENT: usize = 6;
 /// So many answers about the slots of one CronJob are kept.
 const SLOTS: usize = 128;
 
-/// The last decision about each key, loop by loop: what one loop does for thousands of keys lies together.
+/// A decision, and when it was made.
+type Decided = (Time, Rc<AnyDecision>);
+
+/// What was decided about a key.
 #[derive(Clone, Debug)]
-struct Last(Vec<OrdMap<Key, (Time, Rc<AnyDecision>)>>);
+struct Row {
+    last: Decided,
+    /// Of a workload the last different decisions, the newest first: when each was first made.
+    recent: Option<Rc<VecDeque<Decided>>>,
+}
+
+impl Row {
+    fn note(&mut self, new: Decided) {
+        if let Some(recent) = self.recent.as_mut().filter(|_| self.last.1 != new.1) {
+            let recent = Rc::make_mut(recent);
+            recent.truncate(RECENT - 1);
+            recent.push_front(new.clone());
+        }
+        self.last = new;
+    }
+}
+
+/// The last decisions about each key, loop by loop: what one loop does for thousands of keys lies together.
+#[derive(Clone, Debug)]
+struct Last(Vec<OrdMap<Key, Row>>);
 
 impl Default for Last {
     fn default() -> Self {
@@ -227,14 +307,21 @@ impl Default for Last {
 }
 
 impl Last {
-    fn of(&self, loop_id: LoopId) -> Option<&OrdMap<Key, (Time, Rc<AnyDecision>)>> {
-        self.0.get(loop_id as usize)
+    fn of(&self, key: &LoopKey) -> Option<&Row> {
+        self.0.get(key.loop_id as usize)?.get(&key.key)
     }
 
-    fn insert(&mut self, key: &LoopKey, at: Time, decision: Rc<AnyDecision>) {
-        if let Some(own) = self.0.get_mut(key.loop_id as usize) {
-            own.insert(key.key.clone(), (at, decision));
+    fn insert(&mut self, key: &LoopKey, new: Decided) {
+        let Some(own) = self.0.get_mut(key.loop_id as usize) else { return };
+        if let Some(row) = own.get_mut(&key.key) {
+            return row.note(new);
         }
+        let recent = key.loop_id.runs_workloads().then(|| {
+            let mut recent = VecDeque::with_capacity(RECENT);
+            recent.push_front(new.clone());
+            Rc::new(recent)
+        });
+        own.insert(key.key.clone(), Row { last: new, recent });
     }
 }
 
@@ -242,12 +329,12 @@ impl Last {
 /// together.
 #[derive(Clone, Debug, Default)]
 struct LastOfPods {
-    scheduler: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
-    kubelet: OrdMap<Uid, (Time, Rc<AnyDecision>)>,
+    scheduler: OrdMap<Uid, Decided>,
+    kubelet: OrdMap<Uid, Decided>,
 }
 
 impl LastOfPods {
-    fn of(&self, loop_id: LoopId) -> Option<&OrdMap<Uid, (Time, Rc<AnyDecision>)>> {
+    fn of(&self, loop_id: LoopId) -> Option<&OrdMap<Uid, Decided>> {
         match loop_id {
             LoopId::Scheduler => Some(&self.scheduler),
             LoopId::Kubelet => Some(&self.kubelet),
@@ -255,7 +342,7 @@ impl LastOfPods {
         }
     }
 
-    fn of_mut(&mut self, loop_id: LoopId) -> Option<&mut OrdMap<Uid, (Time, Rc<AnyDecision>)>> {
+    fn of_mut(&mut self, loop_id: LoopId) -> Option<&mut OrdMap<Uid, Decided>> {
         match loop_id {
             LoopId::Scheduler => Some(&mut self.scheduler),
             LoopId::Kubelet => Some(&mut self.kubelet),
@@ -281,8 +368,6 @@ pub struct Causes {
     pods: LastOfPods,
     /// What was decided about the slots of each CronJob, oldest first.
     slots: OrdMap<ObjectKey, Vector<(Time, CronDecision)>>,
-    /// The last different decisions about each workload, the newest first.
-    recent: OrdMap<LoopKey, Rc<VecDeque<(Time, Rc<AnyDecision>)>>>,
     /// The refusals that keys back off from, and how many there were in a row.
     pub(super) failures: OrdMap<LoopKey, (Failure, u32)>,
 }
@@ -316,17 +401,9 @@ impl Causes {
         if let AnyDecision::CronJob(decision) = &*decision {
             self.note_slot(key, at, decision);
         }
-        if key.loop_id.runs_workloads() {
-            let newest = self.recent.get(key).and_then(|recent| recent.front());
-            if newest.is_none_or(|(_, newest)| *newest != decision) {
-                let recent = Rc::make_mut(self.recent.entry(key.clone()).or_default());
-                recent.push_front((at, Rc::clone(&decision)));
-                recent.truncate(RECENT);
-            }
-        }
         match (pod, self.pods.of_mut(key.loop_id)) {
             (Some(uid), Some(own)) => drop(own.insert(uid, (at, decision))),
-            _ => self.last.insert(key, at, decision),
+            _ => self.last.insert(key, (at, decision)),
         }
     }
 
@@ -385,10 +462,12 @@ impl Causes {
             // A look is cheaper than to take away what is not there.
             if own.contains_key(key) {
                 own.remove(key);
-                let key = LoopKey { key: key.clone(), loop_id: *loop_id };
-                self.recent.remove(&key);
-                self.failures.remove(&key);
+                self.failures.remove(&LoopKey { key: key.clone(), loop_id: *loop_id });
             }
+        }
+        // What the scheduler decided is not among those.
+        if !self.failures.is_empty() {
+            self.failures.remove(&LoopKey { key: key.clone(), loop_id: LoopId::Scheduler });
         }
     }
 
@@ -400,13 +479,14 @@ impl Causes {
 
     /// What a loop last decided about a key, and when; of pods, the scheduler and kubelets see [`Self::last_of`].
     pub fn last(&self, key: &LoopKey) -> Option<(Time, &AnyDecision)> {
-        let last = self.last.of(key.loop_id).and_then(|own| own.get(&key.key));
+        let last = self.last.of(key).map(|row| &row.last);
         last.map(|(at, decision)| (*at, &**decision))
     }
 
     /// The last different decisions of a workload's loop, the newest first: when each was first made.
     pub fn recent(&self, key: &LoopKey) -> impl Iterator<Item = (Time, &AnyDecision)> {
-        let all = self.recent.get(key).into_iter().flat_map(|all| all.iter());
+        let all = self.last.of(key).and_then(|row| row.recent.as_ref());
+        let all = all.into_iter().flat_map(|all| all.iter());
         all.map(|(at, decision)| (*at, &**decision))
     }
 }

@@ -14,6 +14,7 @@ use crate::controllers::cronjob::{Decision as CronDecision, Idle};
 use crate::reconcile::Key;
 use crate::sim::Time;
 use crate::store::{Change, Operation, Store};
+use std::borrow::Cow;
 
 /// What a jump looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub(super) fn is_system(namespace: &str) -> bool {
 }
 
 /// What is seen of a pod.
-fn pod_looks(pod: &Pod) -> (String, i64, bool, bool, bool) {
+fn pod_looks(pod: &Pod) -> (Cow<'_, str>, i64, bool, bool, bool) {
     let status = pod_status(pod);
     (status.word, status.restarts, pod.ready(), pod.node.is_some(), pod.meta.deleting())
 }

@@ -1,15 +1,16 @@
 //! The only loop: pop the earliest wake-up, reconcile, execute the plan, tell the loops that the changes concern.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::causes::{
-    Actor, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop,
+    Actor, AllMemories, AnyDecision, Cause, LoopId, LoopKey, Of, Remembers, Trigger, with_loop,
 };
 use super::world::{Config, World};
 use crate::api::ApiError;
 use crate::api::core::EventSource;
 use crate::api::kind::Kind;
-use crate::api::meta::NodeName;
+use crate::api::meta::{NodeName, ObjectKey};
 use crate::api::object::AnyObject;
 use crate::api::words::{joined, word};
 use crate::apiserver::{Api, Written};
@@ -68,8 +69,11 @@ impl World {
                 self.sync_kubelet(&key, trigger, config, &mut changes);
             });
             self.tell(&changes);
-            let gone = |change: &Rc<Change>| change.operation == Operation::Deleted;
-            self.deleted.extend(changes.drain(..).filter(gone));
+            for change in changes.drain(..) {
+                if change.operation == Operation::Deleted && change.object.kind() != Kind::Event {
+                    self.deleted.push(change);
+                }
+            }
         }
         self.turns.clear();
         self.rounds.clear();
@@ -96,9 +100,6 @@ impl World {
 
     /// Drops what loops remember of an object that is gone, unless one of the same name is there.
     fn forget(&mut self, change: &Change) {
-        if change.object.kind() == Kind::Event {
-            return;
-        }
         self.causes.forget_pod(change.object.uid());
         let key = Key::of(change.object.meta());
         if !self.store.has_named(&key.object) {
@@ -111,23 +112,31 @@ impl World {
     pub(super) fn tell(&mut self, changes: &[Rc<Change>]) {
         let Self { now, store, memories, timers, queue, .. } = self;
         for change in changes {
-            let concerned: &[LoopId] = match change.object.kind() {
-                Kind::Event => &[LoopId::EventExpiry],
-                _ => LoopId::ALL,
+            let asked = Cell::new(LoopId::Kubelet);
+            let mut wake = |key: Key, wait: Duration| {
+                let key = LoopKey { loop_id: asked.get(), key };
+                let why = Trigger::Change(change.id);
+                if wait > Duration::ZERO {
+                    queue.expect(&key, why);
+                    timers.wake_at(key, *now + wait);
+                } else {
+                    queue.add(key, Some(why));
+                }
             };
-            for loop_id in concerned {
-                let mut wake = |key: Key, wait: Duration| {
-                    let key = LoopKey { loop_id: *loop_id, key };
-                    let why = Trigger::Change(change.id);
-                    if wait > Duration::ZERO {
-                        queue.expect(&key, why);
-                        timers.wake_at(key, *now + wait);
-                    } else {
-                        queue.add(key, Some(why));
-                    }
-                };
-                with_loop!(*loop_id, C => C::wakes(change, store, Remembers::<C>::of(memories), &mut wake),
-                    kubelet => kubelet::wakes(change, store, &mut wake));
+            let watching = LoopId::watching(change);
+            for part in watching {
+                for loop_id in part {
+                    asked.set(*loop_id);
+                    ask(*loop_id, change, store, memories, &mut wake);
+                }
+            }
+            // The tests of a debug build see to it that nobody is left out.
+            if cfg!(debug_assertions) {
+                for loop_id in LoopId::ALL {
+                    let told = watching.into_iter().flatten().any(|one| one == loop_id);
+                    let mut wake = |key, _| debug_assert!(told, "{loop_id:?} misses {key:?}");
+                    ask(*loop_id, change, store, memories, &mut wake);
+                }
             }
         }
     }
@@ -216,7 +225,7 @@ impl World {
             return Ok(());
         }
         let host = host.unwrap_or_else(|| word(""));
-        let source = EventSource { component: word(key.loop_id.name()), host };
+        let source = EventSource { component: key.loop_id.word(), host };
         self.execute(writes, cause, &source, config, changes)
     }
 
@@ -318,6 +327,12 @@ impl World {
     }
 }
 
+/// Asks a loop which of its keys a change concerns.
+fn ask(loop_id: LoopId, change: &Change, store: &Store, memories: &AllMemories, wake: Wake<'_>) {
+    with_loop!(loop_id, C => C::wakes(change, store, Remembers::<C>::of(memories), wake),
+        kubelet => kubelet::wakes(change, store, wake));
+}
+
 /// Executes one write. What is gone already counts as written: the loop sees it at its next look.
 fn execute_one(api: &mut Api<'_>, write: Write, source: &EventSource) -> Result<(), ApiError> {
     match write {
@@ -353,8 +368,8 @@ fn execute_one(api: &mut Api<'_>, write: Write, source: &EventSource) -> Result<
         Write::Delete { kind, key, options, note, about } => {
             delete_one(api, kind, &key, &options, note.as_ref(), about.as_ref(), source)
         }
-        Write::Expire(event) => {
-            api.expire(&event);
+        Write::Expire(events) => {
+            events.iter().for_each(|event| api.expire(event));
             Ok(())
         }
         Write::Event { about, field_path, note } => {
@@ -424,16 +439,14 @@ impl Controller for EventExpiry {
     }
 
     fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
-        let (mut writes, mut next) = (Vec::new(), None);
-        for event in seen.store.events().by_end() {
-            if now < event.expires {
-                next = Some(event.expires);
-                break;
-            }
-            writes.push(Write::Expire(event.meta.key()));
+        let mut events = seen.store.events().by_end().peekable();
+        let over = std::iter::from_fn(|| events.next_if(|event| event.expires <= now));
+        let over: Vec<ObjectKey> = over.map(|event| event.meta.key()).collect();
+        let next = events.peek().map(|event| event.expires);
+        if over.is_empty() {
+            return Plan::idle(Expiry::Kept).wake_at(next);
         }
-        let decision = if writes.is_empty() { Expiry::Kept } else { Expiry::Expired };
-        Plan::writes(decision, writes).wake_at(next)
+        Plan::writes(Expiry::Expired, vec![Write::Expire(over)]).wake_at(next)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What images are and how they behave, from `assets/images.yaml`. The program carries the same as JSON
 //! (`assets/images.json`, which a test writes): a first visit then needs no reader of YAML files.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::api::value::Value;
@@ -202,7 +204,17 @@ pub struct Named {
     pub full: Rc<str>,
     /// How it behaves.
     pub image: Rc<Image>,
+    /// Its digest, and the seed that made it up.
+    digest: OnceCell<(Seed, Rc<str>)>,
 }
+
+thread_local! {
+    /// The images that were looked up last, the newest first: what runs again and again names the same few.
+    static LOOKED_UP: RefCell<VecDeque<Rc<Named>>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// So many are at hand.
+const AT_HAND: usize = 8;
 
 impl Named {
     /// Looks an image up.
@@ -210,9 +222,25 @@ impl Named {
     /// # Errors
     /// As [`Reference::parse`].
     pub fn look_up(text: &Rc<str>) -> Result<Rc<Self>, String> {
-        let reference = Reference::parse(text)?;
-        let (full, image) = (word(&reference.full()), find(&reference));
-        Ok(Rc::new(Self { text: Rc::clone(text), reference, full, image }))
+        LOOKED_UP.with_borrow_mut(|known| {
+            if let Some(named) = known.iter().find(|named| same(&named.text, text)) {
+                return Ok(Rc::clone(named));
+            }
+            let reference = Reference::parse(text)?;
+            let (full, image) = (word(&reference.full()), find(&reference));
+            let text = Rc::clone(text);
+            let named = Rc::new(Self { text, reference, full, image, digest: OnceCell::new() });
+            known.truncate(AT_HAND - 1);
+            known.push_front(Rc::clone(&named));
+            Ok(named)
+        })
+    }
+
+    /// The reference by the digest, as [`Reference::digest`] makes it up.
+    pub fn digest(&self, seed: Seed) -> Rc<str> {
+        let digest = || word(&self.reference.digest(seed));
+        let (of, known) = self.digest.get_or_init(|| (seed, digest()));
+        if *of == seed { Rc::clone(known) } else { digest() }
     }
 
     /// The image that a container names by now: mostly still this one.
@@ -364,6 +392,24 @@ pub fn pull_error(reference: &Reference, outcome: PullOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whoever asked before and for what: an image is what its name says, its digest what the seed makes up.
+    #[test]
+    fn images_at_hand_are_those_that_would_be_looked_up() {
+        for round in 0..3 {
+            for number in 0..2 * AT_HAND {
+                let text: Rc<str> = format!("nginx:1.{number}").into();
+                let named = Named::look_up(&text).unwrap();
+                let reference = Reference::parse(&text).unwrap();
+                assert_eq!((&*named.full, &named.reference), (&*reference.full(), &reference));
+                assert_eq!(named.image, find(&reference));
+                for seed in [Seed(round), Seed(7)] {
+                    assert_eq!(*named.digest(seed), *reference.digest(seed));
+                }
+            }
+            assert!(Named::look_up(&"Nginx".into()).is_err());
+        }
+    }
 
     /// `UPDATE_EXPECT=1` writes the JSON anew.
     #[test]

@@ -131,9 +131,7 @@ impl Controller for CronJobLoop {
                 for meta in before.into_iter().chain([&job.meta]) {
                     if let Some(owner) = meta.controller().filter(|owner| &*owner.kind == "CronJob")
                     {
-                        let key =
-                            ObjectKey::new(Rc::clone(&meta.namespace), Rc::clone(&owner.name));
-                        wake(Key::new(key), Duration::ZERO);
+                        wake(Key::named(&meta.namespace, &owner.name, None), Duration::ZERO);
                     }
                 }
             }
@@ -149,11 +147,16 @@ impl Controller for CronJobLoop {
     }
 }
 
+/// The conditions that end a Job.
+const ENDS: [&str; 2] = ["Complete", "Failed"];
+
+/// Which of them hold.
+fn ends(job: &Job) -> [bool; 2] {
+    ENDS.map(|end| conditions::holds(&job.status.conditions, end))
+}
+
 /// Whether a Job's change is none of a CronJob's business: it counts pods, and neither ends nor changes hands.
 fn tells_nothing(before: &Job, after: &Job) -> bool {
-    let ends = |job: &Job| {
-        ["Complete", "Failed"].map(|end| conditions::holds(&job.status.conditions, end))
-    };
     ends(before) == ends(after)
         && before.meta.deletion == after.meta.deletion
         && before.meta.same_owners(&after.meta)
@@ -319,7 +322,7 @@ impl<'a> Look<'a> {
     /// Warns of a schedule that validation would refuse today.
     fn judge_schedule(&mut self) {
         let text = &self.cron.spec.schedule;
-        if self.cron.spec.calendar.is_some() && !text.contains("TZ") {
+        if self.cron.spec.calendar.as_ref().is_some_and(|calendar| !calendar.has_zone()) {
             return;
         }
         let quoted = go_quote(text);
@@ -337,11 +340,14 @@ impl<'a> Look<'a> {
     }
 
     /// The Jobs whose controller has this CronJob's name, also those that one of that name left behind when it was
-    /// deleted. Follows `getJobsToBeReconciled`.
-    fn jobs(&self) -> Vec<&'a Job> {
+    /// deleted, and how each ended. Follows `getJobsToBeReconciled`.
+    fn jobs(&self) -> Vec<(&'a Job, [bool; 2])> {
         let meta = &self.cron.meta;
-        let jobs = self.seen.store.jobs().iter_in(Some(&meta.namespace)).map(|job| &**job);
+        let first = ObjectKey::new(Rc::clone(&meta.namespace), word(""));
+        let jobs = self.seen.store.jobs().from(&first).map(|job| &**job);
+        let jobs = jobs.take_while(|job| same(&job.meta.namespace, &meta.namespace));
         jobs.filter(|job| job.meta.controller().is_some_and(|owner| same(&owner.name, &meta.name)))
+            .map(|job| (job, ends(job)))
             .collect()
     }
 
@@ -370,20 +376,17 @@ impl<'a> Look<'a> {
     }
 
     /// Deletes the oldest finished Jobs beyond the limits.
-    fn trim_history(&mut self, jobs: &[&Job]) {
-        let limits = [
-            ("Complete", self.cron.spec.successful_jobs_history_limit),
-            ("Failed", self.cron.spec.failed_jobs_history_limit),
-        ];
-        for (condition, limit) in limits {
+    fn trim_history(&mut self, jobs: &[(&Job, [bool; 2])]) {
+        let spec = &self.cron.spec;
+        let limits = [spec.successful_jobs_history_limit, spec.failed_jobs_history_limit];
+        for (end, limit) in limits.into_iter().enumerate() {
             let Some(limit) = limit else { continue };
-            let over =
-                jobs.iter().filter(|job| conditions::holds(&job.status.conditions, condition));
+            let over = jobs.iter().filter(|(_, ends)| ends.get(end) == Some(&true));
             let surplus = over.clone().count().saturating_sub(usize::try_from(limit).unwrap_or(0));
             if surplus == 0 {
                 continue;
             }
-            let mut over: Vec<&Job> = over.copied().collect();
+            let mut over: Vec<&Job> = over.map(|(job, _)| *job).collect();
             over.order_by(|a, b| {
                 let start = |job: &Job| (job.status.start_time.is_none(), job.status.start_time);
                 start(a).cmp(&start(b)).then_with(|| a.meta.name.cmp(&b.meta.name))
@@ -391,13 +394,13 @@ impl<'a> Look<'a> {
             for job in over.into_iter().take(surplus) {
                 self.status.active.retain(|(active, _)| !is(active, job));
                 self.delete(job);
-                self.note_success(job);
+                self.note_success(job, ends(job));
             }
         }
     }
 
-    fn note_success(&mut self, job: &Job) {
-        if conditions::holds(&job.status.conditions, "Complete") {
+    fn note_success(&mut self, job: &Job, [complete, _]: [bool; 2]) {
+        if complete {
             self.status.last_successful_time =
                 self.status.last_successful_time.max(job.status.completion_time);
         }
@@ -405,12 +408,11 @@ impl<'a> Look<'a> {
 
     /// Compares `status.active` with the Jobs that are there.
     /// `fresh` is the name of the Job of the slot that is due: it was made at this very instant and is noted below.
-    fn take_stock(&mut self, jobs: &[&Job], fresh: Option<&str>) {
-        for job in jobs {
+    fn take_stock(&mut self, jobs: &[(&Job, [bool; 2])], fresh: Option<&str>) {
+        for (job, ends) in jobs {
             let listed = self.status.active.iter().any(|(active, _)| is(active, job));
-            let finished = ["Complete", "Failed"]
-                .into_iter()
-                .find(|condition| conditions::holds(&job.status.conditions, condition));
+            let finished = ENDS.into_iter().zip(ends).find(|(_, holds)| **holds);
+            let finished = finished.map(|(condition, _)| condition);
             match (finished, listed) {
                 (None, false) if fresh != Some(&*job.meta.name) => {
                     let words = "Saw a job that the controller did not create or forgot";
@@ -428,7 +430,7 @@ impl<'a> Look<'a> {
                 }
                 _ => {}
             }
-            self.note_success(job);
+            self.note_success(job, *ends);
         }
         let gone: Vec<Rc<str>> = self
             .status

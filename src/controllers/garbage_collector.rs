@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::AnyObject;
+use crate::api::words::word;
 use crate::reconcile::{
     Controller, DeleteOptions, Key, Memories, Note, Observed, Plan, Propagation, Wake, Write,
 };
@@ -56,7 +57,8 @@ pub enum Decision {
 pub struct GarbageCollector;
 
 fn key(uid: Uid) -> Key {
-    Key::with_uid(ObjectKey::cluster(""), uid)
+    let nothing = word("");
+    Key::named(&nothing, &nothing, Some(uid))
 }
 
 /// The name of the keys of dependents that name an owner of another kind, name or namespace than that of the uid.
@@ -102,9 +104,15 @@ impl Controller for GarbageCollector {
                 if store.index().owns_anything(uid) {
                     wake(key(uid), Duration::ZERO);
                 }
-                // Owners that wait for this dependent.
+                // Owners that wait for this dependent, or are gone and have others.
                 for owner in meta.owners.iter() {
-                    wake(key(owner.uid), Duration::ZERO);
+                    let waits = match store.by_uid(owner.uid) {
+                        Some(owner) => owner.meta().deleting(),
+                        None => store.index().owns_anything(owner.uid),
+                    };
+                    if waits {
+                        wake(key(owner.uid), Duration::ZERO);
+                    }
                 }
             }
             Operation::Modified => {

@@ -16,6 +16,7 @@ use crate::api::core::{Pod, ReplicasSpec, ReplicasStatus, ReplicationController}
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta, OwnerReference, Uid};
 use crate::api::object::{AnyObject, Resource};
+use crate::api::words::joined;
 use crate::reconcile::{Controller, Failure, Key, Memories, Observed, Plan, Wake, Write};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
@@ -157,16 +158,16 @@ fn wakes<K: Replicated>(change: &Change, store: &Store, wake: Wake<'_>) {
     };
     let owner = |pod: &Rc<Pod>| {
         let owner = pod.meta.controller().filter(|owner| *owner.kind == *K::KIND.name())?;
-        Some(ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&owner.name)))
+        Some(Key::named(&pod.meta.namespace, &owner.name, None))
     };
     let (new, old) = (owner(pod), before.and_then(owner));
-    if let Some(key) = &old
-        && new.as_ref() != Some(key)
+    if let Some(key) = old
+        && new.as_ref() != Some(&key)
     {
-        wake(Key::new(key.clone()), Duration::ZERO);
+        wake(key, Duration::ZERO);
     }
     if let Some(key) = new {
-        wake(Key::new(key), Duration::ZERO);
+        wake(key, Duration::ZERO);
     } else if pod.meta.controller().is_none() && pod.active() {
         let relabelled = before.is_none_or(|before| {
             before.meta.labels != pod.meta.labels || before.meta.controller().is_some()
@@ -231,7 +232,7 @@ fn manage<K: Replicated>(
     let about = Rc::clone(set).into_any();
     if have < want {
         let creating = (want - have).min(BURST);
-        let prefix = format!("{}-", set.meta().name);
+        let prefix = joined(&[&set.meta().name, "-"]);
         let owners = Rc::new([OwnerReference::controller_of(K::KIND, set.meta())]) as Rc<[_]>;
         let pod = Pod::from_template(&spec.template, &set.meta().namespace, &prefix, &owners);
         let writes = (0..creating).map(|_| pods::create(pod.clone(), &about)).collect();

@@ -2,7 +2,7 @@
 //! `computePodActions` and `computeInitContainerActions` of `pkg/kubelet/kuberuntime/kuberuntime_manager.go`.
 
 use super::runtime::{ContainerRuntime, PodRuntime, Sandbox};
-use crate::api::core::{Container, Pod, RestartPolicy};
+use crate::api::core::{Container, Pod, PodSpec, RestartPolicy};
 
 /// Why a container is killed while its pod lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +52,8 @@ fn asks_for_reset(spec: &Container, container: &ContainerRuntime) -> bool {
 
 /// The containers to remove if one of them asks for that: app containers before init containers, and those that ask
 /// last. Follows `getContainersToReset`.
-fn to_reset(specs: &[&Container], runtime: &PodRuntime) -> Vec<usize> {
-    let all = || runtime.containers.iter().zip(specs).enumerate();
+fn to_reset(pod: &PodSpec, runtime: &PodRuntime) -> Vec<usize> {
+    let all = || runtime.containers.iter().zip(pod.all_containers()).enumerate();
     let part = |init: bool, asks: bool| {
         all()
             .filter(move |(_, (one, spec))| one.init == init && asks_for_reset(spec, one) == asks)
@@ -73,16 +73,15 @@ fn to_reset(specs: &[&Container], runtime: &PodRuntime) -> Vec<usize> {
 /// Says what is to be done about a pod that is to be up.
 pub(super) fn compute_pod_actions(pod: &Pod, runtime: &PodRuntime) -> PodActions {
     let policy = pod.spec.restart_policy;
-    let specs: Vec<&Container> = pod.spec.all_containers().collect();
-    let reset = to_reset(&specs, runtime);
+    let reset = to_reset(&pod.spec, runtime);
     if !reset.is_empty() {
         return PodActions { reset, ..PodActions::default() };
     }
     if runtime.sandbox != Sandbox::Ready {
-        return without_sandbox(policy, &specs, runtime);
+        return without_sandbox(&pod.spec, runtime);
     }
     let mut actions = PodActions::default();
-    let spec = |index: usize| specs.get(index).copied();
+    let spec = |index: usize| pod.spec.all_containers().nth(index);
     // Once an app container was made, the init containers are through; sidecars are only kept up.
     let past_init = runtime.containers.iter().any(|one| !one.init && current(one, runtime));
     for (index, container) in runtime.containers.iter().enumerate().filter(|(_, one)| one.init) {
@@ -130,17 +129,15 @@ fn current(container: &ContainerRuntime, runtime: &PodRuntime) -> bool {
 }
 
 /// A new sandbox is made if anything is to run in it.
-fn without_sandbox(
-    policy: RestartPolicy,
-    specs: &[&Container],
-    runtime: &PodRuntime,
-) -> PodActions {
+fn without_sandbox(pod: &PodSpec, runtime: &PodRuntime) -> PodActions {
+    let policy = pod.restart_policy;
     let ran = runtime.containers.iter().any(|one| one.run.is_some());
     let through = |one: &ContainerRuntime, spec: &Container| {
         one.end().is_some_and(|end| end.exit_code == 0)
             && spec.restart_policy.unwrap_or(policy) == RestartPolicy::OnFailure
     };
-    let mut apps = runtime.containers.iter().zip(specs).filter(|(one, _)| !one.init);
+    let all = runtime.containers.iter().zip(pod.all_containers());
+    let mut apps = all.filter(|(one, _)| !one.init);
     let wanted = match (ran, policy) {
         (true, RestartPolicy::Never) => false,
         _ => apps.any(|(one, spec)| !through(one, spec)),

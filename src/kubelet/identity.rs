@@ -48,7 +48,7 @@ pub(super) fn show_later(pod: &Pod, container: &Container, store: &Store, proces
     }
     let (config_map, key) = CERTIFICATES;
     let certificates =
-        store.plain(Kind::ConfigMap, &ObjectKey::new(pod.meta.namespace.clone(), config_map));
+        store.plain(Kind::ConfigMap, &ObjectKey::new(pod.meta.namespace.clone(), word(config_map)));
     let certificate = certificates.and_then(|found| match found.body.at(&["data", key]) {
         Some(Value::String(text)) => Some(text.clone()),
         _ => None,
@@ -82,12 +82,12 @@ impl Claims {
     /// What the token of a pod's service account says to an audience (nothing: the API server).
     pub(super) fn of(pod: &Pod, audience: &str, seconds: i64, store: &Store) -> Self {
         let account = pod.spec.raw.str_at("serviceAccountName").unwrap_or("default");
-        let key = ObjectKey::new(pod.meta.namespace.clone(), account);
+        let key = ObjectKey::new(pod.meta.namespace.clone(), word(account));
         let account_uid = store.plain(Kind::ServiceAccount, &key).map(|found| found.meta.uid);
         let node_uid = |name: &Rc<str>| {
             store.nodes().get(&ObjectKey::cluster(name.clone())).map(|node| node.meta.uid)
         };
-        let cluster = store.plain(Kind::Namespace, &ObjectKey::cluster("kube-system"));
+        let cluster = store.plain(Kind::Namespace, &ObjectKey::cluster(word("kube-system")));
         Self {
             audience: word(if audience.is_empty() { ISSUER } else { audience }),
             seconds,

@@ -9,9 +9,11 @@ use super::pressure::Starved;
 use super::probes::ProbeResult;
 use super::runtime::PodRuntime;
 use crate::api::core::Pod;
-use crate::api::meta::{NodeName, Uid};
+use crate::api::kind::Kind;
+use crate::api::meta::{NodeName, ObjectKey, Uid};
 use crate::api::object::Plain;
 use crate::api::value::Value;
+use crate::api::words::written;
 use crate::containers::catalogue::{self, Reference};
 use crate::containers::files::Subtree;
 use crate::sim::order::Order as _;
@@ -202,9 +204,9 @@ pub struct Kubelets {
     pub(super) requests: u64,
     /// Where a client of a Service was last sent, and when: some Services send it there again.
     pub(super) affinities: OrdMap<(Uid, Rc<str>), (Rc<str>, Time)>,
-    /// The variables that tell of Services, by namespace and by whether all of it are told of; and of which versions
-    /// of which Services they tell.
-    links: OrdMap<(Rc<str>, bool), (Vec<(Uid, u64)>, Rc<Texts>)>,
+    /// The variables that tell of Services, by namespace and by whether all of it are told of; and of which Services
+    /// they tell.
+    links: OrdMap<(Rc<str>, bool), (OrdMap<ObjectKey, Rc<Plain>>, Rc<Texts>)>,
     registry: Registry,
     ever: usize,
 }
@@ -321,7 +323,7 @@ impl Kubelets {
     ) -> Option<Rc<str>> {
         let network = range.split('/').next()?.rsplit_once('.')?.0;
         let number = self.machines.get_mut(node)?.take_address();
-        let address: Rc<str> = [network, ".", &number.to_string()].concat().into();
+        let address = written(format_args!("{network}.{number}"));
         self.addresses.insert(Rc::clone(&address), uid);
         Some(address)
     }
@@ -340,16 +342,13 @@ impl Kubelets {
 
     /// The variables that tell a pod of Services. Written anew only when one of them has changed.
     pub(super) fn links(&mut self, pod: &Pod, store: &Store) -> Rc<Texts> {
-        let version = |service: &Rc<Plain>| (service.meta.uid, service.meta.resource_version);
-        let versions = || environment::services(pod, store).map(version);
+        let all = store.plain_table(Kind::Service);
         let key = (Rc::clone(&pod.meta.namespace), environment::links(pod));
-        if let Some((known, texts)) = self.links.get(&key)
-            && versions().eq(known.iter().copied())
-        {
+        if let Some((_, texts)) = self.links.get(&key).filter(|(known, _)| known.ptr_eq(&all)) {
             return Rc::clone(texts);
         }
         let texts = Rc::new(environment::of_services(environment::services(pod, store)));
-        self.links.insert(key, (versions().collect(), Rc::clone(&texts)));
+        self.links.insert(key, (all, Rc::clone(&texts)));
         texts
     }
 

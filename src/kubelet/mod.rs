@@ -216,7 +216,7 @@ pub fn keys_of_node(store: &Store, node: &NodeName) -> Vec<Key> {
 
 /// The key of a pod.
 pub fn key_of_pod(pod: &Pod) -> Key {
-    Key::with_uid(pod.meta.key(), pod.meta.uid)
+    Key::named(&pod.meta.namespace, &pod.meta.name, Some(pod.meta.uid))
 }
 
 fn key_of_node(name: &NodeName) -> Key {

@@ -12,7 +12,7 @@ use super::sync::Look;
 use super::volumes;
 use crate::api::core::{Container, EventType, Handler, Node, PullPolicy, Terminated};
 use crate::api::object::AnyObject;
-use crate::api::words::{joined, word, written};
+use crate::api::words::{joined, with_joined, word, written};
 use crate::containers::catalogue::{self, Named, PullOutcome, Reference};
 use crate::containers::process::Overrides;
 use crate::containers::{ExecOutput, Process, ProcessSpec, StartError};
@@ -197,8 +197,9 @@ impl Look<'_> {
         let megabytes = if there || !exists { 0 } else { i64::try_from(outcome.size).unwrap_or(0) };
         let span = self.delays.pull_millis
             + megabytes * 1000 / self.delays.pull_megabytes_per_second.max(1);
-        let name = [&*node, "/", &full, "/", &self.pod.meta.name].concat();
-        let drawn = span * self.seed.range(Purpose::Pull, &name, 0, 85, 115) / 100;
+        let name = [&*node, "/", &full, "/", &self.pod.meta.name];
+        let draw = |name: &str| self.seed.range(Purpose::Pull, name, 0, 85, 115);
+        let drawn = span * with_joined(&name, draw) / 100;
         let slower = if registry == Registry::Slow { 10 } else { 1 };
         let until = begun + Duration::from_millis(drawn * slower);
         machine.free_at = until;
@@ -277,9 +278,9 @@ impl Look<'_> {
             return self.refuse(index, "CreateContainerConfigError", &message, retry_at);
         }
         let (low, high) = self.delays.start_millis;
-        let name = [&*self.pod.meta.name, "/", &spec.name].concat();
         let number = self.next_number(index);
-        let span = self.seed.range(Purpose::Start, &name, number, low, high);
+        let draw = |name: &str| self.seed.range(Purpose::Start, name, number, low, high);
+        let span = with_joined(&[&self.pod.meta.name, "/", &spec.name], draw);
         let until = self.now + Duration::from_millis(span);
         self.set_step(index, Step::Creating { until, image });
     }
@@ -398,8 +399,8 @@ impl Look<'_> {
         process: Result<Process, &str>,
     ) {
         let number = self.next_number(index);
-        let id: Rc<str> = ["containerd://", &self.seed.hex(name, number, 64)].concat().into();
-        let image_id = word(&image.reference.digest(self.seed));
+        let id = joined(&["containerd://", &self.seed.hex(name, number, 64)]);
+        let image_id = image.digest(self.seed);
         let (now, sandbox) = (self.now, self.runtime.sandboxes);
         let end = process.as_ref().err().map(|message| {
             Rc::new(Terminated {

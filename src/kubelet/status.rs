@@ -54,10 +54,7 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
         pod_ip: runtime.address.clone(),
         start_time: Some(runtime.seen),
         containers: part(&pod.spec.containers, apps, initialised),
-        init_containers: match pod.spec.init_containers.is_empty() {
-            true => PodStatus::default().init_containers,
-            false => part(&pod.spec.init_containers, init, true),
-        },
+        init_containers: part(&pod.spec.init_containers, init, true),
         nominated_node: pod.status.nominated_node.clone(),
         conditions: Rc::clone(&pod.status.conditions),
     };
@@ -381,21 +378,24 @@ fn all_conditions(
     ];
     let old = &pod.status.conditions;
     let mut all = Vec::with_capacity(old.len().max(OF_KUBELET.len()) + 1);
-    for (kind, verdict) in OF_KUBELET.into_iter().zip(verdicts) {
-        all.push(condition(old, kind, verdict, now));
+    for (place, (kind, verdict)) in OF_KUBELET.into_iter().zip(verdicts).enumerate() {
+        // Mostly it stands where it stood.
+        let before = old.get(place).filter(|before| *before.kind == *kind);
+        let before = before.or_else(|| conditions::find(old, kind));
+        all.push(condition(before, kind, verdict, now));
     }
     if pod.spec.may_restart_all() {
-        all.push(condition(old, RESETS, &resetting(runtime, status.phase), now));
+        let before = conditions::find(old, RESETS);
+        all.push(condition(before, RESETS, &resetting(runtime, status.phase), now));
     }
     all.extend(old.iter().filter(|condition| !is_own(&condition.kind)).cloned());
-    all.into()
+    if *all == **old { Rc::clone(old) } else { all.into() }
 }
 
 /// A condition as it follows from what it was.
-fn condition(old: &[Condition], kind: &str, verdict: &Verdict, now: Time) -> Condition {
+fn condition(before: Option<&Condition>, kind: &str, verdict: &Verdict, now: Time) -> Condition {
     let (value, reason, message) = verdict;
-    let before = conditions::find(old, kind).filter(|before| before.status == *value);
-    match before {
+    match before.filter(|before| before.status == *value) {
         Some(before) if *before.reason == **reason && *before.message == **message => {
             before.clone()
         }

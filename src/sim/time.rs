@@ -1,6 +1,6 @@
 //! Virtual time: integers of milliseconds, formatted as the cluster formats them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::{Add, AddAssign, Sub};
 
 /// A moment of virtual time, in milliseconds since the Unix epoch.
@@ -176,17 +176,20 @@ impl Duration {
         if millis < 1000 {
             return format!("{sign}{millis}ms");
         }
-        let fraction = match millis % 1000 {
-            0 => String::new(),
-            rest => format!(".{rest:03}").trim_end_matches('0').to_owned(),
-        };
-        let seconds = millis / 1000;
+        let (seconds, fraction) = (millis / 1000, millis % 1000);
         let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        match (hours, minutes) {
-            (0, 0) => format!("{sign}{rest}{fraction}s"),
-            (0, _) => format!("{sign}{minutes}m{rest}{fraction}s"),
-            _ => format!("{sign}{hours}h{minutes}m{rest}{fraction}s"),
+        let mut text = match (hours, minutes) {
+            (0, 0) => format!("{sign}{rest}"),
+            (0, _) => format!("{sign}{minutes}m{rest}"),
+            _ => format!("{sign}{hours}h{minutes}m{rest}"),
+        };
+        if fraction > 0 {
+            // Writing to a string does not fail.
+            let _: fmt::Result = write!(text, ".{fraction:03}");
+            text.truncate(text.trim_end_matches('0').len());
         }
+        text.push('s');
+        text
     }
 }
 

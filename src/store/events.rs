@@ -157,7 +157,16 @@ fn among(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
 impl Events {
     /// The event of a key.
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Event>> {
-        self.rows.get(&place(key))?.all().iter().find(|event| is_at(event, key))
+        let place = place(key);
+        if self.is_last(place) {
+            return None;
+        }
+        self.rows.get(&place)?.all().iter().find(|event| is_at(event, key))
+    }
+
+    /// Whether a place lies behind all events: mostly that of a new one does, and no search is needed.
+    fn is_last(&self, place: Letters) -> bool {
+        self.rows.get_max().is_none_or(|(last, _)| *last < place)
     }
 
     /// All events, mostly in the order in which they were first written.
@@ -219,7 +228,8 @@ impl Events {
     /// Keeps an event; the one that it replaces.
     pub(super) fn insert(&mut self, key: &ObjectKey, event: Rc<Event>) -> Option<Rc<Event>> {
         let place = place(key);
-        let before = match self.rows.get_mut(&place) {
+        let known = if self.is_last(place) { None } else { self.rows.get_mut(&place) };
+        let before = match known {
             Some(alike) => alike.insert(Rc::clone(&event)),
             None => {
                 self.rows.insert(place, Alike::One(Rc::clone(&event)));
@@ -241,13 +251,20 @@ impl Events {
     /// Forgets an event, and returns it.
     pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Event>> {
         let place = place(key);
-        let all = self.rows.get(&place)?.all();
-        let event = Rc::clone(all.iter().find(|event| is_at(event, key))?);
-        let left: Vec<_> = all.iter().filter(|one| !Rc::ptr_eq(one, &event)).cloned().collect();
-        match left.is_empty() {
-            true => drop(self.rows.remove(&place)),
-            false => drop(self.rows.insert(place, Alike::More(Rc::new(left)))),
+        let alike = self.rows.remove(&place)?;
+        let found = alike.all().iter().position(|event| is_at(event, key));
+        let (event, left) = match (alike, found) {
+            (Alike::One(event), Some(_)) => (Some(event), None),
+            (Alike::More(mut all), Some(at)) => {
+                let event = Rc::make_mut(&mut all).remove(at);
+                (Some(event), (!all.is_empty()).then_some(Alike::More(all)))
+            }
+            (alike, None) => (None, Some(alike)),
+        };
+        if let Some(left) = left {
+            self.rows.insert(place, left);
         }
+        let event = event?;
         self.count -= 1;
         self.expiries.end(&event);
         self.forget(&event);

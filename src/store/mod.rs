@@ -44,6 +44,8 @@ pub struct Store {
     jobs: Table<Job>,
     cron_jobs: Table<CronJob>,
     plain: OrdMap<Kind, OrdMap<ObjectKey, Rc<Plain>>>,
+    /// How many objects of kinds without fields of their own lie under a key.
+    plain_named: OrdMap<ObjectKey, i64>,
     index: Index,
     journal: Journal,
     resource_version: u64,
@@ -98,6 +100,11 @@ impl Store {
     /// An object of a kind without fields of its own.
     pub fn plain(&self, kind: Kind, key: &ObjectKey) -> Option<&Rc<Plain>> {
         self.plain.get(&kind)?.get(key)
+    }
+
+    /// All objects of a kind without fields of its own: the very same table as before, if none was written since.
+    pub fn plain_table(&self, kind: Kind) -> OrdMap<ObjectKey, Rc<Plain>> {
+        self.plain.get(&kind).cloned().unwrap_or_default()
     }
 
     /// The objects of a kind without fields of its own, of one namespace or of all.
@@ -165,9 +172,7 @@ impl Store {
             || self.daemon_sets.get(key).is_some()
             || self.pods.get(key).is_some()
             || self.nodes.get(key).is_some()
-            || self.plain.iter().any(|(kind, rows)| {
-                kind.namespaced() != key.namespace.is_empty() && rows.contains_key(key)
-            })
+            || self.plain_named.contains_key(key)
     }
 
     /// The object of a uid.
@@ -224,7 +229,9 @@ impl Store {
             AnyObject::CronJob(row) => self.cron_jobs.insert(key, Rc::clone(row)),
             AnyObject::Plain(row) => {
                 let rows = self.plain.entry(row.kind).or_default();
-                rows.insert(key, Rc::clone(row)).map(AnyObject::Plain)
+                let before = rows.insert(key.clone(), Rc::clone(row)).map(AnyObject::Plain);
+                index::shift(&mut self.plain_named, &key, i64::from(before.is_none()));
+                before
             }
         };
         self.index.replace(before.as_ref(), Some(&object));
@@ -252,7 +259,9 @@ impl Store {
             Kind::CronJob => self.cron_jobs.remove(key),
             other => {
                 let rows = self.plain.get_mut(&other);
-                rows.and_then(|rows| rows.remove(key)).map(AnyObject::Plain)
+                let gone = rows.and_then(|rows| rows.remove(key));
+                index::shift(&mut self.plain_named, key, -i64::from(gone.is_some()));
+                gone.map(AnyObject::Plain)
             }
         }?;
         self.index.replace(Some(&object), None);
@@ -314,5 +323,47 @@ impl Store {
     /// The events about an object, oldest key first.
     pub fn events_of(&self, uid: &str) -> impl Iterator<Item = &Rc<Event>> {
         self.events.about(Uid::from_text(uid)).iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::value::Value;
+    use crate::sim::rng::{Purpose, Seed};
+
+    /// Whatever is written, written again and removed: a key is in use as long as anything lies under it.
+    #[test]
+    fn keys_are_in_use_as_long_as_anything_lies_there() {
+        let kinds = [Kind::Service, Kind::ConfigMap, Kind::Endpoints, Kind::Namespace, Kind::Job];
+        for seed in (0..10).map(Seed) {
+            let mut store = Store::default();
+            for step in 0..150 {
+                let draw = |what: &str, most: usize| {
+                    (seed.draw(Purpose::Id, what, step) % most as u64) as usize
+                };
+                let (kind, name) = (kinds[draw("kind", kinds.len())], ["a", "b"][draw("name", 2)]);
+                let key = |kind: Kind, name: &str| match kind.namespaced() {
+                    true => ObjectKey::new("default", name),
+                    false => ObjectKey::cluster(name),
+                };
+                if draw("goes", 2) == 0 {
+                    store.remove(kind, &key(kind, name), Time::default(), CauseId::default());
+                } else {
+                    let mut object = AnyObject::from_value(kind, &Value::empty_object());
+                    let own = key(kind, name);
+                    let meta = object.meta_mut();
+                    (meta.namespace, meta.name) = (own.namespace, own.name);
+                    meta.uid = Uid(step.into());
+                    store.put(object, Time::default(), CauseId::default());
+                }
+                for name in ["a", "b", "c"] {
+                    for key in [ObjectKey::new("default", name), ObjectKey::cluster(name)] {
+                        let there = kinds.iter().any(|kind| store.get(*kind, &key).is_some());
+                        assert_eq!(store.has_named(&key), there, "seed {seed:?} step {step}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -148,7 +148,7 @@ pub fn state(cluster: &Cluster, playing: bool, speed: f64) -> String {
     let mut pods: BTreeMap<String, i64> = BTreeMap::new();
     for pod in cluster.store().pods().iter() {
         if !is_system(&pod.meta.namespace) {
-            *pods.entry(pod_status(pod).word).or_default() += 1;
+            *pods.entry(pod_status(pod).word.into_owned()).or_default() += 1;
         }
     }
     let mut nodes: BTreeMap<String, i64> = BTreeMap::new();

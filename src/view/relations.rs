@@ -129,8 +129,8 @@ fn pod_of(cluster: &Cluster, pod: &Pod) -> Related {
 fn state(cluster: &Cluster, pod: &Pod) -> (Look, Rc<str>) {
     let powered =
         pod.node.as_deref().is_none_or(|node| cluster.kubelets().running(node) != Some(false));
-    let word = pod_status(pod);
-    (Look::of(pod, &word.word, powered), word.word.as_str().into())
+    let word = pod_status(pod).word;
+    (Look::of(pod, &word, powered), Rc::from(word))
 }
 
 /// The other pods of its owner.

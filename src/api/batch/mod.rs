@@ -105,13 +105,13 @@ impl JobSpec {
             raw: raw.get("template").cloned().unwrap_or_default(),
             ..PodTemplate::clone(&self.template)
         };
-        Self {
-            selector: Selector::from_label_selector(raw.get("selector"))
-                .unwrap_or(Selector::Nothing),
-            template: Rc::new(template),
-            raw,
-            ..self.clone()
-        }
+        let selector = raw.get("selector").unwrap_or(&Value::Null);
+        let selector = match selector.get("matchExpressions") {
+            // What was generated needs no validation.
+            None => Selector::from_map(selector.get("matchLabels")),
+            Some(_) => Selector::from_label_selector(Some(selector)).unwrap_or(Selector::Nothing),
+        };
+        Self { selector, template: Rc::new(template), raw, ..self.clone() }
     }
 }
 

@@ -31,13 +31,13 @@ impl Pod {
     pub fn from_template(
         template: &PodTemplate,
         namespace: &Rc<str>,
-        prefix: &str,
+        prefix: &Rc<str>,
         owners: &Rc<[OwnerReference]>,
     ) -> Self {
         Self {
             meta: ObjectMeta {
                 namespace: Rc::clone(namespace),
-                generate_name: Some(prefix.into()),
+                generate_name: Some(Rc::clone(prefix)),
                 labels: template.labels.clone(),
                 annotations: template.annotations.clone(),
                 finalizers: Rc::clone(&template.finalizers),

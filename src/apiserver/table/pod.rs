@@ -1,5 +1,7 @@
 //! Pods. Follows `printPod`.
 
+use std::borrow::Cow;
+
 use super::{Column, age, or_none, shown, wide};
 use crate::api::conditions;
 use crate::api::core::{ContainerState, ContainerStatus, Pod, Terminated};
@@ -20,9 +22,9 @@ pub(super) const COLUMNS: [Column; 9] = [
 
 /// What the columns READY, STATUS and RESTARTS say of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct Status<'a> {
     /// `Running`, `CrashLoopBackOff`, `Init:0/2`, `Terminating`, …
-    pub word: String,
+    pub word: Cow<'a, str>,
     /// Containers (and sidecars) that are ready.
     pub ready: usize,
     /// Containers and sidecars.
@@ -47,10 +49,10 @@ impl Restarts {
     }
 }
 
-fn ended_word(end: &Terminated) -> String {
+fn ended_word(end: &Terminated) -> Cow<'_, str> {
     match &*end.reason {
-        "" => format!("ExitCode:{}", end.exit_code),
-        reason => reason.to_owned(),
+        "" => format!("ExitCode:{}", end.exit_code).into(),
+        reason => reason.into(),
     }
 }
 
@@ -80,12 +82,12 @@ fn is_sidecar(pod: &Pod, status: &ContainerStatus) -> bool {
 }
 
 /// The word of the app containers, from last to first so that the first wins; counts the ready ones.
-fn app_word(pod: &Pod, before: String, ready: &mut usize) -> String {
+fn app_word<'a>(pod: &'a Pod, before: Cow<'a, str>, ready: &mut usize) -> Cow<'a, str> {
     let (mut word, mut running, mut failed) = (before, false, None);
     for container in pod.status.containers.iter().rev() {
         match &container.state {
             ContainerState::Waiting { reason, .. } if !reason.is_empty() => {
-                word = reason.to_string();
+                word = Cow::Borrowed(reason);
             }
             ContainerState::Terminated(end) => {
                 word = ended_word(end);
@@ -100,7 +102,7 @@ fn app_word(pod: &Pod, before: String, ready: &mut usize) -> String {
             _ => {}
         }
     }
-    match (word.as_str(), failed) {
+    match (&*word, failed) {
         ("Completed", _) if running && pod.ready() => "Running".into(),
         ("Completed", Some(failed)) => failed,
         ("Completed", None) if running => "NotReady".into(),
@@ -109,13 +111,13 @@ fn app_word(pod: &Pod, before: String, ready: &mut usize) -> String {
 }
 
 /// READY, STATUS and RESTARTS of a pod.
-pub fn status(pod: &Pod) -> Status {
+pub fn status(pod: &Pod) -> Status<'_> {
     let spec = &pod.spec;
     let sidecars = spec.init_containers.iter().filter(|container| container.sidecar).count();
-    let mut word = match &*pod.status.reason {
-        "" => pod.status.phase.word().to_owned(),
-        reason => reason.to_owned(),
-    };
+    let mut word = Cow::Borrowed(match &*pod.status.reason {
+        "" => pod.status.phase.word(),
+        reason => reason,
+    });
     let scheduled = conditions::find(&pod.status.conditions, "PodScheduled");
     if scheduled.is_some_and(|condition| &*condition.reason == "SchedulingGated") {
         word = "SchedulingGated".into();
@@ -129,7 +131,7 @@ pub fn status(pod: &Pod) -> Status {
     }
     let stopped = init_word(pod, &mut ready);
     let initializing = stopped.is_some();
-    word = stopped.unwrap_or(word);
+    word = stopped.map_or(word, Cow::Owned);
     let mut restarts = init;
     if !initializing || conditions::holds(&pod.status.conditions, "Initialized") {
         pod.status.containers.iter().for_each(|container| app.add(container));
@@ -172,7 +174,7 @@ pub(super) fn row(pod: &Pod, now: Time) -> Vec<String> {
     vec![
         pod.meta.name.to_string(),
         format!("{}/{}", status.ready, status.containers),
-        status.word,
+        status.word.into_owned(),
         restarts,
         age(pod.meta.created, now),
         or(pod.status.pod_ip.as_ref()),

@@ -8,6 +8,7 @@ use crate::api::core::{Effect, Node, Pod, PodSpec, Taint, Toleration};
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, OwnerReference};
 use crate::api::value::Value;
+use crate::api::words::joined;
 
 /// What a set wants of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(super) fn verdict(spec: &PodSpec, fixed: Option<&NodeName>, node: &Node) -> 
 /// What all new pods of a set are alike in; [`for_node`] makes one for a node of it.
 pub(super) fn daemon_pod(set: &DaemonSet, hash: &str) -> Pod {
     let owners = Rc::new([OwnerReference::controller_of(Kind::DaemonSet, &set.meta)]) as Rc<[_]>;
-    let prefix = format!("{}-", set.meta.name);
+    let prefix = joined(&[&set.meta.name, "-"]);
     let mut pod = Pod::from_template(&set.spec.template, &set.meta.namespace, &prefix, &owners);
     pod.meta.labels.set("controller-revision-hash", hash);
     pod.meta.labels.set("pod-template-generation", template_generation(set));

@@ -55,20 +55,13 @@ pub(super) fn delay(failures: u32) -> Duration {
 /// When a pod ended. Follows `getFinishedTime`.
 pub(super) fn finish_time(pod: &Pod, now: Time) -> Time {
     let sidecars = pod.spec.init_containers.iter().filter(|container| container.sidecar);
-    let names: Vec<_> =
-        pod.spec.containers.iter().chain(sidecars).map(|container| &container.name).collect();
-    let ends: Vec<Option<Time>> = names
-        .iter()
-        .map(|name| {
-            pod.status
-                .container(name)
-                .and_then(|status| status.terminated())
-                .and_then(|end| end.finished)
-        })
-        .collect();
-    if let Some(all) = ends.into_iter().collect::<Option<Vec<Time>>>()
-        && let Some(last) = all.into_iter().max()
-    {
+    let mut containers = pod.spec.containers.iter().chain(sidecars);
+    let end = |name: &Rc<str>| pod.status.container(name)?.terminated()?.finished;
+    // It has not ended before the last has.
+    let last = containers.try_fold(None, |last: Option<Time>, container| {
+        Some(last.max(Some(end(&container.name)?)))
+    });
+    if let Some(last) = last.flatten() {
         return last.cut_to_second();
     }
     if let Some(ready) = conditions::find(&pod.status.conditions, "Ready")

@@ -12,6 +12,7 @@ use crate::api::core::{Pod, PodSpec};
 use crate::api::kind::Kind;
 use crate::api::meta::OwnerReference;
 use crate::api::object::AnyObject;
+use crate::api::words::joined;
 use crate::controllers::pods;
 use crate::reconcile::Write;
 use crate::sim::Time;
@@ -144,7 +145,7 @@ fn plain_pod(job: &Job) -> Pod {
     let mut pod = Pod::from_template(
         &job.spec.template,
         &job.meta.namespace,
-        &[&*job.meta.name, "-"].concat(),
+        &joined(&[&job.meta.name, "-"]),
         &owners,
     );
     pod.meta.add_finalizer(TRACKING);

@@ -18,7 +18,6 @@ use super::pods::{self, claim_open_pods};
 use crate::api::batch::{Job, JobStatus};
 use crate::api::conditions::{self, Condition, Status};
 use crate::api::core::{Pod, RestartPolicy};
-use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::{Map, Value};
 use crate::api::words::word;
@@ -103,11 +102,11 @@ struct End {
 
 impl End {
     fn fail(reason: &str, message: impl Into<Rc<str>>) -> Self {
-        Self { success: false, reason: reason.into(), message: message.into() }
+        Self { success: false, reason: word(reason), message: message.into() }
     }
 
     fn succeed(reason: &str, message: impl Into<Rc<str>>) -> Self {
-        Self { success: true, reason: reason.into(), message: message.into() }
+        Self { success: true, reason: word(reason), message: message.into() }
     }
 
     const fn target(&self) -> &'static str {
@@ -213,8 +212,7 @@ fn release(write: Write) -> Write {
 fn wake_owner(pod: &Pod, store: &Store, wake: Wake<'_>) {
     match pod.meta.controller() {
         Some(owner) if &*owner.kind == "Job" => {
-            let key = ObjectKey::new(Rc::clone(&pod.meta.namespace), Rc::clone(&owner.name));
-            wake(Key::new(key), BATCH);
+            wake(Key::named(&pod.meta.namespace, &owner.name, None), BATCH);
         }
         Some(_) => {}
         // An orphan concerns a Job only if it carries the label that every Job's own selector asks for, or what

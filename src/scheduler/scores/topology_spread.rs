@@ -168,7 +168,8 @@ fn in_domains(
 fn default_selectors(pod: &Pod, store: &Store) -> Vec<Selector> {
     let mut all: Vec<Selector> = store
         .plain_in(Kind::Service, Some(&pod.meta.namespace))
-        .map(|service| Selector::from_map(service.body.at(&["spec", "selector"])))
+        .filter_map(|service| service.body.at(&["spec", "selector"]))
+        .map(|wanted| Selector::from_map(Some(wanted)))
         .filter(|selector| !selector.is_empty() && selector.matches(&pod.meta.labels))
         .collect();
     let Some(owner) = pod.meta.controller() else { return all };

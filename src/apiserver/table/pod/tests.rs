@@ -18,7 +18,8 @@ fn json(text: &str) -> Value {
 
 #[track_caller]
 fn check(status: &str, expected: &str) {
-    let found = super::status(&pod(json(status)));
+    let pod = pod(json(status));
+    let found = super::status(&pod);
     let shown = format!("{}/{} {} {}", found.ready, found.containers, found.word, found.restarts);
     assert_eq!(shown, expected, "{status}");
 }

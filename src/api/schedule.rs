@@ -1,12 +1,15 @@
-//! The cron dialect of CronJobs: five fields, names, steps, descriptors, `@every`.
+//! The cron dialect of CronJobs: five fields, names, steps, descriptors, `@every`. A thin layer of dialect in front of
+//! the `cron` crate, which searches the calendar.
 //!
 //! Follows `github.com/robfig/cron/v3` v3.0.1 (`parser.go`, `spec.go`, `constantdelay.go`) in what it accepts, in its
-//! words of refusal and in the times it finds. The search for the next minute is held against the `cron` crate, which
-//! cannot take its place: it has seconds and years, counts weekdays from 1, reads other texts, wants day of month *and*
-//! day of week, and needs ten times as long for what a minutely CronJob asks at every tick.
+//! words of refusal and in the times it finds. The crate cannot be asked directly: it has seconds and years, counts
+//! weekdays from 1, reads other texts, and wants day of month *and* day of week. So each field is read here, and what
+//! goes to the crate is a plain list of numbers; "either day is enough" becomes two searches, the earlier find wins.
+//! What is due later on the same day, as most is that a minutely CronJob asks for, is seen in the fields themselves.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
@@ -71,11 +74,19 @@ enum Plan {
     Calendar(Calendar),
 }
 
-/// The minutes that five fields name: of each a bit per value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The minutes that five fields name.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Calendar {
+    days: Days,
     minutes: u64,
     hours: u64,
+    /// Due when any of these is.
+    searches: Vec<cron::Schedule>,
+}
+
+/// Which days are named: of each field a bit per value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Days {
     days: u64,
     months: u64,
     weekdays: u64,
@@ -87,32 +98,43 @@ const fn has(bits: u64, value: u32) -> bool {
     bits >> value & 1 == 1
 }
 
+/// The values of a field as a list for the crate; `add` is added to each.
+fn list(bits: u64, add: u32) -> String {
+    let values = (0..64).filter(|value| has(bits, *value));
+    values.map(|value| (value + add).to_string()).collect::<Vec<_>>().join(",")
+}
+
 impl Calendar {
+    fn new(minutes: u64, hours: u64, days: Days) -> Result<Self, String> {
+        let Days { days: of_month, months, weekdays, either } = days;
+        let search = |days: &str, weekdays: &str| {
+            let (minutes, hours, months) = (list(minutes, 0), list(hours, 0), list(months, 0));
+            let plain = format!("0 {minutes} {hours} {days} {months} {weekdays}");
+            cron::Schedule::from_str(&plain).map_err(|refusal| refusal.to_string())
+        };
+        let (of_month, of_week) = (list(of_month, 0), list(weekdays, 1));
+        let pairs = match either {
+            true => vec![(&*of_month, "*"), ("*", &*of_week)],
+            false => vec![(&*of_month, &*of_week)],
+        };
+        let named =
+            pairs.into_iter().filter(|(day, weekday)| !day.is_empty() && !weekday.is_empty());
+        let searches: Result<Vec<_>, _> =
+            named.map(|(day, weekday)| search(day, weekday)).collect();
+        Ok(Self { days, minutes, hours, searches: searches? })
+    }
+
     /// The first of its minutes after a time up to the end of a year, in seconds since 1970 on the same clock.
     fn next_after(&self, seconds: i64, last_year: i32) -> Option<i64> {
         let minute = seconds.div_euclid(60) + 1;
-        let (mut day, mut from) = (minute.div_euclid(24 * 60), minute.rem_euclid(24 * 60));
-        loop {
-            let date = date(day * 24 * 3600)?;
-            if date.year() > last_year {
-                return None;
-            }
-            if let Some(minute) = self.on(date).then(|| self.of_day(from)).flatten() {
-                return Some((day * 24 * 60 + minute) * 60);
-            }
-            // Every month has 28 days.
-            let rest = i64::from(28_u32.saturating_sub(date.day()));
-            day += if has(self.months, date.month()) { 1 } else { rest.max(1) };
-            from = 0;
+        let (day, from) = (minute.div_euclid(24 * 60), minute.rem_euclid(24 * 60));
+        let today = self.days.have(date(day * 24 * 3600)?);
+        if let Some(minute) = today.then(|| self.of_day(from)).flatten() {
+            return Some((day * 24 * 60 + minute) * 60);
         }
-    }
-
-    /// Whether it names a day.
-    fn on(&self, date: NaiveDate) -> bool {
-        let day = has(self.days, date.day());
-        let weekday = has(self.weekdays, date.weekday().num_days_from_sunday());
-        let fits = if self.either { day || weekday } else { day && weekday };
-        fits && has(self.months, date.month())
+        let after = DateTime::from_timestamp(seconds, 0)?;
+        let found = self.searches.iter().filter_map(|search| search.after(&after).next()).min()?;
+        (found.year() <= last_year).then(|| found.timestamp())
     }
 
     /// The first of its minutes of a day, from a minute on.
@@ -123,6 +145,15 @@ impl Calendar {
             let named = self.hours >> hour & 1 == 1 && left != 0;
             named.then(|| hour * 60 + i64::from(left.trailing_zeros()))
         })
+    }
+}
+
+impl Days {
+    fn have(&self, date: NaiveDate) -> bool {
+        let day = has(self.days, date.day());
+        let weekday = has(self.weekdays, date.weekday().num_days_from_sunday());
+        let fits = if self.either { day || weekday } else { day && weekday };
+        fits && has(self.months, date.month())
     }
 }
 
@@ -223,18 +254,9 @@ fn calendar(text: &str) -> Result<Plan, String> {
         return Ok(Plan::Never);
     }
     let either = !day.star && !weekday.star;
-    let never = if either { day.bits | weekday.bits == 0 } else { day.bits.min(weekday.bits) == 0 };
-    if never {
-        return Ok(Plan::Never);
-    }
-    Ok(Plan::Calendar(Calendar {
-        minutes: minute.bits,
-        hours: hour.bits,
-        days: day.bits,
-        months: month.bits,
-        weekdays: weekday.bits,
-        either,
-    }))
+    let days = Days { days: day.bits, months: month.bits, weekdays: weekday.bits, either };
+    let calendar = Calendar::new(minute.bits, hour.bits, days)?;
+    Ok(if calendar.searches.is_empty() { Plan::Never } else { Plan::Calendar(calendar) })
 }
 
 fn field(text: &str, bounds: &Bounds) -> Result<Field, String> {
@@ -425,8 +447,6 @@ fn date(seconds: i64) -> Option<NaiveDate> {
 #[cfg(test)]
 #[cfg(not(target_arch = "wasm32"))] // what it needs is there on the host only
 mod tests {
-    use std::str::FromStr;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -440,37 +460,21 @@ mod tests {
         prop_oneof![Just(every), few]
     }
 
-    fn list(bits: u64, add: u32) -> String {
-        let values = (0..64).filter(|value| has(bits, *value));
-        values.map(|value| (value + add).to_string()).collect::<Vec<_>>().join(",")
-    }
-
     proptest! {
-        /// Whatever the fields name and wherever the search begins: it finds what the `cron` crate finds.
+        /// Whatever the fields name and wherever the search begins: what is seen in the fields is what the crate finds.
         #[test]
-        fn the_next_minute_is_the_one_of_the_crate(
+        fn the_next_minute_is_the_one_that_the_crate_finds(
             (minutes, hours, days) in (some(0, 59), some(0, 23), some(1, 31)),
             (months, weekdays, either) in (some(1, 12), some(0, 6), any::<bool>()),
             seconds in 1_700_000_000_i64..2_200_000_000,
         ) {
-            let calendar = Calendar { minutes, hours, days, months, weekdays, either };
+            let days = Days { days, months, weekdays, either };
+            let calendar = Calendar::new(minutes, hours, days).unwrap();
             let after = DateTime::from_timestamp(seconds, 0).unwrap();
-            let last_year = after.year() + 5;
-            let found = |days: String, weekdays: String| {
-                let (minutes, hours, months) = (list(minutes, 0), list(hours, 0), list(months, 0));
-                let plain = format!("0 {minutes} {hours} {days} {months} {weekdays}");
-                let next = cron::Schedule::from_str(&plain).unwrap().after(&after).next();
-                next.filter(|next| next.year() <= last_year).map(|next| next.timestamp())
-            };
-            let (days, weekdays) = (list(days, 0), list(weekdays, 1));
-            let expected = match either {
-                true => {
-                    let all = [found(days, "*".into()), found("*".into(), weekdays)];
-                    all.into_iter().flatten().min()
-                }
-                false => found(days, weekdays),
-            };
-            prop_assert_eq!(calendar.next_after(seconds, last_year), expected);
+            let found = calendar.searches.iter().filter_map(|search| search.after(&after).next());
+            let expected = found.min().filter(|next| next.year() <= after.year() + 5);
+            let next = calendar.next_after(seconds, after.year() + 5);
+            prop_assert_eq!(next, expected.map(|next| next.timestamp()));
         }
     }
 }

@@ -115,3 +115,17 @@ test('what the first part reads stays in its memory, and what only the rest read
   new WebAssembly.Instance(new WebAssembly.Module(bytes(later)), { later: exports });
   assert.equal(text(16, 21) + text(37, 54), 'hellonobody reads this');
 });
+
+test('an array that a loop reads from its end stays, the place of a line of code before an address does not', () => {
+  const data = '"\\10\\00\\00\\00\\05\\00\\00\\00\\10\\00\\00\\00\\05\\00\\00\\00again\\00\\00\\00\\40\\00\\00\\00\\04\\00\\00\\00\\07\\00\\00\\00\\09\\00\\00\\00other...a.rs"';
+  const first = parsed(`(module (memory (export "memory") 1)
+    (data $all (i32.const 16) ${data})
+    (func (export "f") (param i32) (result i32) (i32.add (i32.const 32) (local.get 0)))
+    (func (export "g") (result i32) (i32.const 56)))`);
+  const later = parsed('(module (import "later" "memory" (memory 1)))');
+  const pieces = [[16, 16], [32, 5], [40, 16], [56, 5], [64, 4]].map(([from, size]) => ({ from, size, fixed: false }));
+  assert.equal(move({ first, later, whole: [16, 32, 40, 56, 64] }, pieces), 20);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes(first)), {});
+  const memory = Buffer.from(exports.memory.buffer);
+  assert.deepEqual([16, 20, 32, 40, 56].map((at) => memory[at]), [16, 5, 97, 0, 111]);
+});

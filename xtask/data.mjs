@@ -13,6 +13,8 @@ import binaryen from 'binaryen';
  * most, and not so far where the address is the beginning of something else, and so has a reason.
  */
 const BEFORE = { inside: 256, beginning: 32 };
+/** A loop over an array may count up to 0 from its end: then its end is the address, or a field so far behind it. */
+const BEHIND = 16;
 /** A hole that is shorter than this (in bytes) is filled with zeros: a part of the memory costs about as much. */
 const HOLE = 48;
 
@@ -39,9 +41,9 @@ export function move({ first, later, whole }, pieces) {
   for (const one of pieces) one.data = dataAt(segments, one);
   const known = pieces.filter(({ data }) => data).flatMap((one) => (one.texts ? texts(one) : [one]));
   // The linker left nothing that nobody names: what seems so is named in a way that is not understood here.
-  const used = reached(known, whole, { inside: 0, beginning: 0 });
+  const used = reached(known, whole, { inside: 0, beginning: 0 }, 0);
   for (const one of known) one.fixed ||= !used.has(one);
-  const stays = reached(known, numbers(code), BEFORE);
+  const stays = reached(known, numbers(code), BEFORE, BEHIND);
   const holes = [];
   for (const one of known) {
     if (stays.has(one)) continue;
@@ -81,25 +83,33 @@ function texts({ from, data, fixed }) {
   return found;
 }
 
-/** Which pieces these numbers name, if they are addresses, and which those name in turn; `before` as in BEFORE. */
-function reached(pieces, numbers, before) {
+/** Which pieces these numbers name, if they are addresses, and which those name in turn; `before` and `behind` as in BEFORE and BEHIND. */
+function reached(pieces, numbers, before, behind) {
   pieces.forEach((one, place) => {
     const last = pieces[place - 1];
     one.before = last ? last.from + last.size : 0;
   });
-  const at = (address) => {
+  const last = (address) => {
     let [low, high] = [0, pieces.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
       if (pieces[middle].from <= address) low = middle;
       else high = middle - 1;
     }
-    const one = pieces[low];
-    return one && address >= one.from && address < one.from + one.size ? low : -1;
+    return low;
+  };
+  const at = (address) => {
+    const place = last(address);
+    const one = pieces[place];
+    return one && address >= one.from && address < one.from + one.size ? place : -1;
   };
   const starts = new Map(pieces.map((one) => [one.from, one]));
   const stays = new Set(pieces.filter(({ fixed }) => fixed));
   for (const number of numbers) {
+    for (const one of pieces.slice(Math.max(last(number) - 1, 0), last(number) + 1)) {
+      const past = number - one.from - one.size;
+      if (past >= 0 && past < behind && isArray(one, starts)) stays.add(one);
+    }
     const place = at(number);
     if (place < 0) continue;
     stays.add(pieces[place]);
@@ -128,6 +138,13 @@ function single({ data }, starts) {
   }
   const letters = data.filter((byte) => byte >= 32 && byte < 127).length;
   return letters >= data.length * 0.75;
+}
+
+/** Whether a piece may be an array that a loop goes through: no text, nor the place of a line of code. */
+function isArray({ from, data }, starts) {
+  if (from % 4 !== 0 || data.length < 8 || data.length % 4 !== 0) return false;
+  const file = data.length === 16 && starts.get(data.readUInt32LE(0))?.data.toString('latin1').endsWith('.rs');
+  return !file && data.filter((byte) => byte >= 32 && byte < 127).length < data.length * 0.75;
 }
 
 /** What stands in the memory at a place; nothing where it is not all given. */

@@ -27,6 +27,8 @@ const LATER = [
   { name: 'ko', extension: 'txt', source: 'assets/i18n/ko', read: joined },
 ];
 
+/** Where the linker says what lies where in the program's memory (see xtask/src/build.rs). */
+const MAP = 'target/page/page.map';
 
 async function bundle(entry) {
   const result = await build({
@@ -121,8 +123,7 @@ async function program(staging, html) {
     await writeFile(join(staging, 'profile.wasm'), wasm);
     return html;
   }
-  // Without the linker's map no constant is moved: one that a first visit reads was taken for one that it does not.
-  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')), '');
+  const parts = split(wasm, later(await readFile('xtask/later.txt', 'utf8')), await readFile(MAP, 'utf8'));
   const name = (content, what) => `page-${digest(content, 'hex').slice(0, 16)}_${what}.wasm`;
   const [first, rest] = [name(parts.first, 'bg'), name(parts.later, 'later')];
   await rm(join(staging, old));

@@ -9,9 +9,10 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
-use super::escape::{self, unescape};
+use super::escape::{self, unescape, without_backslashes};
 use super::fields::shared_out;
 use super::machine::Machine;
+use super::seq::Seq;
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
 use crate::sim::Time;
@@ -316,49 +317,17 @@ fn one(shell: &Machine, words: &[&str]) -> Result<bool, String> {
 }
 
 fn seq(shell: &mut Machine, arguments: &[&str]) {
-    let (mut separator, mut wide, mut arguments) = ("\n", false, arguments);
-    loop {
-        arguments = match arguments {
-            ["-w", rest @ ..] => {
-                wide = true;
-                rest
-            }
-            ["-s", text, rest @ ..] => {
-                separator = text;
-                rest
-            }
-            [flag, rest @ ..] if flag.starts_with("-s") => {
-                separator = flag.get(2..).unwrap_or_default();
-                rest
-            }
-            _ => break,
-        };
-    }
+    let seq = Seq::read(arguments);
     let numbers: Option<Vec<i64>> =
-        operands(arguments).iter().map(|word| word.parse().ok()).collect();
-    let negative: Option<Vec<i64>> = arguments.iter().map(|word| word.parse().ok()).collect();
-    let (first, step, last) = match negative.or(numbers).as_deref() {
+        operands(seq.words).iter().map(|word| word.parse().ok()).collect();
+    let negative: Option<Vec<i64>> = seq.words.iter().map(|word| word.parse().ok()).collect();
+    let numbers = match negative.or(numbers).as_deref() {
         Some([last]) => (1, 1, *last),
         Some([first, last]) => (*first, 1, *last),
         Some([first, step, last]) if *step != 0 => (*first, *step, *last),
         _ => return shell.fail(1, "seq: invalid number"),
     };
-    let width = if wide { first.to_string().len().max(last.to_string().len()) } else { 0 };
-    let (mut text, mut value) = (String::new(), Some(first));
-    while let Some(now) = value.filter(|now| if step > 0 { *now <= last } else { *now >= last }) {
-        if !text.is_empty() {
-            text.push_str(separator);
-        }
-        text.push_str(&format!("{now:0width$}"));
-        if text.len() > super::machine::LONGEST {
-            break;
-        }
-        value = now.checked_add(step);
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    shell.print(&text);
+    shell.print(&seq.text(numbers, super::machine::LONGEST));
 }
 
 /// The text of the files named, or of standard input.
@@ -543,15 +512,6 @@ fn read(shell: &mut Machine, arguments: &[&str]) {
     }
     shell.status = i64::from(rest.is_none());
     shell.input = rest.map(Rc::from);
-}
-
-fn without_backslashes(text: &str) -> String {
-    let mut letters = text.chars();
-    std::iter::from_fn(|| match letters.next() {
-        Some('\\') => letters.next(),
-        letter => letter,
-    })
-    .collect()
 }
 
 fn which(shell: &mut Machine, arguments: &[&str]) {

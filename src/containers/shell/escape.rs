@@ -82,6 +82,16 @@ fn number(letters: &mut Peekable<Chars<'_>>, radix: u32, most: usize) -> Option<
     value
 }
 
+/// A text in which each backslash only makes the letter behind it stand for itself.
+pub(crate) fn without_backslashes(text: &str) -> String {
+    let mut letters = text.chars();
+    std::iter::from_fn(|| match letters.next() {
+        Some('\\') => letters.next(),
+        letter => letter,
+    })
+    .collect()
+}
+
 /// The letters that `tr` means: `a-z`, `[:upper:]`, `\\n`.
 pub(crate) fn letters_of(text: &str) -> Vec<char> {
     let plain: Vec<char> = unescape(text, true).0.chars().collect();

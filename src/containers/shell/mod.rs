@@ -15,6 +15,7 @@ mod machine;
 pub(crate) mod parse;
 pub(crate) mod pattern;
 pub(crate) mod sed;
+pub(crate) mod seq;
 
 pub(in crate::containers) use machine::INIT;
 pub use machine::{Machine, Outcome, Variables};

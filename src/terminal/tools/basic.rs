@@ -4,6 +4,7 @@ use super::read::is_name;
 use super::run::set_arguments;
 use super::{file, test};
 use crate::containers::shell::escape;
+use crate::containers::shell::seq::Seq;
 use crate::language::Text;
 use crate::terminal::Effect;
 use crate::terminal::process::{Io, Leave};
@@ -231,27 +232,13 @@ fn touch(words: &[&str], io: &mut Io<'_>) -> i32 {
     0
 }
 
+/// So many bytes `seq` writes at most.
+const LONGEST_SEQ: usize = 1 << 20;
+
 fn seq(words: &[&str], io: &mut Io<'_>) -> i32 {
-    let (mut separator, mut wide, mut words) = ("\n", false, words);
-    loop {
-        words = match words {
-            ["-w", rest @ ..] => {
-                wide = true;
-                rest
-            }
-            ["-s", text, rest @ ..] => {
-                separator = text;
-                rest
-            }
-            [flag, rest @ ..] if flag.starts_with("-s") => {
-                separator = flag.get(2..).unwrap_or_default();
-                rest
-            }
-            _ => break,
-        };
-    }
+    let seq = Seq::read(words);
     let mut numbers = Vec::new();
-    for word in words {
+    for word in seq.words {
         match word.parse::<i64>() {
             Ok(number) => numbers.push(number),
             Err(_) => {
@@ -266,22 +253,7 @@ fn seq(words: &[&str], io: &mut Io<'_>) -> i32 {
         [_, _, _] => return fail(io, "seq: invalid Zero increment value: '0'", 1),
         _ => return fail(io, "seq: missing operand", 1),
     };
-    let width = if wide { first.to_string().len().max(last.to_string().len()) } else { 0 };
-    let mut text = String::new();
-    let mut number = Some(first);
-    for count in 0..100_000 {
-        let Some(now) = number.filter(|now| if step > 0 { *now <= last } else { *now >= last })
-        else {
-            break;
-        };
-        text.push_str(if count > 0 { separator } else { "" });
-        text.push_str(&format!("{now:0width$}"));
-        number = now.checked_add(step);
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    print(io, &text)
+    print(io, &seq.text((first, step, last), LONGEST_SEQ))
 }
 
 fn date(words: &[&str], io: &mut Io<'_>) -> i32 {

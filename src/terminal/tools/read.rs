@@ -1,5 +1,6 @@
 //! `read`: a line of standard input becomes variables.
 
+use crate::containers::shell::escape::without_backslashes;
 use crate::containers::shell::fields::shared_out;
 use crate::terminal::process::{Finished, Io, Process, Turn};
 
@@ -67,13 +68,4 @@ impl Process for Read {
         }
         Turn::Done(i32::from(!line.ends_with('\n')))
     }
-}
-
-fn without_backslashes(text: &str) -> String {
-    let mut letters = text.chars();
-    std::iter::from_fn(|| match letters.next() {
-        Some('\\') => letters.next(),
-        letter => letter,
-    })
-    .collect()
 }

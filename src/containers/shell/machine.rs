@@ -5,81 +5,25 @@ use std::rc::Rc;
 
 mod builtins;
 mod jobs;
+mod nodes;
 mod signals;
 mod streams;
+mod tasks;
 
 use jobs::Job;
 pub(in crate::containers) use signals::INIT;
 use streams::Target;
+use tasks::{Saved, Task};
 
-use super::condition;
-use super::parse::{Node, Redirect, Script, Word};
+use super::parse::{Node, Script};
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
 use crate::containers::signal::Signal;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 
-/// Something left to do.
-#[derive(Clone, Debug, PartialEq)]
-enum Task {
-    Run(Rc<Node>),
-    /// The command at a place of a list.
-    RunAt(Script, usize),
-    /// That one and all after it.
-    List(Script, usize),
-    AndOr(Rc<Node>, bool),
-    IfCheck {
-        branches: Rc<[(Script, Script)]>,
-        index: usize,
-        otherwise: Script,
-    },
-    /// `again` stands in place of the condition in the next round.
-    WhileCheck {
-        again: Script,
-        body: Script,
-        until: bool,
-    },
-    WhileAgain {
-        again: Script,
-        body: Script,
-        until: bool,
-    },
-    ForNext {
-        name: Rc<str>,
-        values: Rc<[Rc<str>]>,
-        index: usize,
-        body: Script,
-    },
-    EndFunction {
-        arguments: Rc<[Rc<str>]>,
-        /// What variables were before they became its own.
-        locals: Vec<(Rc<str>, Option<Rc<str>>)>,
-    },
-    EndSubshell(Box<Saved>),
-    /// A trap is over: `$?` is what it was before.
-    EndTrap {
-        status: i64,
-    },
-    Restore {
-        out: Target,
-        err: Target,
-        /// Only where it was redirected: what was read is read.
-        input: Option<Option<Rc<str>>>,
-    },
-}
-
 /// Variables by name. Shells that begin with the same ones share them until one of them changes one.
 pub type Variables = Rc<BTreeMap<Rc<str>, Rc<str>>>;
-
-/// What a subshell does not change for its parent.
-#[derive(Clone, Debug, PartialEq)]
-struct Saved {
-    variables: Variables,
-    folder: Rc<str>,
-    arguments: Rc<[Rc<str>]>,
-    traps: BTreeMap<Rc<str>, Script>,
-}
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,274 +308,6 @@ impl Machine {
         self.stack.push(task);
     }
 
-    fn step(&mut self, task: Task, outside: &mut dyn Outside) {
-        match task {
-            Task::Run(node) => self.node(&node, outside),
-            Task::RunAt(script, index) => {
-                if let Some(node) = script.get(index) {
-                    self.node(node, outside);
-                }
-            }
-            Task::List(script, index) => {
-                if index >= script.len() {
-                    return;
-                }
-                if index + 1 < script.len() {
-                    self.push(Task::List(Rc::clone(&script), index + 1));
-                }
-                self.push(Task::RunAt(script, index));
-            }
-            Task::AndOr(right, and) => {
-                if (self.status == 0) == and {
-                    self.push(Task::Run(right));
-                }
-            }
-            Task::IfCheck { branches, index, otherwise } => {
-                self.check_if(&branches, index, otherwise)
-            }
-            Task::WhileCheck { again, body, until } => {
-                if (self.status == 0) == until {
-                    self.status = 0;
-                    return;
-                }
-                self.push(Task::WhileAgain { again, body: Rc::clone(&body), until });
-                self.push(Task::List(body, 0));
-            }
-            Task::WhileAgain { again, body, until } => {
-                self.push(Task::WhileCheck { again: Rc::clone(&again), body, until });
-                self.push(Task::List(again, 0));
-            }
-            Task::ForNext { name, values, index, body } => {
-                let Some(value) = values.get(index) else { return };
-                self.variables_mut().insert(Rc::clone(&name), Rc::clone(value));
-                self.push(Task::ForNext {
-                    name,
-                    values: Rc::clone(&values),
-                    index: index + 1,
-                    body: Rc::clone(&body),
-                });
-                self.push(Task::List(body, 0));
-            }
-            Task::EndFunction { arguments, locals } => {
-                self.arguments = arguments;
-                self.give_back(locals);
-                self.failed();
-            }
-            Task::EndSubshell(saved) => {
-                if let Some(script) = self.traps.remove("EXIT").filter(|one| !one.is_empty()) {
-                    self.push(Task::EndSubshell(saved));
-                    self.push(Task::EndTrap { status: self.status });
-                    return self.push(Task::List(script, 0));
-                }
-                self.traps = saved.traps;
-                self.variables = saved.variables;
-                self.folder = saved.folder;
-                self.arguments = saved.arguments;
-                self.failed();
-            }
-            Task::EndTrap { status } => self.status = status,
-            Task::Restore { out, err, input } => {
-                self.out = out;
-                self.err = err;
-                if let Some(input) = input {
-                    self.input = input;
-                }
-            }
-        }
-    }
-
-    fn check_if(&mut self, branches: &Rc<[(Script, Script)]>, index: usize, otherwise: Script) {
-        if self.status == 0 {
-            if let Some((_, body)) = branches.get(index) {
-                self.push(Task::List(Rc::clone(body), 0));
-            }
-            return;
-        }
-        self.status = 0;
-        match branches.get(index + 1) {
-            Some((condition, _)) => {
-                let condition = Rc::clone(condition);
-                self.push(Task::IfCheck {
-                    branches: Rc::clone(branches),
-                    index: index + 1,
-                    otherwise,
-                });
-                self.push(Task::List(condition, 0));
-            }
-            None => self.push(Task::List(otherwise, 0)),
-        }
-    }
-
-    fn node(&mut self, node: &Node, outside: &mut dyn Outside) {
-        match node {
-            Node::Simple { assigns, words, redirects } => {
-                self.simple(assigns, words, redirects, outside)
-            }
-            Node::Pipeline { stages, negated } => self.pipeline(stages, *negated, outside),
-            Node::AndOr { left, right, and } => {
-                self.push(Task::AndOr(Rc::clone(right), *and));
-                self.push(Task::Run(Rc::clone(left)));
-            }
-            Node::If { branches, otherwise } => {
-                if let Some((condition, _)) = branches.first() {
-                    let condition = Rc::clone(condition);
-                    self.push(Task::IfCheck {
-                        branches: Rc::clone(branches),
-                        index: 0,
-                        otherwise: Rc::clone(otherwise),
-                    });
-                    self.push(Task::List(condition, 0));
-                }
-            }
-            Node::While { condition, again, body, until } => {
-                self.push(Task::WhileCheck {
-                    again: Rc::clone(again),
-                    body: Rc::clone(body),
-                    until: *until,
-                });
-                self.push(Task::List(Rc::clone(condition), 0));
-            }
-            Node::For { name, words, body } => {
-                let values = match words {
-                    Some(words) => self.expand_all(words, outside),
-                    None => Ok(self.arguments.to_vec()),
-                };
-                let Ok(values) = values else { return };
-                self.status = 0;
-                self.push(Task::ForNext {
-                    name: name.as_str().into(),
-                    values: values.into(),
-                    index: 0,
-                    body: Rc::clone(body),
-                });
-            }
-            Node::Case { word, arms } => {
-                let Ok(value) = self.expand_text(word, outside) else { return };
-                self.status = 0;
-                for (patterns, body) in arms.iter() {
-                    let hit = patterns.iter().any(|pattern| {
-                        self.expand_pattern(pattern, outside)
-                            .is_ok_and(|pattern| super::glob::glob(&pattern, &value))
-                    });
-                    if hit {
-                        self.push(Task::List(Rc::clone(body), 0));
-                        break;
-                    }
-                }
-            }
-            Node::Test(words) => {
-                let Ok(words) = self.condition(words, outside) else { return self.failed() };
-                let files = |test: char, path: &str| self.has_file(test, path);
-                self.status = match condition::holds(&words, &files) {
-                    Ok(value) => i64::from(!value),
-                    Err(message) => {
-                        self.complain(&message);
-                        2
-                    }
-                };
-                self.failed();
-            }
-            Node::Arithmetic(text) => {
-                let value = self.expand_text(text, outside).and_then(|text| self.evaluate(&text));
-                if let Ok(value) = value {
-                    self.status = i64::from(value == 0);
-                    self.failed();
-                }
-            }
-            Node::Group(body) => self.push(Task::List(Rc::clone(body), 0)),
-            Node::Subshell(body) => {
-                self.enter_subshell();
-                self.push(Task::List(Rc::clone(body), 0));
-            }
-            Node::Function { name, body } => {
-                self.functions.insert(name.as_str().into(), Rc::clone(body));
-                self.status = 0;
-            }
-            Node::Redirected(inner, redirects) => {
-                let restore = self.restore(redirects);
-                if self.redirect(redirects, outside) {
-                    self.push(restore);
-                    self.push(Task::Run(Rc::clone(inner)));
-                } else {
-                    self.step(restore, outside);
-                }
-            }
-            Node::Background(inner) => {
-                self.begin_job(inner, outside);
-            }
-        }
-    }
-
-    fn simple(
-        &mut self,
-        assigns: &[(String, Word)],
-        words: &[Word],
-        redirects: &[Redirect],
-        outside: &mut dyn Outside,
-    ) {
-        self.substituted = None;
-        self.before = self.status;
-        let Ok(argv) = self.expand_all(words, outside) else { return self.failed() };
-        let mut values = Vec::new();
-        for (name, word) in assigns {
-            let Ok(value) = self.expand_value(word, outside) else { return self.failed() };
-            if self.trace {
-                self.print_error(&format!("+ {name}={}\n", traced(&value)));
-            }
-            values.push((Rc::from(name.as_str()), Rc::from(value)));
-        }
-        self.status = 0;
-        if argv.is_empty() {
-            self.status = self.substituted.unwrap_or(0);
-            self.assign(values);
-            let restore = self.restore(redirects);
-            if !redirects.is_empty() {
-                self.redirect(redirects, outside);
-                self.step(restore, outside);
-            }
-            return self.failed();
-        }
-        if self.trace {
-            let words: Vec<String> = argv.iter().map(|word| traced(word)).collect();
-            self.print_error(&format!("+ {}\n", words.join(" ")));
-        }
-        let restore = self.restore(redirects);
-        if !self.redirect(redirects, outside) {
-            self.step(restore, outside);
-            return self.failed();
-        }
-        // What is assigned before a command is there for it alone.
-        let before = (!values.is_empty()).then(|| Rc::clone(&self.variables));
-        let names = values.iter().map(|(name, _)| Rc::clone(name));
-        let locals: Vec<_> =
-            names.map(|name| (Rc::clone(&name), self.variables.get(&name).cloned())).collect();
-        self.assign(values);
-        if let Some(body) = argv.first().and_then(|name| self.functions.get(name)).cloned() {
-            self.push(restore);
-            self.push(Task::EndFunction { arguments: Rc::clone(&self.arguments), locals });
-            self.arguments = argv.iter().skip(1).cloned().collect();
-            self.push(Task::Run(body));
-            return;
-        }
-        let redirected_exec = argv.first().is_some_and(|name| &**name == "exec") && argv.len() == 1;
-        let height = self.stack.len();
-        self.command(&argv, outside);
-        if let Some(before) = before {
-            // A shell within this one has them, too, and gives them back at its end.
-            match self.stack.get_mut(height) {
-                Some(Task::EndSubshell(saved)) => saved.variables = before,
-                _ => self.give_back(locals),
-            }
-        }
-        // So it is with where its output goes.
-        if self.stack.len() > height && !redirects.is_empty() {
-            self.stack.insert(height, restore);
-        } else if !redirected_exec {
-            self.step(restore, outside);
-        }
-        self.failed();
-    }
-
     /// Runs these next.
     pub(super) fn go_on_with(&mut self, nodes: Vec<Node>) {
         if !nodes.is_empty() {
@@ -659,23 +335,6 @@ impl Machine {
         if let Some(locals) = function {
             locals.push((name.into(), before));
         }
-    }
-
-    /// The words of `[[ … ]]`: what is compared with a pattern is one.
-    fn condition(
-        &mut self,
-        words: &[Word],
-        outside: &mut dyn Outside,
-    ) -> Result<Vec<String>, super::expand::Ended> {
-        let mut all: Vec<String> = Vec::new();
-        for word in words {
-            let pattern = all.last().is_some_and(|last| condition::compares(last));
-            all.push(match pattern {
-                true => self.expand_pattern(word, outside)?,
-                false => self.expand_text(word, outside)?,
-            });
-        }
-        Ok(all)
     }
 
     /// Whether a file is there and of a kind, as `-f` and its kin ask.
@@ -737,14 +396,5 @@ impl Machine {
     pub(super) fn abort(&mut self, message: &str, status: i64) {
         self.complain(message);
         self.finish(status);
-    }
-}
-
-/// A word as `set -x` shows it.
-fn traced(word: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,^".contains(letter);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }

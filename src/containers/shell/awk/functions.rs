@@ -2,24 +2,21 @@
 
 use super::program::Expression;
 use super::run::Awk;
-use super::value::{Value, truth, whole};
+use super::value::{Value, count, truth, whole};
 use crate::containers::shell::escape::printf;
 use crate::containers::shell::pattern::Pattern;
 use crate::containers::shell::sed;
 
 impl Awk {
-    pub(super) fn call(&mut self, name: &str, words: &[Expression], depth: usize) -> Value {
+    pub(super) fn call(&mut self, name: &str, words: &[Expression]) -> Value {
         if matches!(name, "sub" | "gsub") {
-            return self.substitute(name == "gsub", words, depth);
+            return self.substitute(name == "gsub", words);
         }
-        let texts: Vec<String> = words.iter().map(|word| self.value(word, depth).text()).collect();
+        let texts = self.texts(words);
         let text = |at: usize| texts.get(at).map_or("", String::as_str);
         let number = |at: usize| Value::Input(text(at).to_owned()).number();
-        let count = |count: usize| Value::Number(f64::from(u32::try_from(count).unwrap_or(0)));
         match name {
-            "length" if words.is_empty() => {
-                count(self.fields.first().map_or(0, |line| line.chars().count()))
-            }
+            "length" if words.is_empty() => count(self.record().chars().count()),
             "length" => count(text(0).chars().count()),
             "toupper" => Value::Text(text(0).to_uppercase()),
             "tolower" => Value::Text(text(0).to_lowercase()),
@@ -61,20 +58,20 @@ impl Awk {
         }
     }
 
-    fn substitute(&mut self, all: bool, words: &[Expression], depth: usize) -> Value {
+    fn substitute(&mut self, all: bool, words: &[Expression]) -> Value {
         let record = Expression::Field(Box::new(Expression::Number(0.0)));
         let place = words.get(2).unwrap_or(&record);
         let pattern = match words.first() {
             Some(Expression::Matches(pattern)) => Some(pattern.clone()),
-            Some(other) => Pattern::parse(&self.value(other, depth).text(), true, false).ok(),
+            Some(other) => Pattern::parse(&self.value(other).text(), true, false).ok(),
             None => None,
         };
         let (Some(pattern), Some(with)) = (pattern, words.get(1)) else { return truth(false) };
-        let with = self.value(with, depth).text();
-        let text = self.value(place, depth).text();
+        let with = self.value(with).text();
+        let text = self.value(place).text();
         match sed::substitute(&text, &pattern, &with, all) {
             Some(changed) => {
-                self.set(place, &Value::Text(changed), depth);
+                self.set(place, &Value::Text(changed));
                 truth(true)
             }
             None => truth(false),

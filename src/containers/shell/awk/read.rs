@@ -6,6 +6,7 @@ use super::tokens::{Token, tokens};
 use crate::containers::shell::pattern::Pattern;
 
 const DEEPEST: usize = 40;
+const TOO_DEEP: &str = "nested too deeply";
 
 /// Reads a program.
 ///
@@ -106,7 +107,7 @@ impl Reader {
     fn block(&mut self) -> Read<Vec<Step>> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("nested too deeply".into());
+            return Err(TOO_DEEP.into());
         }
         let steps = match self.take("{") {
             false => {
@@ -192,19 +193,15 @@ impl Reader {
     /// What is printed: a `>` there would lead to a file.
     fn words(&mut self) -> Read<Vec<Expression>> {
         let mut words = Vec::new();
-        if matches!(self.peek(), None | Some(Token::Line | Token::Sign(";" | "}" | ">" | "|"))) {
+        if self.printed_all() {
             return Ok(words);
         }
         let begin = self.at;
         // `printf("…", x)`: parentheses around all of it.
         if self.take("(") {
             let listed = self.listed(")");
-            let end = matches!(
-                self.peek(),
-                None | Some(Token::Line | Token::Sign(";" | "}" | ">" | "|"))
-            );
             match listed {
-                Ok(words) if end => return Ok(words),
+                Ok(words) if self.printed_all() => return Ok(words),
                 _ => self.at = begin,
             }
         }
@@ -214,6 +211,11 @@ impl Reader {
                 return Ok(words);
             }
         }
+    }
+
+    /// Whether nothing follows that could be printed.
+    fn printed_all(&self) -> bool {
+        matches!(self.peek(), None | Some(Token::Line | Token::Sign(";" | "}" | ">" | "|")))
     }
 
     fn printed(&mut self) -> Read<Expression> {
@@ -237,7 +239,7 @@ impl Reader {
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Read<Expression>) -> Read<Expression> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("nested too deeply".into());
+            return Err(TOO_DEEP.into());
         }
         let expression = read(self)?;
         self.depth -= 1;
@@ -276,7 +278,7 @@ impl Reader {
         loop {
             length += 1;
             if length > 200 {
-                return Err("nested too deeply".into());
+                return Err(TOO_DEEP.into());
             }
             let operator = match operators.first() {
                 Some(&"") => self.begins_operand().then_some(""),
@@ -363,4 +365,20 @@ impl Reader {
 
 const fn is_place(expression: &Expression) -> bool {
     matches!(expression, Expression::Variable(_) | Expression::Element(..) | Expression::Field(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_program_is_refused_by_name() {
+        for (text, words) in [
+            ("{print > \"file\"}", UNKNOWN),
+            ("BEGIN{while(1){}}", UNKNOWN),
+            ("{print $1", "syntax error: } is missing"),
+        ] {
+            assert_eq!(program(text).err().as_deref(), Some(words), "{text}");
+        }
+    }
 }

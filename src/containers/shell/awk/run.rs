@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use super::functions::printf_once;
 use super::program::{Expression, Rule, Step, When};
 use super::read::program;
-use super::value::{Value, calculated, compare, truth, whole};
+use super::value::{Value, calculated, compare, count, truth, whole};
 use crate::containers::shell::escape::unescape;
 use crate::containers::shell::pattern::Pattern;
 
-/// A program.
+/// A program and where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Awk {
     rules: Vec<Rule>,
     variables: BTreeMap<String, Value>,
     pub(super) arrays: BTreeMap<String, BTreeMap<String, Value>>,
-    pub(super) fields: Vec<String>,
+    fields: Vec<String>,
     number: usize,
     begun: bool,
     /// The status with which `exit` ended it.
@@ -32,7 +32,7 @@ impl Awk {
     ///
     /// # Errors
     /// What is wrong with it, or not here.
-    pub(crate) fn parse(
+    pub(super) fn parse(
         text: &str,
         separator: Option<&str>,
         variables: &[(String, String)],
@@ -89,6 +89,11 @@ impl Awk {
         self.exit = self.exit.or(exit);
     }
 
+    /// The record as it stands, which is `$0`.
+    pub(super) fn record(&self) -> &str {
+        self.fields.first().map_or("", String::as_str)
+    }
+
     fn set_record(&mut self, line: &str) {
         let separator = self.variable("FS").text();
         self.fields = vec![line.to_owned()];
@@ -112,7 +117,7 @@ impl Awk {
         let mut left = STEPS;
         for (when, steps) in rules.iter().filter(|(when, _)| fits(when)) {
             if let When::If(condition) = when
-                && !self.value(condition, 0).holds()
+                && !self.value(condition).holds()
             {
                 continue;
             }
@@ -148,11 +153,11 @@ impl Awk {
                     true
                 }
                 Step::Evaluate(expression) => {
-                    self.value(expression, 0);
+                    self.value(expression);
                     true
                 }
                 Step::If(condition, yes, no) => {
-                    let steps = if self.value(condition, 0).holds() { yes } else { no };
+                    let steps = if self.value(condition).holds() { yes } else { no };
                     self.steps(steps, output, left)
                 }
                 Step::ForIn(name, array, body) => {
@@ -170,7 +175,7 @@ impl Awk {
                 }
                 Step::Next => false,
                 Step::Exit(status) => {
-                    let status = status.as_ref().map(|status| self.value(status, 0).number());
+                    let status = status.as_ref().map(|status| self.value(status).number());
                     self.exit = Some(whole(status.unwrap_or(0.0)));
                     false
                 }
@@ -182,21 +187,20 @@ impl Awk {
         true
     }
 
-    fn texts(&mut self, words: &[Expression]) -> Vec<String> {
-        words.iter().map(|word| self.value(word, 0).text()).collect()
+    pub(super) fn texts(&mut self, words: &[Expression]) -> Vec<String> {
+        words.iter().map(|word| self.value(word).text()).collect()
     }
 
     fn print(&mut self, words: &[Expression], output: &mut String) {
         let words = self.texts(words);
         match words.is_empty() {
-            true => output.push_str(self.fields.first().map_or("", String::as_str)),
+            true => output.push_str(self.record()),
             false => output.push_str(&words.join(&self.variable("OFS").text())),
         }
         output.push_str(&self.variable("ORS").text());
     }
 
     fn variable(&self, name: &str) -> Value {
-        let count = |count: usize| Value::Number(f64::from(u32::try_from(count).unwrap_or(0)));
         match name {
             "NR" | "FNR" => count(self.number),
             "NF" => count(self.fields.len().saturating_sub(1)),
@@ -204,16 +208,15 @@ impl Awk {
         }
     }
 
-    pub(super) fn set(&mut self, place: &Expression, value: &Value, depth: usize) {
+    pub(super) fn set(&mut self, place: &Expression, value: &Value) {
         match place {
             Expression::Variable(name) => drop(self.variables.insert(name.clone(), value.clone())),
             Expression::Element(name, key) => {
-                let key = self.value(key, depth).text();
+                let key = self.value(key).text();
                 self.arrays.entry(name.clone()).or_default().insert(key, value.clone());
             }
             Expression::Field(number) => {
-                let number =
-                    usize::try_from(whole(self.value(number, depth).number())).unwrap_or(0);
+                let number = usize::try_from(whole(self.value(number).number())).unwrap_or(0);
                 if number == 0 {
                     return self.set_record(&value.text());
                 }
@@ -234,63 +237,60 @@ impl Awk {
         }
     }
 
-    pub(super) fn value(&mut self, expression: &Expression, depth: usize) -> Value {
-        let depth = depth + 1;
+    pub(super) fn value(&mut self, expression: &Expression) -> Value {
         match expression {
             Expression::Number(number) => Value::Number(*number),
             Expression::Text(text) => Value::Text(text.clone()),
-            Expression::Matches(pattern) => {
-                truth(pattern.fits(self.fields.first().map_or("", String::as_str)))
-            }
+            Expression::Matches(pattern) => truth(pattern.fits(self.record())),
             Expression::Field(number) => {
-                let number = usize::try_from(whole(self.value(number, depth).number()));
+                let number = usize::try_from(whole(self.value(number).number()));
                 let field = number.ok().and_then(|number| self.fields.get(number));
                 Value::Input(field.cloned().unwrap_or_default())
             }
             Expression::Variable(name) => self.variable(name),
             Expression::Element(name, key) => {
-                let key = self.value(key, depth).text();
+                let key = self.value(key).text();
                 let value = self.arrays.get(name).and_then(|array| array.get(&key)).cloned();
                 value.unwrap_or(Value::Input(String::new()))
             }
             Expression::Assign(place, operator, right) => {
-                let right = self.value(right, depth);
+                let right = self.value(right);
                 let value = match *operator {
                     "=" => right,
                     operator => {
-                        let left = self.value(place, depth).number();
+                        let left = self.value(place).number();
                         Value::Number(calculated(operator, left, right.number()))
                     }
                 };
-                self.set(place, &value, depth);
+                self.set(place, &value);
                 value
             }
             Expression::Step { place, by, first } => {
-                let before = self.value(place, depth).number();
-                self.set(place, &Value::Number(before + by), depth);
+                let before = self.value(place).number();
+                self.set(place, &Value::Number(before + by));
                 Value::Number(if *first { before + by } else { before })
             }
-            Expression::Not(inner) => truth(!self.value(inner, depth).holds()),
-            Expression::Minus(inner) => Value::Number(-self.value(inner, depth).number()),
+            Expression::Not(inner) => truth(!self.value(inner).holds()),
+            Expression::Minus(inner) => Value::Number(-self.value(inner).number()),
             Expression::Binary("&&", left, right) => {
-                truth(self.value(left, depth).holds() && self.value(right, depth).holds())
+                truth(self.value(left).holds() && self.value(right).holds())
             }
             Expression::Binary("||", left, right) => {
-                truth(self.value(left, depth).holds() || self.value(right, depth).holds())
+                truth(self.value(left).holds() || self.value(right).holds())
             }
             Expression::Binary(operator @ ("~" | "!~"), left, right) => {
-                let text = self.value(left, depth).text();
+                let text = self.value(left).text();
                 let fits = match &**right {
                     Expression::Matches(pattern) => pattern.fits(&text),
                     other => {
-                        let pattern = self.value(other, depth).text();
+                        let pattern = self.value(other).text();
                         Pattern::parse(&pattern, true, false).is_ok_and(|one| one.fits(&text))
                     }
                 };
                 truth(fits == (*operator == "~"))
             }
             Expression::Binary(operator, left, right) => {
-                let (left, right) = (self.value(left, depth), self.value(right, depth));
+                let (left, right) = (self.value(left), self.value(right));
                 match *operator {
                     "" => Value::Text(left.text() + &right.text()),
                     "==" => truth(compare(&left, &right).is_eq()),
@@ -303,14 +303,14 @@ impl Awk {
                 }
             }
             Expression::Choice(condition, yes, no) => {
-                let next = if self.value(condition, depth).holds() { yes } else { no };
-                self.value(next, depth)
+                let next = if self.value(condition).holds() { yes } else { no };
+                self.value(next)
             }
             Expression::In(key, array) => {
-                let key = self.value(key, depth).text();
+                let key = self.value(key).text();
                 truth(self.arrays.get(array).is_some_and(|array| array.contains_key(&key)))
             }
-            Expression::Call(name, words) => self.call(name, words, depth),
+            Expression::Call(name, words) => self.call(name, words),
         }
     }
 }

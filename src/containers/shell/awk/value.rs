@@ -65,6 +65,10 @@ pub(super) fn truth(value: bool) -> Value {
     Value::Number(if value { 1.0 } else { 0.0 })
 }
 
+pub(super) fn count(count: usize) -> Value {
+    Value::Number(f64::from(u32::try_from(count).unwrap_or(0)))
+}
+
 /// The whole part.
 pub(super) fn whole(number: f64) -> i64 {
     format!("{:.0}", number.trunc()).parse().unwrap_or(if number < 0.0 {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::expansions::quoted_text;
+use super::expansions::{in_name, quoted_text};
 use super::words::plain;
 use super::{DEEPEST, END, Node, Parsed, Parser, Part, Script, TOO_DEEP, Word, unexpected};
 
@@ -197,10 +197,7 @@ impl Parser {
     /// `NAME=` or `NAME+=` at the cursor; the name, with its plus.
     fn assignment(&mut self) -> Option<String> {
         let mut index = 0;
-        while self
-            .ahead(index)
-            .is_some_and(|letter| letter == '_' || letter.is_ascii_alphanumeric())
-        {
+        while self.ahead(index).is_some_and(in_name) {
             index += 1;
         }
         let first = self.peek()?;

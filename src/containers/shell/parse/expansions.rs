@@ -43,9 +43,7 @@ impl Parser {
         let mut name = String::new();
         match self.peek() {
             Some(letter) if letter == '_' || letter.is_ascii_alphabetic() => {
-                while let Some(letter) =
-                    self.peek().filter(|letter| *letter == '_' || letter.is_ascii_alphanumeric())
-                {
+                while let Some(letter) = self.peek().filter(|letter| in_name(*letter)) {
                     name.push(letter);
                     self.at += 1;
                 }
@@ -90,9 +88,7 @@ impl Parser {
             let operation = Some(("#".into(), Vec::new()));
             return Ok(Part::Variable { name: name.into(), operation, quoted });
         }
-        let end = text
-            .find(|letter: char| !(letter == '_' || letter.is_ascii_alphanumeric()))
-            .unwrap_or(text.len());
+        let end = text.find(|letter| !in_name(letter)).unwrap_or(text.len());
         let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
         let (name, rest) = text.split_at_checked(end).unwrap_or((&text, ""));
         if is_parameter(name) {
@@ -151,14 +147,17 @@ impl Parser {
     }
 }
 
+/// Whether a letter may stand in a name, digits not at its beginning.
+pub(super) const fn in_name(letter: char) -> bool {
+    letter == '_' || letter.is_ascii_alphanumeric()
+}
+
 fn is_parameter(name: &str) -> bool {
     let mut letters = name.chars();
     match letters.next() {
         Some(letter) if "?$!#@*-".contains(letter) => letters.next().is_none(),
         Some(letter) if letter.is_ascii_digit() => letters.all(|letter| letter.is_ascii_digit()),
-        Some(letter) if letter == '_' || letter.is_ascii_alphabetic() => {
-            letters.all(|letter| letter == '_' || letter.is_ascii_alphanumeric())
-        }
+        Some(letter) if letter == '_' || letter.is_ascii_alphabetic() => letters.all(in_name),
         _ => false,
     }
 }

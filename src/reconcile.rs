@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use crate::persistent::OrdMap;
 
-use crate::api::core::EventType;
+use crate::api::core::{Event, EventType};
 use crate::api::error::ApiError;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
@@ -245,7 +245,7 @@ pub enum Write {
         about: Option<AnyObject>,
     },
     /// Lets events end with their lease: storage drops them, and asks no finalizers.
-    Expire(Vec<ObjectKey>),
+    Expire(Vec<Rc<Event>>),
     /// Records an event about an object.
     Event {
         /// What it is about.

@@ -130,13 +130,18 @@ pub(crate) struct Letters(u128);
 
 impl Letters {
     /// The first letters of a text.
-    fn first_of(text: &str) -> Self {
+    pub(super) fn first_of(text: &str) -> Self {
         if let Some(first) = text.as_bytes().first_chunk::<HEAD>() {
             return Self(u128::from_be_bytes(*first));
         }
         let mut padded = [0; HEAD];
         padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
         Self(u128::from_be_bytes(padded))
+    }
+
+    /// The number that sixteen hexadecimal digits write.
+    pub(crate) fn as_hex(self) -> Option<u64> {
+        u64::from_str_radix(std::str::from_utf8(&self.0.to_be_bytes()).ok()?, 16).ok()
     }
 
     /// The last letters of a text; those of a shorter text are the first of all.
@@ -151,11 +156,13 @@ fn compare(one: &Rc<str>, other: &Rc<str>) -> Ordering {
 }
 
 /// Compares texts with the same `head`: if both end within it, only their lengths can differ.
-fn compare_tails(one: &Rc<str>, other: &Rc<str>) -> Ordering {
+pub(super) fn compare_tails(one: &str, other: &str) -> Ordering {
     if one.len().max(other.len()) <= HEAD {
         one.len().cmp(&other.len())
+    } else if std::ptr::eq(one, other) {
+        Ordering::Equal
     } else {
-        compare(one, other)
+        one.cmp(other)
     }
 }
 

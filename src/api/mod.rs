@@ -10,6 +10,7 @@ pub mod error;
 pub mod kind;
 pub mod labels;
 pub mod meta;
+pub mod named;
 pub mod names;
 pub mod object;
 pub mod quantity;

@@ -268,11 +268,18 @@ impl Api<'_> {
         self.keep(AnyObject::Event(Rc::new(event)));
     }
 
-    /// `NAME.` and the time in nanoseconds as hexadecimal digits, moved on until it is free.
+    /// `NAME.` and the time in nanoseconds as hexadecimal digits: within a millisecond those of one event after those of
+    /// the other, as a clock has it, moved on until it is free.
     fn event_key(&self, namespace: Rc<str>, name: &str) -> ObjectKey {
-        let mut nanos = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(1_000_000);
+        const MILLISECOND: u64 = 1_000_000;
+        let millis = u64::try_from(self.now.unix_millis()).unwrap_or(0);
+        let last = self.store.events().last_number().filter(|last| last / MILLISECOND == millis);
+        let (mut nanos, step) = match last {
+            Some(last) => (last, 64),
+            None => (millis.wrapping_mul(MILLISECOND), 4096),
+        };
         loop {
-            nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % 4096);
+            nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % step);
             let name = with_hex(nanos, |digits| joined(&[name, ".", digits]));
             let key = ObjectKey::new(Rc::clone(&namespace), name);
             if self.store.events().get(&key).is_none() {

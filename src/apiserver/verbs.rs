@@ -8,7 +8,7 @@ use super::events::{Bucket, Said, Talk, Unheard, about};
 use super::{admission, limits, quota};
 use crate::api::batch::Job;
 use crate::api::conditions::{Condition, Status};
-use crate::api::core::Pod;
+use crate::api::core::{Event, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, ObjectMeta, Uid};
 use crate::api::object::AnyObject;
@@ -113,8 +113,8 @@ impl Api<'_> {
     }
 
     /// Drops an event whose lease has ended.
-    pub(crate) fn expire(&mut self, event: &ObjectKey) {
-        let gone = self.store.remove(Kind::Event, event, self.now, self.cause);
+    pub(crate) fn expire(&mut self, event: &Rc<Event>) {
+        let gone = self.store.expire(event, self.now, self.cause);
         self.changes.extend(gone);
     }
 

@@ -34,7 +34,7 @@ const SPACING: u64 = 1_000;
 /// Clusters of so many objects have them as close as that.
 const FEW: u64 = 25_000;
 /// From so many objects on the distance grows with their square.
-const VERY_MANY: u64 = 175_000;
+const VERY_MANY: u64 = 100_000;
 /// At most so many checkpoints are kept.
 const MOST: usize = 512;
 /// Nor more than keep so many objects of their own.
@@ -361,8 +361,8 @@ mod tests {
     /// A thousand pods and what is told of them lie as close as three do.
     #[test]
     fn the_more_objects_the_farther_checkpoints_lie_apart() {
-        let all = [0, 20_000, 50_000, 175_000, 350_000, u64::MAX].map(spacing);
-        assert_eq!(all[..5], [1_000, 1_000, 2_000, 7_000, 28_000]);
+        let all = [0, 20_000, 50_000, 100_000, 200_000, u64::MAX].map(spacing);
+        assert_eq!(all[..5], [1_000, 1_000, 2_000, 4_000, 16_000]);
         assert!(all[5] > all[4]);
     }
 

@@ -8,7 +8,7 @@ use super::causes::{
 };
 use super::world::{Config, World};
 use crate::api::ApiError;
-use crate::api::core::EventSource;
+use crate::api::core::{Event, EventSource};
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, ObjectKey};
 use crate::api::object::AnyObject;
@@ -383,7 +383,7 @@ fn execute_one(api: &mut Api<'_>, write: Write, source: &EventSource) -> Result<
 fn delete_one(
     api: &mut Api<'_>,
     kind: Kind,
-    key: &crate::api::ObjectKey,
+    key: &ObjectKey,
     options: &DeleteOptions,
     note: Option<&Note>,
     about: Option<&AnyObject>,
@@ -442,7 +442,7 @@ impl Controller for EventExpiry {
     fn reconcile(_: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Expiry, ()> {
         let mut events = seen.store.events().by_end().peekable();
         let over = std::iter::from_fn(|| events.next_if(|event| event.expires <= now));
-        let over: Vec<ObjectKey> = over.map(|event| event.meta.key()).collect();
+        let over: Vec<Rc<Event>> = over.cloned().collect();
         let next = events.peek().map(|event| event.expires);
         if over.is_empty() {
             return Plan::idle(Expiry::Kept).wake_at(next);

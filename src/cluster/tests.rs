@@ -110,3 +110,37 @@ fn uids_differ_when_a_name_is_used_again_at_one_instant() {
     assert_ne!(second, third);
     assert_ne!(first, third);
 }
+
+/// What many pods are told in one millisecond has names that end one after the other, as those of a clock do, so that
+/// each event lies behind all before it.
+#[test]
+fn events_of_one_millisecond_are_named_in_the_order_in_which_they_were_told() {
+    let mut cluster = quiet();
+    let set = object! {
+        "metadata" => object! { "name" => "web" },
+        "spec" => object! {
+            "replicas" => 200,
+            "selector" => object! { "app" => "web" },
+            "template" => object! {
+                "metadata" => object! { "labels" => object! { "app" => "web" } },
+                "spec" => object! {
+                    "containers" => vec![object! { "name" => "c", "image" => "nginx" }],
+                },
+            },
+        },
+    };
+    let options = WriteOptions::default();
+    cluster.create(Kind::ReplicationController, "default", set, &options).unwrap();
+    let end = cluster.now() + Duration::from_seconds(60);
+    cluster.run_until(end);
+    let mut told: Vec<_> = (cluster.store().events().iter())
+        .filter(|event| {
+            &*event.meta.namespace == "default" && event.involved.kind.as_ref() != "Node"
+        })
+        .map(|event| (event.first, event.meta.resource_version, event.meta.name.rsplit('.').next()))
+        .collect();
+    assert!(told.len() > 1_000 && told.windows(2).any(|pair| pair[0].0 == pair[1].0));
+    told.sort_by_key(|(first, version, _)| (*first, *version));
+    let out_of_order = told.windows(2).find(|pair| pair[0].2 >= pair[1].2);
+    assert_eq!(out_of_order, None);
+}

@@ -90,9 +90,9 @@ fn run_in(
     let known = kubelets.runtimes.get(&pod.meta.uid)?;
     let index = known.containers.iter().position(|one| *one.name == *container)?;
     known.containers.get(index)?.run.as_ref()?.process.as_ref()?;
-    let mut runtime = kubelets.runtimes.remove(&pod.meta.uid).map(Rc::unwrap_or_clone)?;
-    let output = exec_in(kubelets, store, pod, &mut runtime, index, argv, now);
-    kubelets.runtimes.insert(pod.meta.uid, Rc::new(runtime));
+    let mut runtime = kubelets.runtimes.take(&pod.meta.uid)?;
+    let output = exec_in(kubelets, store, pod, Rc::make_mut(&mut runtime), index, argv, now);
+    kubelets.runtimes.put(pod.meta.uid, runtime);
     output
 }
 
@@ -244,7 +244,7 @@ fn each_process(
         let named = container.map_or(!one.init, |name| *one.name == *name);
         named && one.run.as_ref().is_some_and(|run| run.process.is_some())
     };
-    let found = Rc::make_mut(runtime).containers.iter_mut().find(fits);
+    let found = runtime.containers.iter_mut().find(fits);
     let process = found.and_then(|one| one.run.as_mut()?.process.as_mut());
     let Some(process) = process.filter(|process| process.exit().is_none()) else { return false };
     act(process);

@@ -11,6 +11,7 @@ use super::runtime::PodRuntime;
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::meta::{NodeName, ObjectKey, Uid};
+use crate::api::named::Named;
 use crate::api::object::Plain;
 use crate::api::value::Value;
 use crate::api::words::written;
@@ -173,7 +174,7 @@ impl Addresses {
 
 /// The machines by the names of their nodes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Machines(OrdMap<NodeName, Rc<Machine>>);
+pub(super) struct Machines(Named<Rc<Machine>>);
 
 impl Machines {
     pub(super) fn get(&self, name: &str) -> Option<&Machine> {
@@ -185,7 +186,7 @@ impl Machines {
     }
 
     fn insert(&mut self, name: &NodeName, machine: Machine) {
-        self.0.insert(Rc::clone(name), Rc::new(machine));
+        self.0.insert(name, Rc::new(machine));
     }
 
     fn remove(&mut self, name: &str) -> Option<Rc<Machine>> {
@@ -193,13 +194,47 @@ impl Machines {
     }
 }
 
+/// What runs of the pods, by their uids. What is being looked at is taken out meanwhile; its place stays, so that no other
+/// moves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Runtimes(OrdMap<Uid, Option<Rc<PodRuntime>>>);
+
+impl Runtimes {
+    pub(super) fn get(&self, uid: &Uid) -> Option<&Rc<PodRuntime>> {
+        self.0.get(uid)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, uid: &Uid) -> Option<&mut PodRuntime> {
+        self.0.get_mut(uid)?.as_mut().map(Rc::make_mut)
+    }
+
+    /// Takes one out, to put it back.
+    pub(super) fn take(&mut self, uid: &Uid) -> Option<Rc<PodRuntime>> {
+        self.0.get_mut(uid)?.take()
+    }
+
+    /// Puts one in, or back.
+    pub(super) fn put(&mut self, uid: Uid, runtime: Rc<PodRuntime>) {
+        match self.0.get_mut(&uid) {
+            Some(place) => *place = Some(runtime),
+            None => {
+                self.0.insert(uid, Some(runtime));
+            }
+        }
+    }
+
+    fn remove(&mut self, uid: &Uid) -> Option<Rc<PodRuntime>> {
+        self.0.remove(uid)?
+    }
+}
+
 /// What runs on the nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelets {
     pub(super) machines: Machines,
-    pub(super) runtimes: OrdMap<Uid, Rc<PodRuntime>>,
+    pub(super) runtimes: Runtimes,
     /// Whose an address is; pods in the network of their node are not among them.
-    pub(super) addresses: OrdMap<Rc<str>, Uid>,
+    pub(super) addresses: Named<Uid>,
     /// How many requests went to Services: each goes to another of their pods.
     pub(super) requests: u64,
     /// Where a client of a Service was last sent, and when: some Services send it there again.
@@ -229,11 +264,11 @@ impl Kubelets {
     }
 
     /// A pod that runs on a machine; its sandbox is there from now on.
-    pub(super) fn put(&mut self, uid: Uid, runtime: PodRuntime) {
+    pub(super) fn put(&mut self, uid: Uid, runtime: Rc<PodRuntime>) {
         if let Some(machine) = self.machines.get_mut(&runtime.node) {
             machine.pods.insert(uid);
         }
-        self.runtimes.insert(uid, Rc::new(runtime));
+        self.runtimes.put(uid, runtime);
     }
 
     /// The plug is pulled: processes are gone, the disk stays.
@@ -246,7 +281,7 @@ impl Kubelets {
         machine.arriving = OrdMap::new();
         for uid in &machine.pods {
             if let Some(runtime) = self.runtimes.get_mut(uid) {
-                Rc::make_mut(runtime).power_off();
+                runtime.power_off();
             }
         }
     }
@@ -324,7 +359,7 @@ impl Kubelets {
         let network = range.split('/').next()?.rsplit_once('.')?.0;
         let number = self.machines.get_mut(node)?.take_address();
         let address = written(format_args!("{network}.{number}"));
-        self.addresses.insert(Rc::clone(&address), uid);
+        self.addresses.insert(&address, uid);
         Some(address)
     }
 

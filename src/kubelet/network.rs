@@ -69,7 +69,7 @@ impl Outside for Network<'_> {
         if !up {
             return Answer::Silent;
         }
-        Rc::make_mut(runtime).http(now, port, path, &peer)
+        runtime.http(now, port, path, &peer)
     }
 }
 

@@ -317,7 +317,7 @@ impl Look<'_> {
         }
         let Some(uid) = self.kubelets.addresses.get(host).copied() else { return Answer::Silent };
         match self.kubelets.runtimes.get_mut(&uid) {
-            Some(other) => Rc::make_mut(other).http(now, port, path, &peer),
+            Some(other) => other.http(now, port, path, &peer),
             None => Answer::Silent,
         }
     }

@@ -381,7 +381,7 @@ impl Look<'_> {
             environment,
         };
         let mut process = Process::start(Rc::clone(&image.image), process, self.now, seed)?;
-        volumes::mount(&self.pod, spec, &self.runtime, self.kubelets, self.store, &mut process);
+        volumes::mount(&self.pod, spec, self.runtime, self.kubelets, self.store, &mut process);
         if process.runs_shell() {
             identity::show_later(&self.pod, spec, self.store, &mut process);
         }

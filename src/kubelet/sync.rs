@@ -45,7 +45,7 @@ pub(super) struct Look<'a> {
     pub delays: &'a Delays,
     pub seed: Seed,
     pub now: Time,
-    pub runtime: PodRuntime,
+    pub runtime: &'a mut PodRuntime,
     pub writes: Vec<Write>,
 }
 
@@ -74,35 +74,35 @@ pub fn sync_pod(
     if boots > 1 && now < ready_at {
         return plan(Vec::new(), Some(ready_at), Decision::MachineDown, node);
     }
-    let known = kubelets.runtimes.remove(&uid);
+    let known = kubelets.runtimes.take(&uid);
     let fresh = known.is_none();
-    let runtime = match known {
-        Some(runtime) => Rc::unwrap_or_clone(runtime),
+    let mut runtime = match known {
+        Some(runtime) => runtime,
         None if pod.status.phase.finished() => {
             let writes = if pod.meta.deleting() { vec![remove(pod)] } else { Vec::new() };
             return plan(writes, None, Decision::Idle, node);
         }
-        None => PodRuntime::new(pod, &node, now),
+        None => Rc::new(PodRuntime::new(pod, &node, now)),
     };
     let mut look = Look {
         pod: Rc::clone(pod),
-        node: store.nodes().get(&ObjectKey::cluster(Rc::clone(&runtime.node))),
+        node: store.nodes().get(&ObjectKey::cluster(Rc::clone(&node))),
         store,
         kubelets,
         delays,
         seed,
         now,
-        runtime,
+        runtime: Rc::make_mut(&mut runtime),
         writes: Vec::new(),
     };
     let decision = look.run(fresh);
     let wake = look.next_wake();
-    let (writes, runtime) = (look.writes, look.runtime);
+    let writes = look.writes;
     let gone = matches!(decision, Decision::Removed);
     if fresh {
         kubelets.put(uid, runtime);
     } else {
-        kubelets.runtimes.insert(uid, Rc::new(runtime));
+        kubelets.runtimes.put(uid, runtime);
     }
     if gone {
         kubelets.forget(uid);
@@ -234,7 +234,7 @@ impl Look<'_> {
         let spec = pod.spec.all_containers().nth(index);
         let shares = spec.filter(|spec| volumes::shares(&pod, spec));
         if let Some(spec) = shares {
-            volumes::load(&pod, spec, &self.runtime, self.kubelets, &mut process);
+            volumes::load(&pod, spec, self.runtime, self.kubelets, &mut process);
         }
         let now = self.now;
         let result = {
@@ -242,13 +242,13 @@ impl Look<'_> {
                 kubelets: self.kubelets,
                 store: self.store,
                 pod: &pod,
-                own: &mut self.runtime,
+                own: self.runtime,
                 now,
             };
             act(&mut process, &mut network, now)
         };
         if let Some(spec) = shares {
-            volumes::save(&pod, spec, &mut self.runtime, self.kubelets, &process);
+            volumes::save(&pod, spec, self.runtime, self.kubelets, &process);
         }
         let lines = process.take_output();
         let container = self.runtime.containers.get_mut(index)?;
@@ -321,7 +321,7 @@ impl Look<'_> {
                 if let Some(index) = self.busy() {
                     return self.go_on(index);
                 }
-                let actions = compute_pod_actions(&self.pod, &self.runtime);
+                let actions = compute_pod_actions(&self.pod, self.runtime);
                 self.execute(&actions)
             }
         }
@@ -344,14 +344,14 @@ impl Look<'_> {
     /// measured.
     fn must_go(&self) -> Option<Rc<str>> {
         let measured = super::until_measured(self.now) == pressure::PERIOD;
-        let over = || pressure::over_its_limit(&self.pod, &self.runtime).map(Rc::from);
+        let over = || pressure::over_its_limit(&self.pod, self.runtime).map(Rc::from);
         pressure::driven_out(&self.pod).cloned().or_else(|| measured.then(over).flatten())
     }
 
     /// When a pod that is above its limit is next measured.
     fn next_measure(&self) -> Option<Time> {
         let syncing = self.runtime.stage == Stage::Syncing;
-        let over = syncing && pressure::over_its_limit(&self.pod, &self.runtime).is_some();
+        let over = syncing && pressure::over_its_limit(&self.pod, self.runtime).is_some();
         over.then(|| self.now + super::until_measured(self.now))
     }
 
@@ -483,10 +483,14 @@ impl Look<'_> {
             }
             self.runtime.scratch = crate::persistent::OrdMap::new();
         }
-        let status = status::of(&self.pod, &self.runtime, self.node.map(|node| &**node), self.now);
+        let status = status::of(&self.pod, self.runtime, self.node.map(|node| &**node), self.now);
         if status != self.pod.status && !self.runtime.rejected {
-            let mut pod = Pod::clone(&self.pod);
-            pod.status = status;
+            let pod = Pod {
+                meta: self.pod.meta.clone(),
+                spec: Rc::clone(&self.pod.spec),
+                node: self.pod.node.clone(),
+                status,
+            };
             self.writes.push(Write::UpdateStatus(AnyObject::Pod(Rc::new(pod))));
         }
         if self.runtime.stage == Stage::Terminated && self.pod.meta.deleting() {
@@ -504,7 +508,7 @@ impl Look<'_> {
 
     /// When this pod is to be looked at again: the earliest of everything that is under way.
     fn next_wake(&self) -> Option<Time> {
-        let runtime = &self.runtime;
+        let runtime = &*self.runtime;
         if runtime.stage == Stage::Terminated {
             return None;
         }

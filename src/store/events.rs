@@ -10,8 +10,8 @@ use crate::sim::{Duration, Time};
 
 /// Where an event lies: by the sixteen digits of the time that its name ends with, so that those written together lie
 /// together, whatever they are about.
-fn place(key: &ObjectKey) -> Letters {
-    Letters::last_of(&key.name)
+fn place(name: &str) -> Letters {
+    Letters::last_of(name)
 }
 
 /// The events whose names end alike: nearly always it is one.
@@ -157,7 +157,7 @@ fn among(all: &[Rc<Event>], event: &Event) -> Result<usize, usize> {
 impl Events {
     /// The event of a key.
     pub fn get(&self, key: &ObjectKey) -> Option<&Rc<Event>> {
-        let place = place(key);
+        let place = place(&key.name);
         if self.is_last(place) {
             return None;
         }
@@ -167,6 +167,11 @@ impl Events {
     /// Whether a place lies behind all events: mostly that of a new one does, and no search is needed.
     fn is_last(&self, place: Letters) -> bool {
         self.rows.get_max().is_none_or(|(last, _)| *last < place)
+    }
+
+    /// The number that the last of all names ends with: mostly when the newest event was written, in nanoseconds.
+    pub fn last_number(&self) -> Option<u64> {
+        self.rows.get_max().and_then(|(last, _)| last.as_hex())
     }
 
     /// All events, mostly in the order in which they were first written.
@@ -226,8 +231,8 @@ impl Events {
     }
 
     /// Keeps an event; the one that it replaces.
-    pub(super) fn insert(&mut self, key: &ObjectKey, event: Rc<Event>) -> Option<Rc<Event>> {
-        let place = place(key);
+    pub(super) fn insert(&mut self, event: Rc<Event>) -> Option<Rc<Event>> {
+        let place = place(&event.meta.name);
         let known = if self.is_last(place) { None } else { self.rows.get_mut(&place) };
         let before = match known {
             Some(alike) => alike.insert(Rc::clone(&event)),
@@ -249,10 +254,10 @@ impl Events {
     }
 
     /// Forgets an event, and returns it.
-    pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Rc<Event>> {
-        let place = place(key);
+    pub(super) fn remove(&mut self, event: &Rc<Event>) -> Option<Rc<Event>> {
+        let place = place(&event.meta.name);
         let alike = self.rows.remove(&place)?;
-        let found = alike.all().iter().position(|event| is_at(event, key));
+        let found = alike.all().iter().position(|one| Rc::ptr_eq(one, event));
         let (event, left) = match (alike, found) {
             (Alike::One(event), Some(_)) => (Some(event), None),
             (Alike::More(mut all), Some(at)) => {
@@ -337,11 +342,11 @@ mod tests {
                 event.about = Uid(draw("about", 3) as u128);
                 let key = event.meta.key();
                 let before = match draw("goes", 3) {
-                    0 => (events.remove(&key), kept.remove(&key)),
-                    _ => (
-                        events.insert(&key, Rc::new(event.clone())),
-                        kept.insert(key.clone(), event),
-                    ),
+                    0 => {
+                        let known = events.get(&key).cloned();
+                        (known.and_then(|known| events.remove(&known)), kept.remove(&key))
+                    }
+                    _ => (events.insert(Rc::new(event.clone())), kept.insert(key.clone(), event)),
                 };
                 assert_eq!(before.0.as_deref(), before.1.as_ref());
                 assert_eq!(events.get(&key).map(|event| &**event), kept.get(&key));

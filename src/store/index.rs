@@ -13,6 +13,7 @@ use super::zones::Zones;
 use crate::api::core::{Node, Phase, Pod};
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, Uid};
+use crate::api::named::Named;
 use crate::api::object::{AnyObject, Resource as _};
 use crate::sim::Time;
 
@@ -102,7 +103,7 @@ fn move_count<K: Ord + Clone>(counts: &mut OrdMap<K, i64>, from: Option<K>, to: 
 pub struct Index {
     uids: OrdMap<Uid, (Kind, ObjectKey)>,
     owned: OrdMap<Uid, OrdSet<(Kind, ObjectKey)>>,
-    nodes: OrdMap<NodeName, OrdSet<ObjectKey>>,
+    nodes: Named<OrdSet<ObjectKey>>,
     unbound: OrdSet<ObjectKey>,
     orphans: OrdMap<Rc<str>, OrdMap<Labels, OrdSet<ObjectKey>>>,
     tallies: OrdMap<Uid, Tally>,
@@ -339,7 +340,7 @@ impl Index {
         if from != to {
             if let (Some(pod), Some((node, finished))) = (before, from) {
                 match node {
-                    Some(node) => leave(&mut self.nodes, node, &pod.meta.key()),
+                    Some(node) => self.nodes.leave(node, &pod.meta.key()),
                     None if !finished => {
                         self.unbound.remove(&pod.meta.key());
                     }
@@ -348,7 +349,7 @@ impl Index {
             }
             if let (Some(pod), Some((node, finished))) = (after, to) {
                 match node {
-                    Some(node) => join(&mut self.nodes, node, pod.meta.key()),
+                    Some(node) => self.nodes.join(node, pod.meta.key()),
                     None if !finished => {
                         self.unbound.insert(pod.meta.key());
                     }
@@ -474,7 +475,7 @@ impl Index {
 
     /// The nodes that some pod names, whether they exist or not.
     pub fn nodes_with_pods(&self) -> impl Iterator<Item = &NodeName> {
-        self.nodes.keys()
+        self.nodes.iter().map(|(name, _)| name)
     }
 
     /// The pods that have no node and are not finished.

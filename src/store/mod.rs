@@ -218,7 +218,7 @@ impl Store {
         let before = match &object {
             AnyObject::Pod(row) => self.pods.insert(key, Rc::clone(row)),
             AnyObject::Node(row) => self.nodes.insert(key, Rc::clone(row)),
-            AnyObject::Event(row) => self.events.insert(&key, Rc::clone(row)).map(AnyObject::Event),
+            AnyObject::Event(row) => self.events.insert(Rc::clone(row)).map(AnyObject::Event),
             AnyObject::ReplicationController(row) => {
                 self.replication_controllers.insert(key, Rc::clone(row))
             }
@@ -250,7 +250,10 @@ impl Store {
         let mut object = match kind {
             Kind::Pod => self.pods.remove(key),
             Kind::Node => self.nodes.remove(key),
-            Kind::Event => self.events.remove(key).map(AnyObject::Event),
+            Kind::Event => {
+                let event = Rc::clone(self.events.get(key)?);
+                return self.expire(&event, at, cause);
+            }
             Kind::ReplicationController => self.replication_controllers.remove(key),
             Kind::ReplicaSet => self.replica_sets.remove(key),
             Kind::Deployment => self.deployments.remove(key),
@@ -267,16 +270,28 @@ impl Store {
         self.index.replace(Some(&object), None);
         self.resource_version += 1;
         let before = Some(object.clone());
-        // Events go by the thousand, and nobody asks for the version of one that is gone.
-        if kind != Kind::Event {
-            object.meta_mut().resource_version = self.resource_version;
-        }
+        object.meta_mut().resource_version = self.resource_version;
         Some(self.note(Change {
             id: self.resource_version,
             at,
             operation: Operation::Deleted,
             object,
             before,
+            cause,
+        }))
+    }
+
+    /// Forgets an event and notes the change; `None` if it is not there. Events go by the thousand, and nobody asks for
+    /// the version of one that is gone.
+    pub fn expire(&mut self, event: &Rc<Event>, at: Time, cause: CauseId) -> Option<Rc<Change>> {
+        let object = AnyObject::Event(self.events.remove(event)?);
+        self.resource_version += 1;
+        Some(self.note(Change {
+            id: self.resource_version,
+            at,
+            operation: Operation::Deleted,
+            before: Some(object.clone()),
+            object,
             cause,
         }))
     }

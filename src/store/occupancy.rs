@@ -13,6 +13,7 @@ use crate::persistent::{OrdMap, OrdSet};
 
 use crate::api::core::{Node, Pod};
 use crate::api::meta::{Labels, NodeName, ObjectKey};
+use crate::api::named::Named;
 use crate::api::resources::Resources;
 
 use super::index::shift;
@@ -130,7 +131,7 @@ pub struct Headcount {
 #[derive(Clone, Debug, PartialEq)]
 enum Crowd {
     One(NodeName, Headcount),
-    Many(OrdMap<NodeName, Headcount>),
+    Many(Named<Headcount>),
 }
 
 impl Crowd {
@@ -148,13 +149,16 @@ impl Crowd {
         match self {
             Self::One(name, _) if name == *node => (!gone).then_some(Self::One(name, count)),
             Self::One(name, own) => {
-                Some(Self::Many([(name, own), (Rc::clone(node), count)].into_iter().collect()))
+                let mut nodes = Named::default();
+                nodes.insert(&name, own);
+                nodes.insert(node, count);
+                Some(Self::Many(nodes))
             }
             Self::Many(mut nodes) => {
                 if gone {
                     nodes.remove(node);
                 } else {
-                    nodes.insert(Rc::clone(node), count);
+                    nodes.insert(node, count);
                 }
                 (!nodes.is_empty()).then_some(Self::Many(nodes))
             }
@@ -165,9 +169,9 @@ impl Crowd {
 /// The sums of all nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Occupancy {
-    nodes: OrdMap<NodeName, NodeInfo>,
+    nodes: Named<NodeInfo>,
     /// What is taken of nodes that are gone, or not there yet.
-    absent: OrdMap<NodeName, NodeSum>,
+    absent: Named<NodeSum>,
     /// The different lists of images that nodes have, and how many have each.
     images: OrdMap<Images, i64>,
     crowds: OrdMap<(Rc<str>, Labels), Rc<Crowd>>,
@@ -235,11 +239,11 @@ impl Occupancy {
                 let name = &node.meta.name;
                 let sum = sum.or_else(|| self.absent.remove(name)).unwrap_or_default();
                 let info = NodeInfo { images, ..NodeInfo::new(Rc::clone(node), sum) };
-                self.nodes.insert(Rc::clone(name), info);
+                self.nodes.insert(name, info);
             }
             _ => {
                 if let Some((node, sum)) = before.zip(sum.filter(|sum| sum.pods > 0)) {
-                    self.absent.insert(Rc::clone(&node.meta.name), sum);
+                    self.absent.insert(&node.meta.name, sum);
                 }
             }
         }
@@ -253,7 +257,7 @@ impl Occupancy {
             let mut sum = self.absent.remove(node).unwrap_or_default();
             change(&mut sum);
             if sum.pods > 0 {
-                self.absent.insert(Rc::clone(node), sum);
+                self.absent.insert(node, sum);
             }
         }
         shift(&mut self.priorities, &pod.spec.priority, step);
@@ -296,7 +300,7 @@ impl Occupancy {
 
     /// The nodes from a name on, in order of their names.
     pub fn nodes_from(&self, name: &NodeName) -> impl Iterator<Item = (&NodeName, &NodeInfo)> {
-        self.nodes.range(Rc::clone(name)..)
+        self.nodes.from(name)
     }
 
     /// Whether a pod anywhere counts for less than this priority: else nobody can be pushed out.
@@ -346,7 +350,7 @@ impl<'a> CrowdView<'a> {
         nodes.map(move |(place, name)| {
             let Crowd::Many(all) = self.crowd else { return self.at(name) };
             let onward = last.replace(place).is_some_and(|last| last < place);
-            let from = || all.range(Rc::clone(name)..).peekable();
+            let from = || all.from(name).peekable();
             let rows = match &mut rows {
                 Some(rows) if onward => rows,
                 rows => rows.insert(from()),
@@ -483,7 +487,7 @@ mod tests {
                     assert_eq!(one.images == other.images, Rc::ptr_eq(&one.images, &other.images));
                 }
                 assert_eq!(kept.images.values().sum::<i64>(), there.len() as i64);
-                for (name, sum) in &kept.absent {
+                for (name, sum) in kept.absent.iter() {
                     assert!(sum.pods > 0 && there.iter().all(|node| node.meta.name != *name));
                 }
             }

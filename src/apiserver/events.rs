@@ -272,11 +272,11 @@ impl Api<'_> {
     /// the other, as a clock has it, moved on until it is free.
     fn event_key(&self, namespace: Rc<str>, name: &str) -> ObjectKey {
         const MILLISECOND: u64 = 1_000_000;
-        let millis = u64::try_from(self.now.unix_millis()).unwrap_or(0);
-        let last = self.store.events().last_number().filter(|last| last / MILLISECOND == millis);
-        let (mut nanos, step) = match last {
+        let begin = u64::try_from(self.now.unix_millis()).unwrap_or(0).saturating_mul(MILLISECOND);
+        let end = begin.saturating_add(MILLISECOND);
+        let (mut nanos, step) = match self.store.events().last_number_in(begin..end) {
             Some(last) => (last, 64),
-            None => (millis.wrapping_mul(MILLISECOND), 4096),
+            None => (begin, 4096),
         };
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % step);

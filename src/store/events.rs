@@ -1,5 +1,6 @@
 //! The events. They are most of what a cluster keeps: they come by the thousand, and each goes after an hour.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::api::core::Event;
@@ -169,9 +170,10 @@ impl Events {
         self.rows.get_max().is_none_or(|(last, _)| *last < place)
     }
 
-    /// The number that the last of all names ends with: mostly when the newest event was written, in nanoseconds.
-    pub fn last_number(&self) -> Option<u64> {
-        self.rows.get_max().and_then(|(last, _)| last.as_hex())
+    /// The number that the last of all names ends with, if it is one of these: mostly it is the time in nanoseconds at
+    /// which the newest event was written.
+    pub fn last_number_in(&self, range: Range<u64>) -> Option<u64> {
+        self.rows.get_max().and_then(|(last, _)| last.number_in(range))
     }
 
     /// All events, mostly in the order in which they were first written.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use super::kind::Kind;
@@ -137,21 +137,6 @@ impl Letters {
         let mut padded = [0; HEAD];
         padded.iter_mut().zip(text.as_bytes()).for_each(|(to, from)| *to = *from);
         Self(u128::from_be_bytes(padded))
-    }
-
-    /// A number in sixteen hexadecimal digits.
-    fn of_number(number: u64) -> Self {
-        Self(u128::from_be_bytes(hex_digits(number)))
-    }
-
-    /// The number that these sixteen hexadecimal digits write, if it is one of these.
-    pub(crate) fn number_in(self, range: Range<u64>) -> Option<u64> {
-        // Digits lie as the numbers do: mostly that is answer enough.
-        if self < Self::of_number(range.start) || self >= Self::of_number(range.end) {
-            return None;
-        }
-        let text = self.0.to_be_bytes();
-        u64::from_str_radix(std::str::from_utf8(&text).ok()?, 16).ok()
     }
 
     /// The last letters of a text; those of a shorter text are the first of all.
@@ -575,18 +560,6 @@ mod tests {
     fn numbers_are_written_as_hexadecimal_digits() {
         for number in [0, 1, 0x10, 0xfff, 0x1887_0a5c_f923_b400, u64::MAX] {
             with_hex(number, |digits| assert_eq!(digits, format!("{number:x}")));
-        }
-    }
-
-    #[test]
-    fn digits_are_read_where_they_write_a_number_of_the_range() {
-        let number = 0x1887_0a5c_f923_b400_u64;
-        let of = |text: &str| Letters::last_of(text).number_in(number..number + 5);
-        assert_eq!(of("web.18870a5cf923b400"), Some(number));
-        assert_eq!(of("web.18870a5cf923b404"), Some(number + 4));
-        for other in ["web.18870a5cf923b3ff", "web.18870a5cf923b405", "web", "18870a5cf923b40/", ""]
-        {
-            assert_eq!(of(other), None, "{other}");
         }
     }
 

@@ -270,19 +270,19 @@ impl Api<'_> {
 
     /// `NAME.` and the time in nanoseconds as hexadecimal digits: within a millisecond those of one event after those of
     /// the other, as a clock has it, moved on until it is free.
-    fn event_key(&self, namespace: Rc<str>, name: &str) -> ObjectKey {
+    fn event_key(&mut self, namespace: Rc<str>, name: &str) -> ObjectKey {
         const MILLISECOND: u64 = 1_000_000;
-        let begin = u64::try_from(self.now.unix_millis()).unwrap_or(0).saturating_mul(MILLISECOND);
-        let end = begin.saturating_add(MILLISECOND);
-        let (mut nanos, step) = match self.store.events().last_number_in(begin..end) {
-            Some(last) => (last, 64),
-            None => (begin, 4096),
+        let begin = u64::try_from(self.now.unix_millis()).unwrap_or(0).wrapping_mul(MILLISECOND);
+        let (mut nanos, step) = match self.names.last_event {
+            last if last.wrapping_sub(begin) < MILLISECOND => (last, 64),
+            _ => (begin, 4096),
         };
         loop {
             nanos = nanos.wrapping_add(1 + self.seed.draw(Purpose::Id, name, nanos) % step);
             let name = with_hex(nanos, |digits| joined(&[name, ".", digits]));
             let key = ObjectKey::new(Rc::clone(&namespace), name);
             if self.store.events().get(&key).is_none() {
+                self.names.last_event = nanos;
                 return key;
             }
         }

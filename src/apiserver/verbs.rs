@@ -57,6 +57,8 @@ pub struct Names {
     pub(super) buckets: OrdMap<Talk, Bucket>,
     /// What was said too often to be told.
     pub(super) unheard: OrdMap<Said, Unheard>,
+    /// The number that the name of the last event ends with.
+    pub(super) last_event: u64,
 }
 
 /// The API server for one batch of writes at one instant, for one cause.

@@ -1,6 +1,5 @@
 //! The events. They are most of what a cluster keeps: they come by the thousand, and each goes after an hour.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use crate::api::core::Event;
@@ -168,12 +167,6 @@ impl Events {
     /// Whether a place lies behind all events: mostly that of a new one does, and no search is needed.
     fn is_last(&self, place: Letters) -> bool {
         self.rows.get_max().is_none_or(|(last, _)| *last < place)
-    }
-
-    /// The number that the last of all names ends with, if it is one of these: mostly it is the time in nanoseconds at
-    /// which the newest event was written.
-    pub fn last_number_in(&self, range: Range<u64>) -> Option<u64> {
-        self.rows.get_max().and_then(|(last, _)| last.number_in(range))
     }
 
     /// All events, mostly in the order in which they were first written.

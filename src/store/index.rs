@@ -169,6 +169,23 @@ fn move_key(
     }
 }
 
+/// Among which pods one is found.
+#[derive(PartialEq)]
+enum Place<'a> {
+    /// Those of its node, also when it is over.
+    On(&'a NodeName),
+    /// Those that no node has yet.
+    Waits,
+}
+
+fn place(pod: Option<&Pod>) -> Option<Place<'_>> {
+    let pod = pod?;
+    match &pod.node {
+        Some(node) => Some(Place::On(node)),
+        None => (!pod.status.phase.finished()).then_some(Place::Waits),
+    }
+}
+
 /// The controller of a pod, if it is of a kind.
 fn controlled_by(pod: &Pod, kind: &str) -> Option<Uid> {
     pod.meta.controller().filter(|owner| &*owner.kind == kind).map(|owner| owner.uid)
@@ -333,28 +350,17 @@ impl Index {
     }
 
     fn replace_pod(&mut self, before: Option<&Pod>, after: Option<&Pod>) {
-        fn place(pod: Option<&Pod>) -> Option<(Option<&NodeName>, bool)> {
-            Some((pod?.node.as_ref(), pod?.status.phase.finished()))
-        }
         let (from, to) = (place(before), place(after));
         if from != to {
-            if let (Some(pod), Some((node, finished))) = (before, from) {
-                match node {
-                    Some(node) => self.nodes.leave(node, &pod.meta.key()),
-                    None if !finished => {
-                        self.unbound.remove(&pod.meta.key());
-                    }
-                    None => {}
-                }
+            match (before, from) {
+                (Some(pod), Some(Place::On(node))) => self.nodes.leave(node, &pod.meta.key()),
+                (Some(pod), Some(Place::Waits)) => drop(self.unbound.remove(&pod.meta.key())),
+                _ => {}
             }
-            if let (Some(pod), Some((node, finished))) = (after, to) {
-                match node {
-                    Some(node) => self.nodes.join(node, pod.meta.key()),
-                    None if !finished => {
-                        self.unbound.insert(pod.meta.key());
-                    }
-                    None => {}
-                }
+            match (after, to) {
+                (Some(pod), Some(Place::On(node))) => self.nodes.join(node, pod.meta.key()),
+                (Some(pod), Some(Place::Waits)) => drop(self.unbound.insert(pod.meta.key())),
+                _ => {}
             }
         }
         self.replace_orphan(before, after);

@@ -217,6 +217,16 @@ fn look(pod: &Pod) -> (Look, i64) {
     (Look::of(pod, &status.word, true), status.restarts)
 }
 
+/// What an event says here.
+fn sign_of(event: &Event) -> Option<Sign> {
+    match &*event.reason {
+        "Unhealthy" => Some(Sign::Probe),
+        "Evicted" | "TaintManagerEviction" | "Preempted" => Some(Sign::Kill),
+        "JobAlreadyActive" | "MissSchedule" | "TooManyMissedTimes" => Some(Sign::Miss),
+        _ => None,
+    }
+}
+
 fn place_of(look: Look) -> usize {
     Look::ALL.into_iter().position(|one| one == look).unwrap_or(0)
 }
@@ -249,10 +259,7 @@ impl Timeline {
             *self = Self { lineage, line, generation, start, ..Self::default() };
         }
         if self.version < store.resource_version() {
-            let new: Vec<Rc<Change>> = store.journal().since(self.version).cloned().collect();
-            for change in &new {
-                self.note(change);
-            }
+            store.journal().since(self.version).for_each(|change| self.note(change));
             if self.version == 0 {
                 self.note_survivors(cluster);
             }
@@ -309,6 +316,14 @@ impl Timeline {
     }
 
     fn note(&mut self, change: &Change) {
+        if let AnyObject::Event(event) = &change.object {
+            // Most say nothing here: of the others alone more is read.
+            let sign = (change.operation != Operation::Deleted).then(|| sign_of(event)).flatten();
+            if let Some(sign) = sign.filter(|_| !is_system(&event.meta.namespace)) {
+                self.note_event(change, event, sign);
+            }
+            return;
+        }
         let meta = change.object.meta();
         if is_system(&meta.namespace) {
             return;
@@ -316,8 +331,7 @@ impl Timeline {
         match &change.object {
             AnyObject::Pod(pod) => self.note_pod(change, pod),
             AnyObject::Node(node) => self.note_node(change, node),
-            AnyObject::Event(event) => self.note_event(change, event),
-            AnyObject::Plain(_) => {}
+            AnyObject::Event(_) | AnyObject::Plain(_) => {}
             workload => {
                 let owner = meta.controller();
                 let same = |known: &Above| {
@@ -461,16 +475,7 @@ impl Timeline {
         node.touched += 1;
     }
 
-    fn note_event(&mut self, change: &Change, event: &Event) {
-        if change.operation == Operation::Deleted {
-            return;
-        }
-        let sign = match &*event.reason {
-            "Unhealthy" => Sign::Probe,
-            "Evicted" | "TaintManagerEviction" | "Preempted" => Sign::Kill,
-            "JobAlreadyActive" | "MissSchedule" | "TooManyMissedTimes" => Sign::Miss,
-            _ => return,
-        };
+    fn note_event(&mut self, change: &Change, event: &Event, sign: Sign) {
         let uid = event.about;
         let new = mark(change.at, sign, change.id);
         if let Some((group, index)) = self.pods.get(&uid).copied() {

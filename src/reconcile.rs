@@ -355,8 +355,9 @@ impl<M> Debug for Memories<M> {
     }
 }
 
-/// Where a loop says which keys a change concerns: the key, and how long to wait before looking.
-pub type Wake<'a> = &'a mut dyn FnMut(Key, Duration);
+/// Where a loop says which keys a change concerns: the key, and how long to wait before looking. Answers whether the key
+/// is to be looked at now and was not before.
+pub type Wake<'a> = &'a mut dyn FnMut(Key, Duration) -> bool;
 
 /// A control loop.
 pub trait Controller {

@@ -4,6 +4,7 @@
 
 use podyard::api::{Kind, ObjectKey, Value};
 use podyard::cluster::{Cluster, Config, WriteOptions};
+use podyard::scheduler::table;
 use podyard::sim::Duration;
 
 fn apply(cluster: &mut Cluster, kind: Kind, json: &str) {
@@ -593,4 +594,42 @@ fn what_follows_from_a_verb_may_be_done_in_parts() {
     parted.back_to(start);
     while !parted.run_towards(now, 1) {}
     assert_eq!(all(&parted), all(&whole));
+}
+
+/// Pods of two sizes wait for places on two nodes: at no moment one waits that fits, and what that costs grows with the
+/// places that get free, not with all that wait each time.
+#[test]
+fn nobody_waits_who_fits() {
+    let work = |pods: usize| {
+        let mut cluster =
+            Cluster::new(Config { workers: 2, system_pods: false, ..Config::default() });
+        for (name, cpu, seconds) in [("large", "1", 4), ("small", "300m", 7)] {
+            let job = format!(
+                r#"{{"metadata":{{"name":"{name}"}},"spec":{{"completions":{pods},"parallelism":{pods},"template":{{"spec":{{
+                "restartPolicy":"Never","containers":[{{"name":"c","image":"busybox","args":["sleep","{seconds}"],
+                "resources":{{"requests":{{"cpu":"{cpu}"}}}}}}]}}}}}}}}"#
+            );
+            apply(&mut cluster, Kind::Job, &job);
+        }
+        let end = cluster.now() + Duration::from_seconds(3_000);
+        while cluster.next_wake().is_some_and(|wake| wake <= end) {
+            cluster.step();
+            for name in ["large", "small"] {
+                let key = ObjectKey::new("default", name);
+                let job = cluster.store().jobs().get(&key).unwrap().meta.uid;
+                let mut waiting =
+                    cluster.store().pods_of(job).filter(|pod| pod.active() && pod.node.is_none());
+                let Some(one) = waiting.next() else { continue };
+                let fits = table(one, cluster.store())
+                    .into_iter()
+                    .find(|(_, refusals)| refusals.iter().all(Option::is_none));
+                assert!(fits.is_none(), "{} waits at {:?}, and fits", one.meta.name, cluster.now());
+            }
+        }
+        assert!(cluster.store().jobs().iter().all(|job| job.status.completion_time.is_some()));
+        cluster.work()
+    };
+    let (few, many) = (work(60), work(240));
+    // Each that waits tries again every ten seconds, as long as it waits: that alone is sixteen times as much at most.
+    assert!(many < few * 12, "{few} {many}");
 }

@@ -283,7 +283,10 @@ impl Case {
                 None => store.put(object, NOW, CauseId::default()),
             };
             let mut woken = false;
-            Scheduler::wakes(&change, &store, &memories, &mut |other, _| woken |= other == key);
+            Scheduler::wakes(&change, &store, &memories, &mut |other, _| {
+                woken |= other == key;
+                true
+            });
             assert_eq!(Some(woken), row.bool_at("moves"), "{}: {}", self.at, row.to_json());
         }
     }
@@ -326,4 +329,55 @@ fn no_two_cases_have_one_name() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+/// Of pods that wait and were told already that something happened, so many are woken as there is room for; a key that
+/// waits in the queue takes no room twice. The others are told once.
+#[test]
+fn as_many_are_woken_as_there_is_room_for() {
+    let mut store = Store::default();
+    let ask = |text: &str| Value::from_json(text).unwrap();
+    let small = ask(r#"{"room":{"cpu":"4"}}"#);
+    store.put(AnyObject::Node(node("n", &small)), NOW, CauseId::default());
+    for (name, cpu) in [("big", 2), ("one", 1), ("two", 1)] {
+        let short = ask(&format!(r#"{{"on":"n","asks":{{"cpu":"{cpu}"}}}}"#));
+        store.put(AnyObject::Pod(pod(name, &short)), NOW, CauseId::default());
+    }
+    let mut memories: Memories<Memory> = Memories::default();
+    for (name, priority, since) in [("d", 0, 3), ("c", 0, 2), ("b", 0, 1), ("a", 7, 9)] {
+        let waiting =
+            pod(name, &ask(&format!(r#"{{"priority":{priority},"asks":{{"cpu":"1"}}}}"#)));
+        let key = Key::of(&waiting.meta);
+        store.put(AnyObject::Pod(Rc::clone(&waiting)), NOW, CauseId::default());
+        let memory = Memory::default();
+        let seen = Observed { store: &store, memory: &memory, failure: None };
+        let plan = Scheduler::reconcile(&key, &seen, Time::from_unix_seconds(since));
+        memories.insert(key, Memory { helped: true, last: NOW, ..plan.memory.unwrap() });
+    }
+    let leave = |store: &mut Store, name: &str| {
+        let key = ObjectKey::new("default", name);
+        store.remove(Kind::Pod, &key, NOW, CauseId::default()).unwrap()
+    };
+    let mut queued: Vec<String> = Vec::new();
+    let mut tell = |store: &Store, memories: &Memories<Memory>, change| {
+        let before = queued.len();
+        Scheduler::wakes(change, store, memories, &mut |key, _| {
+            let name = key.object.name.to_string();
+            let new = !queued.contains(&name);
+            if new {
+                queued.push(name);
+            }
+            new
+        });
+        queued.split_at(before).1.join(" ")
+    };
+    let change = leave(&mut store, "one");
+    assert_eq!(tell(&store, &memories, &change), "a");
+    let change = leave(&mut store, "two");
+    assert_eq!(tell(&store, &memories, &change), "b c", "two have room by now, one is on its way");
+    let key = Key::of(&store.pods().get(&ObjectKey::new("default", "d")).unwrap().meta);
+    let known = *memories.get(&key).unwrap();
+    memories.insert(key, Memory { helped: false, ..known });
+    let change = leave(&mut store, "big");
+    assert_eq!(tell(&store, &memories, &change), "d");
 }

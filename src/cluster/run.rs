@@ -119,9 +119,9 @@ impl World {
                 if wait > Duration::ZERO {
                     queue.expect(&key, why);
                     timers.wake_at(key, *now + wait);
-                } else {
-                    queue.add(key, Some(why));
+                    return false;
                 }
+                queue.add(key, Some(why))
             };
             let watching = LoopId::watching(change);
             for part in watching {
@@ -135,7 +135,10 @@ impl World {
             if cfg!(debug_assertions) && change.object.kind() != Kind::Event {
                 for loop_id in LoopId::ALL {
                     let told = watching.into_iter().flatten().any(|one| one == loop_id);
-                    let mut wake = |key, _| debug_assert!(told, "{loop_id:?} misses {key:?}");
+                    let mut wake = |key, _| {
+                        debug_assert!(told, "{loop_id:?} misses {key:?}");
+                        true
+                    };
                     ask(*loop_id, change, store, memories, &mut wake);
                 }
             }

@@ -156,7 +156,9 @@ impl Controller for GarbageCollector {
 fn wake_absent_owners(dependent: &ObjectMeta, store: &Store, wake: Wake<'_>) {
     for owner in dependent.owners.iter() {
         match store.index().by_uid(owner.uid) {
-            None => wake(key(owner.uid), Duration::ZERO),
+            None => {
+                wake(key(owner.uid), Duration::ZERO);
+            }
             Some((kind, at)) if !is_there(owner, dependent, *kind, at) => {
                 let misplaced = ObjectKey::cluster(MISPLACED);
                 wake(Key::with_uid(misplaced, dependent.uid), Duration::ZERO);

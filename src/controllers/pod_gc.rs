@@ -79,7 +79,9 @@ impl Controller for PodGc {
             AnyObject::Pod(pod) if change.operation != Operation::Deleted => {
                 let node = pod.node.as_ref().map(|name| (name, find(store, name)));
                 match node {
-                    Some((name, None)) => wake(key_of(name), Duration::ZERO),
+                    Some((name, None)) => {
+                        wake(key_of(name), Duration::ZERO);
+                    }
                     Some((name, Some(node))) if pod.meta.deleting() && out_of_service(node) => {
                         wake(key_of(name), Duration::ZERO);
                     }

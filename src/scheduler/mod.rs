@@ -133,7 +133,9 @@ pub fn schedule_one(
     }
     let until = seen.memory.held_until();
     if seen.memory.waits() && now < until {
-        return Plan::idle(Decision::BackingOff { until }).wake_at(Some(until));
+        let plan = Plan::idle(Decision::BackingOff { until }).wake_at(Some(until));
+        let known = seen.memory.helped;
+        return if known { plan } else { plan.remember(Memory { helped: true, ..*seen.memory }) };
     }
     fail(&cycle, pod, &found.refusals, seen.memory, now)
 }

@@ -3,13 +3,14 @@
 //!
 //! Cost: a change that could help nobody is dropped after a look at what it is; one that could asks each waiting pod.
 //! A pod that is woken during its back-off looks whether it fits now, and keeps silent if not, so that each waiting
-//! pod records at most one failure in ten seconds.
+//! pod records at most one failure in ten seconds. After that look it is tried again when its back-off is over, and
+//! before that only while there is room left that nobody before it was woken for.
 
 use std::rc::Rc;
 
 use super::filters::{Check, Checks, check_alone};
 use crate::api::core::{Node, Pod};
-use crate::api::meta::ObjectKey;
+use crate::api::meta::{NodeName, ObjectKey};
 use crate::api::object::AnyObject;
 use crate::reconcile::{Key, Memories, Wake};
 use crate::sim::order::Order as _;
@@ -33,6 +34,8 @@ pub struct Memory {
     pub since: Time,
     /// When it was last tried.
     pub last: Time,
+    /// Whether something happened since that could help: then it is tried again when its back-off is over.
+    pub helped: bool,
     /// The checks that refused it.
     pub failed: Checks,
 }
@@ -41,7 +44,8 @@ impl Memory {
     /// What is remembered after one more try in vain.
     pub(super) const fn failed_again(&self, failed: Checks, now: Time) -> Self {
         let since = if self.attempts == 0 { now } else { self.since };
-        Self { attempts: self.attempts.saturating_add(1), since, last: now, failed }
+        let attempts = self.attempts.saturating_add(1);
+        Self { attempts, since, last: now, helped: false, failed }
     }
 
     /// Whether the pod waits at all.
@@ -77,6 +81,17 @@ pub(super) enum Happening<'a> {
     NodeGone(&'a Rc<Node>),
 }
 
+impl Happening<'_> {
+    /// The node that may have room now.
+    fn node(&self) -> Option<&NodeName> {
+        match self {
+            Self::PodGone(gone) => gone.node.as_ref().or(gone.status.nominated_node.as_ref()),
+            Self::Node { after, .. } => Some(&after.meta.name),
+            Self::PodArrived(_) | Self::PodChanged { .. } | Self::NodeGone(_) => None,
+        }
+    }
+}
+
 /// Names the pods that a change concerns: a new one itself, and the waiting ones that it could help.
 pub(super) fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>, wake: Wake<'_>) {
     match (&change.object, &change.before) {
@@ -89,11 +104,11 @@ pub(super) fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>,
                 wake(Key::of(&pod.meta), Duration::ZERO);
             }
             if let Some(happening) = of_pod(change.operation, before, pod) {
-                wake_waiting(&happening, store, memories, wake);
+                wake_waiting(&happening, store, memories, change.at, wake);
             }
         }
         (AnyObject::Node(node), _) if change.operation == Operation::Deleted => {
-            wake_waiting(&Happening::NodeGone(node), store, memories, wake);
+            wake_waiting(&Happening::NodeGone(node), store, memories, change.at, wake);
         }
         (AnyObject::Node(node), before) => {
             let before = match before {
@@ -106,7 +121,13 @@ pub(super) fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>,
                     && before.status.allocatable == node.status.allocatable
             });
             if !same {
-                wake_waiting(&Happening::Node { before, after: node }, store, memories, wake);
+                wake_waiting(
+                    &Happening::Node { before, after: node },
+                    store,
+                    memories,
+                    change.at,
+                    wake,
+                );
             }
         }
         _ => {}
@@ -150,20 +171,37 @@ fn wake_waiting(
     happening: &Happening<'_>,
     store: &Store,
     memories: &Memories<Memory>,
+    now: Time,
     wake: Wake<'_>,
 ) {
-    let mut woken: Vec<(i64, Time, &ObjectKey, &Key)> = Vec::new();
+    let mut woken: Vec<(i64, Time, &ObjectKey, usize)> = Vec::new();
+    let mut helped: Vec<(&Key, &Rc<Pod>, &Memory)> = Vec::new();
     for (key, memory) in memories.iter().filter(|(_, memory)| memory.waits()) {
         let Some(pod) = store.pods().get(&key.object).filter(|pod| pod.node.is_none()) else {
             continue;
         };
         if could_help(happening, pod, memory.failed, store) {
-            woken.push((-pod.spec.priority, memory.since, &key.object, key));
+            woken.push((-pod.spec.priority, memory.since, &key.object, helped.len()));
+            helped.push((key, pod, memory));
         }
     }
     woken.order();
-    for (.., key) in woken {
-        wake(key.clone(), Duration::ZERO);
+    // What is left of the node once those are there that were woken for it.
+    let mut left = happening.node().and_then(|name| store.index().occupancy().node(name)).cloned();
+    for (key, pod, memory) in woken.iter().filter_map(|(.., place)| helped.get(*place)) {
+        let fits = left.as_ref().is_some_and(|left| check_alone(pod, left).is_none());
+        let there = fits && !looks_elsewhere(memory.failed);
+        let known = memory.helped && now < memory.held_until();
+        if known && !fits && !looks_elsewhere(memory.failed) {
+            continue;
+        }
+        let new = wake((*key).clone(), Duration::ZERO);
+        if new
+            && there
+            && let Some(left) = &mut left
+        {
+            left.sum.add(pod);
+        }
     }
 }
 
@@ -172,9 +210,12 @@ fn could_help(happening: &Happening<'_>, pod: &Pod, failed: Checks, store: &Stor
     // Before there were nodes, no check refused anything.
     let asked =
         failed.is_empty() || failed.iter().any(|check| check.cured_by(pod, happening, store));
-    let elsewhere =
-        failed.contains(Check::PodTopologySpread) || failed.contains(Check::InterPodAffinity);
-    asked && (elsewhere || fits_there(happening, pod, store))
+    asked && (looks_elsewhere(failed) || fits_there(happening, pod, store))
+}
+
+/// Whether what happens on one node can make another one fit.
+fn looks_elsewhere(failed: Checks) -> bool {
+    failed.contains(Check::PodTopologySpread) || failed.contains(Check::InterPodAffinity)
 }
 
 /// What happened on one node helps only if that node can now take the pod, as far as one node can tell.
@@ -184,9 +225,8 @@ fn fits_there(happening: &Happening<'_>, pod: &Pod, store: &Store) -> bool {
             let empty = NodeInfo::new(Rc::clone(after), NodeSum::default());
             check_alone(pod, &empty).is_none()
         }
-        Happening::PodGone(gone) => {
-            let name = gone.node.as_ref().or(gone.status.nominated_node.as_ref());
-            let info = name.and_then(|name| store.index().occupancy().node(name));
+        Happening::PodGone(_) => {
+            let info = happening.node().and_then(|name| store.index().occupancy().node(name));
             info.is_some_and(|info| check_alone(pod, info).is_none())
         }
         Happening::PodArrived(_) | Happening::PodChanged { .. } | Happening::NodeGone(_) => false,

@@ -227,9 +227,11 @@ impl<C: Controller> World<C> {
                     0 => format!("{}{part}", key.object.name),
                     millis => format!("{}{part} after {millis}ms", key.object.name),
                 };
-                if !woken.contains(&text) {
+                let new = !woken.contains(&text);
+                if new {
                     woken.push(text);
                 }
+                new
             });
         }
         json!(woken)

@@ -82,7 +82,9 @@ impl Controller for EndpointsLoop {
                 wake_for_pod(pod, before, change.operation, store, wake);
             }
             AnyObject::Plain(plain) => match plain.kind {
-                Kind::Service => wake(Key::of(&plain.meta), Duration::ZERO),
+                Kind::Service => {
+                    wake(Key::of(&plain.meta), Duration::ZERO);
+                }
                 Kind::Endpoints if change.operation == Operation::Deleted => {
                     wake(Key::of(&plain.meta), Duration::ZERO);
                 }

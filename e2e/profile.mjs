@@ -22,7 +22,7 @@ const VISITS = 4;
 /** How many times slower than this machine visitors have it. */
 const SLOW = [4, 6, 8, 12];
 /** What runs so often in one of these sessions stays with what always runs. */
-const OFTEN = 1500;
+const OFTEN = 2000;
 const PATIENCE = 180_000;
 const BUSY = [
   session(3, 3 * 3600, MINUTELY),

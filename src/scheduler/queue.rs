@@ -190,16 +190,16 @@ fn wake_waiting(
     let mut left = happening.node().and_then(|name| store.index().occupancy().node(name)).cloned();
     for (key, pod, memory) in woken.iter().filter_map(|(.., place)| helped.get(*place)) {
         let fits = left.as_ref().is_some_and(|left| check_alone(pod, left).is_none());
-        // Who looks at other nodes, too, or has room kept for it, looks each time.
-        let tied = !looks_elsewhere(memory.failed) && pod.status.nominated_node.is_none();
-        let known = memory.helped && now < memory.held_until();
-        if tied && known && !fits {
+        let there = fits && !looks_elsewhere(memory.failed);
+        // Room that is made for a pod is kept from others, who were woken before it.
+        let free = pod.status.nominated_node.is_none();
+        let known = free && memory.helped && now < memory.held_until();
+        if known && !fits && !looks_elsewhere(memory.failed) {
             continue;
         }
         let new = wake((*key).clone(), Duration::ZERO);
         if new
-            && tied
-            && fits
+            && there
             && let Some(left) = &mut left
         {
             left.sum.add(pod);

@@ -4,17 +4,23 @@
 //!
 //! Cost: a write that moves no pod from one group to another touches nothing.
 
-use super::index::{join, leave, shift};
 use crate::api::core::{Phase, Pod};
 use crate::api::meta::{NodeName, ObjectKey, Uid};
+use crate::api::named::Named;
 use crate::persistent::{OrdMap, OrdSet};
 
 /// The active pods of one ReplicaSet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Crew {
     apart: OrdSet<ObjectKey>,
-    steady: OrdMap<NodeName, OrdSet<ObjectKey>>,
-    nodes: OrdMap<NodeName, i64>,
+    nodes: Named<Aboard>,
+}
+
+/// Those of them on one node.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Aboard {
+    all: i64,
+    steady: OrdSet<ObjectKey>,
 }
 
 impl Crew {
@@ -25,16 +31,39 @@ impl Crew {
 
     /// All others by their nodes: state and cost do not tell them apart.
     pub fn steady(&self) -> impl Iterator<Item = (&NodeName, &OrdSet<ObjectKey>)> {
-        self.steady.iter()
+        let all = self.nodes.iter().map(|(node, aboard)| (node, &aboard.steady));
+        all.filter(|(_, steady)| !steady.is_empty())
     }
 
     /// How many are on a node.
     pub fn on(&self, node: &NodeName) -> i64 {
-        self.nodes.get(node).copied().unwrap_or(0)
+        self.nodes.get(node).map_or(0, |aboard| aboard.all)
     }
 
     fn is_empty(&self) -> bool {
-        self.apart.is_empty() && self.steady.is_empty()
+        self.apart.is_empty() && self.nodes.is_empty()
+    }
+
+    fn join(&mut self, stand: &Stand, key: ObjectKey) {
+        let Some(node) = &stand.node else { return drop(self.apart.insert(key)) };
+        if self.nodes.get(node).is_none() {
+            self.nodes.insert(node, Aboard::default());
+        }
+        let Some(aboard) = self.nodes.get_mut(node) else { return };
+        aboard.all += 1;
+        let group = if stand.steady { &mut aboard.steady } else { &mut self.apart };
+        group.insert(key);
+    }
+
+    fn leave(&mut self, stand: &Stand, key: &ObjectKey) {
+        let Some(node) = &stand.node else { return drop(self.apart.remove(key)) };
+        let Some(aboard) = self.nodes.get_mut(node) else { return };
+        aboard.all -= 1;
+        let group = if stand.steady { &mut aboard.steady } else { &mut self.apart };
+        group.remove(key);
+        if aboard.all == 0 {
+            self.nodes.remove(node);
+        }
     }
 }
 
@@ -73,30 +102,13 @@ impl Crews {
         if let Some((pod, stand)) = before.zip(from)
             && let Some(crew) = self.0.get_mut(&stand.set)
         {
-            match stand.node.as_ref().filter(|_| stand.steady) {
-                Some(node) => leave(&mut crew.steady, node, &pod.meta.key()),
-                None => {
-                    crew.apart.remove(&pod.meta.key());
-                }
-            }
-            if let Some(node) = &stand.node {
-                shift(&mut crew.nodes, node, -1);
-            }
+            crew.leave(&stand, &pod.meta.key());
             if crew.is_empty() {
                 self.0.remove(&stand.set);
             }
         }
         if let Some((pod, stand)) = after.zip(to) {
-            let crew = self.0.entry(stand.set).or_default();
-            match stand.node.as_ref().filter(|_| stand.steady) {
-                Some(node) => join(&mut crew.steady, node, pod.meta.key()),
-                None => {
-                    crew.apart.insert(pod.meta.key());
-                }
-            }
-            if let Some(node) = &stand.node {
-                shift(&mut crew.nodes, node, 1);
-            }
+            self.0.entry(stand.set).or_default().join(&stand, pod.meta.key());
         }
     }
 

@@ -76,13 +76,14 @@ fn same_but_hash(one: &Value, other: &Value) -> bool {
 fn same_but(one: &Value, other: &Value, path: &[&str]) -> bool {
     let Some((field, rest)) = path.split_first() else { return true };
     let (Value::Object(left), Value::Object(right)) = (one, other) else { return one == other };
+    // What lies on the path is the smaller part, and the other after a restart.
+    let inside = match (left.get(*field), right.get(*field)) {
+        (Some(one), Some(other)) => same_but(one, other, rest),
+        (None, None) => true,
+        _ => rest.is_empty(),
+    };
     let beside = |(key, _): &(&Rc<str>, &Value)| ***key != **field;
-    left.iter().filter(beside).eq(right.iter().filter(beside))
-        && match (left.get(*field), right.get(*field)) {
-            (Some(one), Some(other)) => same_but(one, other, rest),
-            (None, None) => true,
-            _ => rest.is_empty(),
-        }
+    inside && left.iter().filter(beside).eq(right.iter().filter(beside))
 }
 
 /// The oldest ReplicaSet whose template is the Deployment's.

@@ -120,6 +120,17 @@ test('a clicker works whatever has the focus; "." stops and starts', async (t) =
   await page.getByRole('button', { name: 'Play' }).waitFor();
 });
 
+test('on any projector the states are a row and all nodes are in sight', async (t) => {
+  for (const viewport of [PROJECTOR.viewport, { width: 1920, height: 1080 }]) {
+    const page = await yard.open(t, { ...START, present: '' }, { viewport });
+    await page.locator('.presenter-bar').waitFor();
+    await page.locator('.diagram--folded').waitFor();
+    const ends = await page.locator('.node').evaluateAll((nodes) => nodes.map((one) => one.getBoundingClientRect().bottom));
+    assert.equal(ends.length, 4);
+    assert.ok(Math.max(...ends) <= viewport.height, JSON.stringify(ends));
+  }
+});
+
 test('what is pointed at is explained where the terminal was', async (t) => {
   const page = await yard.open(t, { ...START, present: '' }, PROJECTOR);
   await type(page, 'kubectl run web --image=nginx; yard until 10s');

@@ -1,5 +1,8 @@
 //! Small parts that several panes use.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::bridge::Engine;
@@ -14,7 +17,7 @@ pub(super) fn say(language: Language, key: &'static str) -> AttrValue {
 }
 
 /// What a button shows and does.
-#[derive(Properties, PartialEq)]
+#[derive(Properties, Clone, PartialEq)]
 pub(crate) struct ButtonProps {
     /// Its words.
     pub label: AttrValue,
@@ -35,20 +38,40 @@ pub(crate) struct ButtonProps {
 }
 
 /// A button: named for readers, with the command it stands for beside it while it has the focus or the pointer.
-#[component]
-pub(crate) fn Button(props: &ButtonProps) -> Html {
-    let onclick = {
-        let callback = props.onclick.clone();
-        Callback::from(move |event: MouseEvent| {
-            event.stop_propagation();
-            callback.emit(());
-        })
-    };
-    let command = (!props.command.is_empty()).then(|| props.command.clone());
-    html! {
-        <button type="button" id={props.id} class={classes!("button", props.class)} data-command={command} data-about={props.about.clone()} {onclick}>
-            { props.label.clone() }
-        </button>
+///
+/// What it does is new with each picture of what is around it; it is drawn again only when it looks otherwise.
+pub(crate) struct Button(Rc<RefCell<Callback<()>>>);
+
+impl Component for Button {
+    type Message = ();
+    type Properties = ButtonProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        Self(Rc::new(RefCell::new(ctx.props().onclick.clone())))
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &ButtonProps) -> bool {
+        let now = ctx.props();
+        *self.0.borrow_mut() = now.onclick.clone();
+        *now != ButtonProps { onclick: now.onclick.clone(), ..old.clone() }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let onclick = {
+            let latest = Rc::clone(&self.0);
+            Callback::from(move |event: MouseEvent| {
+                event.stop_propagation();
+                let callback = latest.borrow().clone();
+                callback.emit(());
+            })
+        };
+        let command = (!props.command.is_empty()).then(|| props.command.clone());
+        html! {
+            <button type="button" id={props.id} class={classes!("button", props.class)} data-command={command} data-about={props.about.clone()} {onclick}>
+                { props.label.clone() }
+            </button>
+        }
     }
 }
 

@@ -74,9 +74,11 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
         move |_| engine.show_clock()
     });
     let dense = yard.density.min(Density::Dots);
-    // Beside a lesson, and in large type, the nodes and cards need the room.
-    let brief = platform::cramped()
-        && props.engine.read(|state| state.school_open() || state.presenting().is_some());
+    // Nodes and cards need the room: beside a lesson on a small screen, and on any in the type of a presentation, which
+    // grows with it.
+    let brief = props
+        .engine
+        .read(|state| state.presenting().is_some() || (state.school_open() && platform::cramped()));
     html! {
         <div class="yard" id="yard">
             <div class="yard__bar">

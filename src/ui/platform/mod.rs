@@ -45,8 +45,9 @@ extern "C" {
     /// Whether the page is dark, by choice or by the system's wish.
     #[wasm_bindgen(js_name = isDark)]
     pub(crate) fn is_dark() -> bool;
-    /// Whether the page is wide enough for panes side by side.
+    /// Whether panes stand side by side with little room for each.
     pub(crate) fn cramped() -> bool;
+    /// Whether the page is wide enough for panes side by side.
     #[wasm_bindgen(js_name = isWide)]
     pub(crate) fn is_wide() -> bool;
     /// Milliseconds since the Unix epoch by the browser's clock.

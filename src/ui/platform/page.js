@@ -185,7 +185,8 @@ export function tick(day, time, next, now) {
   write(first, `${day} `);
   write(second, time);
   write(document.getElementById('next'), next);
-  for (const ring of document.querySelectorAll('[data-until]')) {
+  // By their class: thousands of dots stand in the way of any other search.
+  for (const ring of document.getElementsByClassName('ring')) {
     const { from, until } = ring.dataset;
     const left = Math.max(0, until - now);
     write(ring.firstElementChild, String(Math.ceil(left / 1000)));

@@ -605,7 +605,7 @@ export function celebrate(selector) {
 
 /** Writes the time that is left until what is due; `now` in milliseconds. */
 export function tickStage(now) {
-  for (const element of document.querySelectorAll('[data-due]')) {
+  for (const { lastElementChild: element } of document.getElementsByClassName('card__due')) {
     const left = Math.max(0, Math.ceil((Number(element.dataset.due) - now) / 1000));
     const two = (part) => String(part).padStart(2, '0');
     const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];

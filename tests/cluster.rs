@@ -200,6 +200,46 @@ fn every_namespace_has_its_service_account_and_the_certificate() {
     assert!(cluster.store().get(Kind::Namespace, &gone).is_none(), "an emptied namespace goes");
 }
 
+/// The kubelet's event about a pod that it kills is refused like all else that is new, so that nothing is left behind.
+#[test]
+fn a_namespace_waits_for_its_pods_says_so_and_goes() {
+    let mut cluster = Cluster::new(Config::default());
+    apply(&mut cluster, Kind::Namespace, r#"{"metadata":{"name":"shop"}}"#);
+    let pod = r#"{"metadata":{"name":"web"},"spec":{"containers":[{"name":"c","image":"busybox","command":["sleep","9999"]}]}}"#;
+    let pod = Value::from_json(pod).unwrap();
+    cluster.create(Kind::Pod, "shop", pod, &WriteOptions::default()).unwrap();
+    after(&mut cluster, 20);
+    let shop = ObjectKey::cluster("shop");
+    cluster.delete(Kind::Namespace, &shop, &Default::default(), &WriteOptions::default()).unwrap();
+    after(&mut cluster, 2);
+    let waiting = cluster.store().get(Kind::Namespace, &shop).unwrap().to_value();
+    let told: Vec<String> = waiting
+        .at(&["status", "conditions"])
+        .unwrap()
+        .items()
+        .iter()
+        .map(|one| {
+            format!(
+                "{}={} {}",
+                one.str_at("type").unwrap(),
+                one.str_at("status").unwrap(),
+                one.str_at("message").unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        told[3..],
+        [
+            "NamespaceContentRemaining=True Some resources are remaining: pods. has 1 resource instances",
+            "NamespaceFinalizersRemaining=False All content-preserving finalizers finished",
+        ]
+    );
+    assert_eq!(waiting.at(&["metadata", "deletionGracePeriodSeconds"]), None);
+    after(&mut cluster, 40);
+    assert!(cluster.store().get(Kind::Namespace, &shop).is_none());
+    assert!(cluster.store().events().iter_in(Some("shop")).next().is_none());
+}
+
 #[test]
 fn a_service_gets_an_address_of_its_own_and_keeps_it() {
     let mut cluster = Cluster::new(Config::default());

@@ -55,6 +55,10 @@ impl Plain {
         value.set("apiVersion", self.kind.api_version());
         value.set("kind", self.kind.name());
         value.set("metadata", self.meta.to_value());
+        if self.kind == Kind::Namespace {
+            // Its own `Delete` sets the time only.
+            value.child("metadata").remove("deletionGracePeriodSeconds");
+        }
         value
     }
 }

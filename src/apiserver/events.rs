@@ -243,6 +243,11 @@ impl Api<'_> {
             "" => word("default"),
             _ => Rc::clone(&about.meta().namespace),
         };
+        // Events, too, are refused where nothing new is made any more.
+        let home = ObjectKey::cluster(Rc::clone(&namespace));
+        if self.store.plain(Kind::Namespace, &home).is_some_and(|home| home.meta.deleting()) {
+            return;
+        }
         let key = self.event_key(namespace, &about.meta().name);
         let own = self.new_uid(&key);
         let event = Event {

@@ -168,12 +168,17 @@ pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Valu
     for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
         objects.push((Kind::Namespace, "", named(name)));
     }
-    for (name, value) in
-        [("system-cluster-critical", 2_000_000_000_i64), ("system-node-critical", 2_000_001_000)]
-    {
+    for (name, value, moves) in [
+        (
+            "system-cluster-critical",
+            2_000_000_000_i64,
+            "run in the cluster, but can be moved to another node if necessary",
+        ),
+        ("system-node-critical", 2_000_001_000, "not be moved from their current node"),
+    ] {
         let mut class = named(name);
         class.set("value", value);
-        class.set("description", "Used for system critical pods.");
+        class.set("description", format!("Used for system critical pods that must {moves}."));
         objects.push((Kind::PriorityClass, "", class));
     }
     let api = object! {

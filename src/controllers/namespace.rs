@@ -2,6 +2,7 @@
 //! `pkg/controller/namespace/deletion/namespaced_resources_deleter.go` and
 //! `pkg/controlplane/controller/systemnamespaces`.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::api::kind::Kind;
@@ -84,15 +85,91 @@ impl Controller for NamespaceLoop {
         let writes: Vec<Write> =
             contents.iter().filter(|object| !object.meta().deleting()).map(delete).collect();
         if !contents.is_empty() {
-            return Plan::writes(
-                Decision::Emptying { left: contents.len(), deleting: writes.len() },
-                writes,
-            );
+            let decision = Decision::Emptying { left: contents.len(), deleting: writes.len() };
+            if !writes.is_empty() {
+                // What is left then is told.
+                return Plan::writes(decision, writes).wake_at(Some(now));
+            }
+            let mut waiting = Plain::clone(namespace);
+            let status = waiting.body.child("status");
+            status.set("conditions", conditions(status.items_at("conditions"), &contents, now));
+            let news = (waiting.body != namespace.body)
+                .then(|| Write::UpdateStatus(AnyObject::Plain(Rc::new(waiting))));
+            return Plan::writes(decision, news.into_iter().collect());
         }
         let mut free = Plain::clone(namespace);
         free.body.child("spec").set("finalizers", Value::Array(Rc::default()));
         Plan::writes(Decision::Empty, vec![Write::Update(AnyObject::Plain(Rc::new(free)))])
     }
+}
+
+/// What is said of a namespace that waits for its contents to go. Follows `status_condition_utils.go`.
+fn conditions(old: &[Value], contents: &[AnyObject], now: Time) -> Vec<Value> {
+    let (mut kinds, mut finalizers) = (BTreeMap::new(), BTreeMap::new());
+    for object in contents {
+        let kind = object.kind();
+        let resource = format!("{}.{}", kind.info().plural, kind.info().group);
+        *kinds.entry(resource).or_insert(0) += 1;
+        for finalizer in object.meta().finalizers.iter() {
+            *finalizers.entry(finalizer.to_string()).or_insert(0) += 1;
+        }
+    }
+    let list = |verb: &str, all: BTreeMap<String, usize>| {
+        let each =
+            all.iter().map(|(what, count)| format!("{what} {verb} {count} resource instances"));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let held = !finalizers.is_empty();
+    let remaining = format!("Some resources are remaining: {}", list("has", kinds));
+    let holding = format!(
+        "Some content in the namespace has finalizers remaining: {}",
+        list("in", finalizers)
+    );
+    let all = [
+        (
+            "DeletionDiscoveryFailure",
+            false,
+            "ResourcesDiscovered",
+            "All resources successfully discovered",
+        ),
+        (
+            "DeletionGroupVersionParsingFailure",
+            false,
+            "ParsedGroupVersions",
+            "All legacy kube types successfully parsed",
+        ),
+        (
+            "DeletionContentFailure",
+            false,
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization",
+        ),
+        ("ContentRemaining", true, "SomeResourcesRemain", &remaining),
+        match held {
+            true => ("FinalizersRemaining", true, "SomeFinalizersRemain", &*holding),
+            false => (
+                "FinalizersRemaining",
+                false,
+                "ContentHasNoFinalizers",
+                "All content-preserving finalizers finished",
+            ),
+        },
+    ];
+    let shown = all.into_iter().map(|(name, holds, reason, message)| {
+        let (kind, status) = (format!("Namespace{name}"), if holds { "True" } else { "False" });
+        let known = old
+            .iter()
+            .find(|one| one.str_at("type") == Some(&kind) && one.str_at("status") == Some(status));
+        let since = known.and_then(|one| one.get("lastTransitionTime").cloned());
+        object! {
+            "lastTransitionTime" => since.unwrap_or_else(|| Value::from(now.rfc3339())),
+            "message" => message,
+            "reason" => reason,
+            "status" => status,
+            "type" => kind,
+        }
+    });
+    shown.collect()
 }
 
 /// Makes the needed namespace when it is next looked for.

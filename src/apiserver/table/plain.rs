@@ -23,7 +23,7 @@ pub(super) const fn columns(kind: Kind) -> &'static [Column] {
         Kind::ResourceQuota => const { &[NAME, shown("Request"), shown("Limit"), AGE] },
         Kind::ControllerRevision => const { &[NAME, shown("Controller"), shown("Revision"), AGE] },
         Kind::PriorityClass => {
-            const { &[NAME, shown("Value"), shown("Global-Default"), AGE, wide("PreemptionPolicy")] }
+            const { &[NAME, shown("Value"), shown("Global-Default"), AGE, shown("PreemptionPolicy")] }
         }
         Kind::PodDisruptionBudget => {
             const {

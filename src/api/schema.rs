@@ -2,7 +2,8 @@
 //!
 //! Read from two generated files (`cargo xtask schema`). `assets/schema/table.txt` is always at hand:
 //! a line without indent opens a type; each of its fields follows as ` NAME[!] TYPE [PATCH [KEY]]` (`!`:
-//! required); lines `=NAME A B C` list the values of a string type. TYPE is `s` string, `=NAME` string
+//! required); lines `=NAME A B C` list the values of a string type, `~NAME A B C` those that the API does not
+//! publish (`""`: the empty text). TYPE is `s` string, `=NAME` string
 //! with a Go type of its own, `i` int32, `l` int64, `f` float, `b` bool, `q` quantity, `o` int or string,
 //! `t` time, `u` time with microseconds, `y` bytes in base64, `j` anything, `r` map of quantities,
 //! `[TYPE` list, `{TYPE` map, `@NAME` object. `assets/schema/docs.txt` has `TYPE[.FIELD]`, a tab and the
@@ -166,10 +167,20 @@ impl FieldType {
     /// The values that a text of this type may have; none if it is free.
     pub fn values(self) -> &'static [&'static str] {
         match self.shape() {
-            Shape::String(Some(name)) => schema().values.get(name).map_or(&[], Vec::as_slice),
+            Shape::String(Some(name)) => schema().values.get(name).map_or(&[], |one| &one.all),
             Shape::List(element) => element.values(),
             _ => &[],
         }
+    }
+
+    /// The same in order, as the API publishes them; none where it does not. Follows the enums of
+    /// `k8s.io/kube-openapi/pkg/generators/enum.go`.
+    pub fn enumeration(self) -> Vec<&'static str> {
+        let Shape::String(Some(name)) = self.shape() else { return Vec::new() };
+        let published = schema().values.get(name).filter(|values| values.published);
+        let mut all = published.map_or_else(Vec::new, |values| values.all.clone());
+        all.sort_unstable();
+        all
     }
 }
 
@@ -197,7 +208,14 @@ impl ObjectType {
 #[derive(Debug)]
 pub struct Schema {
     objects: BTreeMap<&'static str, ObjectType>,
-    values: BTreeMap<&'static str, Vec<&'static str>>,
+    values: BTreeMap<&'static str, Values>,
+}
+
+/// The values of a string type.
+#[derive(Debug)]
+struct Values {
+    all: Vec<&'static str>,
+    published: bool,
 }
 
 impl Schema {
@@ -226,10 +244,11 @@ impl Schema {
         for line in table.lines() {
             if let Some(field) = line.strip_prefix(' ') {
                 current.fields.push(Field::parse(field));
-            } else if let Some((name, values)) =
-                line.strip_prefix('=').and_then(|line| line.split_once(' '))
+            } else if let Some((name, all)) =
+                line.strip_prefix(['=', '~']).and_then(|line| line.split_once(' '))
             {
-                schema.values.insert(name, values.split(' ').collect());
+                let published = line.starts_with('=');
+                schema.values.insert(name, Values { all: all.split(' ').collect(), published });
             } else {
                 let opened = ObjectType { name: line, fields: Vec::new() };
                 let done = std::mem::replace(&mut current, opened);
@@ -363,6 +382,7 @@ mod tests {
         assert_eq!(ports.patch.and_then(|patch| patch.key), Some("containerPort"));
         let policy = job.at(&["spec", "template", "spec", "restartPolicy"]).unwrap();
         assert_eq!(policy.ty.values(), ["Always", "OnFailure", "Never"]);
+        assert_eq!(policy.ty.enumeration(), ["Always", "Never", "OnFailure"]);
         assert_eq!(policy.ty.go_name(), "v1.RestartPolicy");
         assert!(job.at(&["spec", "template"]).unwrap().required);
         assert!(job.at(&["spec", "comletions"]).is_none());

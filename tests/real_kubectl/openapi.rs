@@ -111,8 +111,10 @@ fn reference(name: &str) -> Value {
 
 fn type_schema(ty: FieldType) -> Value {
     match ty.shape() {
-        Shape::String(Some(_)) if !ty.values().is_empty() => {
-            json!({ "type": "string", "enum": ty.values() })
+        Shape::String(Some(_)) if !ty.enumeration().is_empty() => {
+            // The empty text is written as two quotes there.
+            let all = ty.enumeration().into_iter().map(|value| value.trim_matches('"'));
+            json!({ "type": "string", "enum": all.collect::<Vec<_>>() })
         }
         Shape::String(_) | Shape::Time { .. } | Shape::Bytes => json!({ "type": "string" }),
         Shape::Int32 => json!({ "type": "integer", "format": "int32" }),

@@ -96,7 +96,7 @@ fn page(kind: Kind, path: &[&str], recursive: bool) -> Result<String, Failure> {
     if let Some((holder, found)) = field {
         text.push_str(&format!("FIELD: {} <{}>\n", found.name, found.ty.explained()));
         let own = schema::field_docs(holder, found.name).unwrap_or_default();
-        let values = closed_list(found);
+        let values = found.ty.enumeration();
         text.push_str(if values.is_empty() { "\n" } else { "ENUM:\n" });
         text.extend(values.iter().map(|value| format!("    {value}\n")));
         shows_fields = found.ty.object().is_some();
@@ -142,14 +142,6 @@ fn wrapped(text: &str, indent: usize) -> String {
     all
 }
 
-/// The values that a field may have. Those of a list's items are not told.
-fn closed_list(field: &Field) -> &'static [&'static str] {
-    match field.ty.shape() {
-        Shape::List(_) | Shape::Map(_) => &[],
-        _ => field.ty.values(),
-    }
-}
-
 /// How many values of a closed list are shown beside a field.
 const MOST_VALUES: usize = 4;
 /// How deep a recursive list goes.
@@ -161,7 +153,7 @@ fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
     for field in &ty.fields {
         let required = if field.required { " -required-" } else { "" };
         all.push_str(&format!("{pad}{}\t<{}>{required}\n", field.name, field.ty.explained()));
-        let values = closed_list(field);
+        let values = field.ty.enumeration();
         if !values.is_empty() {
             let shown: Vec<&str> = values.iter().take(MOST_VALUES).copied().collect();
             let more = if values.len() > MOST_VALUES { ", ...." } else { "" };
@@ -179,4 +171,36 @@ fn fields(ty: &'static ObjectType, recursive: bool, depth: usize) -> String {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields whose values the API server publishes with its gate `OpenAPIEnums`, in the order of
+    /// `zz_generated.openapi.go`; and some whose types have values that it does not.
+    #[test]
+    fn values_are_told_as_the_api_publishes_them() {
+        for (path, values) in [
+            ("restartPolicy", "Always Never OnFailure"),
+            ("containers imagePullPolicy", "Always IfNotPresent Never"),
+            (
+                "volumes hostPath type",
+                "\"\" BlockDevice CharDevice Directory DirectoryOrCreate File FileOrCreate Socket",
+            ),
+            ("containers restartPolicy", ""),
+            ("containers resizePolicy restartPolicy", ""),
+            ("os name", ""),
+            ("topologySpreadConstraints labelSelector matchExpressions operator", ""),
+        ] {
+            let path: Vec<&str> = std::iter::once("spec").chain(path.split(' ')).collect();
+            let page = page(Kind::Pod, &path, false).unwrap();
+            let told = page.split("\n\n").next().unwrap();
+            let told: Vec<&str> = told.lines().skip(2).map(str::trim).collect();
+            assert_eq!(told.join(" "), values, "{path:?}\n{page}");
+        }
+        let list =
+            fields(Schema::of(Kind::Job).at(&["spec"]).unwrap().ty.object().unwrap(), true, 0);
+        assert!(list.contains("completionMode\t<string>\n  enum: Indexed, NonIndexed\n"), "{list}");
+    }
 }

@@ -83,8 +83,8 @@ struct Facts {
     names: BTreeMap<&'static str, &'static str>,
     /// `TYPE.FIELD` to how it is patched.
     patches: BTreeMap<&'static str, &'static str>,
-    /// Type names to values.
-    values: BTreeMap<&'static str, &'static str>,
+    /// Type names to values, with the sign of the table.
+    values: BTreeMap<&'static str, (char, &'static str)>,
 }
 
 impl Facts {
@@ -92,9 +92,11 @@ impl Facts {
         let mut facts = Self::default();
         for line in FACTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (subject, rest) = line.split_once(' ').expect("a fact has two words");
-            if subject == "values" {
+            if let Some((_, sign)) =
+                [("values", '='), ("open", '~')].into_iter().find(|(word, _)| *word == subject)
+            {
                 let (name, values) = rest.split_once(' ').expect("a type has values");
-                facts.values.insert(name, values);
+                facts.values.insert(name, (sign, values));
                 continue;
             }
             let (name, patch) = match rest.split_once("patch ") {
@@ -147,8 +149,9 @@ impl Generated {
                 document(&mut docs, &format!("{name}.{field}"), property);
             }
         }
-        for (name, values) in facts.values.iter().filter(|(name, _)| used.contains(**name)) {
-            let _ = writeln!(table, "={name} {values}");
+        let used = facts.values.iter().filter(|(name, _)| used.contains(**name));
+        for (name, (sign, values)) in used {
+            let _ = writeln!(table, "{sign}{name} {values}");
         }
         Self { table, docs }
     }

@@ -5,21 +5,24 @@
 //! The format is JSON and carries a version; a change of its meaning takes the next number, and older ones stay
 //! readable.
 
+mod inputs;
+mod tree;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::branches::Branch;
+pub use self::tree::Tree;
+
+use self::inputs::{read_inputs, write_input};
+use self::tree::read_tree;
 use super::facade::Cluster;
-use super::input::{Action, Input, Verb};
+use super::input::Input;
 use super::world::Config;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, Uid};
 use crate::api::value::Value;
-use crate::apiserver::Patch;
-use crate::kubelet::{Delays, Registry};
+use crate::kubelet::Delays;
 use crate::language::Text;
 use crate::object;
-use crate::reconcile::{DeleteOptions, Propagation};
 use crate::sim::order::Gather as _;
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
@@ -28,8 +31,6 @@ use crate::sim::{Duration, Time};
 /// written as the first, so that older pages open it.
 const VERSION: i64 = 2;
 const PLAIN: i64 = 1;
-/// The most branches that a file may bring.
-const MOST_BRANCHES: usize = 64;
 /// The most workers that a file may ask for.
 const MOST_WORKERS: i64 = 5_000;
 /// The longest session that a file may ask for: a hundred years.
@@ -52,36 +53,6 @@ pub struct Session {
     pub end: Option<u64>,
     /// What a lesson was played in it, as whoever keeps such records wrote it; null if none was.
     pub lesson: Value,
-}
-
-/// What lies beside and ahead of the way that a session took.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tree {
-    /// What the line is called that the session stands on.
-    pub name: Rc<str>,
-    /// Whether a person gave it the name.
-    pub named: bool,
-    /// What lies ahead, oldest first.
-    pub ahead: Vec<Input>,
-    /// How far the clock ever got on the line.
-    pub horizon: Time,
-    /// The lines that were left, oldest first.
-    pub branches: Vec<Branch>,
-}
-
-impl Tree {
-    /// Nothing beside the way that ends at `until`.
-    pub fn plain(until: Time) -> Self {
-        let branches = Vec::new();
-        Self { name: "main".into(), named: false, ahead: Vec::new(), horizon: until, branches }
-    }
-
-    fn is_plain(&self, until: Time) -> bool {
-        self.ahead.is_empty()
-            && self.branches.is_empty()
-            && self.horizon <= until
-            && &*self.name == "main"
-    }
 }
 
 /// Why a text is no session.
@@ -254,103 +225,6 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-// ---- the lines beside it: `{"name": "scale-web", "from": 3, "inputs": […], "at": 9000, "until": 12000}` ----
-
-impl Session {
-    fn write_tree(&self, value: &mut Value) {
-        let Tree { name, named, ahead, horizon, branches } = &self.tree;
-        let start = self.config.start;
-        let line: Vec<&Input> = self.inputs.iter().chain(ahead).collect();
-        let written = |inputs: &[Input]| -> Vec<Value> {
-            inputs.iter().map(|one| write_input(one, start)).collect()
-        };
-        let branches = branches.iter().map(|branch| {
-            // What is shared is not written again.
-            let same = branch.inputs.iter().zip(&line).take_while(|(a, b)| *a == **b).count();
-            object! {
-                "name" => &branch.name,
-                "named" => branch.named,
-                "from" => whole(same),
-                "inputs" => written(branch.inputs.get(same..).unwrap_or_default()),
-                "at" => (branch.at - start).millis(),
-                "until" => (branch.until - start).millis(),
-            }
-        });
-        value.set("line", name);
-        value.set("named", *named);
-        value.set("ahead", written(ahead));
-        value.set("horizon", (*horizon - start).millis());
-        value.set("branches", branches.collect::<Vec<Value>>());
-    }
-}
-
-fn read_inputs(value: &Value, key: &str, start: Time) -> Result<Vec<Input>, SessionError> {
-    let inputs = value.items_at(key).iter().enumerate().map(|(index, one)| {
-        read_input(one, start).map_err(|place| wrong(format!("{key}[{index}].{place}")))
-    });
-    let inputs: Vec<Input> = inputs.collect::<Result<_, _>>()?;
-    match out_of_order(&inputs) {
-        Some(index) => Err(wrong(format!("{key}[{index}].at"))),
-        None => Ok(inputs),
-    }
-}
-
-/// The first input that was done before the one it follows.
-fn out_of_order(inputs: &[Input]) -> Option<usize> {
-    inputs.windows(2).position(|pair| pair[0].at > pair[1].at).map(|place| place + 1)
-}
-
-fn read_tree(
-    value: &Value,
-    inputs: &[Input],
-    start: Time,
-    until: Time,
-) -> Result<Tree, SessionError> {
-    if value.i64_at("podyard") == Some(PLAIN) {
-        return Ok(Tree::plain(until));
-    }
-    let ahead = read_inputs(value, "ahead", start)?;
-    if ahead.first().is_some_and(|first| first.at < until) {
-        return Err(wrong("ahead[0].at"));
-    }
-    let horizon = start + span(value, "horizon").map_err(wrong)?;
-    if horizon < until || ahead.last().is_some_and(|last| last.at > horizon) {
-        return Err(wrong("horizon"));
-    }
-    let line: Vec<Input> = inputs.iter().chain(&ahead).cloned().collect();
-    let branches = value.items_at("branches").iter().take(MOST_BRANCHES).enumerate();
-    let branches = branches.map(|(index, one)| {
-        read_branch(one, &line, start).map_err(|place| wrong(format!("branches[{index}].{place}")))
-    });
-    Ok(Tree {
-        name: value.str_at("line").ok_or_else(|| wrong("line"))?.into(),
-        named: value.bool_at("named") == Some(true),
-        ahead,
-        horizon,
-        branches: branches.collect::<Result<_, _>>()?,
-    })
-}
-
-fn read_branch(value: &Value, line: &[Input], start: Time) -> Result<Branch, String> {
-    let from = value.i64_at("from").and_then(|from| usize::try_from(from).ok());
-    let shared = from.and_then(|from| line.get(..from)).ok_or("from")?;
-    let own = read_inputs(value, "inputs", start).map_err(|error| match error {
-        SessionError::Wrong(place) => place,
-        _ => "inputs".to_owned(),
-    })?;
-    let inputs: Vec<Input> = shared.iter().cloned().chain(own).collect();
-    let (at, until) = (start + span(value, "at")?, start + span(value, "until")?);
-    let last = inputs.last().map_or(start, |input| input.at);
-    if out_of_order(&inputs).is_some() || last > until {
-        return Err("inputs".to_owned());
-    }
-    if at > until {
-        return Err("at".to_owned());
-    }
-    let name = value.str_at("name").filter(|name| !name.is_empty()).ok_or("name")?.into();
-    Ok(Branch { name, named: value.bool_at("named") == Some(true), inputs, at, until })
-}
-
 // ---- how a cluster begins ----
 
 fn write_delays(delays: &Delays) -> Value {
@@ -402,241 +276,14 @@ fn span(value: &Value, key: &'static str) -> Result<Duration, &'static str> {
     millis.map(Duration::from_millis).ok_or(key)
 }
 
-impl Input {
-    /// It as sessions write it; its time is counted from `start`.
-    pub fn to_value(&self, start: Time) -> Value {
-        write_input(self, start)
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// Where it makes no sense.
-    pub fn from_value(value: &Value, start: Time) -> Result<Self, String> {
-        read_input(value, start)
-    }
-}
-
-// ---- what was done: `{"at": 1200, "words": "kubectl …", "scale": {…}}` ----
-
-fn write_input(input: &Input, start: Time) -> Value {
-    let (verb, content) = write_verb(&input.verb);
-    let mut value = object! { "at" => (input.at - start).millis(), verb => content };
-    if !input.words.is_empty() {
-        value.set("words", &input.words);
-    }
-    value
-}
-
-fn read_input(value: &Value, start: Time) -> Result<Input, String> {
-    let at = start + span(value, "at")?;
-    let words = value.str_at("words").unwrap_or_default().into();
-    let mut verbs = value.entries().filter(|(key, _)| !matches!(&***key, "at" | "words"));
-    let (Some((verb, content)), None) = (verbs.next(), verbs.next()) else {
-        return Err("verb".to_owned());
-    };
-    let read = read_verb(verb, content).map_err(|place| format!("{verb}.{place}"))?;
-    Ok(Input { at, verb: read, words })
-}
-
-fn key_value(key: &ObjectKey) -> Value {
-    object! { "namespace" => &key.namespace, "name" => &key.name }
-}
-
-fn write_verb(verb: &Verb) -> (&'static str, Value) {
-    let with_kind = |kind: Kind, mut value: Value| {
-        value.set("kind", kind.name());
-        value
-    };
-    match verb {
-        Verb::Create { kind, namespace, object } => (
-            "create",
-            object! { "kind" => kind.name(), "namespace" => namespace, "object" => object.clone() },
-        ),
-        Verb::Update { kind, namespace, object } => (
-            "update",
-            object! { "kind" => kind.name(), "namespace" => namespace, "object" => object.clone() },
-        ),
-        Verb::Patch { kind, key, patch } => {
-            let mut value = with_kind(*kind, key_value(key));
-            let (form, content) = match patch {
-                Patch::Merge(content) => ("merge", content),
-                Patch::Strategic(content) => ("strategic", content),
-                Patch::Json(content) => ("json", content),
-            };
-            value.set(form, content.clone());
-            ("patch", value)
-        }
-        Verb::Scale { kind, key, replicas } => {
-            let mut value = with_kind(*kind, key_value(key));
-            value.set("replicas", *replicas);
-            ("scale", value)
-        }
-        Verb::Delete { kind, key, how } => {
-            let mut value = with_kind(*kind, key_value(key));
-            if let Some(propagation) = how.propagation {
-                value.set("propagation", propagation_word(propagation));
-            }
-            if let Some(seconds) = how.grace_seconds {
-                value.set("graceSeconds", seconds);
-            }
-            if let Some(uid) = how.uid {
-                value.set("uid", uid.to_string());
-            }
-            ("delete", value)
-        }
-        Verb::Evict { pod, grace_seconds } => {
-            let mut value = key_value(pod);
-            if let Some(seconds) = *grace_seconds {
-                value.set("graceSeconds", seconds);
-            }
-            ("evict", value)
-        }
-        Verb::Exec { pod, container, argv } => {
-            let mut value = key_value(pod);
-            value.set("container", container);
-            value.set("argv", argv.iter().map(|word| word.as_str().into()).collect::<Vec<Value>>());
-            ("exec", value)
-        }
-        Verb::Act(action) => write_action(action),
-    }
-}
-
-fn write_action(action: &Action) -> (&'static str, Value) {
-    match action {
-        Action::StopNode(name) => ("stopNode", name.into()),
-        Action::StartNode(name) => ("startNode", name.into()),
-        Action::RemoveNode(name) => ("removeNode", name.into()),
-        Action::AddNode { name, labels, cpu, memory } => {
-            let mut value = Value::empty_object();
-            for (key, text) in [("name", name), ("cpu", cpu), ("memory", memory)] {
-                if let Some(text) = text {
-                    value.set(key, text);
-                }
-            }
-            let labels = labels.iter().map(|(key, text)| (Rc::clone(key), text.into()));
-            value.set("labels", Value::Object(Rc::new(labels.gather())));
-            ("addNode", value)
-        }
-        Action::CrashPod { pod, container } => {
-            let mut value = key_value(pod);
-            if let Some(container) = container {
-                value.set("container", container);
-            }
-            ("crashPod", value)
-        }
-        Action::HangPod { pod } => ("hangPod", key_value(pod)),
-        Action::Leave { pod, container, code } => {
-            let mut value = key_value(pod);
-            value.set("container", container);
-            value.set("code", *code);
-            ("leave", value)
-        }
-        Action::Registry(state) => ("registry", registry_word(*state).into()),
-    }
-}
-
-const fn propagation_word(propagation: Propagation) -> &'static str {
-    match propagation {
-        Propagation::Background => "Background",
-        Propagation::Foreground => "Foreground",
-        Propagation::Orphan => "Orphan",
-    }
-}
-
-const fn registry_word(state: Registry) -> &'static str {
-    match state {
-        Registry::Up => "up",
-        Registry::Slow => "slow",
-        Registry::Down => "down",
-    }
-}
-
-fn read_verb(verb: &str, value: &Value) -> Result<Verb, &'static str> {
-    let text = |key: &'static str| value.str_at(key).map(Rc::<str>::from).ok_or(key);
-    let optional = |key: &str| value.str_at(key).map(Rc::<str>::from);
-    let object = || value.get("object").cloned().ok_or("object");
-    let key = || Ok::<_, &'static str>(ObjectKey::new(text("namespace")?, text("name")?));
-    let kind = || {
-        let name = value.str_at("kind").unwrap_or_default();
-        Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("kind")
-    };
-    let node = || value.as_str().map(Rc::<str>::from).ok_or("name");
-    Ok(match verb {
-        "create" => {
-            Verb::Create { kind: kind()?, namespace: text("namespace")?, object: object()? }
-        }
-        "update" => {
-            Verb::Update { kind: kind()?, namespace: text("namespace")?, object: object()? }
-        }
-        "patch" => Verb::Patch { kind: kind()?, key: key()?, patch: read_patch(value)? },
-        "scale" => Verb::Scale {
-            kind: kind()?,
-            key: key()?,
-            replicas: (value.i64_at("replicas").filter(|count| i32::try_from(*count).is_ok()))
-                .ok_or("replicas")?,
-        },
-        "delete" => Verb::Delete { kind: kind()?, key: key()?, how: read_deletion(value)? },
-        "evict" => Verb::Evict { pod: key()?, grace_seconds: value.i64_at("graceSeconds") },
-        "exec" => {
-            let argv = value.items_at("argv").iter().map(|word| word.as_str().map(str::to_owned));
-            let argv = argv.collect::<Option<_>>().ok_or("argv")?;
-            Verb::Exec { pod: key()?, container: text("container")?, argv }
-        }
-        "stopNode" => Verb::Act(Action::StopNode(node()?)),
-        "startNode" => Verb::Act(Action::StartNode(node()?)),
-        "removeNode" => Verb::Act(Action::RemoveNode(node()?)),
-        "addNode" => {
-            let labels = value.get("labels").into_iter().flat_map(Value::entries);
-            let labels = labels.map(|(key, text)| Some((Rc::clone(key), Rc::from(text.as_str()?))));
-            Verb::Act(Action::AddNode {
-                name: optional("name"),
-                labels: labels.collect::<Option<_>>().ok_or("labels")?,
-                cpu: optional("cpu"),
-                memory: optional("memory"),
-            })
-        }
-        "crashPod" => Verb::Act(Action::CrashPod { pod: key()?, container: optional("container") }),
-        "hangPod" => Verb::Act(Action::HangPod { pod: key()? }),
-        "leave" => Verb::Act(Action::Leave {
-            pod: key()?,
-            container: optional("container").ok_or("container")?,
-            code: value.i64_at("code").ok_or("code")?,
-        }),
-        "registry" => {
-            let all = [Registry::Up, Registry::Slow, Registry::Down];
-            let state = all.into_iter().find(|state| Some(registry_word(*state)) == value.as_str());
-            Verb::Act(Action::Registry(state.ok_or("state")?))
-        }
-        _ => return Err("verb"),
-    })
-}
-
-fn read_patch(value: &Value) -> Result<Patch, &'static str> {
-    let form = |key: &str| value.get(key).cloned();
-    form("merge")
-        .map(Patch::Merge)
-        .or_else(|| form("strategic").map(Patch::Strategic))
-        .or_else(|| form("json").map(Patch::Json))
-        .ok_or("patch")
-}
-
-fn read_deletion(value: &Value) -> Result<DeleteOptions, &'static str> {
-    let all = [Propagation::Background, Propagation::Foreground, Propagation::Orphan];
-    let propagation = value.str_at("propagation").map(|word| {
-        all.into_iter().find(|one| propagation_word(*one) == word).ok_or("propagation")
-    });
-    Ok(DeleteOptions {
-        propagation: propagation.transpose()?,
-        grace_seconds: value.i64_at("graceSeconds"),
-        uid: value.str_at("uid").map(Uid::from_text),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::WriteOptions;
+    use crate::api::meta::ObjectKey;
+    use crate::apiserver::Patch;
+    use crate::cluster::{Action, WriteOptions};
+    use crate::kubelet::Registry;
+    use crate::reconcile::DeleteOptions;
 
     const POD: &str =
         r#"{"metadata":{"name":"web"},"spec":{"containers":[{"name":"c","image":"nginx"}]}}"#;
@@ -724,17 +371,6 @@ mod tests {
         let later = cluster.now() + Duration::from_seconds(60);
         cluster.run_until(later);
         assert_ne!(cluster.digest(), digest);
-    }
-
-    #[test]
-    fn deletions_keep_how_they_were_meant() {
-        let uid = Some(Uid(7));
-        for propagation in [Propagation::Background, Propagation::Foreground, Propagation::Orphan] {
-            let how = DeleteOptions { propagation: Some(propagation), grace_seconds: Some(0), uid };
-            let verb = Verb::Delete { kind: Kind::Job, key: ObjectKey::new("default", "a"), how };
-            let (name, value) = write_verb(&verb);
-            assert_eq!(read_verb(name, &value), Ok(verb));
-        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
+use super::notes::look;
 use super::rows::Opened;
 use super::*;
-use crate::cluster::{Config, WriteOptions};
+use crate::cluster::{Action, Config, WriteOptions};
 use crate::manifest;
 use crate::sim::Duration;
 use crate::terminal::Terminal;

@@ -1,6 +1,7 @@
 //! The cluster as everybody above sees it: the verbs, time, reads.
 
-use std::collections::BTreeMap;
+mod machines;
+
 use std::rc::Rc;
 
 use super::bootstrap::{NodeSpecification, system_objects};
@@ -17,8 +18,8 @@ use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::{Api, Patch, Written};
 use crate::controllers::disruption;
-use crate::kubelet::{self, ExecResult, Kubelets, LogLine, Registry};
-use crate::reconcile::{DeleteOptions, Key};
+use crate::kubelet::{self, ExecResult, Kubelets, LogLine};
+use crate::reconcile::DeleteOptions;
 use crate::sim::Time;
 use crate::store::{CauseId, Store};
 
@@ -78,14 +79,6 @@ impl Cluster {
         let start = self.config.start;
         self.run_until(start);
         self.history = History::from(&self.world);
-    }
-
-    /// A node joins: its machine runs, its kubelet registers it.
-    fn join(&mut self, node: &NodeSpecification) -> Result<Written, ApiError> {
-        let object = node.object(self.config.seed);
-        let cause = self.cause_of_input();
-        self.world.kubelets.add_machine(&node.name, self.world.now);
-        self.write(cause, |api| api.create(Kind::Node, "", &object))
     }
 
     /// Now.
@@ -409,132 +402,6 @@ impl Cluster {
         let result = with_api(&mut self.world, &self.config, cause, false, run);
         self.follow();
         result
-    }
-
-    fn perform(&mut self, action: &Action) -> Result<String, String> {
-        match action {
-            Action::StopNode(name) => {
-                self.machine(name)?;
-                self.world.kubelets.stop(name, self.world.now);
-                self.wake_node(name);
-                Ok(format!("node/{name} stopped"))
-            }
-            Action::StartNode(name) => {
-                self.machine(name)?;
-                self.world.kubelets.start(name, self.world.now);
-                self.wake_node(name);
-                Ok(format!("node/{name} started"))
-            }
-            Action::AddNode { name, labels, cpu, memory } => {
-                self.add_node(name.as_ref(), labels, cpu.as_ref(), memory.as_ref())
-            }
-            Action::RemoveNode(name) => {
-                self.machine(name)?;
-                self.world.kubelets.remove_machine(name, self.world.now);
-                let cause = self.cause_of_input();
-                let key = ObjectKey::cluster(Rc::clone(name));
-                let gone = self
-                    .write(cause, |api| api.delete(Kind::Node, &key, &DeleteOptions::default()));
-                gone.map(|_| format!("node/{name} removed")).map_err(|error| error.message)
-            }
-            Action::CrashPod { pod, container } => {
-                let found = self.running_pod(pod)?;
-                kubelet::crash(
-                    &mut self.world.kubelets,
-                    &found,
-                    container.as_deref(),
-                    self.world.now,
-                )?;
-                self.wake_pod(&found);
-                Ok(format!("pod/{} crashed", pod.name))
-            }
-            Action::Leave { pod, container, code } => {
-                let found = self.running_pod(pod)?;
-                kubelet::leave(&mut self.world.kubelets, &found, container, *code, self.world.now)?;
-                self.wake_pod(&found);
-                Ok(format!("pod/{} left", pod.name))
-            }
-            Action::HangPod { pod } => {
-                let found = self.running_pod(pod)?;
-                kubelet::hang(&mut self.world.kubelets, &found, self.world.now)?;
-                self.wake_pod(&found);
-                Ok(format!("pod/{} hangs", pod.name))
-            }
-            Action::Registry(state) => {
-                self.world.kubelets.set_registry(*state);
-                Ok(match state {
-                    Registry::Up => "registry up".into(),
-                    Registry::Slow => "registry slow".into(),
-                    Registry::Down => "registry down".into(),
-                })
-            }
-        }
-    }
-
-    fn machine(&self, name: &Rc<str>) -> Result<(), String> {
-        match self.world.store.nodes().get(&ObjectKey::cluster(Rc::clone(name))) {
-            Some(_) => Ok(()),
-            None => Err(format!("node \"{name}\" not found")),
-        }
-    }
-
-    fn running_pod(&self, key: &ObjectKey) -> Result<Rc<Pod>, String> {
-        self.world
-            .store
-            .pods()
-            .get(key)
-            .cloned()
-            .ok_or_else(|| format!("pod \"{}\" not found", key.name))
-    }
-
-    fn wake_node(&mut self, name: &Rc<str>) {
-        let store = &self.world.store;
-        let keys = kubelet::keys_of_node(store, name);
-        self.wake_kubelet(keys);
-    }
-
-    fn wake_pod(&mut self, pod: &Pod) {
-        self.wake_kubelet(vec![kubelet::key_of_pod(pod)]);
-    }
-
-    fn wake_kubelet(&mut self, keys: Vec<Key>) {
-        let input = self.inputs.len().checked_sub(1);
-        for key in keys {
-            let key = super::LoopKey { loop_id: super::LoopId::Kubelet, key };
-            self.world.queue.add(key, input.map(Trigger::Input));
-        }
-    }
-
-    fn add_node(
-        &mut self,
-        name: Option<&Rc<str>>,
-        labels: &BTreeMap<Rc<str>, Rc<str>>,
-        cpu: Option<&Rc<str>>,
-        memory: Option<&Rc<str>>,
-    ) -> Result<String, String> {
-        let store = &self.world.store;
-        let taken = |name: &str| store.nodes().get(&ObjectKey::cluster(name)).is_some();
-        let number = self.world.kubelets.machines_ever();
-        let name: Rc<str> = match name {
-            Some(name) => Rc::clone(name),
-            None => (1..)
-                .map(|n| format!("worker-{n}"))
-                .find(|name| !taken(name))
-                .unwrap_or_default()
-                .into(),
-        };
-        let mut node = NodeSpecification::worker(name, number);
-        node.labels.clone_from(labels);
-        if let Some(cpu) = cpu {
-            node.cpu = Rc::clone(cpu);
-        }
-        if let Some(memory) = memory {
-            node.memory = Rc::clone(memory);
-        }
-        self.join(&node).map_err(|error| error.message)?;
-        // Pods may be bound to a name that stood before.
-        self.wake_node(&node.name);
-        Ok(format!("node/{} added", node.name))
     }
 }
 

@@ -12,3 +12,21 @@ pub type OrdMap<K, V> = imbl::GenericOrdMap<K, V, RcK>;
 pub type OrdSet<A> = imbl::GenericOrdSet<A, RcK>;
 /// A persistent list that grows and shrinks at both ends.
 pub type Vector<A> = imbl::GenericVector<A, RcK>;
+
+/// Adds a member to the set of a key.
+pub fn join<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: M) {
+    if let Some(set) = sets.get_mut(key) {
+        set.insert(member);
+    } else {
+        sets.insert(key.clone(), OrdSet::unit(member));
+    }
+}
+
+/// Takes a member out of the set of a key; empty sets are forgotten.
+pub fn leave<K: Ord + Clone, M: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<M>>, key: &K, member: &M) {
+    let Some(set) = sets.get_mut(key) else { return };
+    set.remove(member);
+    if set.is_empty() {
+        sets.remove(key);
+    }
+}

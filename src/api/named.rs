@@ -2,13 +2,12 @@
 //! by `Rc<str>` looks at each text it passes.
 
 use std::cmp::Ordering;
-use std::ops::RangeBounds;
 use std::rc::Rc;
 
 use equivalent::{Comparable, Equivalent};
 
 use super::meta::{Letters, compare_tails};
-use crate::persistent::{OrdMap, OrdSet};
+use crate::persistent::{OrdMap, OrdSet, join, leave};
 
 /// A name as the key of a map.
 #[derive(Clone, Debug)]
@@ -111,11 +110,7 @@ impl<V: Clone> Named<V> {
 
     /// Those from a name on.
     pub fn from(&self, name: &Rc<str>) -> impl Iterator<Item = (&Rc<str>, &V)> {
-        self.range(NameKey::of(name)..)
-    }
-
-    fn range(&self, range: impl RangeBounds<NameKey>) -> impl Iterator<Item = (&Rc<str>, &V)> {
-        self.0.range(range).map(|(key, value)| (&key.name, value))
+        self.0.range(NameKey::of(name)..).map(|(key, value)| (&key.name, value))
     }
 
     /// Whether no name has anything.
@@ -127,20 +122,12 @@ impl<V: Clone> Named<V> {
 impl<M: Ord + Clone> Named<OrdSet<M>> {
     /// Puts a member into the set of a name.
     pub fn join(&mut self, name: &Rc<str>, member: M) {
-        if let Some(set) = self.get_mut(name) {
-            set.insert(member);
-        } else {
-            self.insert(name, OrdSet::unit(member));
-        }
+        join(&mut self.0, &NameKey::of(name), member);
     }
 
     /// Takes a member out of the set of a name; empty sets are forgotten.
-    pub fn leave(&mut self, name: &str, member: &M) {
-        let Some(set) = self.get_mut(name) else { return };
-        set.remove(member);
-        if set.is_empty() {
-            self.remove(name);
-        }
+    pub fn leave(&mut self, name: &Rc<str>, member: &M) {
+        leave(&mut self.0, &NameKey::of(name), member);
     }
 }
 

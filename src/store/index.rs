@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use crate::persistent::{OrdMap, OrdSet, Vector};
+use crate::persistent::{OrdMap, OrdSet, Vector, join, leave};
 
 use super::crews::Crews;
 use super::occupancy::Occupancy;
@@ -124,32 +124,6 @@ pub struct Index {
     images: OrdMap<Rc<str>, i64>,
     nominated: OrdSet<ObjectKey>,
     finished: usize,
-}
-
-/// Adds a member to the set of a key.
-pub(super) fn join<K: Ord + Clone, M: Ord + Clone>(
-    sets: &mut OrdMap<K, OrdSet<M>>,
-    key: &K,
-    member: M,
-) {
-    if let Some(set) = sets.get_mut(key) {
-        set.insert(member);
-    } else {
-        sets.insert(key.clone(), OrdSet::unit(member));
-    }
-}
-
-/// Takes a member out of the set of a key; empty sets are forgotten.
-pub(super) fn leave<K: Ord + Clone, M: Ord + Clone>(
-    sets: &mut OrdMap<K, OrdSet<M>>,
-    key: &K,
-    member: &M,
-) {
-    let Some(set) = sets.get_mut(key) else { return };
-    set.remove(member);
-    if set.is_empty() {
-        sets.remove(key);
-    }
 }
 
 /// A pod that was in the set of one key is in that of another, or in none.

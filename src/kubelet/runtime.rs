@@ -308,6 +308,8 @@ pub(super) struct PodRuntime {
     pub rejected: bool,
     /// Its machine lost power under it.
     pub lost: bool,
+    /// When it was asked to stop, the last of its init containers was a sidecar that had started.
+    pub past_sidecars: bool,
 }
 
 impl PodRuntime {
@@ -330,6 +332,7 @@ impl PodRuntime {
             verdict: None,
             rejected: false,
             lost: false,
+            past_sidecars: false,
         }
     }
 

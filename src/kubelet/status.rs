@@ -32,18 +32,23 @@ const RESETS: &str = "AllContainersRestarting";
 pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time) -> PodStatus {
     let over = runtime.stage == Stage::Terminated;
     let (init, apps) = runtime.parts();
-    let initialised = init.iter().all(|one| one.run.is_some());
-    let part = |specs: &[Container], containers: &[ContainerRuntime], counts: bool| {
+    // How many containers must have ended somehow.
+    let (init_ended, apps_ended) = match over {
+        true => (attempted(init), if was_initialised(runtime) { apps.len() } else { 0 }),
+        false => (0, 0),
+    };
+    let part = |specs: &[Container], containers: &[ContainerRuntime], ended: usize| {
         if specs.is_empty() {
             return NONE.with(Rc::clone);
         }
-        let statuses = specs.iter().zip(containers).map(|(spec, container)| {
-            let mut status = container_status(pod, runtime, spec, container, now);
-            if over && counts {
-                account_for(&mut status, container);
-            }
-            status
-        });
+        let statuses =
+            specs.iter().zip(containers).enumerate().map(|(place, (spec, container))| {
+                let mut status = container_status(pod, runtime, spec, container, now);
+                if place < ended {
+                    account_for(&mut status);
+                }
+                status
+            });
         statuses.collect()
     };
     let mut status = PodStatus {
@@ -53,8 +58,8 @@ pub(super) fn of(pod: &Pod, runtime: &PodRuntime, node: Option<&Node>, now: Time
         host_ip: node.map(|node| Rc::clone(&node.status.internal_ip)),
         pod_ip: runtime.address.clone(),
         start_time: Some(runtime.seen),
-        containers: part(&pod.spec.containers, apps, initialised),
-        init_containers: part(&pod.spec.init_containers, init, true),
+        containers: part(&pod.spec.containers, apps, apps_ended),
+        init_containers: part(&pod.spec.init_containers, init, init_ended),
         nominated_node: pod.status.nominated_node.clone(),
         conditions: Rc::clone(&pod.status.conditions),
     };
@@ -255,10 +260,30 @@ fn state(
     }
 }
 
+/// Whether a pod that is over came as far as its app containers: if not, the end of an init container says enough.
+/// Follows `hasPodInitialized`.
+fn was_initialised(runtime: &PodRuntime) -> bool {
+    let (init, apps) = runtime.parts();
+    let Some(last) = init.last() else { return true };
+    if apps.iter().any(|app| app.run.is_some() || app.last.is_some()) {
+        return true;
+    }
+    match last.sidecar {
+        true => runtime.past_sidecars,
+        false => last.end().into_iter().chain(&last.last).any(|end| end.exit_code == 0),
+    }
+}
+
+/// How many init containers of a pod that is over were tried, but for the first, which counts always. Follows
+/// `initializedContainers`.
+fn attempted(init: &[ContainerRuntime]) -> usize {
+    let tried = init.iter().rposition(|one| one.run.is_some() || one.last.is_some());
+    tried.map_or(init.len().min(1), |place| place + 1)
+}
+
 /// A container of a pod that is over must have ended somehow. Follows `TerminatePod`.
-fn account_for(status: &mut ContainerStatus, container: &ContainerRuntime) {
-    let untouched_init = container.init && container.run.is_none();
-    if untouched_init || status.terminated().is_some() {
+fn account_for(status: &mut ContainerStatus) {
+    if status.terminated().is_some() {
         return;
     }
     status.state = ContainerState::Terminated(Rc::new(Terminated {

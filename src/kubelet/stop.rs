@@ -23,6 +23,9 @@ impl Look<'_> {
     pub(super) fn begin_stopping(&mut self, grace: Duration) {
         self.runtime.stage = Stage::Terminating { until: self.now + grace };
         self.runtime.reset = None;
+        let last = self.runtime.parts().0.last().zip(self.pod.spec.init_containers.last());
+        self.runtime.past_sidecars =
+            last.is_some_and(|(last, spec)| last.sidecar && last.started(spec.startup.is_some()));
         for container in &mut self.runtime.containers {
             // A pull that is under way is of no use any more; a hook ends with its container.
             container.step = Step::Idle;

@@ -41,3 +41,25 @@ fn a_command_without_end_has_no_status() {
     let line = "timeout 50 kubectl exec box -- sh -c 'while :; do sleep 0.001; done'; echo $?";
     assert_eq!(desk.says(line), "124\n");
 }
+
+#[test]
+fn a_container_behind_an_init_container_that_failed_never_started() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: initfail}
+spec:
+  restartPolicy: Never
+  initContainers: [{name: i, image: busybox, command: [sh, -c, 'echo no; exit 1']}]
+  containers: [{name: c, image: busybox}]
+",
+    );
+    assert_eq!(desk.says("kubectl logs initfail -c i"), "no\n");
+    assert_eq!(
+        desk.says("kubectl logs initfail -c c"),
+        "Error from server (BadRequest): container \"c\" in pod \"initfail\" is waiting to start: PodInitializing\n"
+    );
+    let described = desk.says("kubectl describe pod initfail");
+    assert!(described.contains("State:          Waiting\n      Reason:       PodInitializing"));
+}

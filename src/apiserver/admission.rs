@@ -1,17 +1,20 @@
 //! What the API server adds to pods after defaulting. Follows `plugin/pkg/admission/{serviceaccount,priority,
-//! defaulttolerationseconds}`.
+//! defaulttolerationseconds,podtopologylabels}`.
 
 use std::rc::Rc;
 
 use crate::api::core::PodSpec;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectKey, ObjectMeta};
+use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
 use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::store::Store;
 
 /// The keys of the taints of nodes that do not answer; every pod bears them for five minutes.
 const BORNE: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/// What pods bear of the labels of their nodes.
+const PLACES: [&str; 2] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
 
 /// The admitted form of a pod spec. Pods of one template share it: it is computed once.
 ///
@@ -59,6 +62,18 @@ pub(super) fn admit(spec: &mut Value, pod: &str, store: &Store) -> Result<(), Ap
         spec.child("tolerations").make_items().extend(missing);
     }
     Ok(())
+}
+
+/// A pod that has a node bears its zone and its region. Follows `plugin/pkg/admission/podtopologylabels`.
+///
+/// Cost: where nodes have neither, a look at the node.
+pub(super) fn place(labels: &mut Labels, node: &NodeName, store: &Store) {
+    let Some(node) = store.nodes().get(&ObjectKey::cluster(Rc::clone(node))) else { return };
+    for key in PLACES {
+        if let Some(place) = node.meta.labels.text(key).filter(|at| labels.text(key) != Some(at)) {
+            labels.set(key, place);
+        }
+    }
 }
 
 /// A pod goes under an account that is there. The account `default` comes with its namespace, soon enough for upstream,

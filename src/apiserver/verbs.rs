@@ -224,6 +224,9 @@ impl Api<'_> {
             admission::admit(object.child("spec"), &meta.name, self.store)?;
             admission::check_account(&meta, object.get("spec"), self.store)?;
             limits::give(&mut meta, object.child("spec"), self.store);
+            if let Some(Value::String(node)) = object.at(&["spec", "nodeName"]) {
+                admission::place(&mut meta.labels, node, self.store);
+            }
             object.set("metadata", meta.to_value());
         }
         Ok((meta, object))
@@ -286,6 +289,9 @@ impl Api<'_> {
         admission::check_account(&pod.meta, Some(&pod.spec.raw), self.store)?;
         limits::give_made(pod, self.store);
         limits::admit(Kind::Pod, &pod.meta, &pod.spec.raw, self.store)?;
+        if let Some(node) = &pod.node {
+            admission::place(&mut pod.meta.labels, node, self.store);
+        }
         quota::admit_pod(pod, self.store)?;
         pod.meta.uid = self.new_uid(&key);
         pod.meta.created = self.now;
@@ -441,7 +447,7 @@ impl Api<'_> {
         Err(ApiError::conflict(&old.kind().resource(), &old.meta().name, &detail))
     }
 
-    /// Binds a pod to a node.
+    /// Binds a pod to a node. Follows `setPodNodeAndMetadata` of `pkg/registry/core/pod/storage/storage.go`.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` if it has a node already or is being deleted.
@@ -459,6 +465,7 @@ impl Api<'_> {
         }
         let mut pod = Pod::clone(&pod);
         pod.node = Some(Rc::clone(node));
+        admission::place(&mut pod.meta.labels, node, self.store);
         // What was hoped for has come. Follows `ClearingNominatedNodeNameAfterBinding`.
         pod.status.nominated_node = None;
         let scheduled = Condition::new("PodScheduled", Status::True, "", "", self.now);

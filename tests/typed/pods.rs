@@ -63,3 +63,27 @@ spec:
     let described = desk.says("kubectl describe pod initfail");
     assert!(described.contains("State:          Waiting\n      Reason:       PodInitializing"));
 }
+
+/// Follows `TestPodTopology` of `plugin/pkg/admission/podtopologylabels`.
+#[test]
+fn a_pod_bears_the_zone_and_the_region_of_its_node() {
+    let mut desk = Desk::new("");
+    let (zone, region) = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region");
+    desk.says(&format!("kubectl label nodes --all {zone}=a {region}=r rack=1"));
+    let labels = |desk: &mut Desk, pod: &str| {
+        desk.says(&format!("kubectl get pod {pod} -o jsonpath='{{.metadata.labels}}'"))
+    };
+    // What runs already stays as it was.
+    assert_eq!(labels(&mut desk, "box"), r#"{"run":"box"}"#);
+    let places = format!(r#""{region}":"r","{zone}":"a""#);
+    desk.says(&format!("kubectl run bound --image=nginx --labels=run=x,{zone}=own"));
+    desk.says(
+        "kubectl run named --image=nginx --overrides='{\"spec\":{\"nodeName\":\"worker-1\"}}'",
+    );
+    desk.says("kubectl create deployment web --image=nginx");
+    desk.pass(5);
+    assert_eq!(labels(&mut desk, "bound"), format!(r#"{{"run":"x",{places}}}"#));
+    assert_eq!(labels(&mut desk, "named"), format!(r#"{{"run":"named",{places}}}"#));
+    let made = desk.says("kubectl get pods -l app=web -o jsonpath='{.items[*].metadata.labels}'");
+    assert!(made.contains(&places), "{made}");
+}

@@ -1,5 +1,6 @@
 //! What is done to containers from outside: `exec`, `logs`, and the faults of experiments. Follows
-//! `pkg/kubelet/kubelet_pods.go` (`validateContainerLogStatus`) and the API server's proxy to the kubelet.
+//! `pkg/kubelet/kubelet_pods.go` (`validateContainerLogStatus`) and the API server's way to the kubelet
+//! (`pkg/registry/core/pod/strategy.go`, `LogLocation` and `streamLocation`).
 
 use std::rc::Rc;
 
@@ -22,22 +23,23 @@ fn not_valid(pod: &Pod, container: &str) -> ApiError {
     bad_request(format!("container {container} is not valid for pod {}", pod.meta.name))
 }
 
-/// Whether the machine of a bound pod does not answer.
-fn unreachable(kubelets: &Kubelets, pod: &Pod) -> bool {
-    pod.node.as_ref().is_some_and(|node| kubelets.running(node) != Some(true))
-}
-
-/// The address of the pod's kubelet.
-fn kubelet_of(pod: &Pod, store: &Store) -> String {
-    let node = pod.node.as_ref().map(|node| ObjectKey::cluster(Rc::clone(node)));
-    let node = node.and_then(|key| store.nodes().get(&key));
-    node.map_or_else(String::new, |node| format!("{}:10250", node.status.internal_ip))
+/// The address of the kubelet of a bound pod, if its machine does not answer. Follows `GetConnectionInfo` of
+/// `pkg/kubelet/client`.
+///
+/// # Errors
+/// `NotFound` if there is no such node.
+fn silent(kubelets: &Kubelets, pod: &Pod, store: &Store) -> Result<Option<String>, ApiError> {
+    let Some(name) = &pod.node else { return Ok(None) };
+    let node = store.nodes().get(&ObjectKey::cluster(Rc::clone(name)));
+    let node = node.ok_or_else(|| ApiError::not_found("nodes", name))?;
+    let silent = kubelets.running(name) != Some(true);
+    Ok(silent.then(|| format!("{}:10250", node.status.internal_ip)))
 }
 
 /// Runs a command in a container.
 ///
 /// # Errors
-/// `BadRequest` if there is no such container or it does not run.
+/// `BadRequest` if there is no such container or it does not run, `NotFound` without its node.
 pub fn exec(
     kubelets: &mut Kubelets,
     store: &Store,
@@ -58,8 +60,7 @@ pub fn exec(
     if pod.node.is_none() {
         return Err(bad_request(format!("pod {} does not have a host assigned", pod.meta.name)));
     }
-    if unreachable(kubelets, pod) {
-        let kubelet = kubelet_of(pod, store);
+    if let Some(kubelet) = silent(kubelets, pod, store)? {
         let text = format!("error dialing backend: dial tcp {kubelet}: connect: no route to host");
         return Err(ApiError::new(Reason::InternalError, text));
     }
@@ -121,7 +122,7 @@ fn exec_in(
 /// The log of a container, oldest line first.
 ///
 /// # Errors
-/// `BadRequest` with the kubelet's words; `InternalError` if its machine does not answer.
+/// `BadRequest` with the kubelet's words; `NotFound` without its node, `InternalError` if its machine does not answer.
 pub fn logs(
     kubelets: &Kubelets,
     store: &Store,
@@ -135,8 +136,8 @@ pub fn logs(
     if pod.node.is_none() {
         return Ok(Vec::new());
     }
-    if unreachable(kubelets, pod) {
-        let (kubelet, meta) = (kubelet_of(pod, store), &pod.meta);
+    if let Some(kubelet) = silent(kubelets, pod, store)? {
+        let meta = &pod.meta;
         let text = format!(
             "Get \"https://{kubelet}/containerLogs/{}/{}/{container}\": dial tcp {kubelet}: connect: no route to host",
             meta.namespace, meta.name

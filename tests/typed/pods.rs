@@ -87,3 +87,20 @@ fn a_pod_bears_the_zone_and_the_region_of_its_node() {
     let made = desk.says("kubectl get pods -l app=web -o jsonpath='{.items[*].metadata.labels}'");
     assert!(made.contains(&places), "{made}");
 }
+
+/// Follows `TestLogLocation` and `GetConnectionInfo`: the API server asks for the node first.
+#[test]
+fn of_a_pod_on_a_node_that_is_not_there_nothing_is_heard() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: lost}
+spec: {nodeName: nope, containers: [{name: c, image: busybox}]}
+",
+    );
+    let refused = "Error from server (NotFound): nodes \"nope\" not found\n";
+    assert_eq!(desk.says("kubectl logs lost"), refused);
+    assert_eq!(desk.says("kubectl exec lost -- date"), refused);
+    assert_eq!(desk.says("kubectl attach -q lost"), refused);
+}

@@ -7,6 +7,7 @@ use super::logs::container;
 use super::problem::Failure;
 use super::session::Session;
 use super::{After, Context};
+use crate::api::Reason;
 use crate::api::core::Pod;
 use crate::api::meta::ObjectKey;
 use crate::cluster::Cluster;
@@ -79,7 +80,11 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             Session::begin(context.cluster, &pod, &chosen, &shell.name, (has_screen, true))?;
         return Ok(After::Goes(Box::new(session)));
     }
-    let seen = context.cluster.logs(&key, &chosen, false).map_or(0, |lines| lines.len());
+    let seen = match context.cluster.logs(&key, &chosen, false) {
+        Ok(lines) => lines.len(),
+        Err(error) if error.reason == Reason::NotFound => return Err(error.into()),
+        Err(_) => 0,
+    };
     Ok(After::Goes(Box::new(Attached { pod: key, container: chosen, seen })))
 }
 

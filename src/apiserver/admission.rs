@@ -1,9 +1,10 @@
-//! What the API server adds to pods after defaulting. Follows `plugin/pkg/admission/{serviceaccount,priority,
-//! defaulttolerationseconds,podtopologylabels}`.
+//! What the API server adds to pods after defaulting, and which it does not take. Follows `plugin/pkg/admission/
+//! {serviceaccount,priority,defaulttolerationseconds,runtimeclass,podtopologylabels}`.
 
 use std::rc::Rc;
 
 use crate::api::core::PodSpec;
+use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
 use crate::api::value::Value;
@@ -19,7 +20,7 @@ const PLACES: [&str; 2] = ["topology.kubernetes.io/region", "topology.kubernetes
 /// The admitted form of a pod spec. Pods of one template share it: it is computed once.
 ///
 /// # Errors
-/// An unknown priority class.
+/// An unknown priority class, a runtime class, overhead.
 pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSpec>, ApiError> {
     if let Some(done) = spec.admitted.get() {
         return Ok(Rc::clone(done));
@@ -36,6 +37,7 @@ pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSp
         None => {
             let mut raw = spec.raw.clone();
             admit(&mut raw, pod, store)?;
+            check_overhead(&raw, pod)?;
             if raw == spec.raw { Rc::clone(spec) } else { Rc::new(PodSpec::parse(&raw)) }
         }
     };
@@ -45,7 +47,7 @@ pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSp
 /// Adds to a defaulted pod spec what admission adds.
 ///
 /// # Errors
-/// An unknown priority class.
+/// An unknown priority class, a runtime class.
 pub(super) fn admit(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiError> {
     spec.set_default("serviceAccountName", "default");
     let account = spec.get("serviceAccountName").cloned();
@@ -61,7 +63,33 @@ pub(super) fn admit(spec: &mut Value, pod: &str, store: &Store) -> Result<(), Ap
     if !missing.is_empty() {
         spec.child("tolerations").make_items().extend(missing);
     }
-    Ok(())
+    check_runtime(spec, pod)
+}
+
+/// No runtime classes are kept here, so a pod that wants one is not taken.
+///
+/// # Errors
+/// `Forbidden`, in the words of `plugin/pkg/admission/runtimeclass`.
+fn check_runtime(spec: &Value, pod: &str) -> Result<(), ApiError> {
+    match spec.str_at("runtimeClassName").filter(|name| !name.is_empty()) {
+        Some(name) => {
+            let text = format!("pod rejected: RuntimeClass {} not found", go_quote(name));
+            Err(ApiError::forbidden("pods", pod, &text))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Overhead comes from runtime classes only.
+///
+/// # Errors
+/// As [`check_runtime`].
+pub(super) fn check_overhead(spec: &Value, pod: &str) -> Result<(), ApiError> {
+    if spec.get("overhead").is_none() {
+        return Ok(());
+    }
+    let text = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
+    Err(ApiError::forbidden("pods", pod, text))
 }
 
 /// A pod that has a node bears its zone and its region. Follows `plugin/pkg/admission/podtopologylabels`.

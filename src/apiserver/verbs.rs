@@ -239,6 +239,9 @@ impl Api<'_> {
         meta: &ObjectMeta,
         mut object: Value,
     ) -> Result<Written, ApiError> {
+        if kind == Kind::Pod {
+            admission::check_overhead(object.get("spec").unwrap_or(&Value::Null), &meta.name)?;
+        }
         if kind.namespaced() {
             limits::admit(kind, meta, object.get("spec").unwrap_or(&Value::Null), self.store)?;
             quota::admit(kind, meta, &object, self.store)?;

@@ -104,3 +104,44 @@ spec: {nodeName: nope, containers: [{name: c, image: busybox}]}
     assert_eq!(desk.says("kubectl exec lost -- date"), refused);
     assert_eq!(desk.says("kubectl attach -q lost"), refused);
 }
+
+/// Follows `TestValidate` of `plugin/pkg/admission/runtimeclass`.
+#[test]
+fn a_runtime_class_that_is_not_there_is_not_waited_for() {
+    let mut desk = Desk::new(
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {runtimeClassName: nope, containers: [{name: c, image: nginx}]}
+",
+    );
+    let apply = |desk: &mut Desk, spec: &str| {
+        let pod = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p4}}, spec: {{{spec}, containers: [{{name: c, image: nginx}}]}}}}"
+        );
+        desk.says(&format!("echo '{pod}' | kubectl create -f -"))
+    };
+    let refused =
+        "Error from server (Forbidden): error when creating \"STDIN\": pods \"p4\" is forbidden: ";
+    assert_eq!(
+        apply(&mut desk, "runtimeClassName: nope"),
+        format!("{refused}pod rejected: RuntimeClass \"nope\" not found\n")
+    );
+    assert_eq!(
+        apply(&mut desk, "overhead: {cpu: 1}"),
+        format!(
+            "{refused}pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead\n"
+        )
+    );
+    let events = desk.says(
+        "kubectl get events --field-selector reason=FailedCreate -o jsonpath='{.items[0].message}'",
+    );
+    assert!(events.starts_with("Error creating: pods \"web-"), "{events}");
+    let end = "\" is forbidden: pod rejected: RuntimeClass \"nope\" not found";
+    assert!(events.ends_with(end), "{events}");
+}

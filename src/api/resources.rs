@@ -25,19 +25,24 @@ impl Resources {
     /// Reads an object of quantities.
     pub fn parse(value: Option<&Value>) -> Self {
         let mut sum = Self::default();
+        sum.put(value);
+        sum
+    }
+
+    /// Puts the amounts that an object of quantities names in the place of what was there.
+    pub fn put(&mut self, value: Option<&Value>) {
         for (name, amount) in value.into_iter().flat_map(Value::entries) {
             let Ok(quantity) = Quantity::from_value(amount) else { continue };
             match &**name {
-                "cpu" => sum.cpu_milli = quantity.milli_value(),
-                "memory" => sum.memory_bytes = quantity.value(),
-                "ephemeral-storage" => sum.ephemeral_bytes = quantity.value(),
-                "pods" => sum.pods = quantity.value(),
+                "cpu" => self.cpu_milli = quantity.milli_value(),
+                "memory" => self.memory_bytes = quantity.value(),
+                "ephemeral-storage" => self.ephemeral_bytes = quantity.value(),
+                "pods" => self.pods = quantity.value(),
                 _ => {
-                    sum.extended.insert(Rc::clone(name), quantity.value());
+                    self.extended.insert(Rc::clone(name), quantity.value());
                 }
             }
         }
-        sum
     }
 
     /// Adds each amount of `other`.

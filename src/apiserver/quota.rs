@@ -131,7 +131,7 @@ fn of_object(kind: Kind, object: &Value) -> Amounts {
     all
 }
 
-/// What a pod uses; one that is over uses nothing but its place among all objects.
+/// What a pod uses; one that is over uses nothing but its place among all objects. Follows `PodUsageFunc`.
 fn of_pod(spec: &PodSpec, pod: &Pod) -> Amounts {
     let mut all = Amounts::new();
     all.insert("count/pods".into(), 1);
@@ -139,10 +139,7 @@ fn of_pod(spec: &PodSpec, pod: &Pod) -> Amounts {
         return all;
     }
     all.insert("pods".into(), 1);
-    let limits = spec.containers.iter().fold(Resources::default(), |mut sum, one| {
-        sum.add(&one.limits);
-        sum
-    });
+    let limits = spec.limits();
     for (prefix, amounts) in
         [("requests.", &spec.requests), ("limits.", &limits), ("", &spec.requests)]
     {
@@ -241,8 +238,13 @@ fn refused(kind: Kind, meta: &ObjectMeta, why: &str) -> ApiError {
     ApiError::new(Reason::Forbidden, text)
 }
 
-/// What containers do not ask for though a quota limits it. Follows `Constraints` of the pods' evaluator.
+/// What containers do not ask for though a quota limits it; in a pod that says anything of itself as a whole they need
+/// not. Follows `Constraints` of the pods' evaluator.
 fn not_asked(limits: &Amounts, spec: &PodSpec) -> Option<String> {
+    let none = Resources::default();
+    if spec.own.as_ref().is_some_and(|own| own.requests != none || own.limits != none) {
+        return None;
+    }
     let missing = MUST_ASK.iter().filter(|(name, ..)| limits.contains_key(*name)).filter_map(
         |(name, list, resource)| {
             let lists = [spec.raw.items_at("containers"), spec.raw.items_at("initContainers")];

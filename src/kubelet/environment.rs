@@ -10,6 +10,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::Plain;
 use crate::api::quantity::Quantity;
+use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::api::words::word;
 use crate::sim::order::Gather as _;
@@ -65,7 +66,7 @@ pub(super) fn variables(scene: &Scene<'_>, container: &Container) -> Result<Text
             EnvSource::Field(path) => Some(field(scene, path)),
             EnvSource::Resource { container: name, resource, divisor } => {
                 let of = pod.spec.container(name).unwrap_or(container);
-                Some(amount(of, resource, divisor, scene.node))
+                Some(amount(scene, of, resource, divisor))
             }
             EnvSource::ConfigMap { name, key, optional } => {
                 key_of(Kind::ConfigMap, pod, name, key, *optional, store)?
@@ -266,29 +267,35 @@ pub(super) fn field_as_file(pod: &Pod, path: &str) -> String {
     }
 }
 
-/// An amount in units of the divisor, rounded up; a limit that is not set is what the node has. Follows
-/// `ExtractContainerResourceValue`.
-fn amount(container: &Container, resource: &str, divisor: &str, node: Option<&Node>) -> String {
+/// An amount in units of the divisor, rounded up; a limit that is not set is that of the pod, or what the node has.
+/// Follows `ExtractContainerResourceValue`, and `defaultPodLimitsForDownwardAPI` of `pkg/kubelet/kubelet_resources.go`.
+fn amount(scene: &Scene<'_>, container: &Container, resource: &str, divisor: &str) -> String {
     let (amounts, what) = match resource.split_once('.') {
         Some(("requests", what)) => (&container.requests, what),
         Some((_, what)) => (&container.limits, what),
         None => (&container.limits, resource),
     };
-    let have = node.map(|node| &node.status.allocatable).filter(|_| resource.starts_with("limits"));
-    let or_node = |own: i64, all: Option<i64>| if own == 0 { all.unwrap_or(0) } else { own };
+    let node = scene.node.filter(|_| resource.starts_with("limits"));
+    let limits = scene.pod.spec.own.as_ref().map(|own| &own.limits);
+    let or_less = |amount: fn(&Resources) -> i64| {
+        let of_node = || node.map_or(0, |node| amount(&node.status.allocatable));
+        let of_pod = || node.and(limits).map_or(0, amount);
+        let known = |amount: i64| Some(amount).filter(|amount| *amount != 0);
+        known(amount(amounts)).or_else(|| known(of_pod())).unwrap_or_else(of_node)
+    };
     let unit = Quantity::parse(divisor).ok().filter(|unit| !unit.is_zero());
     let up = |amount: i64, unit: i64| amount / unit.max(1) + i64::from(amount % unit.max(1) > 0);
     match what {
         "cpu" => {
-            let milli = or_node(amounts.cpu_milli, have.map(|have| have.cpu_milli));
+            let milli = or_less(|one| one.cpu_milli);
             up(milli, unit.map_or(1000, |unit| unit.milli_value())).to_string()
         }
         "memory" => {
-            let bytes = or_node(amounts.memory_bytes, have.map(|have| have.memory_bytes));
+            let bytes = or_less(|one| one.memory_bytes);
             up(bytes, unit.map_or(1, |unit| unit.value())).to_string()
         }
         "ephemeral-storage" => {
-            let bytes = or_node(amounts.ephemeral_bytes, have.map(|have| have.ephemeral_bytes));
+            let bytes = or_less(|one| one.ephemeral_bytes);
             up(bytes, unit.map_or(1, |unit| unit.value())).to_string()
         }
         _ => "0".into(),

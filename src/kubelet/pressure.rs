@@ -199,7 +199,10 @@ fn what_is_used(
     let capacity = starved.of(&node.status.allocatable);
     let available = capacity - total - beside;
     let short = total > 0 && available < starved.threshold(capacity);
-    let first = first.map(|(_, pod, running, each)| (pod, words(starved, &running, each)));
+    let first = first.map(|(_, pod, running, each)| {
+        let words = words(starved, &pod, &running, each);
+        (pod, words)
+    });
     Use { available, capacity, first, short }
 }
 
@@ -234,19 +237,27 @@ fn bytes(bytes: i64) -> String {
     Quantity::from_units(bytes, Format::BinarySI).to_string()
 }
 
-/// A sentence for each container that uses more than it asked for. Follows `evictionMessage`.
-fn words(starved: Starved, running: &[&Container], each: i64) -> Vec<String> {
-    let above = running.iter().filter(|spec| each > starved.of(&spec.requests));
-    let sentence = above.map(|spec| {
+/// A sentence for a pod that asks for memory as a whole, and one for each container that uses more than it asked for.
+/// Follows `evictionMessage`.
+fn words(starved: Starved, pod: &Pod, running: &[&Container], each: i64) -> Vec<String> {
+    let sentence = |whose: &str, used: i64, asked: i64| {
         format!(
-            "Container {} was using {}, request is {}, has larger consumption of {}. ",
-            spec.name,
-            bytes(each),
-            bytes(starved.of(&spec.requests)),
+            "{whose} was using {}, request is {}, has larger consumption of {}. ",
+            bytes(used),
+            bytes(asked),
             starved.word()
         )
+    };
+    let asked = pod.spec.own.as_ref().map_or(0, |own| own.requests.memory_bytes);
+    let whole = (starved == Starved::Memory && asked > 0).then(|| {
+        let used = each.saturating_mul(i64::try_from(running.len()).unwrap_or(i64::MAX));
+        sentence(&format!("Pod {}", pod.meta.name), used, asked)
     });
-    sentence.collect()
+    let above = running.iter().filter(|spec| each > starved.of(&spec.requests));
+    let above = above.map(|spec| {
+        sentence(&format!("Container {}", spec.name), each, starved.of(&spec.requests))
+    });
+    whole.into_iter().chain(above).collect()
 }
 
 impl Measure {

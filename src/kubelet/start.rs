@@ -528,7 +528,7 @@ impl Look<'_> {
             run_time: number("run-seconds").map(Duration::from_seconds),
             out_of_memory: annotations.text("podyard.dev/out-of-memory") == Some("true")
                 || super::pressure::memory_use(&self.pod).is_some_and(|used| {
-                    let limit = spec.limits.memory_bytes;
+                    let limit = self.pod.spec.memory_limit(spec);
                     limit > 0 && used > limit
                 }),
             hang_after: number("hang-after-seconds").map(Duration::from_seconds),

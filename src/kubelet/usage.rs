@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Kubelets;
 use super::runtime::PodRuntime;
-use crate::api::core::{Node, Pod};
+use crate::api::core::{Container, Node, Pod, PodSpec};
 use crate::sim::rng::{Purpose, Seed};
 use crate::sim::{Duration, Time};
 use crate::store::Store;
@@ -59,14 +59,15 @@ pub fn pod_usage(
         };
         let (cpu, memory) = process.usage(now);
         let spec = pod.spec.all_containers().find(|spec| spec.name == container.name);
-        let limits = spec.map(|spec| spec.limits.clone()).unwrap_or_default();
-        let most = |limit: i64| if limit > 0 { limit } else { i64::MAX };
+        let most = |limit: fn(&PodSpec, &Container) -> i64| {
+            spec.map(|spec| limit(&pod.spec, spec)).filter(|limit| *limit > 0).unwrap_or(i64::MAX)
+        };
         let name = format!("{}/{}", run.id, at.unix_millis() / PERIOD.millis());
         all.push((
             Rc::clone(&container.name),
             Usage {
-                cpu: noisy(cpu, seed, &name, 0).min(most(limits.cpu_milli)),
-                memory: noisy(memory, seed, &name, 1).min(most(limits.memory_bytes)),
+                cpu: noisy(cpu, seed, &name, 0).min(most(PodSpec::cpu_limit)),
+                memory: noisy(memory, seed, &name, 1).min(most(PodSpec::memory_limit)),
             },
         ));
     }

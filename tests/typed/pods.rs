@@ -145,3 +145,37 @@ spec:
     let end = "\" is forbidden: pod rejected: RuntimeClass \"nope\" not found";
     assert!(events.ends_with(end), "{events}");
 }
+
+#[test]
+fn what_a_pod_asks_for_as_a_whole_is_shown_counted_and_handed_in() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: q}
+spec: {hard: {requests.cpu: '3', limits.memory: 1Gi}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: whole}
+spec:
+  resources: {limits: {cpu: '2', memory: 500Mi}}
+  containers:
+  - {name: c, image: busybox, command: [sleep, '99999'], env: [{name: MOST, valueFrom: {resourceFieldRef: {resource: limits.memory}}}]}
+  - {name: d, image: nginx, resources: {requests: {cpu: 500m}, limits: {memory: 100Mi}}}
+",
+    );
+    let described = desk.says("kubectl describe pod whole");
+    let words = described.split_whitespace().collect::<Vec<_>>().join(" ");
+    for shown in [
+        " Resources: Limits: cpu: 2 memory: 500Mi Requests: cpu: 500m memory: 100Mi Containers: ",
+        " QoS Class: Burstable ",
+    ] {
+        assert!(words.contains(shown), "{described}");
+    }
+    assert_eq!(
+        desk.says("kubectl get quota q -o jsonpath='{.status.used}'"),
+        r#"{"limits.memory":"500Mi","requests.cpu":"500m"}"#
+    );
+    assert_eq!(desk.says("kubectl exec whole -c c -- printenv MOST"), "524288000\n");
+}

@@ -15,7 +15,7 @@ pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPoli
 pub use event::{Event, EventSource, EventType, ObjectReference, Referred};
 pub use node::{Node, NodeSpec, NodeStatus};
 pub use pod::{Pod, TOKEN_PATH};
-pub use pod_spec::{PodSpec, PodTemplate, Qos, Volume};
+pub use pod_spec::{PodResources, PodSpec, PodTemplate, Qos, Volume};
 pub use pod_status::{ContainerState, ContainerStatus, Phase, PodStatus, Terminated};
 pub use replication_controller::{ReplicasSpec, ReplicasStatus, ReplicationController};
 pub use restart::{RestartAction, RestartPolicy, RestartRule};

@@ -33,6 +33,15 @@ impl Qos {
     }
 }
 
+/// What a pod asks for and may use as a whole, where its author says so beside its containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodResources {
+    /// `resources.requests`
+    pub requests: Resources,
+    /// `resources.limits`
+    pub limits: Resources,
+}
+
 /// A volume of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
@@ -83,6 +92,8 @@ pub struct PodSpec {
     pub scheduler_name: Rc<str>,
     /// Volumes.
     pub volumes: Rc<[Volume]>,
+    /// `resources`: what it says of itself as a whole; most pods say nothing.
+    pub own: Option<Rc<PodResources>>,
     /// What it asks for in sum, as the scheduler counts it.
     pub requests: Resources,
     /// What it counts for in scores: containers that ask for nothing count a little.
@@ -123,14 +134,23 @@ impl PodSpec {
             value.items_at("initContainers").iter().map(Container::parse).collect();
         let host_network = value.bool_at("hostNetwork").unwrap_or(false);
         let host_ports = host_ports(&containers, &init_containers, host_network);
+        let own = value.get("resources").filter(|own| !own.is_null()).map(|own| {
+            Rc::new(PodResources {
+                requests: Resources::parse(own.get("requests")),
+                limits: Resources::parse(own.get("limits")),
+            })
+        });
         Self {
-            requests: pod_requests(&containers, &init_containers, value.get("overhead"), |one| {
-                &one.requests
-            }),
-            scored: pod_requests(&containers, &init_containers, value.get("overhead"), |one| {
-                &one.scored
-            }),
-            qos: qos(&containers, &init_containers),
+            requests: pod_requests(&containers, &init_containers, value, |one| &one.requests),
+            scored: pod_requests(&containers, &init_containers, value, |one| &one.scored),
+            qos: match &own {
+                Some(own) => qos(|| [(&own.requests, &own.limits)].into_iter()),
+                None => qos(|| {
+                    let all = containers.iter().chain(init_containers.iter());
+                    all.map(|one| (&one.requests, &one.limits))
+                }),
+            },
+            own,
             containers,
             init_containers,
             restart_policy: RestartPolicy::parse(value).unwrap_or(RestartPolicy::Always),
@@ -239,11 +259,14 @@ fn host_ports(containers: &[Container], init: &[Container], host_network: bool) 
 }
 
 impl PodSpec {
-    /// The most that it may use. Overhead counts where there is a limit. Follows
-    /// `k8s.io/component-helpers/resource.PodLimits`.
+    /// The most that it may use: what it says of itself goes before what its containers say. Overhead counts where
+    /// there is a limit. Follows `k8s.io/component-helpers/resource.PodLimits`.
     pub fn limits(&self) -> Resources {
         let limits = |one: &Container| one.limits.clone();
         let mut sum = pod_amounts(&self.containers, &self.init_containers, limits);
+        if self.own.is_some() {
+            sum.put(self.raw.at(&["resources", "limits"]));
+        }
         let overhead = Resources::parse(self.raw.get("overhead"));
         let counted = |sum: i64, more: i64| if sum > 0 { more } else { 0 };
         sum.add(&Resources {
@@ -254,17 +277,39 @@ impl PodSpec {
         });
         sum
     }
+
+    /// The memory that a container may use, or 0: where it sets no limit, that of the pod holds. Follows
+    /// `getMemoryLimit` of `pkg/kubelet/kuberuntime`.
+    pub fn memory_limit(&self, container: &Container) -> i64 {
+        self.limit(container, |limits| limits.memory_bytes)
+    }
+
+    /// The thousandths of a cpu that a container may use, or 0. Follows `getCPULimit` of `pkg/kubelet/kuberuntime`.
+    pub fn cpu_limit(&self, container: &Container) -> i64 {
+        self.limit(container, |limits| limits.cpu_milli)
+    }
+
+    fn limit(&self, container: &Container, of: fn(&Resources) -> i64) -> i64 {
+        match (of(&container.limits), &self.own) {
+            (0, Some(own)) => of(&own.limits),
+            (limit, _) => limit,
+        }
+    }
 }
 
-/// Follows `k8s.io/component-helpers/resource.PodRequests`; `asked` says what of a container counts.
+/// What a pod asks for; what `spec` says of the pod as a whole goes before what its containers say. Follows
+/// `k8s.io/component-helpers/resource.PodRequests`; `asked` says what of a container counts.
 fn pod_requests(
     containers: &[Container],
     init: &[Container],
-    overhead: Option<&Value>,
+    spec: &Value,
     asked: fn(&Container) -> &Resources,
 ) -> Resources {
     let mut sum = pod_amounts(containers, init, |one| asked(one).clone());
-    sum.add(&Resources::parse(overhead));
+    if let Some(own) = spec.get("resources") {
+        sum.put(own.get("requests"));
+    }
+    sum.add(&Resources::parse(spec.get("overhead")));
     sum
 }
 
@@ -295,17 +340,16 @@ fn pod_amounts(
     sum
 }
 
-fn qos(containers: &[Container], init: &[Container]) -> Qos {
-    let all = || containers.iter().chain(init);
+/// The class that follows from requests and limits: those of all containers, or of the pod as a whole if it says
+/// anything of itself. Follows `ComputePodQOS`.
+fn qos<'a, I: Iterator<Item = (&'a Resources, &'a Resources)>>(all: impl Fn() -> I) -> Qos {
     let asked = |amount: &Resources| (amount.cpu_milli, amount.memory_bytes);
-    if all()
-        .all(|container| asked(&container.requests) == (0, 0) && asked(&container.limits) == (0, 0))
-    {
+    if all().all(|(requests, limits)| asked(requests) == (0, 0) && asked(limits) == (0, 0)) {
         return Qos::BestEffort;
     }
-    let guaranteed = all().all(|container| {
-        let (cpu, memory) = asked(&container.limits);
-        cpu > 0 && memory > 0 && asked(&container.requests) == (cpu, memory)
+    let guaranteed = all().all(|(requests, limits)| {
+        let (cpu, memory) = asked(limits);
+        cpu > 0 && memory > 0 && asked(requests) == (cpu, memory)
     });
     if guaranteed { Qos::Guaranteed } else { Qos::Burstable }
 }

@@ -14,7 +14,7 @@ mod workloads;
 mod tests;
 
 pub use image::{ImageName, parse_image_name};
-pub(crate) use pod::{beyond_template, container_requests};
+pub(crate) use pod::{beyond_template, container_amounts};
 pub(crate) use workloads::labels_from_template;
 
 use super::kind::Kind;

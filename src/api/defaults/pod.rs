@@ -22,7 +22,10 @@ pub(crate) fn beyond_template(spec: &mut Value) {
     for list in ["containers", "initContainers"] {
         each(spec, list, requests_from_limits);
     }
-    pod_level_requests(spec);
+    if spec.get("resources").is_some() {
+        pod_level_huge_pages(spec);
+        pod_level_requests(spec);
+    }
     spec.set_default("enableServiceLinks", true);
     if spec.bool_at("hostNetwork") == Some(true) {
         for list in ["containers", "initContainers"] {
@@ -52,14 +55,30 @@ fn requests_from_limits(container: &mut Value) {
 /// Amounts by name of the resource.
 pub(crate) type Amounts = BTreeMap<Rc<str>, Quantity>;
 
+/// Fills the limits of huge pages of a pod that says anything of itself as a whole: the sum of its containers', unless
+/// it asks for some. Follows `defaultHugePagePodLimits`.
+fn pod_level_huge_pages(spec: &mut Value) {
+    let named = |list: &str| spec.at(&["resources", list]).into_iter().flat_map(Value::entries);
+    if named("limits").chain(named("requests")).next().is_none() {
+        return;
+    }
+    let mut sums = container_amounts(spec, "limits");
+    sums.retain(|name, _| {
+        name.starts_with("hugepages-") && spec.at(&["resources", "requests", name]).is_none()
+    });
+    for (name, sum) in sums {
+        spec.child("resources").child("limits").set_default(&name, sum);
+    }
+}
+
 /// Fills the requests of a pod that sets limits for itself (not for a container): the sum of its containers' where
-/// they ask for any, else its limit.
+/// they ask for any, else its limit. Follows `defaultPodRequests`.
 fn pod_level_requests(spec: &mut Value) {
     let Some(limits) = spec.at(&["resources", "limits"]).cloned() else { return };
     if limits.entries().next().is_none() {
         return;
     }
-    let sums = container_requests(spec);
+    let sums = container_amounts(spec, "requests");
     let requests = spec.child("resources").child("requests");
     for (name, sum) in sums {
         if matches!(&*name, "cpu" | "memory") {
@@ -73,16 +92,17 @@ fn pod_level_requests(spec: &mut Value) {
     }
 }
 
-/// What all containers ask for together: the larger of the running ones (with sidecars) and the hungriest moment of
-/// the start. Follows `k8s.io/component-helpers/resource.AggregateContainerRequests`.
-pub(crate) fn container_requests(spec: &Value) -> Amounts {
+/// What all containers ask for together, or may use: the larger of the running ones (with sidecars) and the hungriest
+/// moment of the start. `list` is `requests` or `limits`. Follows `AggregateContainerRequests` and
+/// `AggregateContainerLimits` of `k8s.io/component-helpers/resource`.
+pub(crate) fn container_amounts(spec: &Value, list: &str) -> Amounts {
     let mut running = Amounts::new();
     for container in spec.items_at("containers") {
-        add(&mut running, &requests(container));
+        add(&mut running, &amounts(container, list));
     }
     let (mut sidecars, mut start) = (Amounts::new(), Amounts::new());
     for container in spec.items_at("initContainers") {
-        let mut moment = requests(container);
+        let mut moment = amounts(container, list);
         if container.str_at("restartPolicy") == Some("Always") {
             add(&mut running, &moment);
             add(&mut sidecars, &moment);
@@ -96,8 +116,8 @@ pub(crate) fn container_requests(spec: &Value) -> Amounts {
     running
 }
 
-fn requests(container: &Value) -> Amounts {
-    let amounts = container.at(&["resources", "requests"]).into_iter().flat_map(Value::entries);
+fn amounts(container: &Value, list: &str) -> Amounts {
+    let amounts = container.at(&["resources", list]).into_iter().flat_map(Value::entries);
     amounts
         .filter_map(|(name, amount)| Some((Rc::clone(name), Quantity::from_value(amount).ok()?)))
         .gather()

@@ -9,6 +9,7 @@ use super::placement;
 use super::resources;
 use super::security;
 use super::volumes;
+use crate::api::defaults::container_amounts;
 use crate::api::labels::Labels;
 use crate::api::names;
 use crate::api::quantity::Quantity;
@@ -190,11 +191,22 @@ fn pod_resources(errors: &mut Errors, path: &Path<'_>, around: &Around<'_>) {
         own.at(&[list, name]).and_then(|amount| Quantity::from_value(amount).ok())
     };
     let requests_path = path.child("requests");
-    for (name, sum) in crate::api::defaults::container_requests(around.spec) {
+    for (name, sum) in container_amounts(around.spec, "requests") {
         if let Some(request) = amount("requests", &name).filter(|request| sum > *request) {
             let detail =
                 format!("must be greater than or equal to aggregate container requests of {sum}");
             errors.invalid(&requests_path.key(&name), request, &detail);
+        }
+    }
+    // Of huge pages nobody gets more than there are.
+    let limits_path = path.child("limits");
+    let mut sums = container_amounts(around.spec, "limits");
+    sums.retain(|name, _| name.starts_with("hugepages-"));
+    for (name, sum) in sums {
+        if let Some(limit) = amount("limits", &name).filter(|limit| sum > *limit) {
+            let detail =
+                format!("must be greater than or equal to aggregate container limits of {sum}");
+            errors.invalid(&limits_path.key(&name), limit, &detail);
         }
     }
     let containers = path.child("containers");

@@ -55,6 +55,16 @@ pub(super) fn pod_text(pod: &Pod) -> String {
     if let Some(owner) = pod.meta.controller() {
         text.push_str(&format!("Controlled By:\t{}/{}\n", owner.kind, owner.name));
     }
+    if let Some(own) = pod.spec.raw.get("resources") {
+        text.push_str("Resources:\n");
+        for (title, list) in [("Limits", "limits"), ("Requests", "requests")] {
+            if let Some(amounts) =
+                own.get(list).filter(|amounts| amounts.entries().next().is_some())
+            {
+                text.push_str(&format!("  {title}:\n{}", amounts_text(Some(amounts), "  ")));
+            }
+        }
+    }
     if !pod.spec.init_containers.is_empty() {
         text.push_str(&containers_text(
             "Init Containers",
@@ -230,7 +240,7 @@ fn container_text(
     {
         if *amounts != Resources::default() {
             text.push_str(&format!("{pad}{title}:\n"));
-            text.push_str(&amounts_text(pod, &spec.name, path, pad));
+            text.push_str(&amounts_text(amounts_of(pod, &spec.name, path), pad));
         }
     }
     for (title, probe) in
@@ -245,12 +255,16 @@ fn container_text(
     text
 }
 
-fn amounts_text(pod: &Pod, container: &str, path: &str, pad: &str) -> String {
+fn amounts_of<'a>(pod: &'a Pod, container: &str, list: &str) -> Option<&'a Value> {
     let found = ["containers", "initContainers"]
         .into_iter()
         .flat_map(|group| pod.spec.raw.items_at(group))
         .find(|one| one.str_at("name") == Some(container));
-    let amounts = found.and_then(|one| one.at(&["resources", path]));
+    found.and_then(|one| one.at(&["resources", list]))
+}
+
+/// Follows `describeResources`.
+fn amounts_text(amounts: Option<&Value>, pad: &str) -> String {
     let shown = |value: &Value| value.as_str().map_or_else(|| value.to_json(), str::to_owned);
     amounts
         .into_iter()

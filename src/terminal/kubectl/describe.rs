@@ -1,6 +1,7 @@
 //! `kubectl describe`. Follows `pkg/describe/describe.go`.
 
 mod endpoints;
+mod environment;
 mod generic;
 mod limits;
 mod node;

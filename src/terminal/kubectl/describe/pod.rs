@@ -1,12 +1,11 @@
 //! `describe pod`, and the templates of pods that workloads and rollouts show.
 
-use super::{annotations, long_time, pairs};
+use super::{annotations, environment, long_time, pairs};
 use crate::api::core::{
     Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Probe, Toleration,
 };
 use crate::api::labels::format_label_selector;
 use crate::api::meta::ObjectMeta;
-use crate::api::resources::Resources;
 use crate::api::value::Value;
 use crate::sim::Time;
 use crate::sim::order::Order as _;
@@ -55,32 +54,8 @@ pub(super) fn pod_text(pod: &Pod) -> String {
     if let Some(owner) = pod.meta.controller() {
         text.push_str(&format!("Controlled By:\t{}/{}\n", owner.kind, owner.name));
     }
-    if let Some(own) = pod.spec.raw.get("resources") {
-        text.push_str("Resources:\n");
-        for (title, list) in [("Limits", "limits"), ("Requests", "requests")] {
-            if let Some(amounts) =
-                own.get(list).filter(|amounts| amounts.entries().next().is_some())
-            {
-                text.push_str(&format!("  {title}:\n{}", amounts_text(Some(amounts), "  ")));
-            }
-        }
-    }
-    if !pod.spec.init_containers.is_empty() {
-        text.push_str(&containers_text(
-            "Init Containers",
-            &pod.spec.init_containers,
-            &status.init_containers,
-            pod,
-            "",
-        ));
-    }
-    text.push_str(&containers_text(
-        "Containers",
-        &pod.spec.containers,
-        &status.containers,
-        pod,
-        "",
-    ));
+    let spec = pod.spec_value();
+    text.push_str(&containers_text(pod, &spec, ""));
     if !status.conditions.is_empty() {
         text.push_str("Conditions:\n  Type\tStatus\n");
         text.extend(
@@ -90,7 +65,6 @@ pub(super) fn pod_text(pod: &Pod) -> String {
         let widest = status.conditions.iter().map(|one| one.kind.len()).max().unwrap_or(0);
         text = pad_conditions(&text, widest);
     }
-    let spec = pod.spec_value();
     text.push_str(&volumes_text(&spec));
     text.push_str(&format!("QoS Class:\t{}\n", pod.spec.qos.word()));
     text.push_str(&format!("Node-Selectors:\t{}\n", pairs(&pod.spec.node_selector, &[], "=")));
@@ -161,28 +135,34 @@ fn tolerations(all: &[Toleration]) -> String {
     if shown.is_empty() { "<none>".into() } else { shown.join("\n\t") }
 }
 
-fn containers_text(
-    title: &str,
-    specs: &[Container],
-    statuses: &[ContainerStatus],
-    pod: &Pod,
-    indent: &str,
-) -> String {
-    let mut text = format!("{indent}{title}:\n");
-    for spec in specs {
-        let status = statuses.iter().find(|status| status.name == spec.name);
-        // In a template names stand one letter further right; what is told of them does not.
-        let pad = if indent.is_empty() { "  " } else { "   " };
-        text.push_str(&format!("{pad}{}:\n", spec.name));
-        text.push_str(&container_text(spec, status, pod, "    "));
+/// The containers of a pod or template whose spec is `whole` as written, init containers first.
+fn containers_text(pod: &Pod, whole: &Value, indent: &str) -> String {
+    let (spec, status) = (&pod.spec, &pod.status);
+    let mut text = String::new();
+    for (title, key, specs, statuses) in [
+        ("Init Containers", "initContainers", &spec.init_containers, &status.init_containers),
+        ("Containers", "containers", &spec.containers, &status.containers),
+    ] {
+        if specs.is_empty() && key == "initContainers" {
+            continue;
+        }
+        text.push_str(&format!("{indent}{title}:\n"));
+        for (spec, raw) in specs.iter().zip(whole.items_at(key)) {
+            let status = statuses.iter().find(|status| status.name == spec.name);
+            // In a template names stand one letter further right; what is told of them does not.
+            let pad = if indent.is_empty() { "  " } else { "   " };
+            text.push_str(&format!("{pad}{}:\n", spec.name));
+            text.push_str(&container_text(spec, raw, status, &pod.meta, "    "));
+        }
     }
     text
 }
 
 fn container_text(
     spec: &Container,
+    raw: &Value,
     status: Option<&ContainerStatus>,
-    pod: &Pod,
+    meta: &ObjectMeta,
     pad: &str,
 ) -> String {
     let mut text = String::new();
@@ -235,14 +215,7 @@ fn container_text(
             status.restart_count
         ));
     }
-    for (title, amounts, path) in
-        [("Limits", &spec.limits, "limits"), ("Requests", &spec.requests, "requests")]
-    {
-        if *amounts != Resources::default() {
-            text.push_str(&format!("{pad}{title}:\n"));
-            text.push_str(&amounts_text(amounts_of(pod, &spec.name, path), pad));
-        }
-    }
+    text.push_str(&amounts_text(raw.get("resources"), pad));
     for (title, probe) in
         [("Liveness", &spec.liveness), ("Readiness", &spec.readiness), ("Startup", &spec.startup)]
     {
@@ -250,27 +223,25 @@ fn container_text(
             text.push_str(&format!("{pad}{title}:\t{}\n", probe_text(probe)));
         }
     }
-    text.push_str(&environment_text(spec, pad));
-    text.push_str(&mounts_text(pod, spec, pad));
+    text.push_str(&environment::text(spec, raw, meta));
+    text.push_str(&mounts_text(raw, pad));
     text
 }
 
-fn amounts_of<'a>(pod: &'a Pod, container: &str, list: &str) -> Option<&'a Value> {
-    let found = ["containers", "initContainers"]
-        .into_iter()
-        .flat_map(|group| pod.spec.raw.items_at(group))
-        .find(|one| one.str_at("name") == Some(container));
-    found.and_then(|one| one.at(&["resources", list]))
-}
-
-/// Follows `describeResources`.
-fn amounts_text(amounts: Option<&Value>, pad: &str) -> String {
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_json(), str::to_owned);
-    amounts
-        .into_iter()
-        .flat_map(Value::entries)
-        .map(|(name, value)| format!("{pad}  {name}:\t{}\n", shown(value)))
-        .collect()
+/// Limits and requests. Follows `describeResources`.
+fn amounts_text(resources: Option<&Value>, pad: &str) -> String {
+    let mut text = String::new();
+    for (title, key) in [("Limits", "limits"), ("Requests", "requests")] {
+        let amounts = resources.and_then(|all| all.get(key)).into_iter().flat_map(Value::entries);
+        for (index, (name, value)) in amounts.enumerate() {
+            if index == 0 {
+                text.push_str(&format!("{pad}{title}:\n"));
+            }
+            let value = value.as_str().map_or_else(|| value.to_json(), str::to_owned);
+            text.push_str(&format!("{pad}  {name}:\t{value}\n"));
+        }
+    }
+    text
 }
 
 fn state_text(title: &str, state: &ContainerState, pad: &str) -> String {
@@ -324,37 +295,9 @@ fn probe_text(probe: &Probe) -> String {
     )
 }
 
-fn environment_text(spec: &Container, pad: &str) -> String {
-    use crate::api::core::EnvSource;
-    if spec.env.is_empty() {
-        return format!("{pad}Environment:\t<none>\n");
-    }
-    let mut text = format!("{pad}Environment:\n");
-    for one in spec.env.iter() {
-        let value = match &one.source {
-            EnvSource::Value(value) => value.to_string(),
-            EnvSource::Field(path) => format!(" (v1:{path})"),
-            EnvSource::Resource { resource, .. } => format!("node allocatable ({resource})"),
-            EnvSource::ConfigMap { name, key, optional } => {
-                format!("<set to the key '{key}' of config map '{name}'>  Optional: {optional}")
-            }
-            EnvSource::Secret { name, key, optional } => {
-                format!("<set to the key '{key}' in secret '{name}'>  Optional: {optional}")
-            }
-        };
-        text.push_str(&format!("{pad}  {}:\t{value}\n", one.name));
-    }
-    text
-}
-
-fn mounts_text(pod: &Pod, spec: &Container, pad: &str) -> String {
-    let all = pod.spec_value();
-    let found = ["containers", "initContainers"]
-        .into_iter()
-        .flat_map(|group| all.items_at(group))
-        .find(|one| one.str_at("name") == Some(&spec.name));
-    let mut mounts: Vec<String> = found
-        .map_or(&[][..], |one| one.items_at("volumeMounts"))
+fn mounts_text(raw: &Value, pad: &str) -> String {
+    let mut mounts: Vec<String> = raw
+        .items_at("volumeMounts")
         .iter()
         .map(|mount| {
             let mode = if mount.bool_at("readOnly") == Some(true) { "ro" } else { "rw" };
@@ -455,16 +398,7 @@ fn indented(template: &PodTemplate, parting: &str) -> String {
         node: None,
         status: crate::api::core::PodStatus::default(),
     };
-    if !template.spec.init_containers.is_empty() {
-        text.push_str(&containers_text(
-            "Init Containers",
-            &template.spec.init_containers,
-            &[],
-            &pod,
-            "  ",
-        ));
-    }
-    text.push_str(&containers_text("Containers", &template.spec.containers, &[], &pod, "  "));
+    text.push_str(&containers_text(&pod, &template.spec.raw, "  "));
     let volumes = volumes_text(&template.spec.raw);
     text.extend(volumes.lines().map(|line| format!("  {line}\n")));
     text.push_str(&spread_text(&template.spec.raw, "  "));

@@ -1,0 +1,114 @@
+//! What `kubectl describe` tells. Follows `describe.go`, and what the real client prints.
+
+use super::Desk;
+
+/// The lines of a description between two that begin so, with the first and without the last.
+fn part(text: &str, from: &str, to: &str) -> String {
+    let lines = text.lines().skip_while(|line| !line.starts_with(from));
+    let lines = lines.enumerate().take_while(|(at, line)| *at == 0 || !line.starts_with(to));
+    lines.map(|(_, line)| format!("{line}\n")).collect()
+}
+
+const VARIABLES: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: env, labels: {app: a}}
+spec:
+  nodeName: worker-1
+  containers:
+  - name: c
+    image: nginx
+    resources: {limits: {memory: 128Mi, cpu: '1.5'}, requests: {cpu: '0'}}
+    envFrom:
+    - {configMapRef: {name: app-config}}
+    - {prefix: DB_, secretRef: {name: db, optional: true}}
+    env:
+    - {name: PLAIN, value: \"one\\ntwo\"}
+    - {name: EMPTY}
+    - {name: LIM, valueFrom: {resourceFieldRef: {resource: limits.memory}}}
+    - {name: MIB, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+    - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+    - {name: MILLI, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}
+    - {name: ASK, valueFrom: {resourceFieldRef: {resource: requests.memory}}}
+    - {name: DISK, valueFrom: {resourceFieldRef: {resource: limits.ephemeral-storage}}}
+    - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: SPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+    - {name: LABEL, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['app']\"}}}
+    - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+    - {name: MAP, valueFrom: {configMapKeyRef: {name: app-config, key: a}}}
+    - {name: SECRET, valueFrom: {secretKeyRef: {name: db, key: password, optional: true}}}
+  - name: free
+    image: nginx
+    env:
+    - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+    - {name: OF_C, valueFrom: {resourceFieldRef: {containerName: c, resource: limits.memory, divisor: 1Mi}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: job}
+spec:
+  suspend: true
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: c
+        image: nginx
+        envFrom: [{configMapRef: {name: app-config}}]
+        env: [{name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]
+";
+
+/// Follows `describeContainerEnvFrom`, `describeContainerEnvVars` and `EnvValueRetriever`.
+#[test]
+fn variables_say_where_they_come_from() {
+    let mut desk = Desk::new(VARIABLES);
+    let text = desk.says("kubectl describe pod env");
+    assert_eq!(
+        part(&text, "    Environment Variables from:", "    Mounts:"),
+        "    Environment Variables from:
+      app-config  ConfigMap                 Optional: false
+      db          Secret with prefix 'DB_'  Optional: true
+    Environment:
+      PLAIN:   one
+               two
+      EMPTY:   
+      LIM:     134217728 (limits.memory)
+      MIB:     128 (limits.memory)
+      CPU:     2 (limits.cpu)
+      MILLI:   1500 (limits.cpu)
+      ASK:     134217728 (requests.memory)
+      DISK:    0 (limits.ephemeral-storage)
+      NAME:    env (v1:metadata.name)
+      SPACE:   default (v1:metadata.namespace)
+      LABEL:    (v1:metadata.labels['app'])
+      NODE:     (v1:spec.nodeName)
+      MAP:     <set to the key 'a' of config map 'app-config'>  Optional: false
+      SECRET:  <set to the key 'password' in secret 'db'>       Optional: true
+"
+    );
+    assert_eq!(
+        part(&text, "  free:", "Conditions:").split_once("    Environment:").unwrap().1,
+        "
+      CPU:   node allocatable (limits.cpu)
+      OF_C:  node allocatable (limits.memory)
+    Mounts:
+      /var/run/secrets/kubernetes.io/serviceaccount from KUBE (ro)
+"
+        .replace("KUBE", &kube_volume(&text))
+    );
+    assert!(text.contains("    Requests:\n      cpu:     0\n      memory:  128Mi\n"), "{text}");
+    let text = desk.says("kubectl describe job job");
+    assert_eq!(
+        part(&text, "    Environment Variables from:", "    Mounts:"),
+        "    Environment Variables from:
+      app-config  ConfigMap  Optional: false
+    Environment:
+      NAME:         (v1:metadata.name)
+"
+    );
+}
+
+fn kube_volume(text: &str) -> String {
+    let at = text.find("kube-api-access-").unwrap();
+    text.get(at..at + 21).unwrap().to_owned()
+}

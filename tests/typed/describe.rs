@@ -112,3 +112,160 @@ fn kube_volume(text: &str) -> String {
     let at = text.find("kube-api-access-").unwrap();
     text.get(at..at + 21).unwrap().to_owned()
 }
+
+const VOLUMES: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: vol, namespace: default, labels: {app: a}}
+spec:
+  automountServiceAccountToken: false
+  containers: [{name: c, image: nginx}]
+  volumes:
+  - {name: claim, persistentVolumeClaim: {claimName: data, readOnly: true}}
+  - name: down
+    downwardAPI:
+      items:
+      - {path: labels, fieldRef: {fieldPath: metadata.labels}}
+      - {path: cpu, resourceFieldRef: {containerName: c, resource: limits.cpu}}
+  - {name: share, nfs: {server: nfs.example.com, path: /x}}
+  - {name: shm, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
+  - {name: tmp, emptyDir: {}}
+  - {name: host, hostPath: {path: /var/log, type: Directory}}
+  - {name: any, hostPath: {path: /}}
+  - {name: map, configMap: {name: m, optional: true}}
+  - {name: hidden, secret: {secretName: s, optional: true}}
+  - name: fresh
+    ephemeral:
+      volumeClaimTemplate:
+        metadata: {labels: {a: b, c: d}}
+        spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 1Gi}}}
+  - {name: drive, csi: {driver: secrets.example.com, readOnly: true, volumeAttributes: {class: x, other: z}}}
+  - {name: bare, csi: {driver: bare.example.com}}
+  - {name: files, image: {reference: 'registry.example.com/files:v1'}}
+  - {name: block, fc: {targetWWNs: [a, b], lun: 0}}
+  - {name: ceph, cephfs: {monitors: [m1, m2], secretRef: {name: s}}}
+";
+
+/// Follows `describeVolumes`.
+#[test]
+fn volumes_say_what_they_are() {
+    let mut desk = Desk::new(VOLUMES);
+    let text = desk.says("kubectl describe pod vol");
+    assert_eq!(
+        part(&text, "Volumes:", "QoS Class:"),
+        "Volumes:
+  claim:
+    Type:       PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)
+    ClaimName:  data
+    ReadOnly:   true
+  down:
+    Type:  DownwardAPI (a volume populated by information about the pod)
+    Items:
+      metadata.labels -> labels
+      limits.cpu -> cpu
+  share:
+    Type:      NFS (an NFS mount that lasts the lifetime of a pod)
+    Server:    nfs.example.com
+    Path:      /x
+    ReadOnly:  false
+  shm:
+    Type:       EmptyDir (a temporary directory that shares a pod's lifetime)
+    Medium:     Memory
+    SizeLimit:  64Mi
+  tmp:
+    Type:       EmptyDir (a temporary directory that shares a pod's lifetime)
+    Medium:     
+    SizeLimit:  <unset>
+  host:
+    Type:          HostPath (bare host directory volume)
+    Path:          /var/log
+    HostPathType:  Directory
+  any:
+    Type:          HostPath (bare host directory volume)
+    Path:          /
+    HostPathType:  
+  map:
+    Type:      ConfigMap (a volume populated by a ConfigMap)
+    Name:      m
+    Optional:  true
+  hidden:
+    Type:        Secret (a volume populated by a Secret)
+    SecretName:  s
+    Optional:    true
+  fresh:
+    Type:          EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)
+    StorageClass:  fast
+    Volume:        
+    Labels:            a=b
+                       c=d
+    Annotations:       <none>
+    Capacity:      
+    Access Modes:  
+    VolumeMode:    Filesystem
+  drive:
+    Type:              CSI (a Container Storage Interface (CSI) volume source)
+    Driver:            secrets.example.com
+    FSType:            
+    ReadOnly:          true
+    VolumeAttributes:      class=x
+                           other=z
+  bare:
+    Type:              CSI (a Container Storage Interface (CSI) volume source)
+    Driver:            bare.example.com
+    FSType:            
+    ReadOnly:          false
+    VolumeAttributes:  <none>
+  files:
+    Type:        Image (a container image or OCI artifact)
+    Reference:   registry.example.com/files:v1
+    PullPolicy:  IfNotPresent
+  block:
+    Type:        FC (a Fibre Channel disk)
+    TargetWWNs:  a, b
+    LUN:         0
+    FSType:      
+    ReadOnly:    false
+  ceph:
+    Type:        CephFS (a CephFS mount on the host that shares a pod's lifetime)
+    Monitors:    [m1 m2]
+    Path:        
+    User:        
+    SecretFile:  
+    SecretRef:   &LocalObjectReference{Name:s,}
+    ReadOnly:    false
+"
+    );
+}
+
+/// Names stand one letter further right in a template, and what is told of them does not.
+#[test]
+fn volumes_of_a_template_are_indented_a_little() {
+    let mut desk = Desk::new(
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: c, image: nginx}]
+      volumes:
+      - {name: map, configMap: {name: m}}
+",
+    );
+    let text = desk.says("kubectl describe deployment web");
+    assert_eq!(
+        part(&text, "  Volumes:", "Conditions:"),
+        "  Volumes:
+   map:
+    Type:          ConfigMap (a volume populated by a ConfigMap)
+    Name:          m
+    Optional:      false
+  Node-Selectors:  <none>
+  Tolerations:     <none>
+"
+    );
+}

@@ -7,6 +7,7 @@ mod limits;
 mod node;
 mod plain;
 mod pod;
+mod volumes;
 mod workload;
 
 pub(super) use pod::template_with_tabs;
@@ -123,12 +124,10 @@ fn pairs(labels: &Labels, hide: &[&str], separator: &str) -> String {
 }
 
 /// Annotations, a line each; a long one, or one of several lines, stands below its key.
-fn annotations(meta: &ObjectMeta) -> String {
+fn annotations(all: &Labels) -> String {
     const LONGEST: usize = 140;
-    let shown = meta
-        .annotations
-        .iter()
-        .filter(|(key, _)| &***key != "kubectl.kubernetes.io/last-applied-configuration");
+    let shown =
+        all.iter().filter(|(key, _)| &***key != "kubectl.kubernetes.io/last-applied-configuration");
     let mut text = String::new();
     for (key, value) in shown {
         if !text.is_empty() {
@@ -157,7 +156,7 @@ fn head(meta: &ObjectMeta) -> String {
     text.push_str(&format!(
         "Labels:\t{}\nAnnotations:\t{}\n",
         pairs(&meta.labels, &[], "="),
-        annotations(meta)
+        annotations(&meta.annotations)
     ));
     text
 }

@@ -22,7 +22,7 @@ pub(super) fn text(object: &AnyObject) -> String {
         meta.name,
         meta.namespace,
         pairs(&meta.labels, &[], "="),
-        annotations(meta)
+        annotations(&meta.annotations)
     );
     fields(&object.to_value(), 0, "", &mut text);
     text

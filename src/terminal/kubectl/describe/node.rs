@@ -21,7 +21,7 @@ pub(super) fn node_text(node: &Node, cluster: &Cluster) -> String {
     text.push_str(&format!(
         "Labels:\t{}\nAnnotations:\t{}\n",
         pairs(&meta.labels, &[], "="),
-        annotations(meta)
+        annotations(&meta.annotations)
     ));
     let mut taints: Vec<_> = node.spec.taints.iter().collect();
     taints.sort_by_key(|taint| (taint.effect.word(), taint.key.clone()));

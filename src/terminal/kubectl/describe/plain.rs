@@ -153,7 +153,7 @@ pub(super) fn claim_text(claim: &Plain, cluster: &Cluster) -> String {
         spec("storageClassName"),
         spec("volumeName"),
         pairs(&meta.labels, &[], "="),
-        annotations(meta),
+        annotations(&meta.annotations),
         finalizers.join(" ")
     );
     if body.at(&["spec", "volumeMode"]).is_some() {

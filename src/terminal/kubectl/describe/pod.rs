@@ -1,6 +1,6 @@
 //! `describe pod`, and the templates of pods that workloads and rollouts show.
 
-use super::{annotations, environment, long_time, pairs};
+use super::{annotations, environment, long_time, pairs, volumes};
 use crate::api::core::{
     Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Probe, Toleration,
 };
@@ -33,7 +33,7 @@ pub(super) fn pod_text(pod: &Pod) -> String {
     text.push_str(&format!(
         "Labels:\t{}\nAnnotations:\t{}\n",
         pairs(&pod.meta.labels, &[], "="),
-        annotations(&pod.meta)
+        annotations(&pod.meta.annotations)
     ));
     match pod.meta.deletion {
         Some(deletion) => text.push_str(&format!(
@@ -65,7 +65,7 @@ pub(super) fn pod_text(pod: &Pod) -> String {
         let widest = status.conditions.iter().map(|one| one.kind.len()).max().unwrap_or(0);
         text = pad_conditions(&text, widest);
     }
-    text.push_str(&volumes_text(&spec));
+    text.push_str(&volumes::text(&spec, ""));
     text.push_str(&format!("QoS Class:\t{}\n", pod.spec.qos.word()));
     text.push_str(&format!("Node-Selectors:\t{}\n", pairs(&pod.spec.node_selector, &[], "=")));
     text.push_str(&format!("Tolerations:\t{}\n", tolerations(&pod.spec.tolerations)));
@@ -318,55 +318,6 @@ fn mounts_text(raw: &Value, pad: &str) -> String {
     }
 }
 
-/// Follows `printProjectedVolumeSource`.
-fn projected_text(projected: &Value) -> String {
-    let mut text =
-        "    Type:\tProjected (a volume that contains injected data from multiple sources)\n"
-            .to_owned();
-    for source in projected.items_at("sources") {
-        for (field, word) in [("secret", "SecretName"), ("configMap", "ConfigMapName")] {
-            let Some(from) = source.get(field) else { continue };
-            let name = from.str_at("name").unwrap_or_default();
-            let optional = from.bool_at("optional").unwrap_or(false);
-            text.push_str(&format!("    {word}:\t{name}\n    Optional:\t{optional}\n"));
-        }
-        if source.get("downwardAPI").is_some() {
-            text.push_str("    DownwardAPI:\ttrue\n");
-        }
-        if let Some(token) = source.get("serviceAccountToken") {
-            let seconds = token.i64_at("expirationSeconds").unwrap_or(3_600);
-            text.push_str(&format!("    TokenExpirationSeconds:\t{seconds}\n"));
-        }
-    }
-    text
-}
-
-fn volumes_text(spec: &Value) -> String {
-    let volumes = spec.items_at("volumes");
-    if volumes.is_empty() {
-        return "Volumes:\t<none>\n".into();
-    }
-    let mut text = "Volumes:\n".to_owned();
-    for volume in volumes {
-        text.push_str(&format!("  {}:\n", volume.str_at("name").unwrap_or_default()));
-        if let Some(projected) = volume.get("projected") {
-            text.push_str(&projected_text(projected));
-        } else if let Some(source) = volume.get("configMap") {
-            let name = source.str_at("name").unwrap_or_default();
-            text.push_str(&format!("    Type:\tConfigMap (a volume populated by a ConfigMap)\n    Name:\t{name}\n    Optional:\tfalse\n"));
-        } else if let Some(source) = volume.get("secret") {
-            let name = source.str_at("secretName").unwrap_or_default();
-            text.push_str(&format!("    Type:\tSecret (a volume populated by a Secret)\n    SecretName:\t{name}\n    Optional:\tfalse\n"));
-        } else if volume.get("emptyDir").is_some() {
-            text.push_str("    Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)\n    Medium:\t\n    SizeLimit:\t<unset>\n");
-        } else if let Some(source) = volume.get("hostPath") {
-            let path = source.str_at("path").unwrap_or_default();
-            text.push_str(&format!("    Type:\tHostPath (bare host directory volume)\n    Path:\t{path}\n    HostPathType:\t\n"));
-        }
-    }
-    text
-}
-
 /// A template as `rollout history` and `rollout undo --dry-run` print it: aligned.
 pub(in super::super) fn template_with_tabs(template: &PodTemplate) -> String {
     indented(template, "\n\t")
@@ -386,7 +337,7 @@ fn indented(template: &PodTemplate, parting: &str) -> String {
     if !template.annotations.is_empty() {
         text.push_str(&format!(
             "  Annotations:\t{}\n",
-            pairs(&template.annotations, &[], ": ").replace("\n\t", parting)
+            annotations(&template.annotations).replace("\n\t", parting)
         ));
     }
     if let Some(account) = template.spec.raw.str_at("serviceAccountName") {
@@ -399,8 +350,7 @@ fn indented(template: &PodTemplate, parting: &str) -> String {
         status: crate::api::core::PodStatus::default(),
     };
     text.push_str(&containers_text(&pod, &template.spec.raw, "  "));
-    let volumes = volumes_text(&template.spec.raw);
-    text.extend(volumes.lines().map(|line| format!("  {line}\n")));
+    text.push_str(&volumes::text(&template.spec.raw, "  "));
     text.push_str(&spread_text(&template.spec.raw, "  "));
     if !template.spec.priority_class.is_empty() {
         text.push_str(&format!("  Priority Class Name:\t{}\n", template.spec.priority_class));

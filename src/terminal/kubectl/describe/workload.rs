@@ -24,7 +24,7 @@ pub(super) fn workload_text(object: &AnyObject, cluster: &Cluster) -> String {
     let labels = format!(
         "Labels:\t{}\nAnnotations:\t{}\n",
         pairs(&meta.labels, &[], "="),
-        annotations(meta)
+        annotations(&meta.annotations)
     );
     let owner = meta
         .controller()
@@ -237,7 +237,7 @@ pub(super) fn stateful_set_text(set: &Plain, object: &AnyObject, cluster: &Clust
         long_time(meta.created),
         selector,
         pairs(&meta.labels, &[], "="),
-        annotations(meta),
+        annotations(&meta.annotations),
         spec(&["replicas"]).map_or_else(|| "1".to_owned(), Value::to_json),
         body.at(&["status", "replicas"]).map_or_else(|| "0".to_owned(), Value::to_json)
     );

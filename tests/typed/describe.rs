@@ -269,3 +269,44 @@ spec:
 "
     );
 }
+
+/// Until the time of its deletion has come, how long it lasts is nothing that the client can say. Follows
+/// `translateTimestampSince`.
+#[test]
+fn a_pod_that_goes_says_for_how_long_but_not_if_it_is_over() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: held, finalizers: [example.com/hold]}
+spec: {containers: [{name: c, image: busybox, command: [sleep, '9999']}], terminationGracePeriodSeconds: 600}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: over, finalizers: [example.com/hold]}
+spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: ['false']}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: lost}
+spec: {nodeName: worker-2, containers: [{name: c, image: nginx}]}
+",
+    );
+    desk.says("yard node stop worker-2");
+    desk.says("kubectl delete pod held over lost --wait=false");
+    let mut told = |name: &str| {
+        let text = desk.says(&format!("kubectl describe pod {name}"));
+        let status = part(&text, "Status:", "IP:");
+        desk.pass(460);
+        status
+    };
+    assert_eq!(
+        told("held"),
+        "Status:                    Terminating (lasts <invalid>)\nTermination Grace Period:  600s\n"
+    );
+    assert_eq!(
+        told("lost"),
+        "Status:                    Terminating (lasts 7m10s)\nTermination Grace Period:  30s\n"
+    );
+    assert_eq!(told("over"), "Status:           Failed\n");
+}

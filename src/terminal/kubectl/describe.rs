@@ -84,7 +84,7 @@ pub fn describe_text(object: &AnyObject, cluster: &Cluster) -> String {
 /// One object, with its events if asked.
 fn describe(object: &AnyObject, cluster: &Cluster, events: bool) -> String {
     let mut text = match object {
-        AnyObject::Pod(pod) => pod::pod_text(pod),
+        AnyObject::Pod(pod) => pod::pod_text(pod, cluster.now()),
         AnyObject::Node(node) => node::node_text(node, cluster),
         AnyObject::CronJob(cron) => workload::cron_job_text(cron),
         AnyObject::Event(_) => generic::text(object),

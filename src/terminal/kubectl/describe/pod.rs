@@ -7,9 +7,12 @@ use crate::api::core::{
 use crate::api::labels::format_label_selector;
 use crate::api::meta::ObjectMeta;
 use crate::api::value::Value;
+use crate::apiserver::table::age;
 use crate::sim::Time;
 use crate::sim::order::Order as _;
-pub(super) fn pod_text(pod: &Pod) -> String {
+
+/// A pod before its events.
+pub(super) fn pod_text(pod: &Pod, now: Time) -> String {
     let status = &pod.status;
     let mut text = format!("Name:\t{}\nNamespace:\t{}\n", pod.meta.name, pod.meta.namespace);
     text.push_str(&format!("Priority:\t{}\n", pod.spec.priority));
@@ -36,11 +39,12 @@ pub(super) fn pod_text(pod: &Pod) -> String {
         annotations(&pod.meta.annotations)
     ));
     match pod.meta.deletion {
-        Some(deletion) => text.push_str(&format!(
-            "Status:\tTerminating (lasts <invalid>)\nTermination Grace Period:\t{}s\n",
+        Some(deletion) if !status.phase.finished() => text.push_str(&format!(
+            "Status:\tTerminating (lasts {})\nTermination Grace Period:\t{}s\n",
+            age(deletion.at, now),
             deletion.grace_seconds
         )),
-        None => text.push_str(&format!("Status:\t{}\n", status.phase.word())),
+        _ => text.push_str(&format!("Status:\t{}\n", status.phase.word())),
     }
     for (name, words) in [("Reason", &status.reason), ("Message", &status.message)] {
         if !words.is_empty() {

@@ -1,12 +1,22 @@
 //! What `kubectl describe` tells. Follows `describe.go`, and what the real client prints.
 
 use super::Desk;
+use podyard::api::value::Value;
+use podyard::cluster::{Cluster, Config};
 
 /// The lines of a description between two that begin so, with the first and without the last.
 fn part(text: &str, from: &str, to: &str) -> String {
     let lines = text.lines().skip_while(|line| !line.starts_with(from));
     let lines = lines.enumerate().take_while(|(at, line)| *at == 0 || !line.starts_with(to));
     lines.map(|(_, line)| format!("{line}\n")).collect()
+}
+
+/// Brings a pod, alone, into a cluster in which it has this status.
+fn set_status(desk: &mut Desk, name: &str, status: &str) {
+    let shown = desk.says(&format!("kubectl get pod {name} -o json"));
+    let mut pod = Value::from_json(&shown).unwrap();
+    pod.set("status", Value::from_json(status).unwrap());
+    desk.cluster = Cluster::recorded(Config::default(), &[pod]);
 }
 
 const VARIABLES: &str = "
@@ -309,4 +319,105 @@ spec: {nodeName: worker-2, containers: [{name: c, image: nginx}]}
         "Status:                    Terminating (lasts 7m10s)\nTermination Grace Period:  30s\n"
     );
     assert_eq!(told("over"), "Status:           Failed\n");
+}
+
+const STILL: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: still}
+spec:
+  schedulerName: nobody
+  automountServiceAccountToken: false
+  securityContext: {seccompProfile: {type: Localhost, localhostProfile: profiles/a.json}}
+  resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 500m}}
+  readinessGates: [{conditionType: example.com/a}, {conditionType: example.com/b}]
+  tolerations:
+  - {key: b, value: z, effect: NoSchedule}
+  - {key: b, value: a, effect: NoSchedule}
+  - {key: a, operator: Exists}
+  containers:
+  - name: c
+    image: nginx
+    ports: [{containerPort: 80, name: http}, {containerPort: 90, hostPort: 9090}]
+    securityContext: {seccompProfile: {type: Localhost, localhostProfile: b.json}}
+    livenessProbe: {httpGet: {path: '/h?x=1', port: 80}}
+    readinessProbe: {httpGet: {host: '::1', path: 'a b/%20', port: http, scheme: HTTPS}}
+    startupProbe: {httpGet: {port: 80}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ended}
+spec: {schedulerName: nobody, containers: [{name: c, image: nginx}]}
+";
+
+/// Follows `describePod`, `describeContainers`, `DescribeProbe` and `printTolerationsMultilineWithIndent`.
+#[test]
+fn what_few_pods_have_has_its_lines() {
+    let mut desk = Desk::new(STILL);
+    let status = r#"{"phase":"Pending","nominatedNodeName":"worker-1","conditions":[{"type":"example.com/a","status":"True"}]}"#;
+    set_status(&mut desk, "still", status);
+    let text = desk.says("kubectl describe pod still");
+    assert_eq!(
+        part(&text, "Status:", "QoS Class:"),
+        "Status:             Pending
+SeccompProfile:     Localhost
+LocalhostProfile:   profiles/a.json
+IP:                 
+IPs:                <none>
+NominatedNodeName:  worker-1
+Resources:
+  Limits:
+    cpu:     1
+    memory:  1Gi
+  Requests:
+    cpu:     500m
+    memory:  1Gi
+Containers:
+  c:
+    Image:               nginx
+    Ports:               80/TCP (http), 90/TCP
+    Host Ports:          0/TCP (http), 9090/TCP
+    SeccompProfile:      Localhost
+      LocalhostProfile:  b.json
+    Liveness:            http-get http://:80/h%3Fx=1 delay=0s timeout=1s period=10s #success=1 #failure=3
+    Readiness:           http-get https://[::1]:http/a%20b/%2520 delay=0s timeout=1s period=10s #success=1 #failure=3
+    Startup:             http-get http://:80/ delay=0s timeout=1s period=10s #success=1 #failure=3
+    Environment:         <none>
+    Mounts:              <none>
+Readiness Gates:
+  Type            Status
+  example.com/a   True 
+  example.com/b   <none> 
+Conditions:
+  Type            Status
+  example.com/a   True 
+Volumes:          <none>
+"
+    );
+    assert_eq!(
+        part(&text, "Tolerations:", "Events:"),
+        "Tolerations:      a op=Exists
+                  b=z:NoSchedule
+                  b=a:NoSchedule
+                  node.kubernetes.io/not-ready:NoExecute op=Exists for 300s
+                  node.kubernetes.io/unreachable:NoExecute op=Exists for 300s
+"
+    );
+}
+
+/// A time that nobody gave is Go's first.
+#[test]
+fn a_container_without_times_ended_long_ago() {
+    let mut desk = Desk::new(STILL);
+    let status = r#"{"phase":"Failed","containerStatuses":[{"name":"c","state":{"terminated":{"exitCode":1}}}]}"#;
+    set_status(&mut desk, "ended", status);
+    let text = desk.says("kubectl describe pod ended");
+    assert_eq!(
+        part(&text, "    State:", "    Ready:"),
+        "    State:          Terminated
+      Exit Code:    1
+      Started:      Mon, 01 Jan 0001 00:00:00 +0000
+      Finished:     Mon, 01 Jan 0001 00:00:00 +0000
+"
+    );
 }

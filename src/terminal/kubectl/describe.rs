@@ -161,8 +161,11 @@ fn head(meta: &ObjectMeta) -> String {
     text
 }
 
-/// `Fri, 20 Nov 2026 19:51:28 +0000`
+/// `Fri, 20 Nov 2026 19:51:28 +0000`; a time that nobody gave is the first that Go knows.
 fn long_time(at: Time) -> String {
+    if at == Time::default() {
+        return "Mon, 01 Jan 0001 00:00:00 +0000".into();
+    }
     let at = chrono::DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
     at.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

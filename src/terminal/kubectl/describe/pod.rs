@@ -2,7 +2,7 @@
 
 use super::{annotations, environment, long_time, pairs, volumes};
 use crate::api::core::{
-    Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Probe, Toleration,
+    Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Port, Probe, Toleration,
 };
 use crate::api::labels::format_label_selector;
 use crate::api::meta::ObjectMeta;
@@ -18,6 +18,9 @@ pub(super) fn pod_text(pod: &Pod, now: Time) -> String {
     text.push_str(&format!("Priority:\t{}\n", pod.spec.priority));
     if !pod.spec.priority_class.is_empty() {
         text.push_str(&format!("Priority Class Name:\t{}\n", pod.spec.priority_class));
+    }
+    if let Some(class) = pod.spec.raw.str_at("runtimeClassName").filter(|name| !name.is_empty()) {
+        text.push_str(&format!("Runtime Class Name:\t{class}\n"));
     }
     text.push_str(&format!(
         "Service Account:\t{}\n",
@@ -51,6 +54,7 @@ pub(super) fn pod_text(pod: &Pod, now: Time) -> String {
             text.push_str(&format!("{name}:\t{words}\n"));
         }
     }
+    text.push_str(&seccomp_text(&pod.spec.raw, "", ""));
     match &status.pod_ip {
         Some(ip) => text.push_str(&format!("IP:\t{ip}\nIPs:\n  IP:\t{ip}\n")),
         None => text.push_str("IP:\t\nIPs:\t<none>\n"),
@@ -58,17 +62,26 @@ pub(super) fn pod_text(pod: &Pod, now: Time) -> String {
     if let Some(owner) = pod.meta.controller() {
         text.push_str(&format!("Controlled By:\t{}/{}\n", owner.kind, owner.name));
     }
+    if let Some(node) = status.nominated_node.as_deref().filter(|node| !node.is_empty()) {
+        text.push_str(&format!("NominatedNodeName:\t{node}\n"));
+    }
     let spec = pod.spec_value();
+    if let Some(resources) = spec.get("resources") {
+        text.push_str(&format!("Resources:\n{}", amounts_text(Some(resources), "  ")));
+    }
     text.push_str(&containers_text(pod, &spec, ""));
+    if !pod.spec.readiness_gates.is_empty() {
+        text.push_str("Readiness Gates:\n  Type\tStatus\n");
+    }
+    let row = |kind: &str, word: &str| format!("  {kind} \t{word} \n");
+    for gate in pod.spec.readiness_gates.iter() {
+        let condition = status.conditions.iter().find(|one| *one.kind == **gate);
+        text.push_str(&row(gate, condition.map_or("<none>", |one| one.status.word())));
+    }
     if !status.conditions.is_empty() {
         text.push_str("Conditions:\n  Type\tStatus\n");
-        text.extend(
-            status.conditions.iter().map(|one| format!("  {}\t{} \n", one.kind, one.status.word())),
-        );
-        text = text.replace("  Type\tStatus\n", "  Type \tStatus\n");
-        let widest = status.conditions.iter().map(|one| one.kind.len()).max().unwrap_or(0);
-        text = pad_conditions(&text, widest);
     }
+    text.extend(status.conditions.iter().map(|one| row(&one.kind, one.status.word())));
     text.push_str(&volumes::text(&spec, ""));
     text.push_str(&format!("QoS Class:\t{}\n", pod.spec.qos.word()));
     text.push_str(&format!("Node-Selectors:\t{}\n", pairs(&pod.spec.node_selector, &[], "=")));
@@ -98,19 +111,20 @@ fn spread_text(spec: &Value, indent: &str) -> String {
     format!("{indent}Topology Spread Constraints:\t{}", lines.join(&format!("{indent}\t")))
 }
 
-/// The table of conditions has columns of its own: three blanks between them.
-fn pad_conditions(text: &str, widest: usize) -> String {
-    let Some((before, table)) = text.split_once("Conditions:\n") else { return text.to_owned() };
-    let lines = table.lines().map(|line| match line.split_once('\t') {
-        Some((name, rest)) => {
-            let name = name.trim_end();
-            format!("{name}{}{rest}\n", " ".repeat((widest + 5).saturating_sub(name.len())))
-        }
-        None => format!("{line}\n"),
-    });
-    format!("{before}Conditions:\n{}", lines.collect::<String>())
+/// The profile of the calls that a pod or container may make. Follows `describePod` and `describeContainerBasicInfo`.
+fn seccomp_text(part: &Value, pad: &str, inner: &str) -> String {
+    let Some(profile) = part.at(&["securityContext", "seccompProfile"]) else {
+        return String::new();
+    };
+    let word = |key: &str| profile.str_at(key).unwrap_or_default();
+    let mut text = format!("{pad}SeccompProfile:\t{}\n", word("type"));
+    if word("type") == "Localhost" {
+        text.push_str(&format!("{inner}LocalhostProfile:\t{}\n", word("localhostProfile")));
+    }
+    text
 }
 
+/// Tolerations by their keys; those of one key keep their order. Follows `printTolerationsMultilineWithIndent`.
 fn tolerations(all: &[Toleration]) -> String {
     let one = |toleration: &Toleration| {
         let mut text = toleration.key.to_string();
@@ -134,8 +148,9 @@ fn tolerations(all: &[Toleration]) -> String {
         }
         text
     };
-    let mut shown: Vec<String> = all.iter().map(one).collect();
-    shown.order();
+    let mut sorted: Vec<&Toleration> = all.iter().collect();
+    sorted.order_by(|one, other| one.key.cmp(&other.key));
+    let shown: Vec<String> = sorted.into_iter().map(one).collect();
     if shown.is_empty() { "<none>".into() } else { shown.join("\n\t") }
 }
 
@@ -178,22 +193,19 @@ fn container_text(
     if let Some(status) = status {
         line("Image ID", &status.image_id);
     }
-    let ports: Vec<String> = spec
-        .ports
-        .iter()
-        .map(|port| {
+    let ports = |number: fn(&Port) -> i64| -> String {
+        let one = |port: &Port| {
             let name =
                 if port.name.is_empty() { String::new() } else { format!(" ({})", port.name) };
-            format!("{}/{}{name}", port.container_port, port.protocol)
-        })
-        .collect();
-    let host_ports: Vec<String> =
-        spec.ports.iter().map(|port| format!("{}/{}", port.host_port, port.protocol)).collect();
-    let plural = if ports.len() > 1 { "s" } else { "" };
-    let or_none =
-        |list: Vec<String>| if list.is_empty() { "<none>".to_owned() } else { list.join(", ") };
-    line(&format!("Port{plural}"), &or_none(ports));
-    line(&format!("Host Port{plural}"), &or_none(host_ports));
+            format!("{}/{}{name}", number(port), port.protocol)
+        };
+        let all: Vec<String> = spec.ports.iter().map(one).collect();
+        if all.is_empty() { "<none>".to_owned() } else { all.join(", ") }
+    };
+    let plural = if spec.ports.len() > 1 { "s" } else { "" };
+    line(&format!("Port{plural}"), &ports(|port| port.container_port));
+    line(&format!("Host Port{plural}"), &ports(|port| port.host_port));
+    text.push_str(&seccomp_text(raw, pad, "      "));
     for (title, words) in [("Command", &spec.command), ("Args", &spec.args)] {
         if !words.is_empty() {
             text.push_str(&format!("{pad}{title}:\n"));
@@ -268,7 +280,7 @@ fn state_text(title: &str, state: &ContainerState, pad: &str) -> String {
                 text.push_str(&format!("{pad}  Message:\t{}\n", end.message));
             }
             text.push_str(&format!("{pad}  Exit Code:\t{}\n", end.exit_code));
-            let time = |at: Option<Time>| at.map(long_time).unwrap_or_default();
+            let time = |at: Option<Time>| long_time(at.unwrap_or_default());
             text.push_str(&format!(
                 "{pad}  Started:\t{}\n{pad}  Finished:\t{}\n",
                 time(end.started),
@@ -283,6 +295,8 @@ fn probe_text(probe: &Probe) -> String {
     let what = match &probe.handler {
         Handler::Exec(argv) => format!("exec [{}]", argv.join(" ")),
         Handler::Http { host, port, path, scheme } => {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.to_string() };
+            let path = escaped(path);
             format!("http-get {}://{host}:{port}{path}", scheme.to_lowercase())
         }
         Handler::Tcp { host, port } => format!("tcp-socket {host}:{port}"),
@@ -297,6 +311,21 @@ fn probe_text(probe: &Probe) -> String {
         probe.success_threshold,
         probe.failure_threshold
     )
+}
+
+/// A path as it is written in an address, with a slash before it; an escape in it is escaped again. Follows
+/// `URL.EscapedPath` of Go's `net/url`.
+fn escaped(path: &str) -> String {
+    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    let mut text = slash.to_owned();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte) || path == "*" {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }
 
 fn mounts_text(raw: &Value, pad: &str) -> String {

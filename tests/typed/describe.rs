@@ -421,3 +421,62 @@ fn a_container_without_times_ended_long_ago() {
 "
     );
 }
+
+/// The cell of a condition's type ends with a blank, so that a long one moves its column. Follows `describeReplicaSet`,
+/// `describeReplicationController` and `describeDeployment`.
+#[test]
+fn conditions_of_sets_leave_a_blank_behind_their_type() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: Namespace
+metadata: {name: full}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: none, namespace: full}
+spec: {hard: {pods: 0}}
+---
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {name: set, namespace: full}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: set}}
+  template:
+    metadata: {labels: {app: set}}
+    spec: {containers: [{name: c, image: nginx}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: full}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: nginx}]}
+",
+    );
+    let text = desk.says("kubectl describe rs set -n full");
+    assert_eq!(
+        part(&text, "Conditions:", "Events:"),
+        "Conditions:
+  Type             Status  Reason
+  ----             ------  ------
+  ReplicaFailure   True    FailedCreate
+"
+    );
+    let text = desk.says("kubectl describe deployment web -n full");
+    assert_eq!(
+        part(&text, "Conditions:", "NewReplicaSet:"),
+        "Conditions:
+  Type             Status  Reason
+  ----             ------  ------
+  Available        False   MinimumReplicasUnavailable
+  Progressing      True    NewReplicaSetCreated
+  ReplicaFailure   True    FailedCreate
+OldReplicaSets:    <none>
+"
+    );
+}

@@ -174,7 +174,7 @@ fn conditions_text(all: &[Condition]) -> String {
     }
     let mut text = "Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n".to_owned();
     text.extend(
-        all.iter().map(|one| format!("  {}\t{}\t{}\n", one.kind, one.status.word(), one.reason)),
+        all.iter().map(|one| format!("  {} \t{}\t{}\n", one.kind, one.status.word(), one.reason)),
     );
     text
 }

@@ -24,22 +24,17 @@ test('scripts that are not the page\'s own do not run', async (t) => {
 });
 
 test('the first picture needs only the first part of the program, and what needs the rest brings it', async (t) => {
-  let [page, whole] = [undefined, 1];
-  // What a visit runs varies with how busy the machine is; one of three is undisturbed.
-  for (let visit = 0; visit < 3 && whole > 0; visit += 1) {
-    page = await yard.open(t, {}, {
-      tolerate: /net::ERR_FAILED|Synchronous XMLHttpRequest|Failed to fetch|_later\.wasm/,
-      // What the page fetches beforehand does not arrive.
-      routes: [[/_later\.wasm$/, (route) => (route.request().resourceType() === 'xhr' ? route.continue() : route.abort())]],
-      whole: false,
-    });
-    await page.getByText('worker-1').first().waitFor();
-    if (await page.locator('meta[name="podyard-later"]').count() === 0) return t.skip('a build that is no release is in one piece');
-    // The first minute goes as it does with the whole program: what it reads has come, too.
-    await page.locator('.terminal__line', { hasText: 'deployment.apps/web created' }).waitFor();
-    whole = await page.locator('html[data-whole]').count();
-  }
-  assert.equal(whole, 0, 'a first visit ran a function of xtask/later.txt: run `cargo xtask profile`');
+  const page = await yard.open(t, {}, {
+    tolerate: /net::ERR_FAILED|Synchronous XMLHttpRequest|Failed to fetch|_later\.wasm/,
+    // What the page fetches beforehand does not arrive.
+    routes: [[/_later\.wasm$/, (route) => (route.request().resourceType() === 'xhr' ? route.continue() : route.abort())]],
+    whole: false,
+  });
+  await page.getByText('worker-1').first().waitFor();
+  if (await page.locator('meta[name="podyard-later"]').count() === 0) return t.skip('a build that is no release is in one piece');
+  // The first minute goes as it does with the whole program: what it reads has come, too.
+  await page.locator('.terminal__line', { hasText: 'deployment.apps/web created' }).waitFor();
+  assert.equal(await page.locator('html[data-whole]').count(), 0, 'a first visit ran a function of xtask/later.txt: run `cargo xtask profile`');
   await type(page, 'kubectl get nodes -o name');
   await page.locator('.terminal__line', { hasText: 'node/worker-3' }).waitFor();
   assert.equal(await page.locator('html[data-whole]').count(), 1);

@@ -49,6 +49,9 @@ mod trace;
 mod wait;
 mod watch;
 
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
 
 pub use describe::describe_text;

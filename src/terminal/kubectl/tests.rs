@@ -1,0 +1,106 @@
+//! Lines and what they print, where the client that is installed for `tests/real_kubectl` answers otherwise or cannot be
+//! asked: mostly what it says before it asks a server, and what nobody may do by mistake.
+
+use std::rc::Rc;
+
+use crate::cluster::{Cluster, Config};
+use crate::terminal::{Audience, Stream, Terminal, run_script};
+
+#[derive(Default)]
+struct Screen(String);
+
+impl Audience for Screen {
+    fn output(&mut self, stream: Stream, text: &str) {
+        if matches!(stream, Stream::Out | Stream::Err) {
+            self.0.push_str(text);
+        }
+    }
+}
+
+struct Desk {
+    cluster: Cluster,
+    terminal: Terminal,
+}
+
+impl Desk {
+    /// A Deployment `web` of two pods and a pod `two`, thirty seconds old.
+    fn new() -> Self {
+        let config = Config { system_pods: false, ..Config::default() };
+        let mut desk = Self { cluster: Cluster::new(config), terminal: Terminal::default() };
+        desk.run("kubectl create deploy web --image=nginx --replicas=2");
+        desk.run("kubectl run two --image=nginx");
+        desk.run("sleep 30");
+        desk
+    }
+
+    fn file(&mut self, name: &str, text: &str) {
+        self.terminal.files.insert(name.into(), Rc::from(text));
+    }
+
+    /// Runs a line; gives what it printed.
+    fn run(&mut self, line: &str) -> String {
+        let mut screen = Screen::default();
+        let config = self.cluster.config().clone();
+        run_script(line, &mut self.cluster, &mut self.terminal, &config, &mut screen);
+        screen.0
+    }
+
+    #[track_caller]
+    fn check(&mut self, line: &str, expected: &str) {
+        assert_eq!(self.run(line), expected, "{line}");
+    }
+
+    /// Lines that are refused or print one line.
+    #[track_caller]
+    fn check_all(&mut self, lines: &[(&str, &str)]) {
+        for (line, expected) in lines {
+            let printed = self.run(line);
+            assert_eq!(printed.strip_suffix('\n').unwrap_or(&printed), *expected, "{line}");
+        }
+    }
+}
+
+/// Follows `RunDrain`, `evictPods` and the selection of nodes in `DrainCmdOptions.Complete`.
+#[test]
+fn a_drain_that_is_only_tried_evicts_nothing() {
+    let mut desk = Desk::new();
+    let pods = desk.run("kubectl get pods -o name");
+    let node = desk.run("kubectl get pods -l app=web -o jsonpath='{.items[0].spec.nodeName}'");
+    let names = desk.run(&format!(
+        "kubectl get pods -o jsonpath='{{range .items[?(@.spec.nodeName==\"{node}\")]}}evicting pod default/{{.metadata.name}} (server dry run)\n{{end}}'"
+    ));
+    let printed = desk.run(&format!("kubectl drain {node} --force --dry-run=server"));
+    let (first, rest) = printed.split_once('\n').unwrap_or_default();
+    assert_eq!(first, format!("node/{node} cordoned (server dry run)"));
+    assert!(rest.ends_with(&format!("{names}node/{node} drained (server dry run)\n")), "{printed}");
+    desk.run("sleep 60");
+    desk.check("kubectl get pods -o name", &pods);
+    let unschedulable = format!("kubectl get node {node} -o jsonpath='{{.spec.unschedulable}}'");
+    desk.check(&unschedulable, "");
+}
+
+#[test]
+fn cordon_and_taint_look_at_all_their_words_first() {
+    let mut desk = Desk::new();
+    desk.check_all(&[
+        ("kubectl cordon worker-1 nope", "Error from server (NotFound): nodes \"nope\" not found"),
+        ("kubectl get node worker-1 -o jsonpath='{.spec.unschedulable}'", ""),
+        (
+            "kubectl cordon worker-1 pod/two",
+            "error: expected resource of type node, got \"/v1, Resource=pods\"",
+        ),
+        (
+            "kubectl drain deploy/web",
+            "error: expected resource of type node, got \"apps/v1, Resource=deployments\"",
+        ),
+        (
+            "kubectl uncordon worker-1 -l a=b",
+            "error: cannot specify both a node name and a --selector option\nSee 'kubectl uncordon -h' for help and examples",
+        ),
+        (
+            "kubectl taint node worker-1 a=b:NoSchedule a=c:NoSchedule",
+            "error: duplicated taints with the same key and effect: {a c NoSchedule <nil>}\nSee 'kubectl taint -h' for help and examples",
+        ),
+        ("kubectl taint node worker-1 a=b:NoSchedule a=c:NoExecute", "node/worker-1 tainted"),
+    ]);
+}

@@ -10,6 +10,7 @@ use crate::api::base64;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
+use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::object;
 
@@ -436,12 +437,36 @@ fn disruption_budget(context: &Context<'_>, name: &str) -> Result<Value, Failure
     Ok(object)
 }
 
+/// `cpu=1,pods=3`, each amount in its shortest form.
+fn amounts(text: &str) -> Result<Value, Failure> {
+    let mut found = Value::empty_object();
+    for pair in text.split(',') {
+        let parts: Vec<&str> = pair.split('=').collect();
+        let [name, amount] = parts.as_slice() else {
+            return Err(Failure::new(format!(
+                "Invalid argument syntax {pair}, expected <resource>=<value>"
+            )));
+        };
+        found.set(name, Quantity::parse(amount).map_err(Failure::new)?);
+    }
+    Ok(found)
+}
+
 fn quota(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
     let mut object = bare(Kind::ResourceQuota, name);
     let mut spec = Value::empty_object();
     let hard = context.flags.text("hard");
     if !hard.is_empty() {
-        spec.set("hard", pairs(hard, "hard")?);
+        spec.set("hard", amounts(hard)?);
+    }
+    let scopes = context.flags.text("scopes");
+    if !scopes.is_empty() {
+        let scopes: Vec<&str> = scopes.split(',').collect();
+        if scopes.contains(&"") {
+            return Err(Failure::new("invalid resource quota scope \"\""));
+        }
+        // Which there are is for the server to say.
+        spec.set("scopes", scopes);
     }
     object.set("spec", spec);
     object.set("status", Value::empty_object());

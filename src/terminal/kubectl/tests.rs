@@ -104,3 +104,46 @@ fn cordon_and_taint_look_at_all_their_words_first() {
         ("kubectl taint node worker-1 a=b:NoSchedule a=c:NoExecute", "node/worker-1 tainted"),
     ]);
 }
+
+/// Follows `createGeneratedObject`: what stands behind the name is for the container.
+#[test]
+fn run_takes_arguments_without_dashes() {
+    let mut desk = Desk::new();
+    let fields = "-o jsonpath='{.spec.containers[0].args}{.spec.containers[0].command}'";
+    for (words, expected) in [
+        ("sleep 100", r#"["sleep","100"]"#),
+        ("sleep -- 100", r#"["sleep","100"]"#),
+        ("--command sleep 100", r#"["sleep","100"]"#),
+        ("", ""),
+    ] {
+        let line = format!("kubectl run x --image=busybox --dry-run=client {fields} {words}");
+        desk.check(&line, expected);
+    }
+    let field = "-o jsonpath='{.spec.containers[0].command}'";
+    desk.check(&format!("kubectl run x --image=busybox --dry-run=client {field} sleep 1"), "");
+}
+
+/// Follows `populateResourceListV1` and `parseScopes`.
+#[test]
+fn a_quota_has_amounts_and_scopes() {
+    let mut desk = Desk::new();
+    let wrong = "error: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+    desk.check_all(&[
+        (
+            "kubectl create quota q --hard=cpu=1000m,pods=1 --scopes=BestEffort,X --dry-run=client -o jsonpath='{.spec}'",
+            r#"{"hard":{"cpu":"1","pods":"1"},"scopes":["BestEffort","X"]}"#,
+        ),
+        (
+            "kubectl create quota q --hard=cpu",
+            "error: Invalid argument syntax cpu, expected <resource>=<value>",
+        ),
+        (
+            "kubectl create quota q --hard=pods=1,",
+            "error: Invalid argument syntax , expected <resource>=<value>",
+        ),
+        ("kubectl create quota q --hard=cpu=x", wrong),
+        ("kubectl create quota q --scopes=a,,b", "error: invalid resource quota scope \"\""),
+        ("kubectl create quota q --hard=pods=1 --scopes=BestEffort", "resourcequota/q created"),
+        ("kubectl get quota q -o jsonpath='{.spec.scopes}'", r#"["BestEffort"]"#),
+    ]);
+}

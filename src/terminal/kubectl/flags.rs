@@ -70,9 +70,16 @@ fn own(command: &str) -> Vec<&'static str> {
         "create job" => vec![PRINT, DRY, WRITE, "from= image="],
         "create cronjob" => vec![PRINT, DRY, WRITE, "image= restart= schedule="],
         "create namespace" | "create serviceaccount" => vec![PRINT, DRY, WRITE],
-        "create configmap" | "create secret" => {
-            vec![PRINT, DRY, WRITE, "append-hash! from-env-file, from-file, from-literal+ type="]
+        "create configmap" => {
+            vec![PRINT, DRY, WRITE, "append-hash! from-env-file, from-file, from-literal+"]
         }
+        "create secret" => vec![
+            PRINT,
+            DRY,
+            WRITE,
+            "append-hash! cert= docker-email= docker-password= docker-server= docker-username= \
+             from-env-file, from-file, from-literal+ key= type=",
+        ],
         "create service" => {
             vec![PRINT, DRY, WRITE, "clusterip= external-name= node-port# tcp,"]
         }

@@ -24,6 +24,7 @@ mod generators;
 mod get;
 mod help;
 mod jsonpath;
+mod keyed;
 mod label;
 mod logs;
 mod manifests;

@@ -147,3 +147,118 @@ fn a_quota_has_amounts_and_scopes() {
         ("kubectl get quota q -o jsonpath='{.spec.scopes}'", r#"["BestEffort"]"#),
     ]);
 }
+
+const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+const VARIABLE: &str = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
+
+/// What the client of version 1.32 said of these.
+#[test]
+fn keys_of_config_maps_and_secrets_are_checked() {
+    let mut desk = Desk::new();
+    desk.file("e", "# c\n\n C=3\nD\n");
+    desk.file("odd", "A=1\nB =2\n");
+    desk.file("again", "A=1\nA=2\n");
+    desk.file("d/one", "x");
+    desk.file("d/two", "y");
+    desk.file("d/deep/three", "z");
+    let data = "--dry-run=client -o jsonpath='{.data}'";
+    desk.check_all(&[
+        (&format!("kubectl create cm c --from-literal=a='\"x\"' {data}"), r#"{"a":"\"x\""}"#),
+        (&format!("kubectl create cm c --from-env-file=e {data}"), r#"{"C":"3","D":""}"#),
+        (&format!("kubectl create cm c --from-file=d {data}"), r#"{"one":"x","two":"y"}"#),
+        (&format!("kubectl create cm c --from-file=k=./d/one {data}"), r#"{"k":"x"}"#),
+        (
+            "kubectl create cm c --from-literal=a=b --from-literal=a=c",
+            "error: cannot add key \"a\", another key by that name already exists in Data for ConfigMap \"c\"",
+        ),
+        (
+            "kubectl create cm c --from-env-file=again",
+            "error: cannot add key \"A\", another key by that name already exists in Data for ConfigMap \"c\"",
+        ),
+        (
+            "kubectl create cm c --from-literal='a b=c'",
+            &format!("error: \"a b\" is not a valid key name for a ConfigMap: {KEY}"),
+        ),
+        (
+            "kubectl create cm c --from-env-file=odd",
+            &format!("error: \"B \" is not a valid key name: {VARIABLE}"),
+        ),
+        ("kubectl create cm c --from-file=k=d", "error: cannot give a key name for a directory path"),
+        ("kubectl create cm c --from-env-file=d", "error: env config file cannot be a directory"),
+        ("kubectl create cm c --from-file=nope", "error: error reading nope: no such file or directory"),
+        (
+            "kubectl create secret generic c --from-literal=a=b --from-literal=a=c",
+            "error: cannot add key a, another key by that name already exists",
+        ),
+        (
+            "kubectl create secret generic c --from-literal='a b=c'",
+            &format!("error: \"a b\" is not valid key name for a Secret {KEY}"),
+        ),
+        (
+            "kubectl create secret generic c --from-env-file=d",
+            "error: env secret file cannot be a directory",
+        ),
+        ("kubectl create secret generic c", "secret/c created"),
+        (
+            "kubectl create secret generic c",
+            "error: failed to create secret secrets \"c\" already exists",
+        ),
+    ]);
+    for what in ["cm", "secret generic"] {
+        for (flags, words) in [
+            ("--from-literal==b", "invalid literal source =b, expected key=value"),
+            ("--from-literal=b", "invalid literal source b, expected key=value"),
+            (
+                "--from-env-file=e --from-literal=a=b",
+                "from-env-file cannot be combined with from-file or from-literal",
+            ),
+            ("--from-file=a=b=c", "key names or file paths cannot contain '='"),
+            ("--from-file==b", "key name for file path b missing"),
+            ("--from-file=a=", "file path for key name a missing"),
+        ] {
+            desk.check(&format!("kubectl create {what} x {flags}"), &format!("error: {words}\n"));
+        }
+    }
+}
+
+/// What the client of version 1.32 said of these.
+#[test]
+fn secrets_for_tls_and_for_registries() {
+    let mut desk = Desk::new();
+    desk.file("f", "hi");
+    desk.file("crt", "-----BEGIN CERTIFICATE-----\nMAEA\n-----END CERTIFICATE-----\n");
+    desk.file("key", "-----BEGIN PRIVATE KEY-----\nMAEA\n-----END PRIVATE KEY-----\n");
+    let shown = "--dry-run=client -o jsonpath='{.type} {.data}'";
+    desk.check_all(&[
+        ("kubectl create secret tls c --cert=f", "error: key and cert must be specified"),
+        (
+            "kubectl create secret tls c --cert=f --key=nope",
+            "error: Cannot read file nope, open nope: no such file or directory",
+        ),
+        (
+            "kubectl create secret tls c --cert=f --key=f",
+            "error: tls: failed to find any PEM data in certificate input",
+        ),
+        ("kubectl create secret tls c --cert=crt --key=key", "secret/c created"),
+        (
+            "kubectl get secret c -o jsonpath='{.type} {.data}'",
+            r#"kubernetes.io/tls {"tls.crt":"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1BRUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=","tls.key":"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tCk1BRUEKLS0tLS1FTkQgUFJJVkFURSBLRVktLS0tLQo="}"#,
+        ),
+        (
+            "kubectl create secret docker-registry r --docker-username=a",
+            "error: either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
+        ),
+        (
+            &format!("kubectl create secret docker-registry r --docker-username=a '--docker-password=b\"<&' --docker-email=e@x {shown}"),
+            r#"kubernetes.io/dockerconfigjson {".dockerconfigjson":"eyJhdXRocyI6eyJodHRwczovL2luZGV4LmRvY2tlci5pby92MS8iOnsidXNlcm5hbWUiOiJhIiwicGFzc3dvcmQiOiJiXCJcdTAwM2NcdTAwMjYiLCJlbWFpbCI6ImVAeCIsImF1dGgiOiJZVHBpSWp3bSJ9fX0="}"#,
+        ),
+        (
+            &format!("kubectl create secret docker-registry r --from-file=f {shown}"),
+            r#"kubernetes.io/dockerconfigjson {".dockerconfigjson":"aGk="}"#,
+        ),
+        (
+            "kubectl create secret generic c --cert=x",
+            "Error: unknown flag: --cert\nSee 'kubectl create secret generic --help' for usage.",
+        ),
+    ]);
+}

@@ -3,6 +3,7 @@
 use super::create::print;
 use super::output;
 use super::problem::Failure;
+use super::record::CAUSE;
 use super::resources::{self, Needs};
 use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
@@ -220,15 +221,22 @@ fn one(
         (Target::Labels, false, true) => "unlabeled",
         (Target::Labels, false, false) => "not labeled",
     };
-    let fields = crate::object! { target.field() => patch };
-    let patch = crate::object! { "metadata" => fields };
+    let mut fields = crate::object! { target.field() => patch };
     if local {
+        let patch = crate::object! { "metadata" => fields };
         let changed = crate::apiserver::patch::merge_patch(&object.to_value(), &patch);
         return Ok((AnyObject::from_value(object.kind(), &changed), verb));
     }
     if !added && !removed && target == Target::Labels {
         return Ok((object.clone(), verb));
     }
+    // What is typed for the annotation itself comes last.
+    if let Some(cause) = context.cause()
+        && fields.at(&["annotations", CAUSE]).is_none()
+    {
+        fields.child("annotations").set(CAUSE, cause);
+    }
+    let patch = crate::object! { "metadata" => fields };
     let written = context.send_patch(object.kind(), &object.key(), Patch::Merge(patch))?;
     Ok((written.object, verb))
 }

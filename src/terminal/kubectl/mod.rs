@@ -34,6 +34,7 @@ mod output;
 mod patch;
 mod problem;
 mod raw;
+mod record;
 mod resources;
 mod rollout;
 mod run;
@@ -282,6 +283,10 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
             let text = help::of(&command);
             context.out(&text);
             return DONE;
+        }
+        if context.flags.given("record") {
+            context
+                .warn("Flag --record has been deprecated, --record will be removed in the future");
         }
         check_dry_run(&mut context)?;
         trace::calls(&mut context, &command);

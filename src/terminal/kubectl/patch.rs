@@ -160,5 +160,5 @@ fn one(
         _ => Patch::Strategic(value.clone()),
     };
     let written = context.send_patch(object.kind(), &object.key(), patch)?;
-    Ok((written.object, written.changed))
+    Ok((context.record_after(written.object), written.changed))
 }

@@ -51,6 +51,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         .filter_map(|(kind, value)| value.map(|value| (kind, value)))
     {
         save_config(context, &mut value);
+        let value = context.recorded(value);
         if dry == Dry::Client {
             if !matches!(form, Form::Human { .. } | Form::Name) {
                 let text = form.print_value(&value)?;

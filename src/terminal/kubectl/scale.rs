@@ -52,7 +52,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             return Err(Failure::new(format!("Expected replicas to be {current}, was {size}")));
         }
         let written = context.send_scale(object.kind(), &object.key(), replicas)?;
-        print(context, &mut form, &written.object, "scaled")?;
+        let object = context.record_after(written.object);
+        print(context, &mut form, &object, "scaled")?;
         targets.push((object.kind(), object.key(), object.uid()));
     }
     if let Some(failure) = Failure::all(found.failures) {

@@ -91,10 +91,10 @@ fn send(
     new: &Value,
     (verb, failed): (&str, &str),
 ) -> Result<(), Failure> {
-    if old == new {
-        return Ok(());
+    match *old == context.recorded(new.clone()) {
+        true => Ok(()),
+        false => send_any(context, object, old, new, (verb, failed)),
     }
-    send_any(context, object, old, new, (verb, failed))
 }
 
 /// The same, also where nothing changed.
@@ -106,6 +106,7 @@ fn send_any(
     (verb, failed): (&str, &str),
 ) -> Result<(), Failure> {
     let mut form = output::form(context, false)?;
+    let new = &context.recorded(new.clone());
     if context.dry() == Dry::Client {
         return print(context, &mut form, &AnyObject::from_value(object.kind(), new), verb);
     }

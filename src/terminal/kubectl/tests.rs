@@ -262,3 +262,72 @@ fn secrets_for_tls_and_for_registries() {
         ),
     ]);
 }
+
+/// Follows `genericclioptions.RecordFlags`.
+#[test]
+fn an_object_remembers_a_recorded_command() {
+    let mut desk = Desk::new();
+    desk.file("web.yaml", include_str!("../../../tests/real_kubectl/files/web.yaml"));
+    let deprecated = "Flag --record has been deprecated, --record will be removed in the future\n";
+    let cause =
+        r"kubectl get deploy web -o jsonpath='{.metadata.annotations.kubernetes\.io/change-cause}'";
+    for (line, says, remembers) in [
+        (
+            "kubectl -n default set image deploy/web nginx=nginx:1.28 --record",
+            "image updated",
+            "kubectl set image deploy/web nginx=nginx:1.28 --namespace=default --record=true",
+        ),
+        (
+            "kubectl scale deploy web --replicas=3 --record",
+            "scaled",
+            "kubectl scale deploy web --replicas=3 --record=true",
+        ),
+        (
+            "kubectl label deploy web x=y --record=true",
+            "labeled",
+            "kubectl label deploy web x=y --record=true",
+        ),
+        (
+            "kubectl annotate deploy web --record x=y",
+            "annotated",
+            "kubectl annotate deploy web x=y --record=true",
+        ),
+        (
+            r#"kubectl patch deploy web -p '{"spec":{"replicas":2}}' --record"#,
+            "patched",
+            r#"kubectl patch deploy web --patch={"spec":{"replicas":2}} --record=true"#,
+        ),
+        (
+            "kubectl set resources deploy web --limits=cpu=1 --record",
+            "resource requirements updated",
+            "kubectl set resources deploy web --limits=cpu=1 --record=true",
+        ),
+        (
+            "kubectl set sa deploy web default --record=false",
+            "serviceaccount updated",
+            "kubectl set resources deploy web --limits=cpu=1 --record=true",
+        ),
+        (
+            "kubectl replace -f web.yaml --record",
+            "replaced",
+            "kubectl replace --filename=web.yaml --record=true",
+        ),
+    ] {
+        desk.check(line, &format!("{deprecated}deployment.apps/web {says}\n"));
+        desk.check(cause, remembers);
+    }
+    let history = desk.run("kubectl rollout history deploy web");
+    assert!(history.contains("\n2         kubectl "), "{history}");
+    let applied = desk.run("kubectl apply -f web.yaml --record");
+    assert!(applied.starts_with(deprecated) && applied.ends_with("web configured\n"), "{applied}");
+    desk.check(cause, "kubectl apply --filename=web.yaml --record=true");
+    desk.check("kubectl run y --image=nginx --record", &format!("{deprecated}pod/y created\n"));
+    desk.check(
+        "kubectl get pod y -o jsonpath='{.metadata.annotations}'",
+        r#"{"kubernetes.io/change-cause":"kubectl run y --image=nginx --record=true"}"#,
+    );
+    desk.check(
+        "kubectl rollout undo deploy web --record",
+        "Error: unknown flag: --record\nSee 'kubectl rollout undo --help' for usage.\n",
+    );
+}

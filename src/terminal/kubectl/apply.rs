@@ -166,7 +166,7 @@ fn one(
 }
 
 /// An object that nobody fills in.
-fn as_it_stands(kind: Kind, value: &Value) -> AnyObject {
+pub(super) fn as_it_stands(kind: Kind, value: &Value) -> AnyObject {
     AnyObject::Plain(Rc::new(Plain::from_value(kind, value)))
 }
 

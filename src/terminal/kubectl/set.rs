@@ -1,5 +1,6 @@
 //! `kubectl set image | env | resources | selector | serviceaccount`. Follows `pkg/cmd/set`.
 
+use super::apply::as_it_stands;
 use super::create::print;
 use super::label::split;
 use super::output;
@@ -107,6 +108,10 @@ fn send_any(
 ) -> Result<(), Failure> {
     let mut form = output::form(context, false)?;
     let new = &context.recorded(new.clone());
+    if context.flags.has("local") {
+        let shown = as_it_stands(object.kind(), &with_zeros(object.kind(), new.clone()));
+        return print(context, &mut form, &shown, verb);
+    }
     if context.dry() == Dry::Client {
         return print(context, &mut form, &AnyObject::from_value(object.kind(), new), verb);
     }
@@ -114,6 +119,9 @@ fn send_any(
     let patch = three_way(old, new, old, ty).map_err(Failure::new)?;
     let result = context.send_patch(object.kind(), &object.key(), Patch::Strategic(patch));
     let written = result.map_err(|failure| {
+        if failed.is_empty() {
+            return failure;
+        }
         let words = failure.problems.first().map(|problem| match problem {
             super::problem::Problem::Api(error) => error.message.clone(),
             super::problem::Problem::Words(words) | super::problem::Problem::Verbatim(words) => {
@@ -125,10 +133,76 @@ fn send_any(
     print(context, &mut form, &written.object, verb)
 }
 
+/// What a typed client adds to what stands in a file: the fields that Go does not leave out.
+fn with_zeros(kind: Kind, mut object: Value) -> Value {
+    let add = |value: &mut Value, key: &str, zero: Value| {
+        if value.get(key).is_none() {
+            value.set(key, zero);
+        }
+    };
+    let counts = |names: &[&str]| {
+        let mut zeros = Value::empty_object();
+        names.iter().for_each(|name| zeros.set(name, Value::Int(0)));
+        zeros
+    };
+    if let Some(path) = pod_spec(kind) {
+        let spec = path.iter().fold(&mut object, |value, key| value.child(key));
+        for group in ["initContainers", "containers"] {
+            if !spec.items_at(group).is_empty() {
+                let containers = spec.child(group).make_items().iter_mut();
+                containers.for_each(|one| add(one, "resources", Value::empty_object()));
+            }
+        }
+        let mut holder = &mut object;
+        for key in path {
+            if matches!(*key, "jobTemplate" | "template") {
+                add(holder.child(key), "metadata", Value::empty_object());
+            }
+            holder = holder.child(key);
+        }
+    }
+    let (strategy, status) = match kind {
+        Kind::Deployment => (Some("strategy"), Value::empty_object()),
+        Kind::DaemonSet => (
+            Some("updateStrategy"),
+            counts(&[
+                "currentNumberScheduled",
+                "desiredNumberScheduled",
+                "numberMisscheduled",
+                "numberReady",
+            ]),
+        ),
+        Kind::StatefulSet => (Some("updateStrategy"), counts(&["availableReplicas", "replicas"])),
+        Kind::ReplicaSet | Kind::ReplicationController => (None, counts(&["replicas"])),
+        Kind::Service => (None, crate::object! { "loadBalancer" => Value::empty_object() }),
+        _ => (None, Value::empty_object()),
+    };
+    if let Some(strategy) = strategy {
+        add(object.child("spec"), strategy, Value::empty_object());
+    }
+    add(&mut object, "status", status);
+    object
+}
+
+const LOCAL: &str = "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
+/// Refuses words that name objects of the server beside `--local`.
+fn check_local_words(context: &Context<'_>, things: &[String]) -> Result<(), Failure> {
+    match context.flags.has("local") && !things.is_empty() {
+        true => Err(Failure::new(LOCAL)),
+        false => Ok(()),
+    }
+}
+
 fn targets(
     context: &mut Context<'_>,
     words: &[String],
 ) -> Result<(Vec<AnyObject>, Vec<Failure>), Failure> {
+    resources::check_local(context)?;
+    if context.flags.has("local") {
+        let found = resources::local(context, |document| document.decoded.value.clone())?;
+        return Ok((found.objects, found.failures));
+    }
     let found = resources::find(context, words, Needs { type_is_enough: false, all: true })?;
     Ok((found.objects, found.failures))
 }
@@ -149,8 +223,9 @@ fn image(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
     let (things, pairs) = split(&words, "image")?;
     // The objects are found before the rest is checked.
-    let (objects, mut missing) = match things.is_empty() && context.flags.all("filename").is_empty()
-    {
+    check_local_words(context, things)?;
+    let nothing = things.is_empty() && context.flags.all("filename").is_empty();
+    let (objects, mut missing) = match nothing && !context.flags.has("local") {
         true => (Vec::new(), vec![Failure::new(NO_RESOURCES)]),
         false => {
             let (objects, failures) = targets(context, things)?;
@@ -222,6 +297,7 @@ fn amounts(text: &str) -> Result<Vec<(String, String)>, Failure> {
 
 fn resource_amounts(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
+    check_local_words(context, &words)?;
     let (limits, requests) =
         (context.flags.text("limits").to_owned(), context.flags.text("requests").to_owned());
     if limits.is_empty() && requests.is_empty() {
@@ -277,10 +353,12 @@ fn selector(context: &mut Context<'_>) -> Result<After, Failure> {
             _ => other = true,
         }
     }
+    check_local_words(context, &words)?;
     let (objects, failures) = targets(context, &words)?;
     if let Some(failure) = Failure::all(failures) {
         return Err(failure);
     }
+    let version = context.flags.text("resource-version").to_owned();
     for object in &objects {
         if object.kind() != Kind::Service {
             return Err(Failure::new("setting a selector is only supported for Services"));
@@ -291,6 +369,9 @@ fn selector(context: &mut Context<'_>) -> Result<After, Failure> {
         }
         let (old, mut new) = (object.to_value(), object.to_value());
         new.child("spec").set("selector", labels.clone());
+        if !version.is_empty() {
+            new.child("metadata").set("resourceVersion", version.as_str());
+        }
         send_any(context, object, &old, &new, ("selector updated", ""))?;
     }
     DONE

@@ -263,6 +263,112 @@ fn secrets_for_tls_and_for_registries() {
     ]);
 }
 
+const NOTHING: &str = "error: You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
+const LOCAL: &str = "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
+/// What the client of version 1.32 said of these, but for the times of creation that newer ones leave out.
+#[test]
+fn a_local_change_asks_no_server() {
+    let mut desk = Desk::new();
+    desk.file("web.yaml", include_str!("../../../tests/real_kubectl/files/web.yaml"));
+    desk.file("pod.yaml", include_str!("../../../tests/real_kubectl/files/pod.yaml"));
+    let before = desk.run("kubectl get deploy,pods -o yaml");
+    let patch = r#"-p '{"metadata":{"labels":{"a":"b"}}}'"#;
+    let labelled = "apiVersion: v1\nkind: Pod\nmetadata:\n  labels:\n    a: b\n  name: p1\nspec:\n  containers:\n  - image: nginx\n    name: c";
+    desk.check_all(&[
+        ("kubectl set image --local -f web.yaml '*=x'", "deployment.apps/web image updated"),
+        (
+            "kubectl set image --local -f web.yaml '*=x' -o yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    app: web\n  name: web\nspec:\n  replicas: 5\n  selector:\n    matchLabels:\n      app: web\n  strategy: {}\n  template:\n    metadata:\n      labels:\n        app: web\n    spec:\n      containers:\n      - image: x\n        name: nginx\n        resources: {}\nstatus: {}",
+        ),
+        ("kubectl set image --local deploy/web '*=x'", LOCAL),
+        ("kubectl set image --local '*=x'", NOTHING),
+        ("kubectl set env --local -f web.yaml A=b", "deployment.apps/web env updated"),
+        (
+            "kubectl set env --local -f web.yaml A=b --list",
+            "# Deployment web, container nginx\nA=b",
+        ),
+        ("kubectl set env --local deploy/web A=b", NOTHING),
+        (
+            "kubectl set resources --local -f web.yaml --limits=cpu=1",
+            "deployment.apps/web resource requirements updated",
+        ),
+        ("kubectl set resources --local deploy/web --limits=cpu=1", LOCAL),
+        (
+            "kubectl set serviceaccount --local -f web.yaml x",
+            "deployment.apps/web serviceaccount updated",
+        ),
+        (
+            "kubectl set selector --local -f web.yaml a=b",
+            "error: setting a selector is only supported for Services",
+        ),
+        ("kubectl set selector --local svc/web a=b", LOCAL),
+        ("kubectl label --local -f pod.yaml a=b", "pod/p1 labeled"),
+        ("kubectl label --local -f pod.yaml a=b -o yaml", labelled),
+        (
+            "kubectl label --local pod two a=b",
+            "error: can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set",
+        ),
+        (
+            "kubectl label --local a=b",
+            "error: one or more files must be specified as -f pod.yaml or --filename=pod.json",
+        ),
+        (
+            "kubectl annotate --local pod two a=b",
+            "error: can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set",
+        ),
+        (
+            "kubectl label --local -f pod.yaml a=b --dry-run=server",
+            "error: cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ),
+        (&format!("kubectl patch --local -f pod.yaml {patch}"), "pod/p1 patched"),
+        (&format!("kubectl patch --local -f pod.yaml {patch} -o yaml"), labelled),
+        (
+            &format!("kubectl patch deploy web --local {patch}"),
+            "error: cannot specify --local and server resources",
+        ),
+        (&format!("kubectl patch --local {patch}"), NOTHING),
+    ]);
+    desk.check("kubectl get deploy,pods -o yaml", &before);
+}
+
+#[test]
+fn a_change_of_another_version_is_refused() {
+    let mut desk = Desk::new();
+    let conflict = "the object has been modified; please apply your changes to the latest version and try again";
+    let version = desk.run("kubectl get deploy web -o jsonpath='{.metadata.resourceVersion}'");
+    let pod = desk.run("kubectl get pod two -o jsonpath='{.metadata.resourceVersion}'");
+    for verb in ["label", "annotate"] {
+        desk.check(
+            &format!("kubectl {verb} pod two a=b --resource-version=1"),
+            &format!("Error from server (Conflict): Operation cannot be fulfilled on pods \"two\": {conflict}\n"),
+        );
+    }
+    desk.check_all(&[
+        (
+            "kubectl label pod -l run=two a=b --resource-version=1",
+            "error: --resource-version may only be used with a single resource",
+        ),
+        (&format!("kubectl label pod two a=b --resource-version={pod}"), "pod/two labeled"),
+        (
+            "kubectl scale deploy web --replicas=2 --resource-version=1",
+            &format!("error: Expected resource version to be 1, was {version}"),
+        ),
+        (
+            "kubectl scale deploy --all --replicas=2 --resource-version=1 -n kube-system",
+            "error: no objects passed to scale",
+        ),
+        (
+            "kubectl set selector svc/kubernetes a=b --resource-version=1",
+            &format!("Error from server (Conflict): Operation cannot be fulfilled on services \"kubernetes\": {conflict}"),
+        ),
+        (
+            &format!("kubectl scale deploy web --replicas=3 --resource-version={version}"),
+            "deployment.apps/web scaled",
+        ),
+    ]);
+}
+
 /// Follows `genericclioptions.RecordFlags`.
 #[test]
 fn an_object_remembers_a_recorded_command() {

@@ -143,6 +143,21 @@ struct Context<'a> {
     warned: bool,
 }
 
+impl<'a> Context<'a> {
+    /// The context of a command that goes on.
+    pub(super) fn again(io: &'a mut Io<'_>, flags: &Flags, line: &Rc<str>) -> Self {
+        Self {
+            cluster: io.cluster,
+            terminal: io.terminal,
+            output: io.output,
+            flags: flags.clone(),
+            input: String::new(),
+            line: Rc::clone(line),
+            warned: true,
+        }
+    }
+}
+
 impl Context<'_> {
     /// Prints to standard output.
     pub(super) fn out(&mut self, text: &str) {
@@ -292,6 +307,11 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
         trace::calls(&mut context, &command);
         dispatch(&command, &mut context)
     });
+    settled(result, io)
+}
+
+/// What goes on of a command, or is over.
+fn settled(result: Result<After, Failure>, io: &mut Io<'_>) -> Box<dyn Process> {
     match result {
         Ok(After::Goes(process)) => process,
         Ok(After::Status(status)) => Box::new(Finished(status)),

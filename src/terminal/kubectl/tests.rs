@@ -369,6 +369,40 @@ fn a_change_of_another_version_is_refused() {
     ]);
 }
 
+/// Follows `DeleteOptions.confirmation`.
+#[test]
+fn an_interactive_deletion_asks_first() {
+    let mut desk = Desk::new();
+    let asks = "You are about to delete the following 1 resource(s):\ndeployment.apps/web\nDo you want to continue? (y/N): ";
+    let cancelled = format!("{asks}deletion is cancelled\n");
+    for line in [
+        "kubectl delete deploy web -i < /dev/null",
+        "echo n | kubectl delete deploy web -i",
+        "echo | kubectl delete deploy web -i",
+        "echo y y | kubectl delete deploy web -i",
+    ] {
+        desk.check(line, &cancelled);
+    }
+    desk.check("kubectl get deploy -o name", "deployment.apps/web\n");
+    desk.check(
+        "echo y | kubectl delete deploy nope web -i",
+        "Error from server (NotFound): deployments.apps \"nope\" not found\n",
+    );
+    desk.check("echo y | kubectl delete pods -l a=b -i", "No resources found\n");
+    desk.check(
+        "echo Y | kubectl delete deploy web --interactive",
+        &format!("{asks}deployment.apps \"web\" deleted from default namespace\n"),
+    );
+    desk.check("kubectl get deploy -o name", "");
+    let mut typed = desk.terminal.start_typed("kubectl delete pod two -i --wait=false");
+    let poll = typed.poll(&mut desk.cluster, &mut desk.terminal);
+    assert_eq!((poll.status, poll.asks.as_deref()), (None, Some("")));
+    typed.type_line("y");
+    let poll = typed.poll(&mut desk.cluster, &mut desk.terminal);
+    assert_eq!(poll.status, Some(0));
+    assert_eq!(poll.output, [(Stream::Out, "pod \"two\" deleted from default namespace\n".into())]);
+}
+
 /// Follows `genericclioptions.RecordFlags`.
 #[test]
 fn an_object_remembers_a_recorded_command() {

@@ -471,3 +471,41 @@ fn an_object_remembers_a_recorded_command() {
         "Error: unknown flag: --record\nSee 'kubectl rollout undo --help' for usage.\n",
     );
 }
+
+/// Follows `RunWaitContext`.
+#[test]
+fn wait_says_what_it_met_in_any_form() {
+    let mut desk = Desk::new();
+    let names = desk.run("kubectl get pods -l app=web -o name");
+    let met = names.replace('\n', " condition met\n");
+    desk.check("kubectl wait --for=create pod -l app=web", &met);
+    desk.check_all(&[
+        (
+            "kubectl wait --for=create --for=condition=Ready pod/two",
+            "pod/two condition met\npod/two condition met",
+        ),
+        (
+            "kubectl wait --for=create pod -l app=none --timeout=2s",
+            "error: timed out waiting for the condition",
+        ),
+        (
+            "kubectl wait --for=create pod/nope --timeout=2s",
+            "error: timed out waiting for the condition",
+        ),
+        ("kubectl wait --for=condition=Ready pod/two -o name", "pod/two"),
+        ("kubectl wait --for=condition=Ready pod/two -o jsonpath='{.metadata.name}'", "two"),
+        ("kubectl wait --for=condition=Ready pod/two --timeout=0s", "pod/two condition met"),
+        (
+            "kubectl wait --for=condition=Ready=false pod/two --timeout=0s",
+            "error: condition not met for pods/two",
+        ),
+        (
+            "kubectl delete pod two --wait=false > f; kubectl wait --for=delete pod/two -o name",
+            "pod/two",
+        ),
+    ]);
+    let begun = desk.cluster.now();
+    desk.run("kubectl create job late --image=busybox -- sleep 5");
+    desk.check("kubectl wait --for=create pod -l job-name=late -o jsonpath=x", "x");
+    assert!(desk.cluster.now() >= begun);
+}

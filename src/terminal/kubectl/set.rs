@@ -1,5 +1,7 @@
 //! `kubectl set image | env | resources | selector | serviceaccount`. Follows `pkg/cmd/set`.
 
+use std::rc::Rc;
+
 use super::apply::as_it_stands;
 use super::create::print;
 use super::label::split;
@@ -10,6 +12,7 @@ use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
+use crate::api::names;
 use crate::api::object::AnyObject;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
@@ -399,39 +402,77 @@ fn service_account(context: &mut Context<'_>) -> Result<After, Failure> {
 
 // ---- env ----
 
+/// The variables to set, and the names of those to take away.
+fn variables(pairs: &[String]) -> Result<(Vec<Value>, Vec<String>), Failure> {
+    let (mut set, mut remove): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        match (pair.split_once('='), pair.strip_suffix('-')) {
+            (Some((name, value)), _) => {
+                let wrong = names::environment_key(name);
+                if !wrong.is_empty() {
+                    let (name, wrong) = (go_quote(name), wrong.join(";"));
+                    return Err(Failure::new(format!("{name} is not a valid key name: {wrong}")));
+                }
+                set.push(crate::object! { "name" => name, "value" => value });
+            }
+            (None, Some(name)) => remove.push(name.to_owned()),
+            (None, None) => {
+                return Err(Failure::new(format!("unknown environment variable: {pair}")));
+            }
+        }
+    }
+    let both = remove.iter().any(|name| set.iter().any(|one| one.str_at("name") == Some(name)));
+    match both {
+        true => Err(Failure::new(
+            "can not both modify and remove the same environment variable in the same command",
+        )),
+        false => Ok((set, remove)),
+    }
+}
+
 fn env(context: &mut Context<'_>) -> Result<After, Failure> {
-    let mut words = context.flags.words.clone();
-    words.extend(context.flags.all("env").iter().cloned());
-    let (things, pairs) = split(&words, "environment variable")?;
+    let words = context.flags.words.clone();
+    let (things, pairs) = split(&words, "environment").map_err(|_| {
+        let words = words.join(" ");
+        Failure::new(format!("all resources must be specified before environment changes: {words}"))
+    })?;
+    resources::check_local(context)?;
     if things.is_empty() && context.flags.all("filename").is_empty() {
         return Err(Failure::new(NO_RESOURCES));
     }
     let list = context.flags.has("list");
-    let (mut set, mut remove): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
-    for pair in pairs {
-        match pair.split_once('=') {
-            Some((name, value)) => {
-                set.push(crate::object! { "name" => name, "value" => value });
-            }
-            None => remove.push(pair.strip_suffix('-').unwrap_or(pair).to_owned()),
+    if list && !context.flags.text("output").is_empty() {
+        return Err(Failure::new("--list and --output may not be specified together"));
+    }
+    let (mut set, remove) = variables(&[context.flags.all("env"), pairs].concat())?;
+    set.extend(from_source(context)?);
+    let prefix = context.flags.text("prefix").to_owned();
+    if !prefix.is_empty() {
+        for one in &mut set {
+            let name = format!("{prefix}{}", one.str_at("name").unwrap_or_default());
+            one.set("name", name);
         }
     }
-    set.extend(from_source(context)?);
     let selector = context.flags.value("containers").unwrap_or("*").to_owned();
     let overwrite = context.flags.unless_off("overwrite");
     let (objects, mut failures) = targets(context, things)?;
     for object in &objects {
-        let (mut clash, mut lines) = (None, String::new());
-        let head = format!("# {} {}, container", object.kind().name(), object.meta().name);
-        let changed = change(object, |container, _| {
+        let (mut clash, mut lines, mut first, mut any) =
+            (None, String::new(), String::new(), false);
+        let (kind, name) = (object.kind().name(), Rc::clone(&object.meta().name));
+        let head = format!("# {kind} {name}, container");
+        let changed = change(object, |container, group| {
             let name = container.str_at("name").unwrap_or_default().to_owned();
             if !glob(&selector, &name) {
                 return;
             }
+            any = true;
             if !overwrite {
                 clash = clash.take().or_else(|| overwritten(container, &set));
             }
             update(container, &set, &remove);
+            // Those that come first in the pod are told last.
+            let lines = if group == "initContainers" { &mut first } else { &mut lines };
             lines.push_str(&format!("{head} {name}\n"));
             for one in container.items_at("env") {
                 let name = one.str_at("name").unwrap_or_default();
@@ -446,11 +487,17 @@ fn env(context: &mut Context<'_>) -> Result<After, Failure> {
         });
         match (changed, clash) {
             (Err(failure), _) => failures.push(failure),
+            (Ok(_), _) if !any => {
+                let selector = go_quote(&selector);
+                context.warn(&format!(
+                    "Warning: {kind}/{name} does not have any containers matching {selector}"
+                ));
+            }
             (_, Some(words)) => {
-                let name = format!("{}/{}", object.kind().info().plural, object.meta().name);
+                let name = format!("{}/{name}", object.kind().info().plural);
                 failures.push(Failure::new(format!("error: {name} {words}\n")));
             }
-            (Ok(_), None) if list => context.out(&lines),
+            (Ok(_), None) if list => context.out(&format!("{lines}{first}")),
             (Ok((old, new)), None) => {
                 let said = ("env updated", "failed to patch env update to pod template: ");
                 failures.extend(send(context, object, &old, &new, said).err());
@@ -493,8 +540,7 @@ fn from_source(context: &mut Context<'_>) -> Result<Vec<Value>, Failure> {
     let resources::Named::Objects(names) = found else {
         return Err(Failure::new("resource(s) were provided, but no name was specified"));
     };
-    let (keys, prefix) =
-        (context.flags.all("keys").to_vec(), context.flags.text("prefix").to_owned());
+    let keys = context.flags.all("keys").to_vec();
     let mut variables = Vec::new();
     for (kind, name) in names {
         let key = context.key(kind, &name);
@@ -513,7 +559,10 @@ fn from_source(context: &mut Context<'_>) -> Result<Vec<Value>, Failure> {
             let letters = key.chars().map(|letter| {
                 if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
             });
-            let variable = format!("{prefix}{}", letters.collect::<String>());
+            let variable: String = letters.collect();
+            if *variable != **key {
+                context.warn(&format!("Warning: key {key} transferred to {variable}"));
+            }
             let reference = crate::object! { "key" => key, "name" => name.as_str() };
             let from = crate::object! { field => reference };
             variables.push(crate::object! { "name" => variable, "valueFrom" => from });

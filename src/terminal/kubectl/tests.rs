@@ -509,3 +509,41 @@ fn wait_says_what_it_met_in_any_form() {
     desk.check("kubectl wait --for=create pod -l job-name=late -o jsonpath=x", "x");
     assert!(desk.cluster.now() >= begun);
 }
+
+/// Follows `EnvOptions` and `envutil.ParseEnv`.
+#[test]
+fn variables_are_checked_and_what_they_become_is_said() {
+    let mut desk = Desk::new();
+    desk.run("kubectl create cm settings --from-literal=level=a --from-literal=OK=b");
+    desk.check_all(&[
+        (
+            "kubectl set env deploy/web --from=cm/settings",
+            "Warning: key level transferred to LEVEL\ndeployment.apps/web env updated",
+        ),
+        (
+            "kubectl set env deploy/web -c nope A=b",
+            "Warning: Deployment/web does not have any containers matching \"nope\"",
+        ),
+        (
+            "kubectl set env deploy/web 1A=c",
+            &format!("error: \"1A\" is not a valid key name: {VARIABLE}"),
+        ),
+        (
+            "kubectl set env deploy/web A=b A-",
+            "error: can not both modify and remove the same environment variable in the same command",
+        ),
+        (
+            "kubectl set env A=b deploy/web",
+            "error: all resources must be specified before environment changes: A=b deploy/web",
+        ),
+        ("kubectl set env deploy/web --prefix=X_ A=b OK-", "deployment.apps/web env updated"),
+        (
+            "kubectl set env deploy/web --list",
+            "# Deployment web, container nginx\n# LEVEL from configmap settings, key level\nX_A=b",
+        ),
+        (
+            "kubectl set env deploy/web --list -o name",
+            "error: --list and --output may not be specified together",
+        ),
+    ]);
+}

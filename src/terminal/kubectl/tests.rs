@@ -403,6 +403,17 @@ fn an_interactive_deletion_asks_first() {
     assert_eq!(poll.output, [(Stream::Out, "pod \"two\" deleted from default namespace\n".into())]);
 }
 
+#[test]
+fn a_service_without_a_selector_has_no_pods() {
+    let words = "*v1.Service: invalid service 'kubernetes': Service is defined without a selector";
+    let mut desk = Desk::new();
+    desk.check(
+        "kubectl logs svc/kubernetes",
+        &format!("error: cannot get the logs from {words}\n"),
+    );
+    desk.check("kubectl exec svc/kubernetes -- ls", &format!("error: cannot attach to {words}\n"));
+}
+
 /// Follows `genericclioptions.RecordFlags`.
 #[test]
 fn an_object_remembers_a_recorded_command() {

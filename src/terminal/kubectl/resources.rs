@@ -200,6 +200,9 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
         || !context.flags.text("field-selector").is_empty();
     let all = needs.all && context.flags.has("all");
     match named(words)? {
+        Named::Nothing if selects || all => {
+            Err(Failure::new("at least one resource must be specified to use a selector"))
+        }
         Named::Nothing => Err(Failure::new(NOTHING_NAMED)),
         Named::Types(kinds) => {
             if !(needs.type_is_enough || selects || all) {
@@ -215,11 +218,14 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
             Ok(found)
         }
         Named::Objects(names) => {
-            if selects {
-                return Err(Failure::new("name cannot be provided when a selector is specified"));
-            }
-            if all {
-                return Err(Failure::new("name cannot be provided when a selector is specified"));
+            if selects || all {
+                let slashed = words.iter().any(|word| word.contains('/'));
+                return Err(Failure::new(match slashed {
+                    true => {
+                        "selectors and the all flag cannot be used when passing resource/name arguments"
+                    }
+                    false => "name cannot be provided when a selector is specified",
+                }));
             }
             if context.flags.has("all-namespaces") {
                 return Err(Failure::new(

@@ -558,3 +558,33 @@ fn variables_are_checked_and_what_they_become_is_said() {
         ),
     ]);
 }
+
+/// Follows `Builder.visitBySelector` and `GetOptions.Validate`.
+#[test]
+fn selectors_and_forms_that_do_not_fit() {
+    let mut desk = Desk::new();
+    let nothing = "error: at least one resource must be specified to use a selector";
+    let pods = desk.run("kubectl get pods -o json");
+    desk.check_all(&[
+        ("kubectl delete --all", nothing),
+        ("kubectl delete -l a=b", nothing),
+        (
+            "kubectl get deploy/web -l a=b",
+            "error: selectors and the all flag cannot be used when passing resource/name arguments",
+        ),
+        (
+            "kubectl get deploy web -l a=b",
+            "error: name cannot be provided when a selector is specified",
+        ),
+        (
+            "kubectl get pods -o name --show-labels",
+            "error: --show-labels option cannot be used with name printer",
+        ),
+        ("kubectl get deploy -o NAME", "deployment.apps/web"),
+        (
+            "kubectl get deploy web -o go-template='{{printf \"%s-%d\" .metadata.name .spec.replicas}}{{eq .metadata.name .metadata.namespace}}'",
+            "web-2false",
+        ),
+    ]);
+    desk.check("kubectl get pods -o JSON", &pods);
+}

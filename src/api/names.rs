@@ -285,6 +285,31 @@ pub fn environment_name(text: &str) -> Vec<String> {
     ]
 }
 
+/// What is wrong with the name of an environment variable for `kubectl`, which is stricter than the server.
+pub fn environment_key(text: &str) -> Vec<String> {
+    let fine = |letter: u8| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_' | b'.');
+    let digit = text.bytes().next().is_none_or(|first| first.is_ascii_digit());
+    let mut wrong = Vec::new();
+    if digit || !text.bytes().all(fine) {
+        wrong.push(expression_error(
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
+            "[-._a-zA-Z][-._a-zA-Z0-9]*",
+            &["my.env-name", "MY_ENV.NAME", "MyEnvName1"],
+        ));
+    }
+    wrong.extend(folder_words(text));
+    wrong
+}
+
+/// A key becomes a file: it may not lead out of its folder.
+fn folder_words(text: &str) -> Option<String> {
+    match text {
+        "." => Some("must not be '.'".into()),
+        ".." => Some("must not be '..'".into()),
+        _ => text.starts_with("..").then(|| "must not start with '..'".into()),
+    }
+}
+
 /// What is wrong with a C identifier.
 pub fn c_identifier(text: &str) -> Vec<String> {
     let starts =
@@ -313,12 +338,7 @@ pub fn config_map_key(text: &str) -> Vec<String> {
             &["key.name", "KEY_NAME", "key-name"],
         ));
     }
-    match text {
-        "." => wrong.push("must not be '.'".into()),
-        ".." => wrong.push("must not be '..'".into()),
-        _ if text.starts_with("..") => wrong.push("must not start with '..'".into()),
-        _ => {}
-    }
+    wrong.extend(folder_words(text));
     wrong
 }
 
@@ -420,6 +440,9 @@ mod tests {
         check(port_name("-a"), &["must not begin or end with a hyphen"]);
         check(environment_name("my.env-name 1"), &[]);
         check(environment_name(""), &["environment variable name must be non-empty"]);
+        check(environment_key("my.env-name_1"), &[]);
+        assert_eq!([environment_key("1A"), environment_key("A B")].map(|one| one.len()), [1, 1]);
+        check(environment_key("..a"), &["must not start with '..'"]);
         assert_eq!(environment_name("A=B").len(), 1);
         check(config_map_key("..a"), &["must not start with '..'"]);
         check(path_segment("a/b%"), &["may not contain '/'", "may not contain '%'"]);

@@ -158,7 +158,7 @@ fn one(
     if context.flags.has("server-side") {
         return server_side(context, document);
     }
-    let text = remembered(&raw);
+    let text = remembered(&context.recorded(raw));
     let Some(live) = context.read(document.kind, &document.key()) else {
         return create(context, document, &text);
     };
@@ -166,7 +166,7 @@ fn one(
 }
 
 /// An object that nobody fills in.
-fn as_it_stands(kind: Kind, value: &Value) -> AnyObject {
+pub(super) fn as_it_stands(kind: Kind, value: &Value) -> AnyObject {
     AnyObject::Plain(Rc::new(Plain::from_value(kind, value)))
 }
 
@@ -176,13 +176,13 @@ fn create(
     text: &str,
 ) -> Result<(AnyObject, &'static str), Failure> {
     if context.dry() == Dry::Client {
-        let object = with_annotation(document.object(), text);
+        let object = with_annotation(context.recorded(document.object()), text);
         return Ok((as_it_stands(document.kind, &object), "created"));
     }
     if let Some(failure) = manifests::refusal(context, document) {
         return Err(document.source_error("creating", failure));
     }
-    let object = with_annotation(document.object(), text);
+    let object = with_annotation(context.recorded(document.object()), text);
     let written = context.send_create(document.kind, &document.namespace, object);
     let written = written.map_err(|failure| document.source_error("creating", failure))?;
     Ok((written.object, "created"))
@@ -204,7 +204,8 @@ fn patch(
         last.and_then(|text| Value::from_json(text).ok()).unwrap_or_else(Value::empty_object);
     // Where the server will refuse the manifest, the patch is made from what was written.
     let refused = document.decoded.refusal.is_some();
-    let wanted = with_annotation(if refused { document.raw() } else { document.object() }, text);
+    let wanted = if refused { document.raw() } else { document.object() };
+    let wanted = with_annotation(context.recorded(wanted), text);
     let current = live.to_value();
     let patch = three_way(&original, &wanted, &current, Schema::of(kind)).map_err(Failure::new)?;
     let warn_if_leaving = |context: &mut Context<'_>| {

@@ -37,7 +37,7 @@ fn saved(context: &Context<'_>, document: &Document) -> Value {
         let text = remembered(&document.raw());
         object.child("metadata").child("annotations").set(LAST_APPLIED, text);
     }
-    object
+    context.recorded(object)
 }
 
 /// Runs `replace -f`.

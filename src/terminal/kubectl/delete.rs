@@ -1,14 +1,18 @@
 //! `kubectl delete`: by name, label, file; waits until the objects are gone. Follows `pkg/cmd/delete`.
 
+use std::rc::Rc;
+
+use super::flags::Flags;
 use super::problem::Failure;
 use super::resources::{self, Found, Named, Needs};
 use super::wait::{Goal, Waiting};
-use super::{After, Context, DONE, Dry};
+use super::{After, Context, DONE, Dry, settled};
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::AnyObject;
 use crate::reconcile::{DeleteOptions, Propagation};
 use crate::sim::Duration;
+use crate::terminal::process::{Io, Process, Turn};
 
 /// An object whose end is waited for.
 pub(super) type Target = (Kind, ObjectKey, Uid);
@@ -50,7 +54,68 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     if ignore_missing {
         found.failures.retain(|failure| !failure.is_not_found());
     }
-    delete_all(context, found, propagation, grace, ignore_missing)
+    if !context.flags.has("interactive") {
+        return delete_all(context, found, propagation, grace, ignore_missing);
+    }
+    if let Some(failure) = Failure::all(found.failures) {
+        return Err(failure);
+    }
+    found.failures = Vec::new();
+    if found.objects.is_empty() {
+        context.out("No resources found\n");
+        return DONE;
+    }
+    let count = found.objects.len();
+    let names = found.objects.iter().map(|one| super::output::name(one.kind(), &one.meta().name));
+    let names: String = names.collect();
+    context.out(&format!(
+        "You are about to delete the following {count} resource(s):\n{names}Do you want to continue? (y/N): "
+    ));
+    Ok(After::Goes(Box::new(Asking {
+        found,
+        propagation,
+        grace,
+        ignore_missing,
+        flags: context.flags.clone(),
+        line: Rc::clone(&context.line),
+        begun: None,
+    })))
+}
+
+/// A deletion that waits for a word of consent.
+#[derive(Debug)]
+struct Asking {
+    found: Found,
+    propagation: Propagation,
+    grace: i64,
+    ignore_missing: bool,
+    flags: Flags,
+    line: Rc<str>,
+    /// The deletion, once it was agreed to.
+    begun: Option<Box<dyn Process>>,
+}
+
+impl Process for Asking {
+    fn poll(&mut self, io: &mut Io<'_>) -> Turn {
+        if let Some(process) = &mut self.begun {
+            return process.poll(io);
+        }
+        let line = match io.input.line() {
+            Some(line) => line,
+            None if io.input.closed => String::new(),
+            None => return Turn::Waits(None),
+        };
+        if !line.trim().eq_ignore_ascii_case("y") {
+            io.out("deletion is cancelled\n");
+            return Turn::Done(0);
+        }
+        let mut context = Context::again(io, &self.flags, &self.line);
+        let found = std::mem::take(&mut self.found);
+        let result =
+            delete_all(&mut context, found, self.propagation, self.grace, self.ignore_missing);
+        self.begun = Some(settled(result, io));
+        self.poll(io)
+    }
 }
 
 /// `--cascade` in its old and new values.

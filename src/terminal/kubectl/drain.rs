@@ -123,16 +123,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     if Selector::parse(context.flags.text("pod-selector")).is_err() {
         return Err(Failure::new("--pod-selector=<pod_selector> must be a valid label selector"));
     }
-    let (nodes, failures) = targets(context, "drain")?;
-    if let Some(failure) = Failure::all(failures) {
-        return Err(failure);
-    }
+    let nodes = targets(context, "drain")?;
     let mut names = Vec::new();
     for object in &nodes {
-        let AnyObject::Node(node) = object else {
-            let kind = object.kind().resource();
-            return Err(Failure::new(format!("expected resource of type node, got \"{kind}\"")));
-        };
+        let AnyObject::Node(node) = object else { continue };
         cordon_one(context, node, true)?;
         names.push(Rc::clone(&node.meta.name));
     }
@@ -178,6 +172,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         deadline: timeout.map(|span| (context.cluster.now() + span, span)),
         line: context.line.to_string(),
         evicts: !context.flags.has("disable-eviction"),
+        dry_run: context.dry() == Dry::Server,
         grace,
     })))
 }
@@ -216,17 +211,24 @@ struct Drain {
     deadline: Option<(Time, Duration)>,
     line: String,
     evicts: bool,
+    /// Whether the server only checks, and keeps nothing of it.
+    dry_run: bool,
     grace: Option<i64>,
 }
 
 impl Drain {
+    /// What stands behind the words of a success.
+    const fn suffix(&self) -> &'static str {
+        if self.dry_run { Dry::Server.suffix() } else { "" }
+    }
+
     /// Tries the eviction of a pod; says when it is tried again.
     fn evict(&self, key: &ObjectKey, io: &mut Io<'_>) -> Result<Option<Time>, String> {
-        let options = WriteOptions { dry_run: false, words: self.line.clone() };
+        let options = WriteOptions { dry_run: self.dry_run, words: self.line.clone() };
         let (namespace, name) = (&key.namespace, &key.name);
         // Only the eviction is announced; without it there is no word until the pod is gone.
         if self.evicts {
-            io.out(&format!("evicting pod {namespace}/{name}\n"));
+            io.out(&format!("evicting pod {namespace}/{name}{}\n", self.suffix()));
         }
         let how = DeleteOptions { grace_seconds: self.grace, ..DeleteOptions::default() };
         let result = match self.evicts {
@@ -268,8 +270,13 @@ impl Process for Drain {
             let verb = if self.evicts { "evicted" } else { "deleted" };
             job.pods.retain(|pod| {
                 let live = io.cluster.store().pods().get(&pod.key);
+                // Nobody waits for the end of a pod whose eviction was only checked.
+                let over = pod.attempt.is_none() && self.dry_run && self.evicts;
                 let stays =
                     pod.attempt.is_some() || live.is_some_and(|live| live.meta.uid == pod.uid);
+                if over {
+                    return false;
+                }
                 if !stays {
                     io.out(&format!("pod/{} {verb}\n", pod.key.name));
                 }
@@ -282,7 +289,7 @@ impl Process for Drain {
                 failed = Some(format!("drain did not complete within {}", span.go()));
             }
             if job.pods.is_empty() {
-                io.out(&format!("node/{} drained\n", job.name));
+                io.out(&format!("node/{} drained{}\n", job.name, self.suffix()));
                 continue;
             }
             if let Some(words) = failed {

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::problem::{Failure, Problem};
+use super::record::remembering;
 use super::resources::{self, Needs};
 use super::subresource::{self, Subresource};
 use super::{After, Context, DONE, output};
@@ -68,6 +69,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             file: names.find(|name| !context.terminal.files.contains_key(name)).unwrap_or_default(),
             objects: found.objects,
             line: Rc::clone(&context.line),
+            cause: context.cause().map(str::to_owned),
             original: String::new(),
             edited: None,
             reasons: Vec::new(),
@@ -108,6 +110,8 @@ struct Edit {
     file: String,
     objects: Vec<AnyObject>,
     line: Rc<str>,
+    /// What `--record` keeps.
+    cause: Option<String>,
     /// The text as the program got it for the first time.
     original: String,
     /// What it left the last time, if that was wrong.
@@ -248,7 +252,10 @@ impl Edit {
     /// Sends what changed of one object; says whether it is worth another try as it is.
     fn save(&mut self, document: &Decoded, io: &mut Io<'_>) -> Result<bool, String> {
         let uid = |value: &Value| value.at(&["metadata", "uid"]).cloned();
-        let edited = &document.raw;
+        let edited = &match &self.cause {
+            Some(cause) => remembering(document.raw.clone(), cause),
+            None => document.raw.clone(),
+        };
         let place = self.objects.iter().position(|one| uid(&one.to_value()) == uid(edited));
         let Some((place, object)) = place.and_then(|at| Some((at, self.objects.get(at)?.clone())))
         else {

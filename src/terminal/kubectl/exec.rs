@@ -158,7 +158,7 @@ pub(super) fn running_pod(
     let pod = match object(context, target)? {
         AnyObject::Pod(pod) => pod,
         workload => {
-            let mut pods = selected(context, &selector_of(&workload)?);
+            let mut pods = selected(context, &selector_of(&workload, "cannot attach to")?);
             by_logging(&mut pods);
             pods.into_iter()
                 .next()

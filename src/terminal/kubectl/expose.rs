@@ -200,6 +200,7 @@ fn send(context: &mut Context<'_>, form: &mut Form, mut service: Value) -> Resul
         return Ok(());
     }
     save_config(context, &mut service);
+    let service = context.recorded(service);
     let written = context.send_create(Kind::Service, &namespace, service)?;
     print(context, form, &written.object, "exposed")
 }

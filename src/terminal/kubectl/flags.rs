@@ -63,16 +63,25 @@ fn own(command: &str) -> Vec<&'static str> {
             DRY,
             WRITE,
             "all! cascade?background create-annotation! force! force-conflicts! grace-period# openapi-patch! \
-             overwrite! prune! prune-allowlist+ selector:l= server-side! subresource= timeout~ wait!",
+             overwrite! prune! prune-allowlist+ record! selector:l= server-side! subresource= timeout~ wait!",
         ],
-        "create" => vec![PRINT, FILES, DRY, WRITE, "edit! raw= selector:l= windows-line-endings!"],
+        "create" => {
+            vec![PRINT, FILES, DRY, WRITE, "edit! raw= record! selector:l= windows-line-endings!"]
+        }
         "create deployment" => vec![PRINT, DRY, WRITE, "image, port# replicas:r#"],
         "create job" => vec![PRINT, DRY, WRITE, "from= image="],
         "create cronjob" => vec![PRINT, DRY, WRITE, "image= restart= schedule="],
         "create namespace" | "create serviceaccount" => vec![PRINT, DRY, WRITE],
-        "create configmap" | "create secret" => {
-            vec![PRINT, DRY, WRITE, "append-hash! from-env-file, from-file, from-literal+ type="]
+        "create configmap" => {
+            vec![PRINT, DRY, WRITE, "append-hash! from-env-file, from-file, from-literal+"]
         }
+        "create secret" => vec![
+            PRINT,
+            DRY,
+            WRITE,
+            "append-hash! cert= docker-email= docker-password= docker-server= docker-username= \
+             from-env-file, from-file, from-literal+ key= type=",
+        ],
         "create service" => {
             vec![PRINT, DRY, WRITE, "clusterip= external-name= node-port# tcp,"]
         }
@@ -88,7 +97,7 @@ fn own(command: &str) -> Vec<&'static str> {
             FILES,
             DRY,
             WRITE,
-            "cascade?background force! grace-period# raw= subresource= timeout~ wait!",
+            "cascade?background force! grace-period# raw= record! subresource= timeout~ wait!",
         ],
         "delete" => vec![
             FILES,
@@ -100,19 +109,26 @@ fn own(command: &str) -> Vec<&'static str> {
             PRINT,
             FILES,
             DRY,
-            "all! all-namespaces:A! field-manager= field-selector= list! local! overwrite! resource-version= \
-             selector:l=",
+            "all! all-namespaces:A! field-manager= field-selector= list! local! overwrite! record! \
+             resource-version= selector:l=",
         ],
         "scale" => vec![
             PRINT,
             FILES,
             DRY,
-            "all! current-replicas# replicas# resource-version= selector:l= timeout~",
+            "all! current-replicas# record! replicas# resource-version= selector:l= timeout~",
         ],
         "patch" => {
-            vec![PRINT, FILES, DRY, "field-manager= local! patch:p= patch-file= subresource= type="]
+            vec![
+                PRINT,
+                FILES,
+                DRY,
+                "field-manager= local! patch:p= patch-file= record! subresource= type=",
+            ]
         }
-        "edit" => vec![PRINT, FILES, WRITE, "output-patch! subresource= windows-line-endings!"],
+        "edit" => {
+            vec![PRINT, FILES, WRITE, "output-patch! record! subresource= windows-line-endings!"]
+        }
         "logs" => vec![
             "all-containers! all-pods! container:c= follow:f! ignore-errors! \
              insecure-skip-tls-verify-backend! limit-bytes# max-log-requests# pod-running-timeout~ prefix! \
@@ -132,14 +148,16 @@ fn own(command: &str) -> Vec<&'static str> {
         "rollout restart" | "rollout pause" | "rollout resume" => {
             vec![PRINT, FILES, "field-manager= selector:l="]
         }
-        "set image" => vec![PRINT, FILES, DRY, "all! field-manager= local! selector:l="],
-        "set selector" => vec![PRINT, FILES, DRY, "all! field-manager= local! resource-version="],
-        "set serviceaccount" => vec![PRINT, FILES, DRY, "all! field-manager= local!"],
+        "set image" => vec![PRINT, FILES, DRY, "all! field-manager= local! record! selector:l="],
+        "set selector" => {
+            vec![PRINT, FILES, DRY, "all! field-manager= local! record! resource-version="]
+        }
+        "set serviceaccount" => vec![PRINT, FILES, DRY, "all! field-manager= local! record!"],
         "set resources" => vec![
             PRINT,
             FILES,
             DRY,
-            "all! containers:c= field-manager= limits= local! requests= selector:l=",
+            "all! containers:c= field-manager= limits= local! record! requests= selector:l=",
         ],
         "set env" => vec![
             PRINT,
@@ -153,15 +171,15 @@ fn own(command: &str) -> Vec<&'static str> {
             DRY,
             "annotations+ attach! cascade?background command! env+ expose! field-manager= force! \
              grace-period# image= image-pull-policy= labels:l= leave-stdin-open! overrides= override-type= \
-             pod-running-timeout~ port= privileged! quiet:q! restart= rm! save-config! stdin:i! timeout~ tty:t! \
-             wait!",
+             pod-running-timeout~ port= privileged! quiet:q! record! restart= rm! save-config! stdin:i! timeout~ \
+             tty:t! wait!",
         ],
         "expose" => vec![
             PRINT,
             FILES,
             DRY,
             "cluster-ip= external-ip= field-manager= labels:l= load-balancer-ip= name= overrides= \
-             override-type= port= protocol= save-config! selector= session-affinity= target-port= type=",
+             override-type= port= protocol= record! save-config! selector= session-affinity= target-port= type=",
         ],
         "cordon" | "uncordon" => vec![DRY, "selector:l="],
         "drain" => vec![
@@ -237,6 +255,8 @@ pub(super) struct Flags {
     pub(super) words: Vec<String>,
     /// How many of them stand before `--`; `None` without one.
     pub(super) dash: Option<usize>,
+    /// The command in the form in which `--record` keeps it: its words, then its flags with their long names.
+    pub(super) typed: String,
     values: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -263,6 +283,9 @@ impl Flags {
                 flags.words.push(word.clone());
             }
         }
+        let command = command.split(' ').map(str::to_owned);
+        let words: Vec<String> = command.chain(flags.words.iter().cloned()).collect();
+        flags.typed = format!("kubectl {}{}", words.join(" "), flags.typed);
         Ok(flags)
     }
 
@@ -348,6 +371,7 @@ impl Flags {
             }
             Takes::Text | Takes::List | Takes::Many | Takes::Optional(_) => value,
         };
+        self.typed.push_str(&format!(" --{}={value}", flag.name));
         let all = self.values.entry(flag.name).or_default();
         match flag.takes {
             Takes::List => all.extend(value.split(',').map(str::to_owned)),

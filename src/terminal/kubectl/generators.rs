@@ -5,11 +5,11 @@ use super::create::print;
 use super::output::{self, Form};
 use super::problem::{Failure, Problem};
 use super::resources::{self, Named};
-use super::{After, Context, DONE, Dry};
-use crate::api::base64;
+use super::{After, Context, DONE, Dry, keyed};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
+use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::object;
 
@@ -46,8 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
         "cronjob" => (Kind::CronJob, cron_job(context, &name)?),
         "namespace" => (Kind::Namespace, bare(Kind::Namespace, &name)),
         "serviceaccount" => (Kind::ServiceAccount, bare(Kind::ServiceAccount, &name)),
-        "configmap" => (Kind::ConfigMap, config_map(context, &name)?),
-        "secret generic" => (Kind::Secret, secret(context, &name)?),
+        "configmap" => (Kind::ConfigMap, keyed::config_map(context, &name)?),
         "priorityclass" => (Kind::PriorityClass, priority_class(context, &name)),
         "poddisruptionbudget" => (Kind::PodDisruptionBudget, disruption_budget(context, &name)?),
         "quota" => (Kind::ResourceQuota, quota(context, &name)?),
@@ -55,8 +54,14 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
             (Kind::Service, service_of(context, service, &name)?)
         }
         other => {
-            let words = format!("kubectl create {other} is not part of this sandbox");
-            return Err(Failure::new(words));
+            let kind = other.strip_prefix("secret ").unwrap_or(other);
+            match keyed::secret(context, kind, &name) {
+                Some(made) => (Kind::Secret, made?),
+                None => {
+                    let words = format!("kubectl create {other} is not part of this sandbox");
+                    return Err(Failure::new(words));
+                }
+            }
         }
     };
     let form = output::form(context, false)?;
@@ -100,7 +105,8 @@ pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Failure> {
     Ok(found)
 }
 
-fn bare(kind: Kind, name: &str) -> Value {
+/// An object with nothing but its name.
+pub(super) fn bare(kind: Kind, name: &str) -> Value {
     let mut object = object! {
         "apiVersion" => kind.api_version(),
         "kind" => kind.name(),
@@ -115,17 +121,13 @@ fn bare(kind: Kind, name: &str) -> Value {
 
 /// `failed to create job: …` before what the server says of the kinds that wrap it.
 fn wrapped(shown: &str, failure: Failure) -> Failure {
-    let what = match shown {
-        "secret generic" => "secret",
-        other => other,
-    };
+    let what = shown;
     let wraps = matches!(
         what,
         "deployment"
             | "job"
             | "cronjob"
             | "configmap"
-            | "secret"
             | "quota"
             | "priorityclass"
             | "serviceaccount"
@@ -135,16 +137,19 @@ fn wrapped(shown: &str, failure: Failure) -> Failure {
         "poddisruptionbudget" => "poddisruptionbudgets",
         service if service.starts_with("service ") => {
             let kind = service.strip_prefix("service ").unwrap_or_default();
-            return words(format!("failed to create {kind} service"), failure);
+            return words(format!("failed to create {kind} service: "), failure);
+        }
+        secret if secret.starts_with("secret ") => {
+            return words("failed to create secret ".into(), failure);
         }
         other => other,
     };
-    if wraps { words(format!("failed to create {what}"), failure) } else { failure }
+    if wraps { words(format!("failed to create {what}: "), failure) } else { failure }
 }
 
 fn words(head: String, failure: Failure) -> Failure {
     let problems = failure.problems.into_iter().map(|problem| match problem {
-        Problem::Api(error) => Problem::Words(format!("{head}: {}", error.message)),
+        Problem::Api(error) => Problem::Words(format!("{head}{}", error.message)),
         other => other,
     });
     Failure { problems: problems.collect(), ..failure }
@@ -326,76 +331,6 @@ fn cron_job(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
     })
 }
 
-/// Keys and texts of `--from-literal`, `--from-file` and `--from-env-file`.
-fn data(context: &Context<'_>) -> Result<Vec<(String, String)>, Failure> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let file = |path: &str| -> Result<String, Failure> {
-        let name = path.strip_prefix("./").unwrap_or(path);
-        let text = context.terminal.files.get(name).map(ToString::to_string);
-        text.ok_or_else(|| Failure::new(format!("error reading {path}: no such file or directory")))
-    };
-    for source in context.flags.all("from-file") {
-        let (key, path) = source
-            .split_once('=')
-            .unwrap_or_else(|| (source.rsplit('/').next().unwrap_or(source), source.as_str()));
-        found.push((key.to_owned(), file(path)?));
-    }
-    for literal in context.flags.all("from-literal") {
-        let Some((key, value)) = literal.split_once('=') else {
-            let words = format!("invalid literal source {literal}, expected key=value");
-            return Err(Failure::new(words));
-        };
-        let value = value.trim_matches(['"', '\'']);
-        found.push((key.to_owned(), value.to_owned()));
-    }
-    for path in context.flags.all("from-env-file") {
-        for line in file(path)?.lines().map(str::trim_start) {
-            if !line.is_empty() && !line.starts_with('#') {
-                let (key, value) = line.split_once('=').unwrap_or((line, ""));
-                found.push((key.to_owned(), value.to_owned()));
-            }
-        }
-    }
-    let mut known = std::collections::BTreeSet::new();
-    for (key, _) in &found {
-        if !known.insert(key) {
-            return Err(Failure::new(format!(
-                "cannot add key {}, another key by that name already exists in Data",
-                go_quote(key)
-            )));
-        }
-    }
-    Ok(found)
-}
-
-fn config_map(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
-    let mut object = bare(Kind::ConfigMap, name);
-    let mut entries = Value::empty_object();
-    for (key, text) in data(context)? {
-        entries.set(&key, text);
-    }
-    if entries.as_map().is_some_and(|map| !map.is_empty()) {
-        object.set("data", entries);
-    }
-    Ok(object)
-}
-
-fn secret(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
-    let mut object = bare(Kind::Secret, name);
-    let mut entries = Value::empty_object();
-    for (key, text) in data(context)? {
-        entries.set(&key, base64::encode(text.as_bytes()));
-    }
-    if entries.as_map().is_some_and(|map| !map.is_empty()) {
-        object.set("data", entries);
-    }
-    let kind = context.flags.text("type");
-    if !kind.is_empty() {
-        object.set("type", kind);
-    }
-    Ok(object)
-}
-
 fn priority_class(context: &Context<'_>, name: &str) -> Value {
     let mut object = bare(Kind::PriorityClass, name);
     object.set("value", context.flags.number("value").unwrap_or(0));
@@ -436,12 +371,36 @@ fn disruption_budget(context: &Context<'_>, name: &str) -> Result<Value, Failure
     Ok(object)
 }
 
+/// `cpu=1,pods=3`, each amount in its shortest form.
+fn amounts(text: &str) -> Result<Value, Failure> {
+    let mut found = Value::empty_object();
+    for pair in text.split(',') {
+        let parts: Vec<&str> = pair.split('=').collect();
+        let [name, amount] = parts.as_slice() else {
+            return Err(Failure::new(format!(
+                "Invalid argument syntax {pair}, expected <resource>=<value>"
+            )));
+        };
+        found.set(name, Quantity::parse(amount).map_err(Failure::new)?);
+    }
+    Ok(found)
+}
+
 fn quota(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
     let mut object = bare(Kind::ResourceQuota, name);
     let mut spec = Value::empty_object();
     let hard = context.flags.text("hard");
     if !hard.is_empty() {
-        spec.set("hard", pairs(hard, "hard")?);
+        spec.set("hard", amounts(hard)?);
+    }
+    let scopes = context.flags.text("scopes");
+    if !scopes.is_empty() {
+        let scopes: Vec<&str> = scopes.split(',').collect();
+        if scopes.contains(&"") {
+            return Err(Failure::new("invalid resource quota scope \"\""));
+        }
+        // Which there are is for the server to say.
+        spec.set("scopes", scopes);
     }
     object.set("spec", spec);
     object.set("status", Value::empty_object());

@@ -24,6 +24,12 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             "--output-watch-events option can only be used with --watch or --watch-only",
         ));
     }
+    let output = context.flags.text("output");
+    if context.flags.has("show-labels") && !matches!(output, "" | "wide") {
+        return Err(Failure::new(format!(
+            "--show-labels option cannot be used with {output} printer"
+        )));
+    }
     let mut form = output::form(context, true)?;
     if words.first().is_some_and(|word| word.split(',').any(|word| word == "ev")) {
         context.warn("Warning: short name \"ev\" could also match lower priority resource events.events.k8s.io");

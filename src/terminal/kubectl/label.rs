@@ -1,8 +1,10 @@
 //! `kubectl label` and `kubectl annotate`. Follows `pkg/cmd/label` and `pkg/cmd/annotate`.
 
+use super::apply::as_it_stands;
 use super::create::print;
 use super::output;
 use super::problem::Failure;
+use super::record::CAUSE;
 use super::resources::{self, Needs};
 use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
@@ -122,6 +124,24 @@ pub(super) fn run(context: &mut Context<'_>, target: Target) -> Result<After, Fa
             return Err(Failure::new(format!("cannot set --all and --{flag} at the same time")));
         }
     }
+    let local = context.flags.has("local");
+    if local {
+        resources::check_local(context)?;
+        let file = if target == Target::Labels {
+            ("pod.yaml", "pod.json")
+        } else {
+            ("rsrc.yaml", "rsrc.json")
+        };
+        let files = format!("-f {} or --filename={}", file.0, file.1);
+        if !resources.is_empty() {
+            return Err(Failure::new(format!(
+                "can only use local files by {files} when --local=true is set"
+            )));
+        }
+        if context.flags.all("filename").is_empty() {
+            return Err(Failure::new(format!("one or more files must be specified as {files}")));
+        }
+    }
     if resources.is_empty() && context.flags.all("filename").is_empty() {
         return Err(Failure::new(
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
@@ -131,7 +151,13 @@ pub(super) fn run(context: &mut Context<'_>, target: Target) -> Result<After, Fa
         return Err(Failure::new(format!("at least one {} update is required", target.word())));
     }
     let mut form = output::form(context, false)?;
-    let found = resources::find(context, resources, Needs { type_is_enough: false, all: true })?;
+    let found = match local {
+        true => resources::local(context, |document| document.decoded.raw.clone())?,
+        false => resources::find(context, resources, Needs { type_is_enough: false, all: true })?,
+    };
+    if context.flags.given("resource-version") && !found.single {
+        return Err(Failure::new("--resource-version may only be used with a single resource"));
+    }
     let mut failures = found.failures;
     for object in &found.objects {
         let result =
@@ -191,7 +217,8 @@ fn one(
     object: &AnyObject,
     list: bool,
 ) -> Result<(AnyObject, &'static str), Failure> {
-    let local = list || context.dry() == Dry::Client;
+    let files = context.flags.has("local");
+    let local = list || files || context.dry() == Dry::Client;
     let now = target.of(object);
     if target == Target::Labels && !local {
         for key in change.remove.iter().filter(|key| now.text(key).is_none()) {
@@ -220,15 +247,30 @@ fn one(
         (Target::Labels, false, true) => "unlabeled",
         (Target::Labels, false, false) => "not labeled",
     };
-    let fields = crate::object! { target.field() => patch };
-    let patch = crate::object! { "metadata" => fields };
+    let mut fields = crate::object! { target.field() => patch };
     if local {
+        let patch = crate::object! { "metadata" => fields };
         let changed = crate::apiserver::patch::merge_patch(&object.to_value(), &patch);
-        return Ok((AnyObject::from_value(object.kind(), &changed), verb));
+        let changed = match files {
+            true => as_it_stands(object.kind(), &changed),
+            false => AnyObject::from_value(object.kind(), &changed),
+        };
+        return Ok((changed, verb));
     }
     if !added && !removed && target == Target::Labels {
         return Ok((object.clone(), verb));
     }
+    let version = context.flags.text("resource-version");
+    if !version.is_empty() {
+        fields.set("resourceVersion", version);
+    }
+    // What is typed for the annotation itself comes last.
+    if let Some(cause) = context.cause()
+        && fields.at(&["annotations", CAUSE]).is_none()
+    {
+        fields.child("annotations").set(CAUSE, cause);
+    }
+    let patch = crate::object! { "metadata" => fields };
     let written = context.send_patch(object.kind(), &object.key(), Patch::Merge(patch))?;
     Ok((written.object, verb))
 }

@@ -10,6 +10,7 @@ use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
+use crate::api::value::Value;
 use crate::cluster::LogLine;
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
@@ -118,8 +119,8 @@ pub(super) fn by_logging(pods: &mut [Rc<Pod>]) {
 /// The selector of a workload's pods.
 ///
 /// # Errors
-/// `cannot get the logs from *v1.CronJob: …`
-pub(super) fn selector_of(object: &AnyObject) -> Result<Selector, Failure> {
+/// `cannot get the logs from *v1.CronJob: …`, where `doing` are the words before the type.
+pub(super) fn selector_of(object: &AnyObject, doing: &str) -> Result<Selector, Failure> {
     match object {
         AnyObject::ReplicaSet(set) => Ok(set.spec.selector.clone()),
         AnyObject::ReplicationController(one) => Ok(one.spec.selector.clone()),
@@ -127,7 +128,14 @@ pub(super) fn selector_of(object: &AnyObject) -> Result<Selector, Failure> {
         AnyObject::DaemonSet(one) => Ok(one.spec.selector.clone()),
         AnyObject::Job(job) => Ok(job.spec.selector.clone()),
         AnyObject::Plain(plain) if plain.kind == Kind::Service => {
-            Ok(Selector::from_map(plain.body.at(&["spec", "selector"])))
+            let selector = plain.body.at(&["spec", "selector"]);
+            match selector.and_then(Value::as_map).is_some_and(|map| !map.is_empty()) {
+                true => Ok(Selector::from_map(selector)),
+                false => Err(Failure::new(format!(
+                    "{doing} *v1.Service: invalid service '{}': Service is defined without a selector",
+                    plain.meta.name
+                ))),
+            }
         }
         AnyObject::Plain(plain) if plain.kind == Kind::StatefulSet => {
             let selector = plain.body.at(&["spec", "selector"]);
@@ -136,7 +144,7 @@ pub(super) fn selector_of(object: &AnyObject) -> Result<Selector, Failure> {
         other => {
             let kind = other.kind().name();
             Err(Failure::new(format!(
-                "cannot get the logs from *v1.{kind}: selector for *v1.{kind} not implemented"
+                "{doing} *v1.{kind}: selector for *v1.{kind} not implemented"
             )))
         }
     }
@@ -185,7 +193,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     match object(context, &target)? {
         AnyObject::Pod(pod) => show(context, &[pod], named.as_deref(), style, false),
         workload => {
-            let selector = selector_of(&workload)?;
+            let selector = selector_of(&workload, "cannot get the logs from")?;
             let mut pods = selected(context, &selector);
             if pods.is_empty() {
                 let timeout = context.flags.span("pod-running-timeout");

@@ -24,6 +24,7 @@ mod generators;
 mod get;
 mod help;
 mod jsonpath;
+mod keyed;
 mod label;
 mod logs;
 mod manifests;
@@ -33,6 +34,7 @@ mod output;
 mod patch;
 mod problem;
 mod raw;
+mod record;
 mod resources;
 mod rollout;
 mod run;
@@ -48,6 +50,9 @@ mod top;
 mod trace;
 mod wait;
 mod watch;
+
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
@@ -136,6 +141,21 @@ struct Context<'a> {
     pub(super) line: Rc<str>,
     /// Whether the server has warned of an old API: a client tells it once.
     warned: bool,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a command that goes on.
+    pub(super) fn again(io: &'a mut Io<'_>, flags: &Flags, line: &Rc<str>) -> Self {
+        Self {
+            cluster: io.cluster,
+            terminal: io.terminal,
+            output: io.output,
+            flags: flags.clone(),
+            input: String::new(),
+            line: Rc::clone(line),
+            warned: true,
+        }
+    }
 }
 
 impl Context<'_> {
@@ -279,10 +299,19 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
             context.out(&text);
             return DONE;
         }
+        if context.flags.given("record") {
+            context
+                .warn("Flag --record has been deprecated, --record will be removed in the future");
+        }
         check_dry_run(&mut context)?;
         trace::calls(&mut context, &command);
         dispatch(&command, &mut context)
     });
+    settled(result, io)
+}
+
+/// What goes on of a command, or is over.
+fn settled(result: Result<After, Failure>, io: &mut Io<'_>) -> Box<dyn Process> {
     match result {
         Ok(After::Goes(process)) => process,
         Ok(After::Status(status)) => Box::new(Finished(status)),

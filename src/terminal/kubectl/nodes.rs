@@ -16,21 +16,19 @@ use crate::cluster::Patch;
 ///
 /// # Errors
 /// kubectl's words.
-pub(super) fn targets(
-    context: &mut Context<'_>,
-    command: &str,
-) -> Result<(Vec<AnyObject>, Vec<Failure>), Failure> {
+pub(super) fn targets(context: &mut Context<'_>, command: &str) -> Result<Vec<AnyObject>, Failure> {
     let words = context.flags.words.clone();
     let selects = context.flags.given("selector");
     if words.is_empty() && !selects {
         return Err(Failure::usage(command, &format!("USAGE: {command} NODE [flags]")));
     }
     if !words.is_empty() && selects {
-        return Err(Failure::new("cannot specify both a node name and a --selector option"));
+        let words = "error: cannot specify both a node name and a --selector option";
+        return Err(Failure::usage(command, words));
     }
     if selects {
         let selectors = resources::selectors(context, Kind::Node)?;
-        return Ok((resources::list(context, Kind::Node, &selectors), Vec::new()));
+        return Ok(resources::list(context, Kind::Node, &selectors));
     }
     let mut names = Vec::new();
     for word in &words {
@@ -42,20 +40,32 @@ pub(super) fn targets(
             false => names.push((Kind::Node, word.clone())),
         }
     }
-    let found = resources::by_name(context, &names);
-    Ok((found.objects, found.failures))
+    // The first that is missing, or no node, ends it before anything is done.
+    for (kind, name) in &names {
+        let found = resources::by_name(context, &[(*kind, name.clone())]);
+        if let Some(failure) = Failure::all(found.failures) {
+            return Err(failure);
+        }
+        if *kind != Kind::Node {
+            let (group, version) = match kind.info().group {
+                "" => ("", kind.api_version()),
+                _ => kind.api_version().split_once('/').unwrap_or_default(),
+            };
+            let plural = kind.info().plural;
+            return Err(Failure::new(format!(
+                "error: expected resource of type node, got \"{group}/{version}, Resource={plural}\""
+            )));
+        }
+    }
+    Ok(resources::by_name(context, &names).objects)
 }
 
 /// Runs `cordon` or `uncordon`.
 pub(super) fn cordon(context: &mut Context<'_>, on: bool) -> Result<After, Failure> {
     let command = if on { "cordon" } else { "uncordon" };
-    let (nodes, mut failures) = targets(context, command)?;
-    for object in &nodes {
-        let AnyObject::Node(node) = object else {
-            let words = format!("cannot cordon {}", object.kind().resource());
-            failures.push(Failure::new(words));
-            continue;
-        };
+    let mut failures = Vec::new();
+    for object in &targets(context, command)? {
+        let AnyObject::Node(node) = object else { continue };
         failures.extend(cordon_one(context, node, on).err());
     }
     match Failure::all(failures) {
@@ -157,6 +167,14 @@ pub(super) fn taint(context: &mut Context<'_>) -> Result<After, Failure> {
                 let spec = parse(text).map_err(usage)?;
                 if spec.effect.is_none() {
                     return Err(usage(format!("invalid taint spec: {text}")));
+                }
+                let same = |one: &Spec| one.key == spec.key && one.effect == spec.effect;
+                if add.iter().any(same) {
+                    let effect = spec.effect.map_or("", Effect::word);
+                    return Err(usage(format!(
+                        "duplicated taints with the same key and effect: {{{} {} {effect} <nil>}}",
+                        spec.key, spec.value
+                    )));
                 }
                 add.push(spec);
             }

@@ -62,7 +62,10 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
         })
     };
     let jsonpath = |text: &str| JsonPath::parse(text).map_err(Failure::new);
-    match name {
+    // These are read in any letters, templates and columns are not.
+    let lower = name.to_lowercase();
+    let plain = matches!(lower.as_str(), "json" | "kyaml" | "name" | "yaml");
+    match if plain { lower.as_str() } else { name } {
         "" => Ok(Form::Human { wide: false }),
         "wide" if for_get => Ok(Form::Human { wide: true }),
         "name" => Ok(Form::Name),

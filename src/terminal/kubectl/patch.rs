@@ -1,5 +1,6 @@
 //! `kubectl patch`. Follows `pkg/cmd/patch`.
 
+use super::apply::as_it_stands;
 use super::output;
 use super::problem::Failure;
 use super::resources::{self, Needs};
@@ -70,6 +71,11 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             })?
         }
     };
+    let local = context.flags.has("local");
+    if local && !context.flags.words.is_empty() {
+        return Err(Failure::new("cannot specify --local and server resources"));
+    }
+    resources::check_local(context)?;
     let kind = context.flags.value("type").unwrap_or("strategic").to_lowercase();
     if !matches!(kind.as_str(), "strategic" | "merge" | "json") {
         let given = go_quote(context.flags.text("type"));
@@ -84,7 +90,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let words = context.flags.words.clone();
     let mut form = output::form(context, false)?;
-    let found = resources::find(context, &words, Needs::default())?;
+    let found = match local {
+        true => resources::local(context, |document| document.decoded.raw.clone())?,
+        false => resources::find(context, &words, Needs::default())?,
+    };
     let mut failures = found.failures;
     for object in &found.objects {
         let result = match (part, &typed) {
@@ -133,7 +142,8 @@ fn one(
     kind: &str,
     typed: &Typed,
 ) -> Result<(AnyObject, bool), Failure> {
-    let dry = context.dry() == Dry::Client;
+    let local = context.flags.has("local");
+    let dry = local || context.dry() == Dry::Client;
     let value = match typed {
         Typed::Read(value) => value,
         Typed::Unread(words) if dry => return Err(Failure::new(words.clone())),
@@ -152,7 +162,11 @@ fn one(
         };
         let new = new.map_err(Failure::new)?;
         let changed = new != old;
-        return Ok((AnyObject::from_value(object.kind(), &new), changed));
+        let new = match local {
+            true => as_it_stands(object.kind(), &new),
+            false => AnyObject::from_value(object.kind(), &new),
+        };
+        return Ok((new, changed));
     }
     let patch = match kind {
         "merge" => Patch::Merge(value.clone()),
@@ -160,5 +174,5 @@ fn one(
         _ => Patch::Strategic(value.clone()),
     };
     let written = context.send_patch(object.kind(), &object.key(), patch)?;
-    Ok((written.object, written.changed))
+    Ok((context.record_after(written.object), written.changed))
 }

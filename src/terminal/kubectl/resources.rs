@@ -1,14 +1,16 @@
 //! Which objects a command means: `TYPE`, `TYPE NAME…`, `TYPE/NAME…`, `-f`, `-l`, `--all`. Follows
 //! `k8s.io/cli-runtime/pkg/resource/builder.go`.
 
-use super::Context;
+use super::apply::as_it_stands;
 use super::manifests;
 use super::problem::Failure;
+use super::{Context, Dry};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
+use crate::api::value::Value;
 use crate::api::{ApiError, Reason};
 use crate::apiserver::FieldSelector;
 
@@ -198,6 +200,9 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
         || !context.flags.text("field-selector").is_empty();
     let all = needs.all && context.flags.has("all");
     match named(words)? {
+        Named::Nothing if selects || all => {
+            Err(Failure::new("at least one resource must be specified to use a selector"))
+        }
         Named::Nothing => Err(Failure::new(NOTHING_NAMED)),
         Named::Types(kinds) => {
             if !(needs.type_is_enough || selects || all) {
@@ -213,11 +218,14 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
             Ok(found)
         }
         Named::Objects(names) => {
-            if selects {
-                return Err(Failure::new("name cannot be provided when a selector is specified"));
-            }
-            if all {
-                return Err(Failure::new("name cannot be provided when a selector is specified"));
+            if selects || all {
+                let slashed = words.iter().any(|word| word.contains('/'));
+                return Err(Failure::new(match slashed {
+                    true => {
+                        "selectors and the all flag cannot be used when passing resource/name arguments"
+                    }
+                    false => "name cannot be provided when a selector is specified",
+                }));
             }
             if context.flags.has("all-namespaces") {
                 return Err(Failure::new(
@@ -246,6 +254,38 @@ pub(super) fn by_name(context: &Context<'_>, names: &[(Kind, String)]) -> Found 
         }
     }
     found
+}
+
+/// `--local` has no server.
+///
+/// # Errors
+/// kubectl's words.
+pub(super) fn check_local(context: &Context<'_>) -> Result<(), Failure> {
+    match context.flags.has("local") && context.dry() == Dry::Server {
+        true => Err(Failure::new(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The objects of the manifests of `-f` as they stand there, for `--local`.
+///
+/// # Errors
+/// What is wrong with the files; that there are none.
+pub(super) fn local(
+    context: &mut Context<'_>,
+    take: fn(&manifests::Document) -> Value,
+) -> Result<Found, Failure> {
+    if context.flags.all("filename").is_empty() {
+        return Err(Failure::new(NOTHING_NAMED));
+    }
+    let loaded = manifests::load(context)?;
+    let objects = (loaded.documents.iter())
+        .map(|document| as_it_stands(document.kind, &take(document)))
+        .collect();
+    let single = loaded.documents.len() == 1;
+    Ok(Found { objects, failures: loaded.failures, kinds: Vec::new(), single })
 }
 
 /// The live objects of the manifests of `-f`.

@@ -51,6 +51,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         .filter_map(|(kind, value)| value.map(|value| (kind, value)))
     {
         save_config(context, &mut value);
+        let value = context.recorded(value);
         if dry == Dry::Client {
             if !matches!(form, Form::Human { .. } | Form::Name) {
                 let text = form.print_value(&value)?;
@@ -122,8 +123,8 @@ fn pod(context: &Context<'_>, name: &str, labels: &Value, restart: &str) -> Resu
         "image" => flags.text("image"), "name" => name, "resources" => Value::empty_object(),
     };
     let arguments: Vec<String> = flags.words.iter().skip(1).cloned().collect();
-    // What stands behind the name without `--` is taken for arguments too.
-    if flags.dash.is_some() && !arguments.is_empty() {
+    // What stands behind the name is for the container, with `--` before it or without.
+    if !arguments.is_empty() {
         container.set(if flags.has("command") { "command" } else { "args" }, arguments);
     }
     let mut environment = Vec::new();

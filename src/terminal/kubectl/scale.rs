@@ -40,6 +40,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             None => Failure::new("no objects passed to scale"),
         });
     }
+    let wanted = context.flags.text("resource-version").to_owned();
+    if !wanted.is_empty() && found.objects.len() > 1 {
+        return Err(Failure::new("cannot use --resource-version with multiple resources"));
+    }
     let mut targets = Vec::new();
     for object in &found.objects {
         if context.dry() == Dry::Client {
@@ -47,12 +51,19 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             continue;
         }
         let scaled = context.cluster.store().get(object.kind(), &object.key());
+        let version = object.meta().resource_version.to_string();
         let size = scaled.as_ref().and_then(replicas_of).unwrap_or(0);
         if current >= 0 && size != current {
             return Err(Failure::new(format!("Expected replicas to be {current}, was {size}")));
         }
+        if !wanted.is_empty() && version != wanted {
+            return Err(Failure::new(format!(
+                "Expected resource version to be {wanted}, was {version}"
+            )));
+        }
         let written = context.send_scale(object.kind(), &object.key(), replicas)?;
-        print(context, &mut form, &written.object, "scaled")?;
+        let object = context.record_after(written.object);
+        print(context, &mut form, &object, "scaled")?;
         targets.push((object.kind(), object.key(), object.uid()));
     }
     if let Some(failure) = Failure::all(found.failures) {

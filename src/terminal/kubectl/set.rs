@@ -1,5 +1,8 @@
 //! `kubectl set image | env | resources | selector | serviceaccount`. Follows `pkg/cmd/set`.
 
+use std::rc::Rc;
+
+use super::apply::as_it_stands;
 use super::create::print;
 use super::label::split;
 use super::output;
@@ -9,6 +12,7 @@ use super::{After, Context, DONE, Dry};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
+use crate::api::names;
 use crate::api::object::AnyObject;
 use crate::api::quantity::Quantity;
 use crate::api::value::Value;
@@ -91,10 +95,10 @@ fn send(
     new: &Value,
     (verb, failed): (&str, &str),
 ) -> Result<(), Failure> {
-    if old == new {
-        return Ok(());
+    match *old == context.recorded(new.clone()) {
+        true => Ok(()),
+        false => send_any(context, object, old, new, (verb, failed)),
     }
-    send_any(context, object, old, new, (verb, failed))
 }
 
 /// The same, also where nothing changed.
@@ -106,6 +110,11 @@ fn send_any(
     (verb, failed): (&str, &str),
 ) -> Result<(), Failure> {
     let mut form = output::form(context, false)?;
+    let new = &context.recorded(new.clone());
+    if context.flags.has("local") {
+        let shown = as_it_stands(object.kind(), &with_zeros(object.kind(), new.clone()));
+        return print(context, &mut form, &shown, verb);
+    }
     if context.dry() == Dry::Client {
         return print(context, &mut form, &AnyObject::from_value(object.kind(), new), verb);
     }
@@ -113,6 +122,9 @@ fn send_any(
     let patch = three_way(old, new, old, ty).map_err(Failure::new)?;
     let result = context.send_patch(object.kind(), &object.key(), Patch::Strategic(patch));
     let written = result.map_err(|failure| {
+        if failed.is_empty() {
+            return failure;
+        }
         let words = failure.problems.first().map(|problem| match problem {
             super::problem::Problem::Api(error) => error.message.clone(),
             super::problem::Problem::Words(words) | super::problem::Problem::Verbatim(words) => {
@@ -124,10 +136,76 @@ fn send_any(
     print(context, &mut form, &written.object, verb)
 }
 
+/// What a typed client adds to what stands in a file: the fields that Go does not leave out.
+fn with_zeros(kind: Kind, mut object: Value) -> Value {
+    let add = |value: &mut Value, key: &str, zero: Value| {
+        if value.get(key).is_none() {
+            value.set(key, zero);
+        }
+    };
+    let counts = |names: &[&str]| {
+        let mut zeros = Value::empty_object();
+        names.iter().for_each(|name| zeros.set(name, Value::Int(0)));
+        zeros
+    };
+    if let Some(path) = pod_spec(kind) {
+        let spec = path.iter().fold(&mut object, |value, key| value.child(key));
+        for group in ["initContainers", "containers"] {
+            if !spec.items_at(group).is_empty() {
+                let containers = spec.child(group).make_items().iter_mut();
+                containers.for_each(|one| add(one, "resources", Value::empty_object()));
+            }
+        }
+        let mut holder = &mut object;
+        for key in path {
+            if matches!(*key, "jobTemplate" | "template") {
+                add(holder.child(key), "metadata", Value::empty_object());
+            }
+            holder = holder.child(key);
+        }
+    }
+    let (strategy, status) = match kind {
+        Kind::Deployment => (Some("strategy"), Value::empty_object()),
+        Kind::DaemonSet => (
+            Some("updateStrategy"),
+            counts(&[
+                "currentNumberScheduled",
+                "desiredNumberScheduled",
+                "numberMisscheduled",
+                "numberReady",
+            ]),
+        ),
+        Kind::StatefulSet => (Some("updateStrategy"), counts(&["availableReplicas", "replicas"])),
+        Kind::ReplicaSet | Kind::ReplicationController => (None, counts(&["replicas"])),
+        Kind::Service => (None, crate::object! { "loadBalancer" => Value::empty_object() }),
+        _ => (None, Value::empty_object()),
+    };
+    if let Some(strategy) = strategy {
+        add(object.child("spec"), strategy, Value::empty_object());
+    }
+    add(&mut object, "status", status);
+    object
+}
+
+const LOCAL: &str = "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'";
+
+/// Refuses words that name objects of the server beside `--local`.
+fn check_local_words(context: &Context<'_>, things: &[String]) -> Result<(), Failure> {
+    match context.flags.has("local") && !things.is_empty() {
+        true => Err(Failure::new(LOCAL)),
+        false => Ok(()),
+    }
+}
+
 fn targets(
     context: &mut Context<'_>,
     words: &[String],
 ) -> Result<(Vec<AnyObject>, Vec<Failure>), Failure> {
+    resources::check_local(context)?;
+    if context.flags.has("local") {
+        let found = resources::local(context, |document| document.decoded.value.clone())?;
+        return Ok((found.objects, found.failures));
+    }
     let found = resources::find(context, words, Needs { type_is_enough: false, all: true })?;
     Ok((found.objects, found.failures))
 }
@@ -148,8 +226,9 @@ fn image(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
     let (things, pairs) = split(&words, "image")?;
     // The objects are found before the rest is checked.
-    let (objects, mut missing) = match things.is_empty() && context.flags.all("filename").is_empty()
-    {
+    check_local_words(context, things)?;
+    let nothing = things.is_empty() && context.flags.all("filename").is_empty();
+    let (objects, mut missing) = match nothing && !context.flags.has("local") {
         true => (Vec::new(), vec![Failure::new(NO_RESOURCES)]),
         false => {
             let (objects, failures) = targets(context, things)?;
@@ -221,6 +300,7 @@ fn amounts(text: &str) -> Result<Vec<(String, String)>, Failure> {
 
 fn resource_amounts(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
+    check_local_words(context, &words)?;
     let (limits, requests) =
         (context.flags.text("limits").to_owned(), context.flags.text("requests").to_owned());
     if limits.is_empty() && requests.is_empty() {
@@ -276,10 +356,12 @@ fn selector(context: &mut Context<'_>) -> Result<After, Failure> {
             _ => other = true,
         }
     }
+    check_local_words(context, &words)?;
     let (objects, failures) = targets(context, &words)?;
     if let Some(failure) = Failure::all(failures) {
         return Err(failure);
     }
+    let version = context.flags.text("resource-version").to_owned();
     for object in &objects {
         if object.kind() != Kind::Service {
             return Err(Failure::new("setting a selector is only supported for Services"));
@@ -290,6 +372,9 @@ fn selector(context: &mut Context<'_>) -> Result<After, Failure> {
         }
         let (old, mut new) = (object.to_value(), object.to_value());
         new.child("spec").set("selector", labels.clone());
+        if !version.is_empty() {
+            new.child("metadata").set("resourceVersion", version.as_str());
+        }
         send_any(context, object, &old, &new, ("selector updated", ""))?;
     }
     DONE
@@ -317,39 +402,77 @@ fn service_account(context: &mut Context<'_>) -> Result<After, Failure> {
 
 // ---- env ----
 
+/// The variables to set, and the names of those to take away.
+fn variables(pairs: &[String]) -> Result<(Vec<Value>, Vec<String>), Failure> {
+    let (mut set, mut remove): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    for pair in pairs {
+        match (pair.split_once('='), pair.strip_suffix('-')) {
+            (Some((name, value)), _) => {
+                let wrong = names::environment_key(name);
+                if !wrong.is_empty() {
+                    let (name, wrong) = (go_quote(name), wrong.join(";"));
+                    return Err(Failure::new(format!("{name} is not a valid key name: {wrong}")));
+                }
+                set.push(crate::object! { "name" => name, "value" => value });
+            }
+            (None, Some(name)) => remove.push(name.to_owned()),
+            (None, None) => {
+                return Err(Failure::new(format!("unknown environment variable: {pair}")));
+            }
+        }
+    }
+    let both = remove.iter().any(|name| set.iter().any(|one| one.str_at("name") == Some(name)));
+    match both {
+        true => Err(Failure::new(
+            "can not both modify and remove the same environment variable in the same command",
+        )),
+        false => Ok((set, remove)),
+    }
+}
+
 fn env(context: &mut Context<'_>) -> Result<After, Failure> {
-    let mut words = context.flags.words.clone();
-    words.extend(context.flags.all("env").iter().cloned());
-    let (things, pairs) = split(&words, "environment variable")?;
+    let words = context.flags.words.clone();
+    let (things, pairs) = split(&words, "environment").map_err(|_| {
+        let words = words.join(" ");
+        Failure::new(format!("all resources must be specified before environment changes: {words}"))
+    })?;
+    resources::check_local(context)?;
     if things.is_empty() && context.flags.all("filename").is_empty() {
         return Err(Failure::new(NO_RESOURCES));
     }
     let list = context.flags.has("list");
-    let (mut set, mut remove): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
-    for pair in pairs {
-        match pair.split_once('=') {
-            Some((name, value)) => {
-                set.push(crate::object! { "name" => name, "value" => value });
-            }
-            None => remove.push(pair.strip_suffix('-').unwrap_or(pair).to_owned()),
+    if list && !context.flags.text("output").is_empty() {
+        return Err(Failure::new("--list and --output may not be specified together"));
+    }
+    let (mut set, remove) = variables(&[context.flags.all("env"), pairs].concat())?;
+    set.extend(from_source(context)?);
+    let prefix = context.flags.text("prefix").to_owned();
+    if !prefix.is_empty() {
+        for one in &mut set {
+            let name = format!("{prefix}{}", one.str_at("name").unwrap_or_default());
+            one.set("name", name);
         }
     }
-    set.extend(from_source(context)?);
     let selector = context.flags.value("containers").unwrap_or("*").to_owned();
     let overwrite = context.flags.unless_off("overwrite");
     let (objects, mut failures) = targets(context, things)?;
     for object in &objects {
-        let (mut clash, mut lines) = (None, String::new());
-        let head = format!("# {} {}, container", object.kind().name(), object.meta().name);
-        let changed = change(object, |container, _| {
+        let (mut clash, mut lines, mut first, mut any) =
+            (None, String::new(), String::new(), false);
+        let (kind, name) = (object.kind().name(), Rc::clone(&object.meta().name));
+        let head = format!("# {kind} {name}, container");
+        let changed = change(object, |container, group| {
             let name = container.str_at("name").unwrap_or_default().to_owned();
             if !glob(&selector, &name) {
                 return;
             }
+            any = true;
             if !overwrite {
                 clash = clash.take().or_else(|| overwritten(container, &set));
             }
             update(container, &set, &remove);
+            // Those that come first in the pod are told last.
+            let lines = if group == "initContainers" { &mut first } else { &mut lines };
             lines.push_str(&format!("{head} {name}\n"));
             for one in container.items_at("env") {
                 let name = one.str_at("name").unwrap_or_default();
@@ -364,11 +487,17 @@ fn env(context: &mut Context<'_>) -> Result<After, Failure> {
         });
         match (changed, clash) {
             (Err(failure), _) => failures.push(failure),
+            (Ok(_), _) if !any => {
+                let selector = go_quote(&selector);
+                context.warn(&format!(
+                    "Warning: {kind}/{name} does not have any containers matching {selector}"
+                ));
+            }
             (_, Some(words)) => {
-                let name = format!("{}/{}", object.kind().info().plural, object.meta().name);
+                let name = format!("{}/{name}", object.kind().info().plural);
                 failures.push(Failure::new(format!("error: {name} {words}\n")));
             }
-            (Ok(_), None) if list => context.out(&lines),
+            (Ok(_), None) if list => context.out(&format!("{lines}{first}")),
             (Ok((old, new)), None) => {
                 let said = ("env updated", "failed to patch env update to pod template: ");
                 failures.extend(send(context, object, &old, &new, said).err());
@@ -411,8 +540,7 @@ fn from_source(context: &mut Context<'_>) -> Result<Vec<Value>, Failure> {
     let resources::Named::Objects(names) = found else {
         return Err(Failure::new("resource(s) were provided, but no name was specified"));
     };
-    let (keys, prefix) =
-        (context.flags.all("keys").to_vec(), context.flags.text("prefix").to_owned());
+    let keys = context.flags.all("keys").to_vec();
     let mut variables = Vec::new();
     for (kind, name) in names {
         let key = context.key(kind, &name);
@@ -431,7 +559,10 @@ fn from_source(context: &mut Context<'_>) -> Result<Vec<Value>, Failure> {
             let letters = key.chars().map(|letter| {
                 if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
             });
-            let variable = format!("{prefix}{}", letters.collect::<String>());
+            let variable: String = letters.collect();
+            if *variable != **key {
+                context.warn(&format!("Warning: key {key} transferred to {variable}"));
+            }
             let reference = crate::object! { "key" => key, "name" => name.as_str() };
             let from = crate::object! { field => reference };
             variables.push(crate::object! { "name" => variable, "valueFrom" => from });

@@ -1,13 +1,17 @@
 //! `kubectl wait`, and what else stands still until objects are as wanted. Follows `pkg/cmd/wait`.
 
+use std::rc::Rc;
+
+use super::apply::as_it_stands;
 use super::custom_columns::relaxed;
 use super::delete::Target;
+use super::flags::Flags;
 use super::jsonpath::JsonPath;
+use super::output::{self, Form};
 use super::problem::Failure;
-use super::resources::{self, Named, Needs};
+use super::resources::{self, Needs};
 use super::{After, Context, DONE};
 use crate::api::kind::Kind;
-use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
 use crate::api::value::Value;
 use crate::sim::{Duration, Time};
@@ -18,6 +22,8 @@ use crate::terminal::process::{Io, Process, Turn};
 pub(super) enum Goal {
     /// The object is gone; quietly, or with a line.
     Gone { quiet: bool },
+    /// The object is there.
+    Created,
     /// A condition has a status.
     Condition { name: String, status: String },
     /// A path gives a value; any value if `None`.
@@ -31,6 +37,7 @@ impl Goal {
         let Some(object) = object else { return Ok(matches!(self, Self::Gone { .. })) };
         match self {
             Self::Gone { .. } => Ok(false),
+            Self::Created => Ok(true),
             Self::Condition { name, status } => Ok(has_condition(&object.to_value(), name, status)),
             Self::Path { path, value } => path_met(path, value.as_deref(), &object.to_value()),
             Self::Replicas(wanted) => {
@@ -88,9 +95,26 @@ pub(super) struct Waiting {
     failures: Vec<Failure>,
     /// Whether the time ran out for one: those behind it are not looked at any more.
     late: bool,
+    form: Form,
+    /// The first of the objects as it was last seen.
+    seen: Option<AnyObject>,
 }
 
 impl Waiting {
+    /// For objects that were found, with what is said of each.
+    fn of(objects: &[AnyObject], goals: Vec<Goal>, form: Form, deadline: Time) -> Self {
+        let target = |one: &AnyObject| (one.kind(), one.key(), one.uid());
+        Self {
+            targets: objects.iter().map(target).collect(),
+            goals,
+            deadline: Some(deadline),
+            failures: Vec::new(),
+            late: false,
+            form,
+            seen: objects.first().cloned(),
+        }
+    }
+
     pub(super) fn new(targets: Vec<Target>, goal: Goal, deadline: Option<Time>) -> Self {
         Self {
             targets: targets.into(),
@@ -98,7 +122,17 @@ impl Waiting {
             deadline,
             failures: Vec::new(),
             late: false,
+            form: Form::Human { wide: false },
+            seen: None,
         }
+    }
+}
+
+/// `pod/x condition met`, or the object in another form.
+fn met(form: &mut Form, object: &AnyObject) -> Result<String, Failure> {
+    match form.is_human() {
+        true => Ok(format!("{}/{} condition met\n", object.kind().word(), object.meta().name)),
+        false => form.print(std::slice::from_ref(object), true),
     }
 }
 
@@ -106,6 +140,7 @@ impl Process for Waiting {
     fn poll(&mut self, io: &mut Io<'_>) -> Turn {
         while let Some((kind, key, uid)) = self.targets.front().cloned() {
             let object = io.cluster.store().get(kind, &key).filter(|object| object.uid() == uid);
+            self.seen = object.clone().or_else(|| self.seen.take());
             let mut all_met = true;
             for goal in &self.goals {
                 match goal.met(object.as_ref()) {
@@ -120,9 +155,17 @@ impl Process for Waiting {
             let gone = object.is_none() && !all_met && !self.late;
             let expired = self.deadline.is_some_and(|deadline| io.cluster.now() >= deadline);
             if all_met {
-                for goal in &self.goals {
-                    if !matches!(goal, Goal::Gone { quiet: true } | Goal::Replicas(_)) {
-                        io.out(&format!("{}/{} condition met\n", kind.word(), key.name));
+                let told =
+                    |goal: &&Goal| !matches!(goal, Goal::Gone { quiet: true } | Goal::Replicas(_));
+                for _ in self.goals.iter().filter(told) {
+                    // What was gone before anybody looked is no more than its name.
+                    let bare =
+                        crate::object! { "metadata" => crate::object! { "name" => &key.name } };
+                    let object = self.seen.clone();
+                    let object = object.unwrap_or_else(|| as_it_stands(kind, &bare));
+                    match met(&mut self.form, &object) {
+                        Ok(text) => io.out(&text),
+                        Err(failure) => io.error(&failure.lines()),
                     }
                 }
             } else if gone && kind != Kind::Event {
@@ -136,6 +179,7 @@ impl Process for Waiting {
                 return Turn::Waits(self.deadline);
             }
             self.targets.pop_front();
+            self.seen = None;
         }
         match Failure::all(std::mem::take(&mut self.failures)) {
             Some(failure) => {
@@ -147,45 +191,64 @@ impl Process for Waiting {
     }
 }
 
-/// Objects whose making is waited for.
+/// Objects whose making is waited for; then for the rest.
 #[derive(Debug)]
 struct Creation {
-    objects: Vec<(Kind, ObjectKey)>,
+    words: Vec<String>,
+    flags: Flags,
+    line: Rc<str>,
     goals: Vec<Goal>,
+    form: Form,
     deadline: Time,
+    /// What comes behind it.
+    rest: Option<Waiting>,
 }
 
 impl Process for Creation {
     fn poll(&mut self, io: &mut Io<'_>) -> Turn {
-        let store = io.cluster.store();
-        let missing = self.objects.iter().any(|(kind, key)| store.get(*kind, key).is_none());
-        if !missing {
-            for (kind, key) in &self.objects {
-                io.out(&format!("{}/{} condition met\n", kind.word(), key.name));
+        if let Some(rest) = &mut self.rest {
+            return rest.poll(io);
+        }
+        let mut context = Context::again(io, &self.flags, &self.line);
+        let found = resources::find(&mut context, &self.words, NEEDS);
+        let found = found.and_then(|found| match Failure::all(found.failures) {
+            Some(failure) => Err(failure),
+            None => Ok(found.objects),
+        });
+        match found {
+            Ok(objects) if !objects.is_empty() => {
+                let form = self.form.clone();
+                self.rest = Some(Waiting::of(&objects, self.goals.clone(), form, self.deadline));
+                return self.poll(io);
             }
-            return Turn::Done(0);
+            Err(failure) if !failure.is_not_found() => {
+                io.error(&failure.lines());
+                return Turn::Done(1);
+            }
+            _ => {}
         }
         if io.cluster.now() >= self.deadline {
             io.error("error: timed out waiting for the condition");
             return Turn::Done(1);
         }
-        debug_assert!(self.goals.is_empty(), "creation is the only goal");
         Turn::Waits(Some(self.deadline))
     }
 }
 
+const NEEDS: Needs = Needs { type_is_enough: false, all: true };
+
 /// Reads `--for`.
-fn goal(text: &str) -> Result<Option<Goal>, Failure> {
+fn goal(text: &str) -> Result<Goal, Failure> {
     let lower = text.to_lowercase();
     if lower == "delete" {
-        return Ok(Some(Goal::Gone { quiet: false }));
+        return Ok(Goal::Gone { quiet: false });
     }
     if lower == "create" {
-        return Ok(None);
+        return Ok(Goal::Created);
     }
     if let Some(rest) = text.strip_prefix("condition=") {
         let (name, status) = rest.split_once('=').unwrap_or((rest, "true"));
-        return Ok(Some(Goal::Condition { name: name.to_owned(), status: status.to_owned() }));
+        return Ok(Goal::Condition { name: name.to_owned(), status: status.to_owned() });
     }
     if let Some(rest) = text.strip_prefix("jsonpath=") {
         // The path ends at its closing brace; what follows is the value.
@@ -215,7 +278,7 @@ fn goal(text: &str) -> Result<Option<Goal>, Failure> {
         };
         let path = relaxed(path).map_err(Failure::new)?;
         let path = JsonPath::parse_plain(&path).map_err(Failure::new)?;
-        return Ok(Some(Goal::Path { path, value }));
+        return Ok(Goal::Path { path, value });
     }
     Err(Failure::new(format!("unrecognized condition: {}", crate::api::error::go_quote(text))))
 }
@@ -223,23 +286,22 @@ fn goal(text: &str) -> Result<Option<Goal>, Failure> {
 /// Runs `wait`.
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
+    let mut form = output::form(context, false)?;
     let mut asked: Vec<String> = context.flags.all("for").to_vec();
     if asked.is_empty() {
         asked.push(String::new());
     }
-    let goals: Vec<Option<Goal>> = asked.iter().map(|text| goal(text)).collect::<Result<_, _>>()?;
+    let goals: Vec<Goal> = asked.iter().map(|text| goal(text)).collect::<Result<_, _>>()?;
     let span = context.flags.span("timeout").unwrap_or(Duration::from_seconds(30));
     // A negative timeout means a week.
     let span = if span < Duration::ZERO { Duration::from_seconds(7 * 86_400) } else { span };
     let deadline = context.cluster.now() + span;
-    if goals.iter().any(Option::is_none)
-        && let Named::Objects(names) = resources::named(&words)?
-    {
-        let objects = names.iter().map(|(kind, name)| (*kind, context.key(*kind, name))).collect();
-        return Ok(After::Goes(Box::new(Creation { objects, goals: Vec::new(), deadline })));
+    if goals.iter().any(|goal| matches!(goal, Goal::Created)) {
+        let (flags, line) = (context.flags.clone(), Rc::clone(&context.line));
+        let creation = Creation { words, flags, line, goals, form, deadline, rest: None };
+        return Ok(After::Goes(Box::new(creation)));
     }
-    let goals: Vec<Goal> = goals.into_iter().flatten().collect();
-    let found = resources::find(context, &words, Needs { type_is_enough: false, all: true })?;
+    let found = resources::find(context, &words, NEEDS)?;
     let for_delete = goals.iter().any(|goal| matches!(goal, Goal::Gone { .. }));
     if !for_delete && let Some(failure) = Failure::all(found.failures.clone()) {
         return Err(failure);
@@ -250,29 +312,29 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             false => Err(Failure::new("no matching resources found")),
         };
     }
-    let targets: Vec<Target> =
-        found.objects.iter().map(|object| (object.kind(), object.key(), object.uid())).collect();
     if span == Duration::ZERO {
-        return once(&found.objects, &goals);
+        return once(context, &found.objects, &goals, &mut form);
     }
-    Ok(After::Goes(Box::new(Waiting {
-        targets: targets.into(),
-        goals,
-        deadline: Some(deadline),
-        failures: Vec::new(),
-        late: false,
-    })))
+    Ok(After::Goes(Box::new(Waiting::of(&found.objects, goals, form, deadline))))
 }
 
 /// `--timeout=0`: looked at once.
-fn once(objects: &[AnyObject], goals: &[Goal]) -> Result<After, Failure> {
+fn once(
+    context: &mut Context<'_>,
+    objects: &[AnyObject],
+    goals: &[Goal],
+    form: &mut Form,
+) -> Result<After, Failure> {
     let mut failures = Vec::new();
     for object in objects {
         for goal in goals {
             if !goal.met(Some(object)).map_err(Failure::new)? {
                 let name = format!("{}/{}", object.kind().info().plural, object.meta().name);
                 failures.push(Failure::new(format!("condition not met for {name}")));
+                break;
             }
+            let text = met(form, object)?;
+            context.out(&text);
         }
     }
     match Failure::all(failures) {

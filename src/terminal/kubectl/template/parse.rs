@@ -8,7 +8,8 @@ use crate::api::value::Value;
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
     Word(String),
-    Field(String),
+    /// `.name`, and whether it follows what stands before it without a blank.
+    Field(String, bool),
     Dot,
     Variable(String),
     Literal(Value),
@@ -129,9 +130,12 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 all.push(Token::Declare);
             }
             '.' => {
+                let blank = |letter: &char| letter.is_whitespace();
+                let joined = at.checked_sub(1).and_then(|at| letters.get(at));
+                let joined = joined.is_some_and(|letter| !blank(letter));
                 at += 1;
                 let name = name(&mut at);
-                all.push(if name.is_empty() { Token::Dot } else { Token::Field(name) });
+                all.push(if name.is_empty() { Token::Dot } else { Token::Field(name, joined) });
             }
             '$' => {
                 at += 1;
@@ -348,7 +352,7 @@ fn operand(
 ) -> Result<Operand, String> {
     let fields = |at: &mut usize| -> Vec<String> {
         let mut names = Vec::new();
-        while let Some(Token::Field(name)) = tokens.get(*at) {
+        while let Some(Token::Field(name, true)) = tokens.get(*at) {
             names.push(name.clone());
             *at += 1;
         }
@@ -356,7 +360,7 @@ fn operand(
     };
     Ok(match token {
         Token::Dot => Operand::Field(Vec::new()),
-        Token::Field(name) => {
+        Token::Field(name, _) => {
             let mut names = vec![name.clone()];
             names.extend(fields(at));
             Operand::Field(names)

@@ -38,6 +38,11 @@ fn templates_range_choose_and_call() {
     check("{{if and .items (gt (len .items) 1)}}many{{end}}", "many");
     check("{{range .none}}x{{else}}empty{{end}}", "empty");
     check("{{(index .items 0).metadata.labels}}", "map[x:1 y:2]");
+    check("{{range .items}}{{printf \"%s-%d \" .metadata.name .n}}{{end}}", "a-3 b-0 ");
+    check("{{range .items}}{{eq .metadata.name .metadata.name}}{{end}}", "truetrue");
+    check("{{with index .items 0}}{{printf \"%d %v\" .n .up}}{{end}}", "3 true");
+    check("{{range $p := .items}}{{printf \"%s%d\" $p.metadata.name $p.n}}{{end}}", "a3b0");
+    check("{{$p := index .items 0}}{{printf \"%s %s\" $p.metadata.name $.secret}}", "a aGVsbG8=");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod pods;
 mod programs;
 mod raw;
 mod services;
+mod workloads;
 
 use podyard::cluster::{Cluster, Config};
 use podyard::sim::Duration;

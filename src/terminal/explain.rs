@@ -146,7 +146,7 @@ impl<'a> Case<'a> {
         let joined = self.argv.iter().find_map(|word| word.strip_prefix("--namespace="));
         given
             .or_else(|| joined.map(Into::into))
-            .unwrap_or_else(|| std::rc::Rc::clone(&self.terminal.namespace))
+            .unwrap_or_else(|| self.terminal.namespace())
     }
 
     // ---- a command of the shell ----
@@ -394,7 +394,7 @@ impl<'a> Case<'a> {
             return fixed(text, self.renamed(name, near));
         }
         let scope = if kind.namespaced() { format!(" -n {own}") } else { String::new() };
-        let scope = if *own == *self.terminal.namespace { String::new() } else { scope };
+        let scope = if *own == *self.terminal.namespace() { String::new() } else { scope };
         let plural = kind.info().plural;
         let text = Text::new("hint.no-object").with("name", name).with("kind", plural);
         fixed(text, Some(format!("kubectl get {plural}{scope}")))

@@ -314,7 +314,7 @@ pub(super) fn view(context: &mut Context<'_>) -> Result<After, Failure> {
             )));
         };
         let value = Value::from_json(text).unwrap_or_default();
-        let text = if json { output::pretty(&value) } else { crate::manifest::to_yaml(&value) };
+        let text = if json { super::json::pretty(&value) } else { crate::manifest::to_yaml(&value) };
         context.out(&text);
     }
     match Failure::all(found.failures) {

@@ -1,6 +1,6 @@
 //! What the cluster serves and which version it is: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
-use super::output::pretty;
+use super::json::pretty;
 use super::problem::Failure;
 use super::tabwriter::Columns;
 use super::{After, Context, DONE};

@@ -206,10 +206,12 @@ fn own(command: &str) -> Vec<&'static str> {
             vec![PRINT, "api-group= cached! categories, namespaced! no-headers! sort-by= verbs,"]
         }
         "version" => vec!["client! output:o="],
-        "config" => vec![
-            PRINT,
-            "current! flatten! merge?true minify! no-headers! raw! embed-certs! namespace=",
-        ],
+        "config get-contexts" => vec!["no-headers! output:o="],
+        "config set" => vec!["set-raw-bytes?true"],
+        "config set-cluster" => vec!["embed-certs?true proxy-url="],
+        "config set-context" => vec!["current!"],
+        "config set-credentials" => vec!["embed-certs?true"],
+        "config view" => vec![PRINT, "flatten! merge?true minify! raw!"],
         "auth" => vec![PRINT, "all-namespaces:A! list! no-headers! quiet:q! subresource="],
         "autoscale" => {
             vec![PRINT, FILES, DRY, "cpu= cpu-percent# max# memory= min# name= save-config!"]

@@ -5,6 +5,7 @@
 
 mod apply;
 mod attach;
+mod auth;
 mod complete;
 mod config;
 mod create;
@@ -23,6 +24,7 @@ mod flags;
 mod generators;
 mod get;
 mod help;
+mod json;
 mod jsonpath;
 mod keyed;
 mod label;
@@ -34,6 +36,7 @@ mod output;
 mod patch;
 mod problem;
 mod raw;
+mod reach;
 mod record;
 mod resources;
 mod rollout;
@@ -192,7 +195,7 @@ impl Context<'_> {
     pub(super) fn namespace(&self) -> Rc<str> {
         match self.flags.value("namespace") {
             Some(name) if !name.is_empty() => name.into(),
-            _ => Rc::clone(&self.terminal.namespace),
+            _ => self.context_namespace(),
         }
     }
 
@@ -304,6 +307,7 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
                 .warn("Flag --record has been deprecated, --record will be removed in the future");
         }
         check_dry_run(&mut context)?;
+        reach::check(&context, &command)?;
         trace::calls(&mut context, &command);
         dispatch(&command, &mut context)
     });
@@ -418,6 +422,24 @@ fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
             ("no", "node"),
         ],
         "apply" => &[("view-last-applied", "view-last-applied")],
+        "config" => &[
+            ("current-context", "current-context"),
+            ("delete-cluster", "delete-cluster"),
+            ("delete-context", "delete-context"),
+            ("delete-user", "delete-user"),
+            ("get-clusters", "get-clusters"),
+            ("get-contexts", "get-contexts"),
+            ("get-users", "get-users"),
+            ("rename-context", "rename-context"),
+            ("set", "set"),
+            ("set-cluster", "set-cluster"),
+            ("set-context", "set-context"),
+            ("set-credentials", "set-credentials"),
+            ("unset", "unset"),
+            ("use-context", "use-context"),
+            ("use", "use-context"),
+            ("view", "view"),
+        ],
         _ => &[],
     }
 }
@@ -510,11 +532,11 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
         "api-versions" => discovery::api_versions,
         "version" => discovery::version,
         "cluster-info" => discovery::cluster_info,
-        "config" => config::run,
-        "auth" => config::auth,
+        "auth" => auth::run,
         "attach" => attach::run,
         "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize" | "plugin"
         | "port-forward" | "proxy" => return Err(absent(command)),
+        command if command.starts_with("config") => return config::run(context, command),
         command if command.starts_with("create ") => return generators::run(context, command),
         command if command.starts_with("rollout") => return rollout::run(context, command),
         command if command.starts_with("set") => return set::run(context, command),

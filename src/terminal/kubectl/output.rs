@@ -1,6 +1,6 @@
 //! `-o`: the forms in which objects are printed. Follows `k8s.io/cli-runtime/pkg/genericclioptions`.
 
-use super::Context;
+use super::{Context, json};
 use super::custom_columns::CustomColumns;
 use super::jsonpath::JsonPath;
 use super::problem::Failure;
@@ -18,12 +18,14 @@ pub(super) enum Form {
     Human { wide: bool },
     /// `kind.group/name`
     Name,
-    /// YAML
-    Yaml,
+    /// YAML, with a line between objects: how many were printed.
+    Yaml { printed: usize },
     /// YAML as JSON with comments and commas.
     Kyaml,
-    /// JSON
+    /// JSON, with fields in the order of the alphabet.
     Json,
+    /// JSON, with fields in the order of Go's structs.
+    StructJson,
     /// JSONPath
     JsonPath(JsonPath),
     /// JSONPath whose results are a JSON list.
@@ -69,7 +71,7 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
         "" => Ok(Form::Human { wide: false }),
         "wide" if for_get => Ok(Form::Human { wide: true }),
         "name" => Ok(Form::Name),
-        "yaml" => Ok(Form::Yaml),
+        "yaml" => Ok(Form::Yaml { printed: 0 }),
         "kyaml" => Ok(Form::Kyaml),
         "json" => Ok(Form::Json),
         "jsonpath" => Ok(Form::JsonPath(jsonpath(&needs(argument)?)?)),
@@ -96,7 +98,6 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
     }
 }
 
-/// A list of objects as kubectl makes one up.
 /// Objects as one `v1 List`.
 pub(super) fn list(objects: &[Value]) -> Value {
     crate::object! {
@@ -111,6 +112,15 @@ impl Form {
     /// Whether it is a table or words.
     pub(super) const fn is_human(&self) -> bool {
         matches!(self, Self::Human { .. })
+    }
+
+    /// The form of a command whose objects are structs of Go, and not maps.
+    #[must_use]
+    pub(super) fn of_structs(self) -> Self {
+        match self {
+            Self::Json => Self::StructJson,
+            other => other,
+        }
     }
 
     /// Prints objects: one alone, several as a list.
@@ -138,9 +148,14 @@ impl Form {
     /// The template's words.
     pub(super) fn print_value(&mut self, value: &Value) -> Result<String, Failure> {
         Ok(match self {
-            Self::Yaml => manifest::to_yaml(value),
+            Self::Yaml { printed } => {
+                *printed += 1;
+                let between = if *printed > 1 { "---\n" } else { "" };
+                format!("{between}{}", manifest::to_yaml(value))
+            }
             Self::Kyaml => format!("---\n{}\n", kyaml(value, 0)),
-            Self::Json => pretty(value),
+            Self::Json => json::pretty(value),
+            Self::StructJson => json::pretty_struct(value),
             Self::JsonPath(path) => path.print(value).map_err(|words| {
                 let template = go_quote(path.template());
                 let shown = crate::apiserver::patch::go_print(value);
@@ -148,7 +163,7 @@ impl Form {
             })?,
             Self::JsonPathAsJson(path) => {
                 let found = path.results(value, true).map_err(Failure::new)?;
-                found.into_iter().map(|group| pretty(&Value::from(group))).collect()
+                found.into_iter().map(|group| json::pretty(&Value::from(group))).collect()
             }
             Self::Template(template) => template.print(value).map_err(|words| {
                 Failure::new(format!("error executing template {}: {words}", go_quote(template.text())))
@@ -169,42 +184,6 @@ impl Form {
 /// `pod/x` on a line.
 pub(super) fn name(kind: Kind, name: &str) -> String {
     format!("{}/{name}\n", kind.word())
-}
-
-/// JSON over several lines, indented by four, as Go prints it.
-pub(super) fn pretty(value: &Value) -> String {
-    let mut text = String::new();
-    write_json(value, 0, &mut text);
-    text.push('\n');
-    text
-}
-
-fn write_json(value: &Value, depth: usize, text: &mut String) {
-    let pad = |depth: usize| "    ".repeat(depth);
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            text.push_str("[\n");
-            for (index, item) in items.iter().enumerate() {
-                text.push_str(&pad(depth + 1));
-                write_json(item, depth + 1, text);
-                text.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
-            }
-            text.push_str(&pad(depth));
-            text.push(']');
-        }
-        Value::Object(map) if !map.is_empty() => {
-            text.push_str("{\n");
-            for (index, (key, item)) in map.iter().enumerate() {
-                let key = Value::from(&**key).to_json();
-                text.push_str(&format!("{}{key}: ", pad(depth + 1)));
-                write_json(item, depth + 1, text);
-                text.push_str(if index + 1 < map.len() { ",\n" } else { "\n" });
-            }
-            text.push_str(&pad(depth));
-            text.push('}');
-        }
-        other => text.push_str(&other.to_json()),
-    }
 }
 
 /// YAML in flow style: every string in quotes, keys bare, trailing commas.

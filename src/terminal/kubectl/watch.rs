@@ -94,11 +94,6 @@ impl Watch {
         }
         let mut text = String::new();
         for (object, event) in objects {
-            let yaml = matches!(self.form, Form::Yaml);
-            text.push_str(match yaml && !text.is_empty() {
-                true => "---\n",
-                false => "",
-            });
             text.push_str(&match self.events && !matches!(self.form, Form::Name) {
                 true => self.form.print_value(
                     &crate::object! { "type" => event, "object" => object.to_value() },

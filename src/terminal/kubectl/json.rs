@@ -1,6 +1,7 @@
 //! JSON as Go prints it: over several lines, with fields in the order of the alphabet (maps) or of a struct.
 
 use crate::api::value::Value;
+use crate::sim::order::Order as _;
 
 /// Fields of the structs that kubectl makes itself, each before those that follow it in any of them. Follows
 /// `k8s.io/api/{core,apps,batch,policy,scheduling}/v1/types.go` and `k8s.io/client-go/tools/clientcmd/api/v1/types.go`.
@@ -63,7 +64,7 @@ fn write(value: &Value, depth: usize, is_struct: bool, text: &mut String) {
             text.push_str("{\n");
             let mut fields: Vec<_> = map.iter().collect();
             if is_struct {
-                fields.sort_by_key(|(field, _)| place(field, depth));
+                fields.order_by_cached_key(|(field, _)| place(field, depth));
             }
             let last = fields.len();
             for (index, (key, item)) in fields.into_iter().enumerate() {

@@ -320,6 +320,7 @@ fn settled(result: Result<After, Failure>, io: &mut Io<'_>) -> Box<dyn Process> 
         Ok(After::Goes(process)) => process,
         Ok(After::Status(status)) => Box::new(Finished(status)),
         Err(failure) => {
+            io.output.push(Stream::Out, &failure.out);
             io.output.push(Stream::Err, &failure.lines());
             for text in &failure.explain {
                 let words = text.render(io.terminal.language);

@@ -63,7 +63,15 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
             ))
         })
     };
-    let jsonpath = |text: &str| JsonPath::parse(text).map_err(Failure::new);
+    let missing = context.flags.unless_off("allow-missing-template-keys");
+    let jsonpath = |text: &str| {
+        let path = JsonPath::parse(text).map_err(Failure::new)?;
+        Ok::<_, Failure>(path.allowing_missing(missing))
+    };
+    let template = |text: &str| {
+        let template = Template::parse(text).map_err(Failure::new)?;
+        Ok(Form::Template(template.allowing_missing(missing)))
+    };
     // These are read in any letters, templates and columns are not.
     let lower = name.to_lowercase();
     let plain = matches!(lower.as_str(), "json" | "kyaml" | "name" | "yaml");
@@ -84,12 +92,8 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
         "custom-columns-file" if for_get => {
             CustomColumns::parse_file(&file(argument)?).map(Form::Columns).map_err(Failure::new)
         }
-        "go-template" | "template" => {
-            Template::parse(&needs(argument)?).map(Form::Template).map_err(Failure::new)
-        }
-        "go-template-file" | "templatefile" => {
-            Template::parse(&file(argument)?).map(Form::Template).map_err(Failure::new)
-        }
+        "go-template" | "template" => template(&needs(argument)?),
+        "go-template-file" | "templatefile" => template(&file(argument)?),
         _ => {
             let allowed = if for_get { FOR_GET } else { FOR_OTHERS };
             let words = "unable to match a printer suitable for the output format";
@@ -162,12 +166,12 @@ impl Form {
                 Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n", path.template()))
             })?,
             Self::JsonPathAsJson(path) => {
-                let found = path.results(value, true).map_err(Failure::new)?;
+                let found = path.found(value).map_err(Failure::new)?;
                 found.into_iter().map(|group| json::pretty(&Value::from(group))).collect()
             }
-            Self::Template(template) => template.print(value).map_err(|words| {
-                Failure::new(format!("error executing template {}: {words}", go_quote(template.text())))
-            })?,
+            Self::Template(template) => {
+                template.print(value).map_err(|words| template_failure(template, value, &words))?
+            }
             Self::Human { .. } | Self::Name => {
                 let text = |path: &[&str]| value.at(path).and_then(Value::as_str).unwrap_or_default();
                 let word = Kind::from_manifest(text(&["kind"]), text(&["apiVersion"]))
@@ -179,6 +183,18 @@ impl Form {
             }
         })
     }
+}
+
+/// What the printer of a template says of an error, part of it on standard output. Follows
+/// `k8s.io/cli-runtime/pkg/printers/template.go`.
+fn template_failure(template: &Template, value: &Value, words: &str) -> Failure {
+    let text = template.text();
+    let (raw, shown) = (value.to_json(), crate::apiserver::patch::go_print(value));
+    let out = format!(
+        "Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{raw}\n\tobject given to template engine was:\n\t\t{shown}\n\n"
+    );
+    let failure = Failure::new(format!("error executing template {}: {words}", go_quote(text)));
+    Failure { out, ..failure }
 }
 
 /// `pod/x` on a line.

@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub(super) kinds: Vec<Kind>,
     /// Whether one object was asked for by name, and not a list.
     pub(super) single: bool,
+    /// Whether lists were asked for.
+    pub(super) lists: bool,
 }
 
 /// What a command needs from its words.
@@ -208,7 +210,7 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
             if !(needs.type_is_enough || selects || all) {
                 return Err(Failure::new("resource(s) were provided, but no name was specified"));
             }
-            let mut found = Found { kinds: kinds.clone(), ..Found::default() };
+            let mut found = Found { kinds: kinds.clone(), lists: true, ..Found::default() };
             for kind in kinds {
                 match selectors(context, kind) {
                     Ok(selectors) => found.objects.extend(list(context, kind, &selectors)),
@@ -285,7 +287,7 @@ pub(super) fn local(
         .map(|document| as_it_stands(document.kind, &take(document)))
         .collect();
     let single = loaded.documents.len() == 1;
-    Ok(Found { objects, failures: loaded.failures, kinds: Vec::new(), single })
+    Ok(Found { objects, failures: loaded.failures, single, ..Found::default() })
 }
 
 /// The live objects of the manifests of `-f`.

@@ -55,13 +55,14 @@ pub(super) fn start(
             ));
         }
     };
-    let found = resources::find(context, words, Needs { type_is_enough: true, all: false })?;
-    if let Some(failure) = Failure::all(found.failures) {
+    let mut found = resources::find(context, words, Needs { type_is_enough: true, all: false })?;
+    if let Some(failure) = Failure::all(std::mem::take(&mut found.failures)) {
         return match context.flags.has("ignore-not-found") && failure.is_not_found() {
             true => super::DONE,
             false => Err(failure),
         };
     }
+    super::get::sort(context, &form, &mut found)?;
     let mut watch = Watch {
         kind,
         namespace: context.scope(kind),

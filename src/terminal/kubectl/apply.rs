@@ -73,7 +73,16 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         }
     }
     if !shown.is_empty() {
-        let text = form.print(&shown, documents.len() == 1)?;
+        // The list is made of structs: it says nothing of a version.
+        let text = match (documents.len(), &form) {
+            (2.., Form::Yaml { .. } | Form::Json | Form::Kyaml) => {
+                let values: Vec<Value> = shown.iter().map(AnyObject::to_value).collect();
+                let mut list = output::list(&values);
+                list.set("metadata", Value::empty_object());
+                form.print_value(&list)?
+            }
+            (count, _) => form.print(&shown, count == 1)?,
+        };
         context.out(&text);
     }
     match Failure::all(failures) {

@@ -221,7 +221,7 @@ impl<'a> Known<'a> {
             }
             let note = match flag.takes {
                 Takes::Switch => "",
-                Takes::Number => "N",
+                Takes::Number | Takes::Small => "N",
                 Takes::Span => "30s",
                 Takes::Text | Takes::Optional(_) => "…",
                 Takes::List | Takes::Many => "…, …",

@@ -23,6 +23,7 @@ mod expose;
 mod flags;
 mod generators;
 mod get;
+mod hash;
 mod help;
 mod json;
 mod jsonpath;
@@ -284,7 +285,10 @@ impl Process for Reading {
 fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Process> {
     let (command, rest) = command_of(arguments);
     let line: Rc<str> = format!("kubectl {}", quoted(arguments)).into();
-    let parsed = Flags::parse(&command, &rest).map_err(|words| Failure::flags(&command, &words));
+    let parsed = match rest.first().filter(|word| command == "create" && is_absent(word)) {
+        Some(word) => Err(absent(&format!("create {word}"))),
+        None => Flags::parse(&command, &rest).map_err(|words| Failure::flags(&command, &words)),
+    };
     let result = parsed.and_then(|flags| {
         let mut context = Context {
             cluster: io.cluster,
@@ -561,6 +565,20 @@ pub(super) fn object_words(words: &[&str]) -> Option<(Kind, String)> {
         [kind, name, ..] => Some((Kind::from_word(kind)?, (*name).to_owned())),
         [] => None,
     }
+}
+
+/// Whether `create` makes objects of this kind elsewhere, and not here.
+fn is_absent(kind: &str) -> bool {
+    matches!(
+        kind,
+        "clusterrole"
+            | "clusterrolebinding"
+            | "ing"
+            | "ingress"
+            | "role"
+            | "rolebinding"
+            | "token"
+    )
 }
 
 /// A command of kubectl that has nothing to work on here.

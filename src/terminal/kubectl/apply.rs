@@ -308,26 +308,3 @@ fn server_side(
     };
     Ok((written.object, VERB))
 }
-
-/// `apply view-last-applied`
-pub(super) fn view(context: &mut Context<'_>) -> Result<After, Failure> {
-    let words = context.flags.words.clone();
-    let needs = super::resources::Needs { type_is_enough: false, all: true };
-    let found = super::resources::find(context, &words, needs)?;
-    let json = context.flags.text("output") == "json";
-    for object in &found.objects {
-        let Some(text) = object.meta().annotations.text(LAST_APPLIED) else {
-            let (word, name) = (object.kind().word(), &object.meta().name);
-            return Err(Failure::new(format!(
-                "no last-applied-configuration annotation found on resource: {name} ({word})"
-            )));
-        };
-        let value = Value::from_json(text).unwrap_or_default();
-        let text = if json { super::json::pretty(&value) } else { crate::manifest::to_yaml(&value) };
-        context.out(&text);
-    }
-    match Failure::all(found.failures) {
-        Some(failure) => Err(failure),
-        None => DONE,
-    }
-}

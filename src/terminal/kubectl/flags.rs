@@ -60,12 +60,17 @@ fn own(command: &str) -> Vec<&'static str> {
         "describe" => {
             vec![FILES, "all-namespaces:A! chunk-size# selector:l= show-events!"]
         }
-        "apply" | "apply view-last-applied" | "apply set-last-applied" => vec![
+        "apply view-last-applied" => vec![FILES, "all! output:o= selector:l="],
+        "apply set-last-applied" => vec![PRINT, FILES, DRY, "create-annotation!"],
+        "apply edit-last-applied" => {
+            vec![PRINT, FILES, "field-manager= record! windows-line-endings!"]
+        }
+        "apply" => vec![
             PRINT,
             FILES,
             DRY,
             WRITE,
-            "all! cascade?background create-annotation! force! force-conflicts! grace-period# openapi-patch! \
+            "all! cascade?background force! force-conflicts! grace-period# openapi-patch! \
              overwrite! prune! prune-allowlist+ record! selector:l= server-side! subresource= timeout~ wait!",
         ],
         "create" => {

@@ -105,12 +105,12 @@ pub(super) fn save_config(context: &Context<'_>, object: &mut Value) {
 ///
 /// # Errors
 /// kubectl's words.
-pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Failure> {
+pub(super) fn pairs(text: &str) -> Result<Value, Failure> {
     let mut found = Value::empty_object();
     for pair in text.split(',') {
         match pair.split_once('=') {
             Some((key, value)) if !key.is_empty() => found.set(key, value),
-            _ => return Err(Failure::new(format!("unexpected {what} spec: {pair}"))),
+            _ => return Err(Failure::new(format!("unexpected label spec: {pair}"))),
         }
     }
     Ok(found)

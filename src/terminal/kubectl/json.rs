@@ -9,17 +9,23 @@ const ORDER: &str = "preferences metadata name generateName clusters users conte
     namespace uid controller blockOwnerDeletion resourceVersion generation creationTimestamp labels annotations \
     ownerReferences finalizers managedFields server tls-server-name insecure-skip-tls-verify certificate-authority \
     certificate-authority-data proxy-url disable-compression client-certificate client-certificate-data client-key \
-    client-key-data token username password major minor gitVersion gitCommit gitTreeState buildDate goVersion \
-    compiler platform clientVersion kustomizeVersion serverVersion spec status immutable data stringData \
-    value valueFrom globalDefault description containerPort protocol port targetPort nodePort image command args workingDir \
-    ports envFrom env resources volumeMounts terminationMessagePath terminationMessagePolicy imagePullPolicy volumes \
-    initContainers containers restartPolicy terminationGracePeriodSeconds dnsPolicy nodeSelector serviceAccountName \
-    serviceAccount securityContext stdin stdinOnce tty schedulerName schedule timeZone concurrencyPolicy replicas \
-    parallelism completions backoffLimit minAvailable selector matchLabels maxUnavailable maxSurge template strategy \
-    revisionHistoryLimit progressDeadlineSeconds completionMode suspend podReplacementPolicy jobTemplate \
-    successfulJobsHistoryLimit failedJobsHistoryLimit clusterIP clusterIPs type rollingUpdate externalIPs \
+    client-key-data token username password clientVersion kustomizeVersion serverVersion major minor emulationMajor \
+    emulationMinor minCompatibilityMajor minCompatibilityMinor gitVersion gitCommit gitTreeState buildDate goVersion \
+    compiler platform spec immutable data stringData key operator value valueFrom values effect globalDefault \
+    description containerPort protocol path port targetPort nodePort host scheme image command args workingDir ports \
+    envFrom env resources limits requests readOnly mountPath subPath volumeMounts httpGet exec livenessProbe \
+    readinessProbe startupProbe lifecycle initialDelaySeconds timeoutSeconds periodSeconds successThreshold \
+    failureThreshold terminationMessagePath terminationMessagePolicy imagePullPolicy volumes initContainers containers \
+    restartPolicy terminationGracePeriodSeconds dnsPolicy nodeSelector serviceAccountName serviceAccount nodeName \
+    securityContext stdin stdinOnce tty affinity schedulerName tolerations priorityClassName schedule timeZone \
+    concurrencyPolicy observedGeneration replicas updatedReplicas readyReplicas availableReplicas \
+    unavailableReplicas terminatingReplicas parallelism completions activeDeadlineSeconds backoffLimit minAvailable \
+    selector matchLabels matchExpressions maxUnavailable maxSurge template strategy updateStrategy \
+    revisionHistoryLimit progressDeadlineSeconds ttlSecondsAfterFinished completionMode suspend podReplacementPolicy \
+    jobTemplate successfulJobsHistoryLimit failedJobsHistoryLimit clusterIP clusterIPs type rollingUpdate externalIPs \
     sessionAffinity loadBalancerIP externalName externalTrafficPolicy ipFamilies ipFamilyPolicy \
-    internalTrafficPolicy hard scopes used phase preemptionPolicy";
+    internalTrafficPolicy hard scopes used phase preemptionPolicy status lastUpdateTime lastTransitionTime reason \
+    message conditions disruptionsAllowed currentHealthy desiredHealthy expectedPods";
 
 /// A map.
 pub(super) fn pretty(value: &Value) -> String {
@@ -29,6 +35,15 @@ pub(super) fn pretty(value: &Value) -> String {
 /// A struct.
 pub(super) fn pretty_struct(value: &Value) -> String {
     line(value, true)
+}
+
+/// The lines of either with half of their indentation.
+pub(super) fn narrow(text: &str) -> String {
+    let line = |line: &str| {
+        let bare = line.trim_start_matches(' ');
+        format!("{}{bare}\n", " ".repeat((line.len() - bare.len()) / 2))
+    };
+    text.lines().map(line).collect()
 }
 
 fn line(value: &Value, is_struct: bool) -> String {

@@ -29,11 +29,13 @@ mod json;
 mod jsonpath;
 mod keyed;
 mod label;
+mod last_applied;
 mod logs;
 mod manifests;
 mod metrics;
 mod nodes;
 mod output;
+mod overrides;
 mod patch;
 mod problem;
 mod raw;
@@ -426,7 +428,11 @@ fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
             ("nodes", "node"),
             ("no", "node"),
         ],
-        "apply" => &[("view-last-applied", "view-last-applied")],
+        "apply" => &[
+            ("edit-last-applied", "edit-last-applied"),
+            ("set-last-applied", "set-last-applied"),
+            ("view-last-applied", "view-last-applied"),
+        ],
         "config" => &[
             ("current-context", "current-context"),
             ("delete-cluster", "delete-cluster"),
@@ -510,7 +516,9 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
         "describe" => describe::run,
         "events" => events::run,
         "apply" => apply::run,
-        "apply view-last-applied" => apply::view,
+        "apply view-last-applied" => last_applied::view,
+        "apply set-last-applied" => last_applied::set,
+        "apply edit-last-applied" => last_applied::edit,
         "create" => create::run,
         "replace" => create::replace,
         "delete" => delete::run,

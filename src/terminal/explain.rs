@@ -144,9 +144,7 @@ impl<'a> Case<'a> {
         let at = self.argv.iter().position(|word| word == "-n" || word == "--namespace");
         let given = at.and_then(|at| self.argv.get(at + 1)).map(|name| name.as_str().into());
         let joined = self.argv.iter().find_map(|word| word.strip_prefix("--namespace="));
-        given
-            .or_else(|| joined.map(Into::into))
-            .unwrap_or_else(|| self.terminal.namespace())
+        given.or_else(|| joined.map(Into::into)).unwrap_or_else(|| self.terminal.namespace())
     }
 
     // ---- a command of the shell ----

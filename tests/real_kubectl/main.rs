@@ -190,7 +190,7 @@ fn sorted(outcome: Outcome) -> Outcome {
 
 /// Whether the client tells ages by its own clock in a line.
 fn tells_ages(line: &str) -> bool {
-    line.contains("describe") || line.contains("kubectl events")
+    ["describe", "kubectl events", "--server-print=false"].iter().any(|one| line.contains(one))
 }
 
 /// Both outcomes of a line over the same state; `None` on a machine on which the client needs more than a second for it,

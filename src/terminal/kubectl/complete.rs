@@ -419,8 +419,14 @@ impl<'a> Known<'a> {
                 Some(_) => Asked::of(self.names(Kind::Node)),
             },
             "explain" if self.words.is_empty() => self.fields(open),
-            "config use-context" | "config set-context" | "config delete-context"
-            | "config rename-context" if self.words.is_empty() => self.entries(Section::Contexts),
+            "config use-context"
+            | "config set-context"
+            | "config delete-context"
+            | "config rename-context"
+                if self.words.is_empty() =>
+            {
+                self.entries(Section::Contexts)
+            }
             "config delete-cluster" | "config set-cluster" => self.entries(Section::Clusters),
             "config delete-user" | "config set-credentials" => self.entries(Section::Users),
             "auth" if self.words.is_empty() => Asked::plain(["can-i", "whoami"]),

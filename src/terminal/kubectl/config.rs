@@ -92,10 +92,7 @@ fn help_error(context: &mut Context<'_>, command: &str, words: &str) -> Failure 
 }
 
 /// The words of a command that takes so many.
-fn words<const N: usize>(
-    context: &mut Context<'_>,
-    command: &str,
-) -> Result<[String; N], Failure> {
+fn words<const N: usize>(context: &mut Context<'_>, command: &str) -> Result<[String; N], Failure> {
     let words = context.flags.words.clone();
     words.try_into().map_err(|_| help_error(context, command, "Unexpected args"))
 }

@@ -148,8 +148,7 @@ pub(super) fn version(context: &mut Context<'_>) -> Result<After, Failure> {
             format!("Client Version: {VERSION}\nKustomize Version: {KUSTOMIZE}\n{server}")
         }
         form @ ("yaml" | "json") => {
-            let mut value =
-                object! { "clientVersion" => build(), "kustomizeVersion" => KUSTOMIZE };
+            let mut value = object! { "clientVersion" => build(), "kustomizeVersion" => KUSTOMIZE };
             if !client_only {
                 let mut server = build();
                 for (part, minor) in [("emulation", "36"), ("minCompatibility", "35")] {

@@ -196,7 +196,7 @@ fn own(command: &str) -> Vec<&'static str> {
              pod-selector= selector:l= skip-wait-for-delete-timeout# timeout~",
         ],
         "taint" => vec![PRINT, DRY, "all! field-manager= overwrite! selector:l= validate?strict"],
-        "explain" => vec!["api-version= max-depth# output= recursive:R!"],
+        "explain" => vec!["api-version= max-depth# output:o= recursive:R!"],
         "events" => vec![PRINT, "all-namespaces:A! chunk-size# for= no-headers! types, watch:w!"],
         "top pod" => vec![
             "all-namespaces:A! containers! field-selector= no-headers! selector:l= show-swap! sort-by= sum! \
@@ -380,7 +380,8 @@ impl Flags {
                     }
                     Ok(_) | Err(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
                         let quoted = go_quote(&value);
-                        let words = format!("strconv.ParseInt: parsing {quoted}: value out of range");
+                        let words =
+                            format!("strconv.ParseInt: parsing {quoted}: value out of range");
                         return Err(wrong(words));
                     }
                     Err(_) => return Err(invalid("ParseInt")),

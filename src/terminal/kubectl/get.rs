@@ -44,7 +44,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         }
         return watch::start(context, &words, form, view);
     }
-    let mut found = resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
+    let mut found =
+        resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
     if context.flags.has("ignore-not-found") {
         found.failures.retain(|failure| !failure.is_not_found());
     }

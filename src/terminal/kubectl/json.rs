@@ -58,7 +58,9 @@ fn place(field: &str, depth: usize) -> usize {
     match field {
         "kind" => usize::from(depth > 0),
         "apiVersion" => usize::from(depth == 0),
-        field => 2 + ORDER.split_ascii_whitespace().position(|one| one == field).unwrap_or(ORDER.len()),
+        field => {
+            2 + ORDER.split_ascii_whitespace().position(|one| one == field).unwrap_or(ORDER.len())
+        }
     }
 }
 

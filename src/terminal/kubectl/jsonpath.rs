@@ -245,7 +245,8 @@ impl Walk {
                 let lefts = self.list(left, vec![item.clone()]);
                 if operator == "exists" {
                     // What cannot be found out counts as there.
-                    if lefts.map_or_else(|words| !words.ends_with(NOT_FOUND), |all| !all.is_empty()) {
+                    if lefts.map_or_else(|words| !words.ends_with(NOT_FOUND), |all| !all.is_empty())
+                    {
                         kept.push(item.clone());
                     }
                     continue;

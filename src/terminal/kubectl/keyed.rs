@@ -1,9 +1,9 @@
 //! `kubectl create configmap` and `kubectl create secret generic | tls | docker-registry`: data by keys, from flags and
 //! files. Follows `pkg/cmd/create/create_configmap.go`, `create_secret*.go` and `pkg/cmd/util/env_file.go`.
 
-use super::{Context, hash};
 use super::generators::bare;
 use super::problem::Failure;
+use super::{Context, hash};
 use crate::api::base64;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;

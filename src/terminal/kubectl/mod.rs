@@ -579,13 +579,7 @@ pub(super) fn object_words(words: &[&str]) -> Option<(Kind, String)> {
 fn is_absent(kind: &str) -> bool {
     matches!(
         kind,
-        "clusterrole"
-            | "clusterrolebinding"
-            | "ing"
-            | "ingress"
-            | "role"
-            | "rolebinding"
-            | "token"
+        "clusterrole" | "clusterrolebinding" | "ing" | "ingress" | "role" | "rolebinding" | "token"
     )
 }
 

@@ -1,10 +1,10 @@
 //! `-o`: the forms in which objects are printed. Follows `k8s.io/cli-runtime/pkg/genericclioptions`.
 
-use super::{Context, json};
 use super::custom_columns::CustomColumns;
 use super::jsonpath::JsonPath;
 use super::problem::Failure;
 use super::template::Template;
+use super::{Context, json};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
@@ -162,7 +162,7 @@ impl Form {
             Self::StructJson => json::pretty_struct(value),
             Self::JsonPath(path) => path.print(value).map_err(|words| {
                 let template = go_quote(path.template());
-                let shown = crate::apiserver::patch::go_print(value);
+                let shown = go_syntax(value);
                 Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n", path.template()))
             })?,
             Self::JsonPathAsJson(path) => {
@@ -182,6 +182,24 @@ impl Form {
                 columns.print(std::slice::from_ref(value)).map_err(Failure::new)?
             }
         })
+    }
+}
+
+/// A value as Go writes it in a program (`%#v`).
+fn go_syntax(value: &Value) -> String {
+    let all = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::String(text) => go_quote(text),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", all(items.iter().map(go_syntax).collect()))
+        }
+        Value::Object(map) => {
+            let fields =
+                map.iter().map(|(key, item)| format!("{}:{}", go_quote(key), go_syntax(item)));
+            format!("map[string]interface {{}}{{{}}}", all(fields.collect()))
+        }
+        other => other.to_json(),
     }
 }
 

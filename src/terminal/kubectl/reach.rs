@@ -78,9 +78,8 @@ fn route(context: &Context<'_>, config: &Kubeconfig, command: &str) -> Result<()
         let words = format!("context was not found for specified context: {name}");
         Failure::verbatim(format!("Error in configuration: {words}"))
     };
-    let missing = |what: &str, name: &str| {
-        Failure::new(format!("{what} {} does not exist", go_quote(name)))
-    };
+    let missing =
+        |what: &str, name: &str| Failure::new(format!("{what} {} does not exist", go_quote(name)));
     let named = |field: &str| entry.and_then(|entry| entry.str_at(field)).unwrap_or_default();
     let cluster_name = flag("cluster").unwrap_or_else(|| named("cluster"));
     let cluster = config.section(Section::Clusters).get(cluster_name);

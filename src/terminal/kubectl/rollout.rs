@@ -41,7 +41,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
     if words.is_empty() && context.flags.all("filename").is_empty() {
         return Err(Failure::new("required resource not specified"));
     }
-    let found = resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
+    let found =
+        resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
     if found.objects.is_empty() && found.failures.is_empty() {
         let words = format!("No resources found in {} namespace.", context.namespace());
         context.warn(&words);

@@ -55,7 +55,8 @@ pub(super) fn start(
             ));
         }
     };
-    let mut found = resources::find(context, words, Needs { type_is_enough: true, ..Needs::default() })?;
+    let mut found =
+        resources::find(context, words, Needs { type_is_enough: true, ..Needs::default() })?;
     if let Some(failure) = Failure::all(std::mem::take(&mut found.failures)) {
         return match context.flags.has("ignore-not-found") && failure.is_not_found() {
             true => super::DONE,

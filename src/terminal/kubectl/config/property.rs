@@ -205,10 +205,7 @@ mod tests {
                 "clusters.10.0.0.1.server",
                 Ok(Place::Field(Section::Clusters, "10.0.0.1".into(), "server", Holds::Text)),
             ),
-            (
-                "contexts.a.namespace.b",
-                Err(too_far("contexts.a.namespace.b")),
-            ),
+            ("contexts.a.namespace.b", Err(too_far("contexts.a.namespace.b"))),
             ("foo.a", Err(Failure::new("unable to parse foo.a after [] at api.Config"))),
         ] {
             assert_eq!(place(path), expected, "{path}");

@@ -92,9 +92,8 @@ pub(super) fn service(
 fn port_and_target(pair: &str) -> Result<(i64, Value), Failure> {
     let mut parts = pair.split(':');
     let port = parts.next().unwrap_or_default();
-    let wrong = |what: &str| {
-        Failure::new(format!("strconv.ParseUint: parsing {}: {what}", go_quote(port)))
-    };
+    let wrong =
+        |what: &str| Failure::new(format!("strconv.ParseUint: parsing {}: {what}", go_quote(port)));
     if port.is_empty() || !port.bytes().all(|letter| letter.is_ascii_digit()) {
         return Err(wrong("invalid syntax"));
     }

@@ -317,11 +317,7 @@ fn at(text: &str, expression: &str, words: &str) -> String {
     format!("template: output:{line}:{column}: executing \"output\" at <{expression}>: {words}")
 }
 
-fn follow(
-    mut value: Value,
-    names: &[String],
-    allow_missing: bool,
-) -> Result<Value, String> {
+fn follow(mut value: Value, names: &[String], allow_missing: bool) -> Result<Value, String> {
     for name in names {
         value = match &value {
             Value::Object(map) => match map.get(name.as_str()) {

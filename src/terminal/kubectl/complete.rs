@@ -68,7 +68,7 @@ pub(in crate::terminal) fn complete(
 /// The names of a kind in a namespace.
 pub(in crate::terminal) fn names(kind: Kind, namespace: &str, cluster: &Cluster) -> Vec<Candidate> {
     let scope = kind.namespaced().then_some(namespace);
-    let objects = cluster.store().list(kind, scope.as_deref());
+    let objects = cluster.store().list(kind, scope);
     objects.iter().map(|object| Candidate::new(&*object.meta().name)).collect()
 }
 

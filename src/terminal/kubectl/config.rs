@@ -389,17 +389,16 @@ fn set_cluster(context: &mut Context<'_>) -> Result<After, Failure> {
 }
 
 fn set_credentials(context: &mut Context<'_>) -> Result<After, Failure> {
-    let [name] = match context.flags.words.clone().try_into() {
-        Ok(words) => words,
-        Err(_) => return Err(help_error(context, "set-credentials", "unexpected args")),
+    let [name] = context.flags.words.as_slice() else {
+        return Err(help_error(context, "set-credentials", "unexpected args"));
     };
+    let name = name.clone();
     let given = |flag: &str| !context.flags.text(flag).is_empty();
     if given("token") && (given("username") || given("password")) {
         return Err(Failure::new(
             "you cannot specify more than one authentication method at the same time: --token, --username/--password",
         ));
     }
-    let name: String = name;
     let fields = ["client-certificate", "client-key", "token", "username", "password"];
     set_entry(context, Section::Users, (&name, "User"), &fields)
 }

@@ -373,7 +373,7 @@ impl Flags {
                 _ => return Err(invalid("ParseBool")),
             },
             Takes::Number | Takes::Small => {
-                let number = value.parse::<i64>().map_err(|error| error.kind().clone());
+                let number = value.parse::<i64>().map_err(|error| *error.kind());
                 match number {
                     Ok(number) if flag.takes == Takes::Number || i32::try_from(number).is_ok() => {
                         number.to_string()

@@ -181,7 +181,7 @@ fn coded(text: &str) -> Result<Value, Failure> {
     let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/');
     let wrong = match plain.find(|one: char| !letter(one)) {
         Some(at) => Some(at),
-        None => (text.len() % 4 != 0).then_some(text.len() / 4 * 4),
+        None => (!text.len().is_multiple_of(4)).then_some(text.len() / 4 * 4),
     };
     match wrong {
         None => Ok(Value::from(text)),

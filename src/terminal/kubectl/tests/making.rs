@@ -20,8 +20,8 @@ fn flags_of_create_are_checked_as_upstream_does() {
             r#"{"matchExpressions":[{"key":"a","operator":"In","values":["b"]},{"key":"c","operator":"DoesNotExist"}],"matchLabels":{"d":"e"}}"#,
         ),
         (
-            "kubectl create pdb P --selector=a=b --max-unavailable=1 2>&1 | head -c 50",
-            "error: failed to create poddisruptionbudgets: PodD",
+            "kubectl create pdb p --selector=a=b --max-unavailable=1; kubectl create pdb p --selector=a=b --max-unavailable=1",
+            "poddisruptionbudget.policy/p created\nerror: failed to create poddisruptionbudgets: poddisruptionbudgets.policy \"p\" already exists",
         ),
         (
             "kubectl create service clusterip s --tcp=x",

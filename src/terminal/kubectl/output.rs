@@ -163,7 +163,7 @@ impl Form {
             Self::JsonPath(path) => path.print(value).map_err(|words| {
                 let template = go_quote(path.template());
                 let shown = go_syntax(value);
-                Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n", path.template()))
+                Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n\n", path.template()))
             })?,
             Self::JsonPathAsJson(path) => {
                 let found = path.found(value).map_err(Failure::new)?;

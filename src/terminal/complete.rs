@@ -169,13 +169,13 @@ fn stands_for(
     cluster: &Cluster,
     terminal: &Terminal,
 ) -> Vec<Candidate> {
-    let names = |kind| kubectl::names(kind, &terminal.namespace, cluster);
+    let names = |kind| kubectl::names(kind, &terminal.namespace(), cluster);
     match (token, words) {
         ("FILE", _) => terminal.files.keys().map(Candidate::new).collect(),
         ("NAME", ["switch"] | ["branch", "-d"]) | ("OLD", _) => {
             cluster.branches().map(|branch| Candidate::new(&*branch.name)).collect()
         }
-        ("KIND/NAME", _) => kubectl::kinds_and_names(open, &terminal.namespace, cluster),
+        ("KIND/NAME", _) => kubectl::kinds_and_names(open, &terminal.namespace(), cluster),
         ("NAME", ["node", ..]) => names(Kind::Node),
         ("NAME", ["pod", ..]) => names(Kind::Pod),
         _ => Vec::new(),

@@ -144,9 +144,7 @@ impl<'a> Case<'a> {
         let at = self.argv.iter().position(|word| word == "-n" || word == "--namespace");
         let given = at.and_then(|at| self.argv.get(at + 1)).map(|name| name.as_str().into());
         let joined = self.argv.iter().find_map(|word| word.strip_prefix("--namespace="));
-        given
-            .or_else(|| joined.map(Into::into))
-            .unwrap_or_else(|| std::rc::Rc::clone(&self.terminal.namespace))
+        given.or_else(|| joined.map(Into::into)).unwrap_or_else(|| self.terminal.namespace())
     }
 
     // ---- a command of the shell ----
@@ -394,7 +392,7 @@ impl<'a> Case<'a> {
             return fixed(text, self.renamed(name, near));
         }
         let scope = if kind.namespaced() { format!(" -n {own}") } else { String::new() };
-        let scope = if *own == *self.terminal.namespace { String::new() } else { scope };
+        let scope = if *own == *self.terminal.namespace() { String::new() } else { scope };
         let plural = kind.info().plural;
         let text = Text::new("hint.no-object").with("name", name).with("kind", plural);
         fixed(text, Some(format!("kubectl get {plural}{scope}")))

@@ -3,6 +3,7 @@
 mod complete;
 mod explain;
 mod import;
+mod kubeconfig;
 mod kubectl;
 mod paste;
 mod process;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 
 pub use complete::{Candidate, Completion, complete};
 pub use import::is_dump;
+pub use kubeconfig::Kubeconfig;
 pub use kubectl::describe_text;
 pub use paste::{Pasted, pasted};
 pub use run::{Effect, Poll, Running};
@@ -43,8 +45,8 @@ pub enum Stream {
 pub struct Terminal {
     /// The files of its small workspace.
     pub files: BTreeMap<String, Rc<str>>,
-    /// The namespace that commands mean.
-    pub namespace: Rc<str>,
+    /// Whom kubectl talks to, and in which namespace.
+    pub kubeconfig: Kubeconfig,
     /// Variables.
     pub variables: BTreeMap<String, String>,
     /// Lines that were entered, oldest first.
@@ -61,13 +63,20 @@ impl Default for Terminal {
     fn default() -> Self {
         Self {
             files: BTreeMap::new(),
-            namespace: "default".into(),
+            kubeconfig: Kubeconfig::default(),
             variables: BTreeMap::new(),
             history: Vec::new(),
             status: 0,
             language: Language::En,
             futures: None,
         }
+    }
+}
+
+impl Terminal {
+    /// The namespace that commands mean.
+    pub fn namespace(&self) -> Rc<str> {
+        self.kubeconfig.namespace_of(&self.kubeconfig.current)
     }
 }
 

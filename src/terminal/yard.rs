@@ -186,7 +186,7 @@ fn pod_key(name: &str, terminal: &Terminal) -> ObjectKey {
     let name = name.strip_prefix("pod/").unwrap_or(name);
     match name.split_once('/') {
         Some((namespace, name)) => ObjectKey::new(namespace, name),
-        None => ObjectKey::new(Rc::clone(&terminal.namespace), name),
+        None => ObjectKey::new(terminal.namespace(), name),
     }
 }
 
@@ -235,7 +235,7 @@ fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
     let Some((kind, name)) = kubectl::object_words(&words) else {
         return Outcome::fail("yard: why KIND/NAME, for example: yard why pod/web-x7k2p");
     };
-    let own = namespace.unwrap_or_else(|| Rc::clone(&terminal.namespace));
+    let own = namespace.unwrap_or_else(|| terminal.namespace());
     let namespace = if kind.namespaced() { own } else { "".into() };
     let key = ObjectKey::new(namespace, name.as_str());
     let lines = match at {

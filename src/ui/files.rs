@@ -160,7 +160,7 @@ impl Engine {
     pub(crate) fn govern(&self, text: &str, at: usize) {
         self.state.borrow_mut().cursor = Cursor { at: Some(at), asked: platform::steady_clock() };
         let (governed, same) = self.read(|state| {
-            let governed = governed(&state.cluster, text, at, &state.terminal.namespace);
+            let governed = governed(&state.cluster, text, at, &state.terminal.namespace());
             let same = *state.desk.governed == governed;
             (governed, same)
         });

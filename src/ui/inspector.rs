@@ -309,7 +309,8 @@ fn events(props: &DetailsProps, scrolled: &UseStateHandle<bool>) -> Html {
         Callback::from(move |event: yew::events::Event| scrolled.set(platform::scrolled(&event)))
     };
     let rows: Vec<Row> = props.engine.read(|state| {
-        let namespace = &*state.terminal.namespace;
+        let namespace = state.terminal.namespace();
+        let namespace = &*namespace;
         let row = |event: Rc<Event>| Row {
             key: event.meta.uid.0,
             at: day_and_time(event.last).1,

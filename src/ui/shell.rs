@@ -304,7 +304,7 @@ impl State {
     /// Writes a text on the terminal's screen.
     pub(super) fn push(&mut self, class: &'static str, text: &str) {
         if class == "in" {
-            self.about = screen::Context::of(text, &self.terminal.namespace);
+            self.about = screen::Context::of(text, &self.terminal.namespace());
         }
         self.written += 1;
         let parts = match class {

@@ -73,7 +73,16 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         }
     }
     if !shown.is_empty() {
-        let text = form.print(&shown, documents.len() == 1)?;
+        // The list is made of structs: it says nothing of a version.
+        let text = match (documents.len(), &form) {
+            (2.., Form::Yaml { .. } | Form::Json | Form::Kyaml) => {
+                let values: Vec<Value> = shown.iter().map(AnyObject::to_value).collect();
+                let mut list = output::list(&values);
+                list.set("metadata", Value::empty_object());
+                form.print_value(&list)?
+            }
+            (count, _) => form.print(&shown, count == 1)?,
+        };
         context.out(&text);
     }
     match Failure::all(failures) {
@@ -298,27 +307,4 @@ fn server_side(
         }
     };
     Ok((written.object, VERB))
-}
-
-/// `apply view-last-applied`
-pub(super) fn view(context: &mut Context<'_>) -> Result<After, Failure> {
-    let words = context.flags.words.clone();
-    let needs = super::resources::Needs { type_is_enough: false, all: true };
-    let found = super::resources::find(context, &words, needs)?;
-    let json = context.flags.text("output") == "json";
-    for object in &found.objects {
-        let Some(text) = object.meta().annotations.text(LAST_APPLIED) else {
-            let (word, name) = (object.kind().word(), &object.meta().name);
-            return Err(Failure::new(format!(
-                "no last-applied-configuration annotation found on resource: {name} ({word})"
-            )));
-        };
-        let value = Value::from_json(text).unwrap_or_default();
-        let text = if json { output::pretty(&value) } else { crate::manifest::to_yaml(&value) };
-        context.out(&text);
-    }
-    match Failure::all(found.failures) {
-        Some(failure) => Err(failure),
-        None => DONE,
-    }
 }

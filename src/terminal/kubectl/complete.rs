@@ -3,6 +3,7 @@
 //! knows more.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::flags::{self, Takes};
 use super::{COMMANDS, GROUPS, command_of, help, subcommands};
@@ -13,6 +14,7 @@ use crate::api::schema::Schema;
 use crate::cluster::Cluster;
 use crate::terminal::Terminal;
 use crate::terminal::complete::{Asked, Candidate};
+use crate::terminal::kubeconfig::Section;
 
 /// What completion knows.
 struct Known<'a> {
@@ -191,13 +193,18 @@ impl<'a> Known<'a> {
         (known, waiting)
     }
 
-    fn namespace(&self) -> &str {
+    fn namespace(&self) -> Rc<str> {
         let given = self.flags.iter().rev().find(|(name, _)| name == "namespace");
-        given.map_or(&*self.terminal.namespace, |(_, value)| value)
+        given.map_or_else(|| self.terminal.namespace(), |(_, value)| value.as_str().into())
+    }
+
+    /// The names of a part of the kubeconfig.
+    fn entries(&self, section: Section) -> Asked {
+        Asked::plain(self.terminal.kubeconfig.section(section).keys())
     }
 
     fn names(&self, kind: Kind) -> Vec<Candidate> {
-        let mut names = names(kind, self.namespace(), self.cluster);
+        let mut names = names(kind, &self.namespace(), self.cluster);
         names.retain(|name| !self.words.contains(&name.text));
         names
     }
@@ -214,7 +221,7 @@ impl<'a> Known<'a> {
             }
             let note = match flag.takes {
                 Takes::Switch => "",
-                Takes::Number => "N",
+                Takes::Number | Takes::Small => "N",
                 Takes::Span => "30s",
                 Takes::Text | Takes::Optional(_) => "…",
                 Takes::List | Takes::Many => "…, …",
@@ -258,15 +265,17 @@ impl<'a> Known<'a> {
             "types" => list(&["Normal", "Warning"]),
             "protocol" => list(&["SCTP", "TCP", "UDP"]),
             "for" if self.command == "wait" => self.conditions(open),
-            "for" => Asked::of(kinds_and_names(open, self.namespace(), self.cluster)),
+            "for" => Asked::of(kinds_and_names(open, &self.namespace(), self.cluster)),
             "from" => Asked::of(
-                names(Kind::CronJob, self.namespace(), self.cluster)
+                names(Kind::CronJob, &self.namespace(), self.cluster)
                     .into_iter()
                     .map(|name| Candidate::new(format!("cronjob/{}", name.text)))
                     .collect(),
             ),
             "image" => Asked::plain(self.images()),
-            "context" | "cluster" | "user" => list(&["podyard"]),
+            "context" => self.entries(Section::Contexts),
+            "cluster" => self.entries(Section::Clusters),
+            "user" => self.entries(Section::Users),
             "api-group" => Asked::plain(Kind::ALL.iter().map(|kind| kind.info().group)),
             "subresource" => list(&["scale", "status"]),
             "v" => list(&["6", "7", "8", "9"]),
@@ -293,7 +302,7 @@ impl<'a> Known<'a> {
         }
         Asked::of(match self.command.as_str() {
             "get" => FORMS.iter().map(|form| ending(form)).collect(),
-            "version" | "config" => ["json", "yaml"].map(Candidate::new).to_vec(),
+            "version" | "config view" => ["json", "yaml"].map(Candidate::new).to_vec(),
             "api-resources" => ["name", "wide"].map(Candidate::new).to_vec(),
             "explain" => ["plaintext", "plaintext-openapiv2"].map(Candidate::new).to_vec(),
             "delete" => vec![Candidate::new("name")],
@@ -352,7 +361,7 @@ impl<'a> Known<'a> {
         let everywhere = self.flags.iter().any(|(name, _)| name == "all-namespaces");
         let list = |kind: Kind| {
             let scope = (kind.namespaced() && !everywhere).then(|| self.namespace());
-            self.cluster.store().list(kind, scope)
+            self.cluster.store().list(kind, scope.as_deref())
         };
         kinds.into_iter().flat_map(list).collect()
     }
@@ -410,10 +419,16 @@ impl<'a> Known<'a> {
                 Some(_) => Asked::of(self.names(Kind::Node)),
             },
             "explain" if self.words.is_empty() => self.fields(open),
-            "config" if self.words.is_empty() => Asked::plain(CONFIG),
-            "config" if matches!(self.words.as_slice(), [word] if word.contains("context")) => {
-                Asked::plain(["podyard"])
+            "config use-context"
+            | "config set-context"
+            | "config delete-context"
+            | "config rename-context"
+                if self.words.is_empty() =>
+            {
+                self.entries(Section::Contexts)
             }
+            "config delete-cluster" | "config set-cluster" => self.entries(Section::Clusters),
+            "config delete-user" | "config set-credentials" => self.entries(Section::Users),
             "auth" if self.words.is_empty() => Asked::plain(["can-i", "whoami"]),
             group if group != "auth" && GROUPS.contains(&group) && self.words.is_empty() => {
                 Asked::plain(subcommands(group).iter().map(|(_, sub)| *sub))
@@ -422,7 +437,7 @@ impl<'a> Known<'a> {
                 1 => Asked::plain(VERBS),
                 _ => Asked::plain(Kind::ALL.iter().map(|kind| kind.info().plural)),
             },
-            _ if open.contains('/') => Asked::of(kinds_and_names(open, namespace, self.cluster)),
+            _ if open.contains('/') => Asked::of(kinds_and_names(open, &namespace, self.cluster)),
             _ => Asked::default(),
         }
     }
@@ -430,7 +445,7 @@ impl<'a> Known<'a> {
     /// A type, then names of it; or `TYPE/NAME`, as often as one likes.
     fn types_and_names(&self, kinds: &[Kind], open: &str) -> Asked {
         if open.contains('/') || self.words.iter().any(|word| word.contains('/')) {
-            let mut names = kinds_and_names(open, self.namespace(), self.cluster);
+            let mut names = kinds_and_names(open, &self.namespace(), self.cluster);
             names.retain(|name| {
                 let word = name.text.split('/').next().unwrap_or("");
                 let kind = Kind::from_word(word).is_some_and(|kind| kinds.contains(&kind));
@@ -470,12 +485,12 @@ impl<'a> Known<'a> {
             return Asked::of(if containers { self.containers() } else { Vec::new() });
         }
         if open.contains('/') {
-            return Asked::of(kinds_and_names(open, self.namespace(), self.cluster));
+            return Asked::of(kinds_and_names(open, &self.namespace(), self.cluster));
         }
         let mut all = self.names(Kind::Pod);
         let held = WORKLOADS
             .iter()
-            .filter(|kind| !names(**kind, self.namespace(), self.cluster).is_empty());
+            .filter(|kind| !names(**kind, &self.namespace(), self.cluster).is_empty());
         all.extend(held.map(|kind| Candidate::open(format!("{}/", kind.info().plural))));
         Asked::of(all)
     }
@@ -539,15 +554,6 @@ impl<'a> Known<'a> {
     }
 }
 
-const CONFIG: [&str; 7] = [
-    "current-context",
-    "get-clusters",
-    "get-contexts",
-    "get-users",
-    "set-context",
-    "use-context",
-    "view",
-];
 const VERBS: [&str; 7] = ["create", "delete", "get", "list", "patch", "update", "watch"];
 
 /// A word; one that ends with `=` goes on.

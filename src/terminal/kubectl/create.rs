@@ -1,6 +1,6 @@
 //! `kubectl create -f` and `kubectl replace -f`. Follows `pkg/cmd/create` and `pkg/cmd/replace`.
 
-use super::apply::{LAST_APPLIED, remembered, said};
+use super::apply::{LAST_APPLIED, as_it_stands, remembered, said};
 use super::delete;
 use super::manifests::{self, Document};
 use super::output::{self, Form};
@@ -18,7 +18,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     each(context, "create", |context, document| {
         if context.dry() == Dry::Client {
-            return Ok((AnyObject::from_value(document.kind, &document.object()), "created"));
+            return Ok((as_it_stands(document.kind, &document.object()), "created"));
         }
         if let Some(failure) = manifests::refusal(context, document) {
             return Err(document.source_error("creating", failure));
@@ -56,7 +56,7 @@ pub(super) fn replace(context: &mut Context<'_>) -> Result<After, Failure> {
             return Err(Failure::new("resource name may not be empty"));
         }
         if context.dry() == Dry::Client {
-            return Ok((AnyObject::from_value(document.kind, &document.object()), "replaced"));
+            return Ok((as_it_stands(document.kind, &document.object()), "replaced"));
         }
         if let Some(failure) = manifests::refusal(context, document) {
             return Err(document.source_error("replacing", failure));

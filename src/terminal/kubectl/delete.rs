@@ -45,7 +45,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
         false => selects,
     };
     check_selection(context, &words)?;
-    let mut found = resources::find(context, &words, Needs { type_is_enough: false, all: true })?;
+    let mut found = resources::find(context, &words, Needs { all: true, ..Needs::default() })?;
     check_flags(context, force, grace)?;
     if found.objects.is_empty() && found.failures.is_empty() {
         context.out("No resources found\n");

@@ -33,7 +33,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of supported resources.",
         ));
     }
-    let needs = Needs { type_is_enough: true, all: false };
+    let needs = Needs { type_is_enough: true, ..Needs::default() };
     let mut found = resources::find(context, &words, needs)?;
     let by_name = matches!(resources::named(&words), Ok(Named::Objects(_)));
     let mut prefix = false;

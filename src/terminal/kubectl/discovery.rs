@@ -1,10 +1,11 @@
 //! What the cluster serves and which version it is: `api-resources`, `api-versions`, `version`, `cluster-info`.
 
-use super::output::pretty;
+use super::json::{narrow, pretty_struct};
 use super::problem::Failure;
 use super::tabwriter::Columns;
 use super::{After, Context, DONE};
 use crate::api::kind::Kind;
+use crate::api::value::Value;
 use crate::object;
 use crate::sim::order::Order as _;
 
@@ -21,11 +22,18 @@ pub(super) fn api_resources(context: &mut Context<'_>) -> Result<After, Failure>
     if !matches!(form.as_str(), "" | "wide" | "name") {
         return Err(Failure::new(format!("--output {form} is not available")));
     }
+    if !matches!(context.flags.text("sort-by"), "" | "kind" | "name") {
+        return Err(Failure::new("--sort-by accepts only name or kind"));
+    }
     let group = context.flags.value("api-group").map(str::to_owned);
     let namespaced = context.flags.value("namespaced").map(|value| value == "true");
     let mut rows: Vec<Row> = Kind::ALL.into_iter().map(Row::of).chain(METRICS).collect();
     rows.retain(|row| group.as_deref().is_none_or(|group| row.group == group));
     rows.retain(|row| namespaced.is_none_or(|wanted| row.namespaced == wanted));
+    let verbs = context.flags.all("verbs");
+    rows.retain(|row| verbs.iter().all(|verb| row.verbs.split(',').any(|known| known == verb)));
+    let categories = context.flags.all("categories");
+    rows.retain(|row| categories.iter().all(|category| row.category == category));
     let by_name = context.flags.text("sort-by") == "name";
     let by_kind = context.flags.text("sort-by") == "kind";
     rows.order_by_key(|row| {
@@ -113,6 +121,10 @@ const fn measured(plural: &'static str, kind: &'static str, namespaced: bool) ->
 
 /// `api-versions`
 pub(super) fn api_versions(context: &mut Context<'_>) -> Result<After, Failure> {
+    if !context.flags.words.is_empty() {
+        let words = format!("unexpected arguments: [{}]", context.flags.words.join(" "));
+        return Err(Failure::usage("api-versions", &words));
+    }
     let kinds = Kind::ALL.into_iter().map(Row::of).chain(METRICS);
     let mut versions: Vec<&str> = kinds.map(|row| row.version).collect();
     versions.sort();
@@ -124,6 +136,10 @@ pub(super) fn api_versions(context: &mut Context<'_>) -> Result<After, Failure> 
 
 /// `version`
 pub(super) fn version(context: &mut Context<'_>) -> Result<After, Failure> {
+    if !context.flags.words.is_empty() {
+        let words = context.flags.words.join(" ");
+        return Err(Failure::new(format!("extra arguments: [{words}]")));
+    }
     let client_only = context.flags.has("client");
     let text = match context.flags.text("output") {
         "" => {
@@ -132,16 +148,17 @@ pub(super) fn version(context: &mut Context<'_>) -> Result<After, Failure> {
             format!("Client Version: {VERSION}\nKustomize Version: {KUSTOMIZE}\n{server}")
         }
         form @ ("yaml" | "json") => {
-            let details = object! {
-                "gitVersion" => VERSION, "major" => "1", "minor" => "36", "platform" => "linux/amd64",
-            };
-            let mut value =
-                object! { "clientVersion" => details.clone(), "kustomizeVersion" => KUSTOMIZE };
+            let mut value = object! { "clientVersion" => build(), "kustomizeVersion" => KUSTOMIZE };
             if !client_only {
-                value.set("serverVersion", details);
+                let mut server = build();
+                for (part, minor) in [("emulation", "36"), ("minCompatibility", "35")] {
+                    server.set(&format!("{part}Major"), "1");
+                    server.set(&format!("{part}Minor"), minor);
+                }
+                value.set("serverVersion", server);
             }
             if form == "json" {
-                pretty(&value).replace("    ", "  ")
+                narrow(&pretty_struct(&value))
             } else {
                 crate::manifest::to_yaml(&value)
             }
@@ -150,6 +167,21 @@ pub(super) fn version(context: &mut Context<'_>) -> Result<After, Failure> {
     };
     context.out(&text);
     DONE
+}
+
+/// How a program was built; nobody built this one, so that commit and date are nobody's.
+fn build() -> Value {
+    object! {
+        "buildDate" => "1970-01-01T00:00:00Z",
+        "compiler" => "gc",
+        "gitCommit" => "0000000000000000000000000000000000000000",
+        "gitTreeState" => "clean",
+        "gitVersion" => VERSION,
+        "goVersion" => "go1.26.4",
+        "major" => "1",
+        "minor" => "36",
+        "platform" => "linux/amd64",
+    }
 }
 
 /// `cluster-info`

@@ -19,6 +19,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             false => Failure::new("We accept only this format: explain RESOURCE\n"),
         });
     };
+    let form = context.flags.text("output");
+    if !matches!(form, "" | "plaintext" | "plaintext-openapiv2") {
+        return Err(Failure::new(format!("unrecognized format: {form}")));
+    }
     let mut parts = word.split('.');
     let first = parts.next().unwrap_or(word);
     let kind = resources::kind(first).map_err(|failure| Failure {
@@ -39,11 +43,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let version = context.flags.text("api-version");
     if !version.is_empty() && version != kind.api_version() {
-        let words = format!(
-            "couldn't find resource for {}, Resource={}",
-            go_quote(version),
-            kind.info().plural
-        );
+        let slash = if version.contains('/') { "" } else { "/" };
+        let about = format!("{slash}{version}, Resource={}", kind.info().plural);
+        let words = format!("couldn't find resource for {}", go_quote(&about));
         return Err(Failure::new(words));
     }
     // What is asked for is told before it is looked for.

@@ -5,7 +5,7 @@ use super::generators::{pairs, save_config};
 use super::output::{self, Form};
 use super::problem::Failure;
 use super::resources::{self, Needs};
-use super::{After, Context, DONE, Dry};
+use super::{After, Context, DONE, Dry, overrides};
 use crate::api::kind::Kind;
 use crate::api::labels::{Operator, Selector};
 use crate::api::object::AnyObject;
@@ -15,8 +15,9 @@ use crate::object;
 /// Runs `expose`.
 pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     let words = context.flags.words.clone();
-    let found = resources::find(context, &words, Needs::default())?;
-    let mut form = output::form(context, false)?;
+    let needs = Needs { other_selector: true, ..Needs::default() };
+    let found = resources::find(context, &words, needs)?;
+    let mut form = output::form(context, false)?.of_structs();
     let mut failures = found.failures;
     for object in &found.objects {
         failures.extend(one(context, &mut form, object).err());
@@ -96,7 +97,7 @@ fn one(context: &mut Context<'_>, form: &mut Form, object: &AnyObject) -> Result
                 "couldn't retrieve selectors via --selector flag or introspection: {words}"
             ))
         })?,
-        text => pairs(text, "selector")?,
+        text => pairs(text)?,
     };
     let own = ports_of(object);
     let headless = flags.text("cluster-ip") == "None";
@@ -135,6 +136,7 @@ fn one(context: &mut Context<'_>, form: &mut Form, object: &AnyObject) -> Result
         ports.push(entry);
     }
     let service = service(context, object, selector, ports)?;
+    let service = overrides::apply(context, Kind::Service, service)?;
     send(context, form, service)
 }
 
@@ -151,7 +153,7 @@ fn service(
     };
     let labels = match flags.text("labels") {
         "" => object.meta().labels.to_value(),
-        text => pairs(text, "labels")?,
+        text => pairs(text)?,
     };
     let mut metadata = object! { "name" => name };
     if labels.as_map().is_some_and(|map| !map.is_empty()) {
@@ -161,6 +163,10 @@ fn service(
     if !ports.is_empty() {
         spec.set("ports", ports);
     }
+    if !matches!(flags.text("session-affinity"), "" | "None" | "ClientIP") {
+        let words = format!("unknown session affinity: {}", flags.text("session-affinity"));
+        return Err(Failure::new(words));
+    }
     for (flag, field) in [
         ("type", "type"),
         ("cluster-ip", "clusterIP"),
@@ -168,7 +174,8 @@ fn service(
         ("session-affinity", "sessionAffinity"),
     ] {
         let text = flags.text(flag);
-        if !text.is_empty() {
+        let meant = flag != "load-balancer-ip" || flags.text("type") == "LoadBalancer";
+        if !text.is_empty() && meant {
             spec.set(field, text);
         }
     }

@@ -1,6 +1,7 @@
 //! The flags of each command, and reading them. Follows `spf13/pflag` in kinds of flags, interspersing, and words.
 
 use std::collections::BTreeMap;
+use std::num::IntErrorKind;
 
 use crate::api::error::go_quote;
 use crate::sim::Duration;
@@ -19,6 +20,8 @@ pub(super) enum Takes {
     Many,
     /// A whole number.
     Number,
+    /// A whole number of 32 bits.
+    Small,
     /// A span of time: `30s`.
     Span,
     /// A text, or nothing for this one.
@@ -44,7 +47,7 @@ const DRY: &str = "dry-run?unchanged";
 const WRITE: &str = "field-manager= validate?strict save-config!";
 
 /// The flags of a command beside the global ones: `NAME[:SHORT]TYPE`, where TYPE is `!` for a switch, `=` for a
-/// text, `,` a list, `+` many, `#` a number, `~` a span, `?X` a text that is X where none is given.
+/// text, `,` a list, `+` many, `#` a number, `%` a small one, `~` a span, `?X` a text that is X where none is given.
 fn own(command: &str) -> Vec<&'static str> {
     match command {
         "get" => vec![
@@ -57,18 +60,23 @@ fn own(command: &str) -> Vec<&'static str> {
         "describe" => {
             vec![FILES, "all-namespaces:A! chunk-size# selector:l= show-events!"]
         }
-        "apply" | "apply view-last-applied" | "apply set-last-applied" => vec![
+        "apply view-last-applied" => vec![FILES, "all! output:o= selector:l="],
+        "apply set-last-applied" => vec![PRINT, FILES, DRY, "create-annotation!"],
+        "apply edit-last-applied" => {
+            vec![PRINT, FILES, "field-manager= record! windows-line-endings!"]
+        }
+        "apply" => vec![
             PRINT,
             FILES,
             DRY,
             WRITE,
-            "all! cascade?background create-annotation! force! force-conflicts! grace-period# openapi-patch! \
+            "all! cascade?background force! force-conflicts! grace-period# openapi-patch! \
              overwrite! prune! prune-allowlist+ record! selector:l= server-side! subresource= timeout~ wait!",
         ],
         "create" => {
             vec![PRINT, FILES, DRY, WRITE, "edit! raw= record! selector:l= windows-line-endings!"]
         }
-        "create deployment" => vec![PRINT, DRY, WRITE, "image, port# replicas:r#"],
+        "create deployment" => vec![PRINT, DRY, WRITE, "image, port% replicas:r%"],
         "create job" => vec![PRINT, DRY, WRITE, "from= image="],
         "create cronjob" => vec![PRINT, DRY, WRITE, "image= restart= schedule="],
         "create namespace" | "create serviceaccount" => vec![PRINT, DRY, WRITE],
@@ -86,7 +94,7 @@ fn own(command: &str) -> Vec<&'static str> {
             vec![PRINT, DRY, WRITE, "clusterip= external-name= node-port# tcp,"]
         }
         "create priorityclass" => {
-            vec![PRINT, DRY, WRITE, "description= global-default! preemption-policy= value#"]
+            vec![PRINT, DRY, WRITE, "description= global-default! preemption-policy= value%"]
         }
         "create poddisruptionbudget" => {
             vec![PRINT, DRY, WRITE, "max-unavailable= min-available= selector="]
@@ -188,7 +196,7 @@ fn own(command: &str) -> Vec<&'static str> {
              pod-selector= selector:l= skip-wait-for-delete-timeout# timeout~",
         ],
         "taint" => vec![PRINT, DRY, "all! field-manager= overwrite! selector:l= validate?strict"],
-        "explain" => vec!["api-version= max-depth# output= recursive:R!"],
+        "explain" => vec!["api-version= max-depth# output:o= recursive:R!"],
         "events" => vec![PRINT, "all-namespaces:A! chunk-size# for= no-headers! types, watch:w!"],
         "top pod" => vec![
             "all-namespaces:A! containers! field-selector= no-headers! selector:l= show-swap! sort-by= sum! \
@@ -206,10 +214,12 @@ fn own(command: &str) -> Vec<&'static str> {
             vec![PRINT, "api-group= cached! categories, namespaced! no-headers! sort-by= verbs,"]
         }
         "version" => vec!["client! output:o="],
-        "config" => vec![
-            PRINT,
-            "current! flatten! merge?true minify! no-headers! raw! embed-certs! namespace=",
-        ],
+        "config get-contexts" => vec!["no-headers! output:o="],
+        "config set" => vec!["set-raw-bytes?true"],
+        "config set-cluster" => vec!["embed-certs?true proxy-url="],
+        "config set-context" => vec!["current!"],
+        "config set-credentials" => vec!["embed-certs?true"],
+        "config view" => vec![PRINT, "flatten! merge?true minify! raw!"],
         "auth" => vec![PRINT, "all-namespaces:A! list! no-headers! quiet:q! subresource="],
         "autoscale" => {
             vec![PRINT, FILES, DRY, "cpu= cpu-percent# max# memory= min# name= save-config!"]
@@ -219,7 +229,7 @@ fn own(command: &str) -> Vec<&'static str> {
 }
 
 fn flag(text: &'static str) -> Option<Flag> {
-    let at = text.find(['!', '=', ',', '+', '#', '~', '?'])?;
+    let at = text.find(['!', '=', ',', '+', '#', '%', '~', '?'])?;
     let (names, kind) = text.split_at_checked(at)?;
     let (name, short) = match names.split_once(':') {
         Some((name, short)) => (name, short.chars().next()),
@@ -231,6 +241,7 @@ fn flag(text: &'static str) -> Option<Flag> {
         ',' => Takes::List,
         '+' => Takes::Many,
         '#' => Takes::Number,
+        '%' => Takes::Small,
         '~' => Takes::Span,
         _ => Takes::Optional(kind.strip_prefix('?')?),
     };
@@ -361,10 +372,21 @@ impl Flags {
                 "0" | "f" | "F" | "false" | "FALSE" | "False" => "false".to_owned(),
                 _ => return Err(invalid("ParseBool")),
             },
-            Takes::Number => match value.parse::<i64>() {
-                Ok(number) => number.to_string(),
-                Err(_) => return Err(invalid("ParseInt")),
-            },
+            Takes::Number | Takes::Small => {
+                let number = value.parse::<i64>().map_err(|error| *error.kind());
+                match number {
+                    Ok(number) if flag.takes == Takes::Number || i32::try_from(number).is_ok() => {
+                        number.to_string()
+                    }
+                    Ok(_) | Err(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+                        let quoted = go_quote(&value);
+                        let words =
+                            format!("strconv.ParseInt: parsing {quoted}: value out of range");
+                        return Err(wrong(words));
+                    }
+                    Err(_) => return Err(invalid("ParseInt")),
+                }
+            }
             Takes::Span => {
                 go_duration(&value).map_err(wrong)?;
                 value
@@ -374,6 +396,7 @@ impl Flags {
         self.typed.push_str(&format!(" --{}={value}", flag.name));
         let all = self.values.entry(flag.name).or_default();
         match flag.takes {
+            Takes::List if value.is_empty() => {}
             Takes::List => all.extend(value.split(',').map(str::to_owned)),
             Takes::Many => all.push(value),
             _ => *all = vec![value],

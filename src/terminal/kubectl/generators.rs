@@ -1,15 +1,16 @@
 //! `kubectl create TYPE`: objects made from flags. Follows `pkg/cmd/create`.
 
+mod policy;
+mod service;
+
 use super::apply::{LAST_APPLIED, remembered};
 use super::create::print;
 use super::output::{self, Form};
 use super::problem::{Failure, Problem};
 use super::resources::{self, Named};
 use super::{After, Context, DONE, Dry, keyed};
-use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
-use crate::api::quantity::Quantity;
 use crate::api::value::Value;
 use crate::object;
 
@@ -22,16 +23,27 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
         let Some(kind) = words.first().cloned() else {
             let text = super::help::of(command);
             context.out(&text);
-            return DONE;
+            return Ok(After::Status(1));
         };
         words.remove(0);
         shown = format!("{what} {kind}");
+        let known = match what.as_str() {
+            "secret" => keyed::foreign_flags(&kind),
+            _ => service::foreign_flags(&kind),
+        };
+        let Some(foreign) = known else {
+            return Err(super::help::unknown_subcommand(command, &kind));
+        };
+        if let Some(flag) = foreign.iter().find(|flag| context.flags.given(flag)) {
+            let (command, words) = (format!("create {shown}"), format!("unknown flag: --{flag}"));
+            return Err(Failure::flags(&command, &words));
+        }
         context.flags.words = words.clone();
         if let Some(dash) = &mut context.flags.dash {
             *dash = dash.saturating_sub(1);
         }
     }
-    required(context, &what)?;
+    required(context, &shown)?;
     let (before, _) = context.flags.split();
     let [name] = before else {
         return Err(Failure::usage(
@@ -47,25 +59,24 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
         "namespace" => (Kind::Namespace, bare(Kind::Namespace, &name)),
         "serviceaccount" => (Kind::ServiceAccount, bare(Kind::ServiceAccount, &name)),
         "configmap" => (Kind::ConfigMap, keyed::config_map(context, &name)?),
-        "priorityclass" => (Kind::PriorityClass, priority_class(context, &name)),
-        "poddisruptionbudget" => (Kind::PodDisruptionBudget, disruption_budget(context, &name)?),
-        "quota" => (Kind::ResourceQuota, quota(context, &name)?),
-        service if service.starts_with("service ") => {
-            (Kind::Service, service_of(context, service, &name)?)
+        "priorityclass" => (Kind::PriorityClass, policy::priority_class(context, &name)),
+        "poddisruptionbudget" => {
+            (Kind::PodDisruptionBudget, policy::disruption_budget(context, &name)?)
         }
-        other => {
-            let kind = other.strip_prefix("secret ").unwrap_or(other);
-            match keyed::secret(context, kind, &name) {
-                Some(made) => (Kind::Secret, made?),
-                None => {
-                    let words = format!("kubectl create {other} is not part of this sandbox");
-                    return Err(Failure::new(words));
-                }
+        "quota" => (Kind::ResourceQuota, policy::quota(context, &name)?),
+        other => match other.strip_prefix("service ") {
+            Some(kind) => (Kind::Service, service::service(context, kind, &name)?),
+            None => {
+                let kind = other.strip_prefix("secret ").unwrap_or(other);
+                (Kind::Secret, keyed::secret(context, kind, &name)?)
             }
-        }
+        },
     };
-    let form = output::form(context, false)?;
-    save_config(context, &mut object);
+    let form = output::form(context, false)?.of_structs();
+    // A service does not remember how it was made: upstream never reads the flag.
+    if kind != Kind::Service {
+        save_config(context, &mut object);
+    }
     send(context, form, kind, object, &shown)
 }
 
@@ -74,7 +85,7 @@ fn required(context: &Context<'_>, what: &str) -> Result<(), Failure> {
     let needed: &[&str] = match what {
         "deployment" => &["image"],
         "cronjob" => &["image", "schedule"],
-        "poddisruptionbudget" => &["selector"],
+        "service externalname" => &["external-name"],
         _ => &[],
     };
     let missing: Vec<&str> =
@@ -94,12 +105,12 @@ pub(super) fn save_config(context: &Context<'_>, object: &mut Value) {
 ///
 /// # Errors
 /// kubectl's words.
-pub(super) fn pairs(text: &str, what: &str) -> Result<Value, Failure> {
+pub(super) fn pairs(text: &str) -> Result<Value, Failure> {
     let mut found = Value::empty_object();
     for pair in text.split(',') {
         match pair.split_once('=') {
             Some((key, value)) if !key.is_empty() => found.set(key, value),
-            _ => return Err(Failure::new(format!("unexpected {what} spec: {pair}"))),
+            _ => return Err(Failure::new(format!("unexpected label spec: {pair}"))),
         }
     }
     Ok(found)
@@ -121,30 +132,16 @@ pub(super) fn bare(kind: Kind, name: &str) -> Value {
 
 /// `failed to create job: …` before what the server says of the kinds that wrap it.
 fn wrapped(shown: &str, failure: Failure) -> Failure {
-    let what = shown;
-    let wraps = matches!(
-        what,
-        "deployment"
-            | "job"
-            | "cronjob"
-            | "configmap"
-            | "quota"
-            | "priorityclass"
-            | "serviceaccount"
-    ) || what.starts_with("service ");
-    let what = match what {
-        "quota" => "quota",
-        "poddisruptionbudget" => "poddisruptionbudgets",
-        service if service.starts_with("service ") => {
-            let kind = service.strip_prefix("service ").unwrap_or_default();
-            return words(format!("failed to create {kind} service: "), failure);
-        }
-        secret if secret.starts_with("secret ") => {
-            return words("failed to create secret ".into(), failure);
-        }
-        other => other,
+    let head = match shown {
+        "namespace" => return failure,
+        "poddisruptionbudget" => "failed to create poddisruptionbudgets: ".to_owned(),
+        other => match other.strip_prefix("service ").and_then(service::type_of) {
+            Some(kind) => format!("failed to create {kind} service: "),
+            None if other.starts_with("secret ") => "failed to create secret ".into(),
+            None => format!("failed to create {other}: "),
+        },
     };
-    if wraps { words(format!("failed to create {what}: "), failure) } else { failure }
+    words(head, failure)
 }
 
 fn words(head: String, failure: Failure) -> Failure {
@@ -187,6 +184,18 @@ fn short_name(image: &str) -> &str {
     last.split([':', '@']).next().unwrap_or(last)
 }
 
+/// The name of the container of an image: its letters that no name has become dashes, and letters nobody chose make it
+/// the only one. Follows `sanitizeAndUniquify`.
+fn container_name(context: &Context<'_>, image: &str) -> String {
+    let name = short_name(image);
+    if !name.contains(['_', '.']) {
+        return name.to_owned();
+    }
+    let seed = context.cluster.config().seed;
+    let count = context.cluster.store().resource_version();
+    format!("{}-{}", name.replace(['_', '.'], "-"), seed.name_suffix(image, count))
+}
+
 fn container(context: &Context<'_>, name: &str, image: &str) -> Value {
     let (_, command) = context.flags.split();
     let mut container =
@@ -204,11 +213,10 @@ fn deployment(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
         return Err(Failure::new("cannot specify multiple --image options and command"));
     }
     let replicas = context.flags.number("replicas").unwrap_or(1);
-    if replicas < 0 {
-        return Err(Failure::new("--replicas must be >= 0"));
-    }
-    let mut containers: Vec<Value> =
-        images.iter().map(|image| container(context, short_name(image), image)).collect();
+    let mut containers: Vec<Value> = images
+        .iter()
+        .map(|image| container(context, &container_name(context, image), image))
+        .collect();
     if let (Some(port), Some(first)) = (context.flags.number("port"), containers.first_mut())
         && port >= 0
     {
@@ -328,135 +336,6 @@ fn cron_job(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
         "metadata" => object! { "name" => name },
         "spec" => spec,
         "status" => Value::empty_object(),
-    })
-}
-
-fn priority_class(context: &Context<'_>, name: &str) -> Value {
-    let mut object = bare(Kind::PriorityClass, name);
-    object.set("value", context.flags.number("value").unwrap_or(0));
-    let description = context.flags.text("description");
-    if !description.is_empty() {
-        object.set("description", description);
-    }
-    if context.flags.has("global-default") {
-        object.set("globalDefault", true);
-    }
-    let policy = context.flags.text("preemption-policy");
-    object.set("preemptionPolicy", if policy.is_empty() { "PreemptLowerPriority" } else { policy });
-    object
-}
-
-fn number_or_percent(text: &str) -> Value {
-    text.parse::<i64>().map_or_else(|_| Value::from(text), Value::Int)
-}
-
-fn disruption_budget(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
-    let (least, most) =
-        (context.flags.text("min-available"), context.flags.text("max-unavailable"));
-    let (field, text) = match (least.is_empty(), most.is_empty()) {
-        (true, true) => {
-            return Err(Failure::new("one of min-available or max-unavailable must be specified"));
-        }
-        (false, false) => {
-            return Err(Failure::new("min-available and max-unavailable cannot be both specified"));
-        }
-        (false, true) => ("minAvailable", least),
-        (true, false) => ("maxUnavailable", most),
-    };
-    let labels = pairs(context.flags.text("selector"), "selector")?;
-    let mut object = bare(Kind::PodDisruptionBudget, name);
-    let mut spec = object! { "selector" => object! { "matchLabels" => labels } };
-    spec.set(field, number_or_percent(text));
-    object.set("spec", spec);
-    Ok(object)
-}
-
-/// `cpu=1,pods=3`, each amount in its shortest form.
-fn amounts(text: &str) -> Result<Value, Failure> {
-    let mut found = Value::empty_object();
-    for pair in text.split(',') {
-        let parts: Vec<&str> = pair.split('=').collect();
-        let [name, amount] = parts.as_slice() else {
-            return Err(Failure::new(format!(
-                "Invalid argument syntax {pair}, expected <resource>=<value>"
-            )));
-        };
-        found.set(name, Quantity::parse(amount).map_err(Failure::new)?);
-    }
-    Ok(found)
-}
-
-fn quota(context: &Context<'_>, name: &str) -> Result<Value, Failure> {
-    let mut object = bare(Kind::ResourceQuota, name);
-    let mut spec = Value::empty_object();
-    let hard = context.flags.text("hard");
-    if !hard.is_empty() {
-        spec.set("hard", amounts(hard)?);
-    }
-    let scopes = context.flags.text("scopes");
-    if !scopes.is_empty() {
-        let scopes: Vec<&str> = scopes.split(',').collect();
-        if scopes.contains(&"") {
-            return Err(Failure::new("invalid resource quota scope \"\""));
-        }
-        // Which there are is for the server to say.
-        spec.set("scopes", scopes);
-    }
-    object.set("spec", spec);
-    object.set("status", Value::empty_object());
-    Ok(object)
-}
-
-fn service_of(context: &Context<'_>, what: &str, name: &str) -> Result<Value, Failure> {
-    let kind = match what.strip_prefix("service ").unwrap_or_default() {
-        "clusterip" => "ClusterIP",
-        "nodeport" => "NodePort",
-        "loadbalancer" => "LoadBalancer",
-        "externalname" => "ExternalName",
-        other => {
-            let words =
-                format!("unknown command {} for \"kubectl create service\"", go_quote(other));
-            return Err(Failure::new(words));
-        }
-    };
-    let mut ports = Vec::new();
-    for pair in context.flags.all("tcp") {
-        let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
-        let Ok(number) = port.parse::<i64>() else {
-            return Err(Failure::new(format!("invalid port format: {pair}")));
-        };
-        let mut entry = object! {
-            "name" => pair.replace(':', "-"), "port" => number, "protocol" => "TCP",
-        };
-        entry.set("targetPort", number_or_percent(target));
-        if let Some(node) = context.flags.number("node-port").filter(|_| kind == "NodePort") {
-            entry.set("nodePort", node);
-        }
-        ports.push(entry);
-    }
-    let headless = context.flags.text("clusterip") == "None";
-    if ports.is_empty() && !headless && kind != "ExternalName" {
-        return Err(Failure::new("at least one tcp port specifier must be provided"));
-    }
-    let labels = object! { "app" => name };
-    let mut spec = object! { "selector" => labels.clone(), "type" => kind };
-    if !ports.is_empty() {
-        spec.set("ports", ports);
-    }
-    let address = context.flags.text("clusterip");
-    if !address.is_empty() {
-        spec.set("clusterIP", address);
-    }
-    let external = context.flags.text("external-name");
-    if !external.is_empty() {
-        spec.set("externalName", external);
-    }
-    Ok(object! {
-        "apiVersion" => "v1",
-        "kind" => "Service",
-        "metadata" => object! { "labels" => labels, "name" => name },
-        "spec" => spec,
-        "status" => object! { "loadBalancer" => Value::empty_object() },
     })
 }
 

@@ -36,16 +36,20 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let view = view(context, &words, &form);
     if watches {
+        if context.flags.given("sort-by") {
+            context.warn(match context.flags.has("watch") {
+                true => "warning: --watch requested, --sort-by will be ignored for watch events received",
+                false => "warning: --watch-only requested, --sort-by will be ignored",
+            });
+        }
         return watch::start(context, &words, form, view);
     }
-    let mut found = resources::find(context, &words, Needs { type_is_enough: true, all: false })?;
+    let mut found =
+        resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
     if context.flags.has("ignore-not-found") {
         found.failures.retain(|failure| !failure.is_not_found());
     }
-    let path = context.flags.text("sort-by").to_owned();
-    if !path.is_empty() {
-        sort_by::sort(&mut found.objects, &path)?;
-    }
+    sort(context, &form, &mut found)?;
     if subresource::asked(context)? == Some(Subresource::Scale) {
         return subresource::get(context, &found, &mut form, view.headers);
     }
@@ -66,6 +70,27 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
 }
 
+/// `--sort-by`: tables come from the server, one for each list and for each object of a name.
+///
+/// # Errors
+/// kubectl's words about the path.
+pub(super) fn sort(context: &Context<'_>, form: &Form, found: &mut Found) -> Result<(), Failure> {
+    let path = context.flags.text("sort-by").to_owned();
+    if path.is_empty() {
+        return Ok(());
+    }
+    match form.is_human() && context.flags.unless_off("server-print") {
+        true => {
+            let tables = if found.lists { found.kinds.len() } else { found.objects.len() };
+            sort_by::sort_tables(&mut found.objects, tables, &path)
+        }
+        false => {
+            let single = found.single || form.is_human() && found.objects.len() == 1;
+            sort_by::sort_objects(&mut found.objects, single, &path)
+        }
+    }
+}
+
 fn view(context: &Context<'_>, words: &[String], form: &Form) -> View {
     // Several types were asked for: names say which.
     let first = words.first().map_or("", String::as_str);
@@ -80,6 +105,7 @@ fn view(context: &Context<'_>, words: &[String], form: &Form) -> View {
         columns: context.flags.all("label-columns").to_vec(),
         headers: !context.flags.has("no-headers"),
         events: context.flags.has("output-watch-events"),
+        plain: !context.flags.unless_off("server-print"),
     }
 }
 

@@ -207,7 +207,7 @@ fn options(text: &mut String, flags: &[flags::Flag]) {
             Takes::Switch => "=false".to_owned(),
             Takes::Text | Takes::Span => "=''".to_owned(),
             Takes::List | Takes::Many => "=[]".to_owned(),
-            Takes::Number => "=0".to_owned(),
+            Takes::Number | Takes::Small => "=0".to_owned(),
             Takes::Optional(default) => format!("='{default}'"),
         };
         let _ = writeln!(text, "    {short}--{}{value}", flag.name);

@@ -27,6 +27,8 @@ enum Node {
     Recursive,
     Union(Vec<Vec<Self>>),
     Literal(Value),
+    /// A word that means nothing, which is noticed when it is asked for its value.
+    Identifier(String),
     Range,
     End,
     Action(Vec<Self>),
@@ -37,6 +39,8 @@ enum Node {
 pub(super) struct JsonPath {
     nodes: Rc<[Node]>,
     template: String,
+    /// Whether fields that are not there are nothing, and not an error.
+    allow_missing: bool,
 }
 
 impl JsonPath {
@@ -55,7 +59,13 @@ impl JsonPath {
     /// client-go's words.
     pub(super) fn parse_plain(template: &str) -> Result<Self, String> {
         let nodes = parse::nodes(template)?;
-        Ok(Self { nodes: nodes.into(), template: template.to_owned() })
+        Ok(Self { nodes: nodes.into(), template: template.to_owned(), allow_missing: true })
+    }
+
+    /// The same with `--allow-missing-template-keys`.
+    #[must_use]
+    pub(super) fn allowing_missing(self, allow_missing: bool) -> Self {
+        Self { allow_missing, ..self }
     }
 
     /// What the template says of a value.
@@ -63,8 +73,16 @@ impl JsonPath {
     /// # Errors
     /// client-go's words.
     pub(super) fn print(&self, value: &Value) -> Result<String, String> {
-        let results = self.results(value, true)?;
+        let results = self.found(value)?;
         Ok(results.iter().map(|group| shown(group)).collect())
+    }
+
+    /// The values that each part of the template finds, as it was asked for.
+    ///
+    /// # Errors
+    /// client-go's words.
+    pub(super) fn found(&self, value: &Value) -> Result<Vec<Vec<Value>>, String> {
+        self.results(value, self.allow_missing)
     }
 
     /// The values that each part of the template finds.
@@ -166,6 +184,7 @@ impl Walk {
     fn node(&mut self, node: &Node, input: Vec<Value>) -> Result<Vec<Value>, String> {
         match node {
             Node::Text(text) => Ok(vec![Value::from(text.as_str())]),
+            Node::Identifier(name) => Err(format!("unrecognized identifier {name}")),
             Node::Literal(value) => Ok(input.iter().map(|_| value.clone()).collect()),
             Node::Field(name) if name.is_empty() => Ok(input),
             Node::Field(name) => self.field(name, &input),
@@ -204,7 +223,7 @@ impl Walk {
             .filter_map(|value| value.as_map().and_then(|map| map.get(name)).cloned())
             .collect();
         match found.is_empty() && !self.allow_missing {
-            true => Err(format!("{name} is not found")),
+            true => Err(format!("{name}{NOT_FOUND}")),
             false => Ok(found),
         }
     }
@@ -225,22 +244,32 @@ impl Walk {
             for item in items.iter() {
                 let lefts = self.list(left, vec![item.clone()]);
                 if operator == "exists" {
-                    if lefts.is_ok_and(|lefts| !lefts.is_empty()) {
+                    // What cannot be found out counts as there.
+                    if lefts.map_or_else(|words| !words.ends_with(NOT_FOUND), |all| !all.is_empty())
+                    {
                         kept.push(item.clone());
                     }
                     continue;
                 }
-                let (lefts, rights) = (lefts?, self.list(right, vec![item.clone()])?);
-                let (Some(one), Some(other)) = (lefts.first(), rights.first()) else { continue };
-                if lefts.len() > 1 || rights.len() > 1 {
-                    return Err("can only compare one element at a time".into());
-                }
-                if compare(one, operator, other)? {
+                let Some(one) = alone(lefts?)? else { continue };
+                let Some(other) = alone(self.list(right, vec![item.clone()])?)? else { continue };
+                if compare(&one, operator, &other)? {
                     kept.push(item.clone());
                 }
             }
         }
         Ok(kept)
+    }
+}
+
+/// Ends the words about a field that is not there.
+const NOT_FOUND: &str = " is not found";
+
+/// The only one of the values of a side of a comparison.
+fn alone(values: Vec<Value>) -> Result<Option<Value>, String> {
+    match values.len() {
+        0 | 1 => Ok(values.into_iter().next()),
+        _ => Err("can only compare one element at a time".into()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `kubectl create configmap` and `kubectl create secret generic | tls | docker-registry`: data by keys, from flags and
 //! files. Follows `pkg/cmd/create/create_configmap.go`, `create_secret*.go` and `pkg/cmd/util/env_file.go`.
 
-use super::Context;
 use super::generators::bare;
 use super::problem::Failure;
+use super::{Context, hash};
 use crate::api::base64;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
@@ -165,43 +165,48 @@ pub(super) fn config_map(context: &Context<'_>, name: &str) -> Result<Value, Fai
     keyed.files(context, flags.all("from-file"))?;
     keyed.literals(flags.all("from-literal"))?;
     keyed.environment(context, flags.all("from-env-file"))?;
-    Ok(keyed.object(str::to_owned))
+    Ok(hashed(context, keyed.object(str::to_owned)))
 }
 
 fn coded(text: &str) -> String {
     base64::encode(text.as_bytes())
 }
 
-/// The Secret of `create secret WHAT`; `None` if there is no such command.
-///
-/// # Errors
-/// kubectl's words.
-pub(super) fn secret(
-    context: &Context<'_>,
-    what: &str,
-    name: &str,
-) -> Option<Result<Value, Failure>> {
+/// The flags that a subcommand of `create secret` does not have; `None` if there is no such subcommand.
+pub(super) fn foreign_flags(what: &str) -> Option<Vec<&'static str>> {
     const TLS: [&str; 2] = ["cert", "key"];
     const DOCKER: [&str; 4] =
         ["docker-email", "docker-password", "docker-server", "docker-username"];
     const GENERIC: [&str; 4] = ["from-env-file", "from-file", "from-literal", "type"];
-    let (make, foreign): (fn(&Context<'_>, &str) -> Result<Value, Failure>, Vec<&str>) = match what
-    {
-        "generic" => (generic, [&TLS[..], &DOCKER].concat()),
-        "tls" => (tls, [&DOCKER[..], &GENERIC].concat()),
-        "docker-registry" => {
-            (docker_registry, [&TLS[..], &["from-env-file", "from-literal", "type"]].concat())
-        }
-        _ => return None,
+    match what {
+        "generic" => Some([&TLS[..], &DOCKER].concat()),
+        "tls" => Some([&DOCKER[..], &GENERIC].concat()),
+        "docker-registry" => Some([&TLS[..], &["from-env-file", "from-literal", "type"]].concat()),
+        _ => None,
+    }
+}
+
+/// The Secret of `create secret WHAT`.
+///
+/// # Errors
+/// kubectl's words.
+pub(super) fn secret(context: &Context<'_>, what: &str, name: &str) -> Result<Value, Failure> {
+    let object = match what {
+        "tls" => tls(context, name)?,
+        "docker-registry" => docker_registry(context, name)?,
+        _ => generic(context, name)?,
     };
-    let wrong = foreign.into_iter().find(|flag| context.flags.given(flag));
-    Some(match wrong {
-        Some(flag) => Err(Failure::flags(
-            &format!("create secret {what}"),
-            &format!("unknown flag: --{flag}"),
-        )),
-        None => make(context, name),
-    })
+    Ok(hashed(context, object))
+}
+
+/// `--append-hash`: the name tells what the object holds.
+fn hashed(context: &Context<'_>, mut object: Value) -> Value {
+    if context.flags.has("append-hash") {
+        let name = object.at(&["metadata", "name"]).and_then(Value::as_str).unwrap_or_default();
+        let name = format!("{name}-{}", hash::of(&object));
+        object.child("metadata").set("name", name);
+    }
+    object
 }
 
 fn generic(context: &Context<'_>, name: &str) -> Result<Value, Failure> {

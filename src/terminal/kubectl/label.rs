@@ -153,7 +153,7 @@ pub(super) fn run(context: &mut Context<'_>, target: Target) -> Result<After, Fa
     let mut form = output::form(context, false)?;
     let found = match local {
         true => resources::local(context, |document| document.decoded.raw.clone())?,
-        false => resources::find(context, resources, Needs { type_is_enough: false, all: true })?,
+        false => resources::find(context, resources, Needs { all: true, ..Needs::default() })?,
     };
     if context.flags.given("resource-version") && !found.single {
         return Err(Failure::new("--resource-version may only be used with a single resource"));

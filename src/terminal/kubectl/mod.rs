@@ -5,6 +5,7 @@
 
 mod apply;
 mod attach;
+mod auth;
 mod complete;
 mod config;
 mod create;
@@ -22,18 +23,23 @@ mod expose;
 mod flags;
 mod generators;
 mod get;
+mod hash;
 mod help;
+mod json;
 mod jsonpath;
 mod keyed;
 mod label;
+mod last_applied;
 mod logs;
 mod manifests;
 mod metrics;
 mod nodes;
 mod output;
+mod overrides;
 mod patch;
 mod problem;
 mod raw;
+mod reach;
 mod record;
 mod resources;
 mod rollout;
@@ -192,7 +198,7 @@ impl Context<'_> {
     pub(super) fn namespace(&self) -> Rc<str> {
         match self.flags.value("namespace") {
             Some(name) if !name.is_empty() => name.into(),
-            _ => Rc::clone(&self.terminal.namespace),
+            _ => self.context_namespace(),
         }
     }
 
@@ -281,7 +287,10 @@ impl Process for Reading {
 fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Process> {
     let (command, rest) = command_of(arguments);
     let line: Rc<str> = format!("kubectl {}", quoted(arguments)).into();
-    let parsed = Flags::parse(&command, &rest).map_err(|words| Failure::flags(&command, &words));
+    let parsed = match rest.first().filter(|word| command == "create" && is_absent(word)) {
+        Some(word) => Err(absent(&format!("create {word}"))),
+        None => Flags::parse(&command, &rest).map_err(|words| Failure::flags(&command, &words)),
+    };
     let result = parsed.and_then(|flags| {
         let mut context = Context {
             cluster: io.cluster,
@@ -304,6 +313,7 @@ fn begin(arguments: &[String], input: String, io: &mut Io<'_>) -> Box<dyn Proces
                 .warn("Flag --record has been deprecated, --record will be removed in the future");
         }
         check_dry_run(&mut context)?;
+        reach::check(&context, &command)?;
         trace::calls(&mut context, &command);
         dispatch(&command, &mut context)
     });
@@ -316,6 +326,7 @@ fn settled(result: Result<After, Failure>, io: &mut Io<'_>) -> Box<dyn Process> 
         Ok(After::Goes(process)) => process,
         Ok(After::Status(status)) => Box::new(Finished(status)),
         Err(failure) => {
+            io.output.push(Stream::Out, &failure.out);
             io.output.push(Stream::Err, &failure.lines());
             for text in &failure.explain {
                 let words = text.render(io.terminal.language);
@@ -417,7 +428,29 @@ fn subcommands(command: &str) -> &'static [(&'static str, &'static str)] {
             ("nodes", "node"),
             ("no", "node"),
         ],
-        "apply" => &[("view-last-applied", "view-last-applied")],
+        "apply" => &[
+            ("edit-last-applied", "edit-last-applied"),
+            ("set-last-applied", "set-last-applied"),
+            ("view-last-applied", "view-last-applied"),
+        ],
+        "config" => &[
+            ("current-context", "current-context"),
+            ("delete-cluster", "delete-cluster"),
+            ("delete-context", "delete-context"),
+            ("delete-user", "delete-user"),
+            ("get-clusters", "get-clusters"),
+            ("get-contexts", "get-contexts"),
+            ("get-users", "get-users"),
+            ("rename-context", "rename-context"),
+            ("set", "set"),
+            ("set-cluster", "set-cluster"),
+            ("set-context", "set-context"),
+            ("set-credentials", "set-credentials"),
+            ("unset", "unset"),
+            ("use-context", "use-context"),
+            ("use", "use-context"),
+            ("view", "view"),
+        ],
         _ => &[],
     }
 }
@@ -483,7 +516,9 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
         "describe" => describe::run,
         "events" => events::run,
         "apply" => apply::run,
-        "apply view-last-applied" => apply::view,
+        "apply view-last-applied" => last_applied::view,
+        "apply set-last-applied" => last_applied::set,
+        "apply edit-last-applied" => last_applied::edit,
         "create" => create::run,
         "replace" => create::replace,
         "delete" => delete::run,
@@ -510,11 +545,11 @@ fn dispatch(command: &str, context: &mut Context<'_>) -> Result<After, Failure> 
         "api-versions" => discovery::api_versions,
         "version" => discovery::version,
         "cluster-info" => discovery::cluster_info,
-        "config" => config::run,
-        "auth" => config::auth,
+        "auth" => auth::run,
         "attach" => attach::run,
         "autoscale" | "certificate" | "completion" | "cp" | "debug" | "kustomize" | "plugin"
         | "port-forward" | "proxy" => return Err(absent(command)),
+        command if command.starts_with("config") => return config::run(context, command),
         command if command.starts_with("create ") => return generators::run(context, command),
         command if command.starts_with("rollout") => return rollout::run(context, command),
         command if command.starts_with("set") => return set::run(context, command),
@@ -538,6 +573,14 @@ pub(super) fn object_words(words: &[&str]) -> Option<(Kind, String)> {
         [kind, name, ..] => Some((Kind::from_word(kind)?, (*name).to_owned())),
         [] => None,
     }
+}
+
+/// Whether `create` makes objects of this kind elsewhere, and not here.
+fn is_absent(kind: &str) -> bool {
+    matches!(
+        kind,
+        "clusterrole" | "clusterrolebinding" | "ing" | "ingress" | "role" | "rolebinding" | "token"
+    )
 }
 
 /// A command of kubectl that has nothing to work on here.

@@ -181,8 +181,12 @@ pub(super) fn taint(context: &mut Context<'_>) -> Result<After, Failure> {
         }
     }
     check(context, things, &add, &remove)?;
-    let mut form = output::form(context, false)?;
-    let found = resources::find(context, things, Needs { type_is_enough: false, all: true })?;
+    let mut form = output::form(context, false)?.of_structs();
+    // With a selector, names are not looked at.
+    let selects = context.flags.has("all") || !context.flags.text("selector").is_empty();
+    let nodes = ["node".to_owned()];
+    let things = if selects { &nodes[..] } else { things };
+    let found = resources::find(context, things, Needs { all: true, ..Needs::default() })?;
     let mut failures = found.failures;
     for object in &found.objects {
         let AnyObject::Node(node) = object else { continue };

@@ -1,10 +1,10 @@
 //! `-o`: the forms in which objects are printed. Follows `k8s.io/cli-runtime/pkg/genericclioptions`.
 
-use super::Context;
 use super::custom_columns::CustomColumns;
 use super::jsonpath::JsonPath;
 use super::problem::Failure;
 use super::template::Template;
+use super::{Context, json};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
@@ -18,12 +18,14 @@ pub(super) enum Form {
     Human { wide: bool },
     /// `kind.group/name`
     Name,
-    /// YAML
-    Yaml,
+    /// YAML, with a line between objects: how many were printed.
+    Yaml { printed: usize },
     /// YAML as JSON with comments and commas.
     Kyaml,
-    /// JSON
+    /// JSON, with fields in the order of the alphabet.
     Json,
+    /// JSON, with fields in the order of Go's structs.
+    StructJson,
     /// JSONPath
     JsonPath(JsonPath),
     /// JSONPath whose results are a JSON list.
@@ -61,7 +63,15 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
             ))
         })
     };
-    let jsonpath = |text: &str| JsonPath::parse(text).map_err(Failure::new);
+    let missing = context.flags.unless_off("allow-missing-template-keys");
+    let jsonpath = |text: &str| {
+        let path = JsonPath::parse(text).map_err(Failure::new)?;
+        Ok::<_, Failure>(path.allowing_missing(missing))
+    };
+    let template = |text: &str| {
+        let template = Template::parse(text).map_err(Failure::new)?;
+        Ok(Form::Template(template.allowing_missing(missing)))
+    };
     // These are read in any letters, templates and columns are not.
     let lower = name.to_lowercase();
     let plain = matches!(lower.as_str(), "json" | "kyaml" | "name" | "yaml");
@@ -69,7 +79,7 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
         "" => Ok(Form::Human { wide: false }),
         "wide" if for_get => Ok(Form::Human { wide: true }),
         "name" => Ok(Form::Name),
-        "yaml" => Ok(Form::Yaml),
+        "yaml" => Ok(Form::Yaml { printed: 0 }),
         "kyaml" => Ok(Form::Kyaml),
         "json" => Ok(Form::Json),
         "jsonpath" => Ok(Form::JsonPath(jsonpath(&needs(argument)?)?)),
@@ -82,12 +92,8 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
         "custom-columns-file" if for_get => {
             CustomColumns::parse_file(&file(argument)?).map(Form::Columns).map_err(Failure::new)
         }
-        "go-template" | "template" => {
-            Template::parse(&needs(argument)?).map(Form::Template).map_err(Failure::new)
-        }
-        "go-template-file" | "templatefile" => {
-            Template::parse(&file(argument)?).map(Form::Template).map_err(Failure::new)
-        }
+        "go-template" | "template" => template(&needs(argument)?),
+        "go-template-file" | "templatefile" => template(&file(argument)?),
         _ => {
             let allowed = if for_get { FOR_GET } else { FOR_OTHERS };
             let words = "unable to match a printer suitable for the output format";
@@ -96,7 +102,6 @@ pub(super) fn form(context: &Context<'_>, for_get: bool) -> Result<Form, Failure
     }
 }
 
-/// A list of objects as kubectl makes one up.
 /// Objects as one `v1 List`.
 pub(super) fn list(objects: &[Value]) -> Value {
     crate::object! {
@@ -111,6 +116,15 @@ impl Form {
     /// Whether it is a table or words.
     pub(super) const fn is_human(&self) -> bool {
         matches!(self, Self::Human { .. })
+    }
+
+    /// The form of a command whose objects are structs of Go, and not maps.
+    #[must_use]
+    pub(super) fn of_structs(self) -> Self {
+        match self {
+            Self::Json => Self::StructJson,
+            other => other,
+        }
     }
 
     /// Prints objects: one alone, several as a list.
@@ -138,21 +152,26 @@ impl Form {
     /// The template's words.
     pub(super) fn print_value(&mut self, value: &Value) -> Result<String, Failure> {
         Ok(match self {
-            Self::Yaml => manifest::to_yaml(value),
+            Self::Yaml { printed } => {
+                *printed += 1;
+                let between = if *printed > 1 { "---\n" } else { "" };
+                format!("{between}{}", manifest::to_yaml(value))
+            }
             Self::Kyaml => format!("---\n{}\n", kyaml(value, 0)),
-            Self::Json => pretty(value),
+            Self::Json => json::pretty(value),
+            Self::StructJson => json::pretty_struct(value),
             Self::JsonPath(path) => path.print(value).map_err(|words| {
                 let template = go_quote(path.template());
-                let shown = crate::apiserver::patch::go_print(value);
-                Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n", path.template()))
+                let shown = go_syntax(value);
+                Failure::new(format!("error executing jsonpath {template}: Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n\n", path.template()))
             })?,
             Self::JsonPathAsJson(path) => {
-                let found = path.results(value, true).map_err(Failure::new)?;
-                found.into_iter().map(|group| pretty(&Value::from(group))).collect()
+                let found = path.found(value).map_err(Failure::new)?;
+                found.into_iter().map(|group| json::pretty(&Value::from(group))).collect()
             }
-            Self::Template(template) => template.print(value).map_err(|words| {
-                Failure::new(format!("error executing template {}: {words}", go_quote(template.text())))
-            })?,
+            Self::Template(template) => {
+                template.print(value).map_err(|words| template_failure(template, value, &words))?
+            }
             Self::Human { .. } | Self::Name => {
                 let text = |path: &[&str]| value.at(path).and_then(Value::as_str).unwrap_or_default();
                 let word = Kind::from_manifest(text(&["kind"]), text(&["apiVersion"]))
@@ -166,45 +185,39 @@ impl Form {
     }
 }
 
+/// A value as Go writes it in a program (`%#v`).
+fn go_syntax(value: &Value) -> String {
+    let all = |items: Vec<String>| items.join(", ");
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::String(text) => go_quote(text),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", all(items.iter().map(go_syntax).collect()))
+        }
+        Value::Object(map) => {
+            let fields =
+                map.iter().map(|(key, item)| format!("{}:{}", go_quote(key), go_syntax(item)));
+            format!("map[string]interface {{}}{{{}}}", all(fields.collect()))
+        }
+        other => other.to_json(),
+    }
+}
+
+/// What the printer of a template says of an error, part of it on standard output. Follows
+/// `k8s.io/cli-runtime/pkg/printers/template.go`.
+fn template_failure(template: &Template, value: &Value, words: &str) -> Failure {
+    let text = template.text();
+    let (raw, shown) = (value.to_json(), crate::apiserver::patch::go_print(value));
+    let out = format!(
+        "Error executing template: {words}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{raw}\n\tobject given to template engine was:\n\t\t{shown}\n\n"
+    );
+    let failure = Failure::new(format!("error executing template {}: {words}", go_quote(text)));
+    Failure { out, ..failure }
+}
+
 /// `pod/x` on a line.
 pub(super) fn name(kind: Kind, name: &str) -> String {
     format!("{}/{name}\n", kind.word())
-}
-
-/// JSON over several lines, indented by four, as Go prints it.
-pub(super) fn pretty(value: &Value) -> String {
-    let mut text = String::new();
-    write_json(value, 0, &mut text);
-    text.push('\n');
-    text
-}
-
-fn write_json(value: &Value, depth: usize, text: &mut String) {
-    let pad = |depth: usize| "    ".repeat(depth);
-    match value {
-        Value::Array(items) if !items.is_empty() => {
-            text.push_str("[\n");
-            for (index, item) in items.iter().enumerate() {
-                text.push_str(&pad(depth + 1));
-                write_json(item, depth + 1, text);
-                text.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
-            }
-            text.push_str(&pad(depth));
-            text.push(']');
-        }
-        Value::Object(map) if !map.is_empty() => {
-            text.push_str("{\n");
-            for (index, (key, item)) in map.iter().enumerate() {
-                let key = Value::from(&**key).to_json();
-                text.push_str(&format!("{}{key}: ", pad(depth + 1)));
-                write_json(item, depth + 1, text);
-                text.push_str(if index + 1 < map.len() { ",\n" } else { "\n" });
-            }
-            text.push_str(&pad(depth));
-            text.push('}');
-        }
-        other => text.push_str(&other.to_json()),
-    }
 }
 
 /// YAML in flow style: every string in quotes, keys bare, trailing commas.

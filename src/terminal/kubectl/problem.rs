@@ -21,6 +21,8 @@ pub(super) struct Failure {
     pub(super) problems: Vec<Problem>,
     /// The exit status.
     pub(super) status: i32,
+    /// What stands on standard output nevertheless.
+    pub(super) out: String,
     /// Plain sentences for the reader.
     pub(super) explain: Vec<Text>,
 }
@@ -32,7 +34,7 @@ impl Failure {
     }
 
     pub(super) fn of(problem: Problem) -> Self {
-        Self { problems: vec![problem], status: 1, explain: Vec::new() }
+        Self { problems: vec![problem], status: 1, out: String::new(), explain: Vec::new() }
     }
 
     /// Lines as they are.

@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub(super) kinds: Vec<Kind>,
     /// Whether one object was asked for by name, and not a list.
     pub(super) single: bool,
+    /// Whether lists were asked for.
+    pub(super) lists: bool,
 }
 
 /// What a command needs from its words.
@@ -43,6 +45,8 @@ pub(super) struct Needs {
     pub(super) type_is_enough: bool,
     /// `--all` counts.
     pub(super) all: bool,
+    /// `--selector` is about something else (`expose`).
+    pub(super) other_selector: bool,
 }
 
 /// The kind that a word means.
@@ -53,12 +57,22 @@ pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
     if word.to_lowercase().starts_with("events.") || word.to_lowercase().starts_with("event.") {
         return Ok(Kind::Event);
     }
-    if let Some(kind) = Kind::from_word(word) {
+    let (name, group) = word.split_once('.').unwrap_or((word, ""));
+    if let Some(kind) = Kind::from_word(word)
+        && is_spelt(kind, name, group)
+    {
         return Ok(kind);
     }
-    let name = word.split('.').next().unwrap_or(word);
     let words = format!("the server doesn't have a resource type {}", go_quote(name));
     Err(Failure::new(words))
+}
+
+/// Whether a word is written as the mapper takes it: of a type's name in any letters, of short names and groups in small
+/// ones. Follows `coerceResourceForMatching` of `k8s.io/apimachinery/pkg/api/meta/restmapper.go`.
+fn is_spelt(kind: Kind, name: &str, group: &str) -> bool {
+    let (info, small) = (kind.info(), name.to_lowercase());
+    let own = small == info.plural || small == info.name.to_lowercase();
+    (own || small == name) && !group.contains(char::is_uppercase)
 }
 
 /// The type whose name comes nearest to a misspelt one.
@@ -79,14 +93,21 @@ pub(super) fn named(words: &[String]) -> Result<Named, Failure> {
     if words.iter().any(|word| word.contains('/')) {
         return slashed(words).map(Named::Objects);
     }
+    let names = words.get(1..).unwrap_or_default();
+    // Several types with names are pairs of both.
+    if first.contains(',') && !names.is_empty() {
+        let pair = |part| names.iter().map(move |name| format!("{part}/{name}"));
+        let pairs: Vec<String> = first.split(',').flat_map(pair).collect();
+        return slashed(&pairs).map(Named::Objects);
+    }
     let mut kinds = Vec::new();
-    for part in first.split(',').filter(|part| !part.is_empty()) {
+    for part in first.split(',') {
         match part {
             "all" => kinds.extend(Kind::CATEGORY_ALL),
             part => kinds.push(kind(part)?),
         }
     }
-    let names: Vec<&String> = words.iter().skip(1).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&String> = names.iter().filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         return Ok(Named::Types(kinds));
     }
@@ -196,7 +217,7 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
     if !context.flags.all("filename").is_empty() {
         return from_files(context);
     }
-    let selects = !context.flags.text("selector").is_empty()
+    let selects = !needs.other_selector && !context.flags.text("selector").is_empty()
         || !context.flags.text("field-selector").is_empty();
     let all = needs.all && context.flags.has("all");
     match named(words)? {
@@ -208,7 +229,7 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
             if !(needs.type_is_enough || selects || all) {
                 return Err(Failure::new("resource(s) were provided, but no name was specified"));
             }
-            let mut found = Found { kinds: kinds.clone(), ..Found::default() };
+            let mut found = Found { kinds: kinds.clone(), lists: true, ..Found::default() };
             for kind in kinds {
                 match selectors(context, kind) {
                     Ok(selectors) => found.objects.extend(list(context, kind, &selectors)),
@@ -219,7 +240,7 @@ fn look_up(context: &mut Context<'_>, words: &[String], needs: Needs) -> Result<
         }
         Named::Objects(names) => {
             if selects || all {
-                let slashed = words.iter().any(|word| word.contains('/'));
+                let slashed = words.iter().any(|word| word.contains(['/', ',']));
                 return Err(Failure::new(match slashed {
                     true => {
                         "selectors and the all flag cannot be used when passing resource/name arguments"
@@ -285,7 +306,7 @@ pub(super) fn local(
         .map(|document| as_it_stands(document.kind, &take(document)))
         .collect();
     let single = loaded.documents.len() == 1;
-    Ok(Found { objects, failures: loaded.failures, kinds: Vec::new(), single })
+    Ok(Found { objects, failures: loaded.failures, single, ..Found::default() })
 }
 
 /// The live objects of the manifests of `-f`.
@@ -297,13 +318,18 @@ fn from_files(context: &mut Context<'_>) -> Result<Found, Failure> {
             found.kinds.push(document.kind);
         }
         let key = ObjectKey::new(document.namespace.clone(), document.name());
+        let deletes = &*context.verb() == "delete";
         match context.cluster.object(document.kind, &key) {
             Some(object) => found.objects.push(object),
+            // Nobody asks the server.
+            None if deletes && context.dry() == Dry::Client => {
+                found.objects.push(as_it_stands(document.kind, &document.object()));
+            }
             None => {
                 let failure = Failure::not_found(document.kind, document.name());
-                found.failures.push(match &*context.verb() {
-                    "delete" => document.source_error("deleting", failure),
-                    _ => failure,
+                found.failures.push(match deletes {
+                    true => document.source_error("deleting", failure),
+                    false => failure,
                 });
             }
         }

@@ -41,7 +41,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &str) -> Result<After, Fai
     if words.is_empty() && context.flags.all("filename").is_empty() {
         return Err(Failure::new("required resource not specified"));
     }
-    let found = resources::find(context, &words, Needs { type_is_enough: true, all: false })?;
+    let found =
+        resources::find(context, &words, Needs { type_is_enough: true, ..Needs::default() })?;
     if found.objects.is_empty() && found.failures.is_empty() {
         let words = format!("No resources found in {} namespace.", context.namespace());
         context.warn(&words);
@@ -290,7 +291,7 @@ fn history(context: &mut Context<'_>, object: &AnyObject) -> Result<(), Failure>
     let unknown = || Failure::new("unable to find the specified revision");
     let head = format!("{}/{}", object.kind().word(), object.meta().name);
     if context.flags.given("output") {
-        let mut form = output::form(context, false)?;
+        let mut form = output::form(context, false)?.of_structs();
         let chosen: Vec<&Revision> = match wanted {
             0 => all.iter().collect(),
             number => vec![all.iter().find(|one| one.number == number).ok_or_else(unknown)?],
@@ -376,7 +377,7 @@ fn undo(context: &mut Context<'_>, object: &AnyObject) -> Result<(), Failure> {
     }
     let value = object.to_value();
     let current = value.at(&["spec", "template"]).map(without_hash);
-    let mut form = output::form(context, false)?;
+    let mut form = output::form(context, false)?.of_structs();
     if current.as_ref() == Some(&template) {
         let verb = format!("skipped rollback (current template already matches revision {wanted})");
         context.out(&format!("{}/{name} {verb}{}\n", kind.word(), context.dry().suffix()));
@@ -425,7 +426,7 @@ fn restart(context: &mut Context<'_>, object: &AnyObject) -> Result<(), Failure>
     let metadata = crate::object! { "annotations" => annotations };
     let template = crate::object! { "metadata" => metadata };
     let patch = crate::object! { "spec" => crate::object! { "template" => template } };
-    let mut form = output::form(context, false)?;
+    let mut form = output::form(context, false)?.of_structs();
     let written = context.send_patch(object.kind(), &object.key(), Patch::Strategic(patch))?;
     print(context, &mut form, &written.object, "restarted")
 }
@@ -442,7 +443,7 @@ fn pause(context: &mut Context<'_>, object: &AnyObject, on: bool) -> Result<(), 
     }
     let value = if on { Value::Bool(true) } else { Value::Null };
     let patch = crate::object! { "spec" => crate::object! { "paused" => value } };
-    let mut form = output::form(context, false)?;
+    let mut form = output::form(context, false)?.of_structs();
     let written = context.send_patch(object.kind(), &object.key(), Patch::Strategic(patch))?;
     print(context, &mut form, &written.object, if on { "paused" } else { "resumed" })
 }

@@ -6,7 +6,7 @@ use super::output::{self, Form};
 use super::problem::Failure;
 use super::session::Session;
 use super::{After, Context, DONE, Dry};
-use super::{attach, delete};
+use super::{attach, delete, overrides};
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
@@ -39,10 +39,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     check(context, attaches, interactive)?;
     let labels = match flags.text("labels") {
         "" => object! { "run" => name.as_str() },
-        text => pairs(text, "labels")?,
+        text => pairs(text)?,
     };
     let pod = pod(context, &name, &labels, restart)?;
-    let mut form = output::form(context, false)?;
+    let mut form = output::form(context, false)?.of_structs();
     let service = flags.has("expose").then(|| service(&name, &labels, flags.text("port")));
     let dry = context.dry();
     let mut made = Vec::new();
@@ -56,6 +56,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
             if !matches!(form, Form::Human { .. } | Form::Name) {
                 let text = form.print_value(&value)?;
                 context.out(&text);
+                between(context, &form, kind);
                 continue;
             }
             made.push(AnyObject::from_value(kind, &value));
@@ -80,8 +81,16 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     for object in &made {
         print(context, &mut form, object, "created")?;
+        between(context, &form, object.kind());
     }
     DONE
+}
+
+/// A line of its own behind the service of `--expose`, beside the one that the printer puts there.
+fn between(context: &mut Context<'_>, form: &Form, kind: Kind) {
+    if kind == Kind::Service && matches!(form, Form::Yaml { .. }) {
+        context.out("---\n");
+    }
 }
 
 fn check(context: &Context<'_>, attaches: bool, interactive: bool) -> Result<(), Failure> {
@@ -97,22 +106,29 @@ fn check(context: &Context<'_>, attaches: bool, interactive: bool) -> Result<(),
         )));
     }
     if flags.has("tty") && !interactive {
-        return Err(Failure::new("-i/--stdin is required for containers with -t/--tty=true"));
+        let words = "-i/--stdin is required for containers with -t/--tty=true";
+        return Err(Failure::usage("run", words));
     }
     let port = flags.text("port");
     if flags.has("expose") && port.is_empty() {
-        return Err(Failure::new("--port must be set when exposing a service"));
-    }
-    if !port.is_empty() && port.parse::<i64>().is_err() {
-        return Err(Failure::new("--port must be a number"));
+        return Err(Failure::usage("run", "--port must be set when exposing a service"));
     }
     if !attaches && flags.has("rm") {
-        return Err(Failure::new("--rm should only be used for attached containers"));
+        return Err(Failure::usage("run", "--rm should only be used for attached containers"));
     }
     if attaches && context.dry() != Dry::No {
-        return Err(Failure::new(
+        return Err(Failure::usage(
+            "run",
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
+    }
+    if !matches!(flags.text("image-pull-policy"), "" | "Always" | "IfNotPresent" | "Never") {
+        let words = format!("invalid image pull policy: {}", flags.text("image-pull-policy"));
+        return Err(Failure::usage("run", &words));
+    }
+    if !port.is_empty() && port.parse::<i64>().is_err() {
+        let port = go_quote(port);
+        return Err(Failure::new(format!("strconv.Atoi: parsing {port}: invalid syntax")));
     }
     Ok(())
 }
@@ -144,8 +160,7 @@ fn pod(context: &Context<'_>, name: &str, labels: &Value, restart: &str) -> Resu
     }
     match flags.text("image-pull-policy") {
         "" => {}
-        policy @ ("Always" | "IfNotPresent" | "Never") => container.set("imagePullPolicy", policy),
-        other => return Err(Failure::new(format!("invalid image pull policy: {other}"))),
+        policy => container.set("imagePullPolicy", policy),
     }
     if flags.has("privileged") {
         container.set("securityContext", object! { "privileged" => true });
@@ -181,27 +196,7 @@ fn pod(context: &Context<'_>, name: &str, labels: &Value, restart: &str) -> Resu
         "spec" => spec,
         "status" => Value::empty_object(),
     };
-    overridden(context, pod)
-}
-
-/// `--overrides`: a JSON patch of the generated object.
-fn overridden(context: &Context<'_>, pod: Value) -> Result<Value, Failure> {
-    use crate::api::schema::Schema;
-    use crate::apiserver::patch::{json_patch, merge_patch, strategic_patch};
-    let text = context.flags.text("overrides");
-    if text.is_empty() {
-        return Ok(pod);
-    }
-    let patch = Value::from_json(text)
-        .map_err(|error| Failure::new(format!("Invalid JSON Patch: {error}")))?;
-    match context.flags.value("override-type") {
-        Some("strategic") => {
-            strategic_patch(&pod, &patch, Schema::of(Kind::Pod)).map_err(Failure::new)
-        }
-        Some("json") => json_patch(&pod, &patch).map_err(Failure::new),
-        None | Some("merge") => Ok(merge_patch(&pod, &patch)),
-        Some(other) => Err(Failure::new(format!("invalid override type: {other}"))),
-    }
+    overrides::apply(context, Kind::Pod, pod)
 }
 
 fn service(name: &str, labels: &Value, port: &str) -> Value {

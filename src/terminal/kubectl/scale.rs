@@ -33,7 +33,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<After, Failure> {
     }
     let words = context.flags.words.clone();
     let mut form = output::form(context, false)?;
-    let found = resources::find(context, &words, Needs { type_is_enough: false, all: true })?;
+    let found = resources::find(context, &words, Needs { all: true, ..Needs::default() })?;
     if found.objects.is_empty() {
         return Err(match Failure::all(found.failures) {
             Some(failure) => failure,

@@ -3,7 +3,7 @@
 use super::tabwriter::Columns;
 use crate::api::kind::Kind;
 use crate::api::object::AnyObject;
-use crate::apiserver::table;
+use crate::apiserver::table::{self, Column};
 use crate::sim::Time;
 
 /// How tables are shown.
@@ -23,7 +23,13 @@ pub(super) struct View {
     pub(super) headers: bool,
     /// `--output-watch-events`
     pub(super) events: bool,
+    /// `--server-print=false`: the client knows no more of any type than names and ages.
+    pub(super) plain: bool,
 }
+
+/// What every type has.
+const PLAIN: [Column; 2] =
+    [Column { name: "Name", wide: false }, Column { name: "Age", wide: false }];
 
 /// Cells as they stand in a line: up to the first line break, and without tabs.
 fn shown(cell: &str) -> String {
@@ -48,6 +54,13 @@ impl Printer {
         Self { kind, view, columns: Columns::of_tables(), begun: false }
     }
 
+    const fn columns(&self) -> &'static [Column] {
+        match self.view.plain {
+            true => &PLAIN,
+            false => table::columns(self.kind),
+        }
+    }
+
     fn header(&self) -> String {
         let mut cells: Vec<String> = Vec::new();
         if self.view.events {
@@ -56,8 +69,7 @@ impl Printer {
         if self.view.namespaces && self.kind.namespaced() {
             cells.push("NAMESPACE".into());
         }
-        let known =
-            table::columns(self.kind).iter().filter(|column| self.view.wide || !column.wide);
+        let known = self.columns().iter().filter(|column| self.view.wide || !column.wide);
         cells.extend(known.map(|column| column.name.to_uppercase()));
         let labels = self.view.columns.iter();
         cells.extend(labels.map(|key| key.rsplit('/').next().unwrap_or(key).to_uppercase()));
@@ -76,8 +88,11 @@ impl Printer {
         if self.view.namespaces && self.kind.namespaced() {
             cells.push(meta.namespace.to_string());
         }
-        let columns = table::columns(self.kind);
-        for (cell, column) in table::row(object, now).into_iter().zip(columns) {
+        let row = match self.view.plain {
+            true => vec![meta.name.to_string(), table::age(meta.created, now)],
+            false => table::row(object, now),
+        };
+        for (cell, column) in row.into_iter().zip(self.columns()) {
             if column.wide && !self.view.wide {
                 continue;
             }

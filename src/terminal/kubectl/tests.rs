@@ -1,6 +1,10 @@
 //! Lines and what they print, where the client that is installed for `tests/real_kubectl` answers otherwise or cannot be
 //! asked: mostly what it says before it asks a server, and what nobody may do by mistake.
 
+mod asking;
+mod config;
+mod making;
+
 use std::rc::Rc;
 
 use crate::cluster::{Cluster, Config};

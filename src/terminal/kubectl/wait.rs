@@ -235,7 +235,7 @@ impl Process for Creation {
     }
 }
 
-const NEEDS: Needs = Needs { type_is_enough: false, all: true };
+const NEEDS: Needs = Needs { type_is_enough: false, all: true, other_selector: false };
 
 /// Reads `--for`.
 fn goal(text: &str) -> Result<Goal, Failure> {

@@ -55,13 +55,15 @@ pub(super) fn start(
             ));
         }
     };
-    let found = resources::find(context, words, Needs { type_is_enough: true, all: false })?;
-    if let Some(failure) = Failure::all(found.failures) {
+    let mut found =
+        resources::find(context, words, Needs { type_is_enough: true, ..Needs::default() })?;
+    if let Some(failure) = Failure::all(std::mem::take(&mut found.failures)) {
         return match context.flags.has("ignore-not-found") && failure.is_not_found() {
             true => super::DONE,
             false => Err(failure),
         };
     }
+    super::get::sort(context, &form, &mut found)?;
     let mut watch = Watch {
         kind,
         namespace: context.scope(kind),
@@ -94,11 +96,6 @@ impl Watch {
         }
         let mut text = String::new();
         for (object, event) in objects {
-            let yaml = matches!(self.form, Form::Yaml);
-            text.push_str(match yaml && !text.is_empty() {
-                true => "---\n",
-                false => "",
-            });
             text.push_str(&match self.events && !matches!(self.form, Form::Name) {
                 true => self.form.print_value(
                     &crate::object! { "type" => event, "object" => object.to_value() },

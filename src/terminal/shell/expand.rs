@@ -246,7 +246,7 @@ impl Expander<'_> {
 }
 
 /// Where the workspace is.
-pub(super) const HOME: &str = "/home/you";
+pub(in crate::terminal) const HOME: &str = "/home/you";
 
 /// Stands before the words of an error that ends the whole line.
 pub(super) const DISCARDS: &str = "\0";

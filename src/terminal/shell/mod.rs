@@ -7,4 +7,5 @@ pub(super) mod parse;
 mod route;
 mod task;
 
+pub(super) use expand::HOME;
 pub(super) use task::Task;

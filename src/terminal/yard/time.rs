@@ -103,7 +103,7 @@ fn span(text: &str) -> Option<Duration> {
 fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
     let (words, scope) = match words {
         [rest @ .., "-n" | "--namespace", name] => (rest, std::rc::Rc::from(*name)),
-        words => (words, std::rc::Rc::clone(&terminal.namespace)),
+        words => (words, terminal.namespace()),
     };
     match words {
         [] | ["change"] => Ok(Landmark::Change),

@@ -19,7 +19,7 @@ impl Engine {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
         let text = state.terminal.files.get(&state.file).cloned().unwrap_or_default();
-        let namespace = Rc::clone(&state.terminal.namespace);
+        let namespace = state.terminal.namespace();
         diff::of(&mut state.cluster, &state.file, &text, &namespace)
     }
 }

@@ -106,7 +106,7 @@ impl Parser {
                 }
                 Some(letter) if letter == '_' || letter.is_alphanumeric() => {
                     self.at -= 1;
-                    nodes.push(self.identifier()?);
+                    nodes.push(self.identifier());
                 }
                 Some(letter) => {
                     let code = u32::from(letter);
@@ -134,17 +134,17 @@ impl Parser {
         if name == "*" { Node::Wildcard } else { Node::Field(name) }
     }
 
-    fn identifier(&mut self) -> Result<Node, String> {
+    fn identifier(&mut self) -> Node {
         let start = self.at;
         while self.peek().is_some_and(|letter| !terminates(letter)) {
             self.at += 1;
         }
         match self.piece(start).as_str() {
-            "range" => Ok(Node::Range),
-            "end" => Ok(Node::End),
-            "true" => Ok(Node::Literal(Value::Bool(true))),
-            "false" => Ok(Node::Literal(Value::Bool(false))),
-            other => Err(format!("unrecognized identifier {other}")),
+            "range" => Node::Range,
+            "end" => Node::End,
+            "true" => Node::Literal(Value::Bool(true)),
+            "false" => Node::Literal(Value::Bool(false)),
+            other => Node::Identifier(other.to_owned()),
         }
     }
 

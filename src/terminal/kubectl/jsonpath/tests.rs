@@ -58,13 +58,14 @@ fn mistakes_are_told_in_the_words_of_client_go() {
         ("{.metadata.labels.run", "error parsing jsonpath {.metadata.labels.run, unclosed action"),
         ("{.items[}", "error parsing jsonpath {.items[}, unterminated array"),
         ("{.items[x]}", "error parsing jsonpath {.items[x]}, invalid array index x"),
-        ("{foo}", "error parsing jsonpath {foo}, unrecognized identifier foo"),
         ("{.a[?(@.x==1}", "error parsing jsonpath {.a[?(@.x==1}, unterminated filter"),
     ] {
         assert_eq!(JsonPath::parse(template).map(|_| ()).unwrap_err(), words, "{template}");
     }
     let late = JsonPath::parse("{.items[7]}").unwrap();
     assert_eq!(late.print(&pods()).unwrap_err(), "array index out of bounds: index 7, length 2");
+    let word = JsonPath::parse("{.items[?(@.kind==foo)]}{foo}").unwrap();
+    assert_eq!(word.print(&pods()).unwrap_err(), "unrecognized identifier foo");
     let end = JsonPath::parse("{end}").unwrap();
     assert_eq!(end.print(&pods()).unwrap_err(), "not in range, nothing to end");
 }

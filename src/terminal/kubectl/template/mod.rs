@@ -6,6 +6,7 @@ mod parse;
 
 use std::rc::Rc;
 
+use crate::api::error::go_quote;
 use crate::api::value::Value;
 
 /// A template that was read.
@@ -13,6 +14,8 @@ use crate::api::value::Value;
 pub(super) struct Template {
     nodes: Rc<[Node]>,
     text: String,
+    /// Whether fields that are not there are nothing, and not an error.
+    allow_missing: bool,
 }
 
 /// A part of a template.
@@ -56,11 +59,19 @@ impl Template {
     /// `error parsing template …`
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match parse::nodes(text) {
-            Ok(nodes) => Ok(Self { nodes: nodes.into(), text: text.to_owned() }),
+            Ok(nodes) => {
+                Ok(Self { nodes: nodes.into(), text: text.to_owned(), allow_missing: true })
+            }
             Err(words) => {
                 Err(format!("error parsing template {text}, template: output:1: {words}"))
             }
         }
+    }
+
+    /// The same with `--allow-missing-template-keys`.
+    #[must_use]
+    pub(super) fn allowing_missing(self, allow_missing: bool) -> Self {
+        Self { allow_missing, ..self }
     }
 
     /// The template as it was written.
@@ -78,6 +89,7 @@ impl Template {
             variables: vec![("$".into(), value.clone())],
             steps: 0,
             leave: None,
+            template: self,
         };
         run.nodes(&self.nodes, value)?;
         Ok(run.out)
@@ -93,11 +105,12 @@ enum Leave {
     Continue,
 }
 
-struct Run {
+struct Run<'a> {
     out: String,
     variables: Vec<(String, Value)>,
     steps: u32,
     leave: Option<Leave>,
+    template: &'a Template,
 }
 
 /// Whether a value counts as true.
@@ -121,7 +134,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-impl Run {
+impl Run<'_> {
     fn nodes(&mut self, nodes: &[Node], dot: &Value) -> Result<(), String> {
         let depth = self.variables.len();
         for node in nodes {
@@ -266,31 +279,53 @@ impl Run {
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, String> {
         match operand {
-            Operand::Field(names) => follow(dot.clone(), names),
+            Operand::Field(names) => self.follow(dot.clone(), "", names),
             Operand::Variable(name, names) => {
                 let found = self.variables.iter().rev().find(|(known, _)| known == name);
                 let (_, value) = found.ok_or_else(|| format!("undefined variable: {name}"))?;
-                follow(value.clone(), names)
+                self.follow(value.clone(), name, names)
             }
             Operand::Group(pipeline, names) => {
                 let value = self.pipeline(pipeline, dot)?;
-                follow(value, names)
+                self.follow(value, "", names)
             }
             Operand::Literal(value) => Ok(value.clone()),
             Operand::Function(name) => functions::call(name, &[]),
         }
     }
+
+    /// The value at fields of a value, where `head` stands before their names.
+    fn follow(&self, value: Value, head: &str, names: &[String]) -> Result<Value, String> {
+        follow(value, names, self.template.allow_missing).map_err(|words| {
+            let names: String = names.iter().map(|name| format!(".{name}")).collect();
+            at(&self.template.text, &format!("{head}{names}"), &words)
+        })
+    }
 }
 
-fn follow(mut value: Value, names: &[String]) -> Result<Value, String> {
+/// An error at the first place where an expression stands. Follows `ErrorContext` of `text/template/parse`: of several
+/// fields the second is the place, of a variable's the first.
+fn at(text: &str, expression: &str, words: &str) -> String {
+    let offset = text.find(expression).unwrap_or(0);
+    let second = expression.match_indices('.').find(|(at, _)| *at > 0).map_or(0, |(at, _)| at);
+    let offset = offset + second;
+    let before = text.get(..offset).unwrap_or_default();
+    let (line, column) = match before.rfind('\n') {
+        Some(end) => (before.matches('\n').count() + 1, offset - end),
+        None => (1, offset),
+    };
+    format!("template: output:{line}:{column}: executing \"output\" at <{expression}>: {words}")
+}
+
+fn follow(mut value: Value, names: &[String], allow_missing: bool) -> Result<Value, String> {
     for name in names {
         value = match &value {
-            Value::Object(map) => map.get(name.as_str()).cloned().unwrap_or_default(),
+            Value::Object(map) => match map.get(name.as_str()) {
+                Some(value) => value.clone(),
+                None if allow_missing => Value::Null,
+                None => return Err(format!("map has no entry for key {}", go_quote(name))),
+            },
             Value::Null => Value::Null,
-            Value::Array(_) => {
-                return Err(format!("can't evaluate field {name} in type []interface {{}}"));
-            }
-            Value::String(_) => return Err(format!("can't evaluate field {name} in type string")),
             _ => return Err(format!("can't evaluate field {name} in type interface {{}}")),
         };
     }

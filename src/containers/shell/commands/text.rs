@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{flag, gather, operands};
-use crate::containers::files::Files;
+use crate::containers::files::{Files, READ_ONLY};
 use crate::containers::shell::escape::letters_of;
 use crate::containers::shell::machine::Machine;
 use crate::containers::shell::pattern::Pattern;
@@ -371,8 +371,9 @@ fn tee(shell: &mut Machine, arguments: &[&str]) -> Filtered {
     let text = gather(shell, "tee", &[]);
     for path in &words.rest {
         let whole = Files::absolute(&shell.folder, path);
-        if !shell.files.write(&whole, &text, words.has('a')) {
-            shell.fail(1, &format!("tee: {path}: No such file or directory"));
+        match shell.files.problem(&whole) {
+            Some(problem) => shell.fail(1, &format!("tee: {path}: {problem}")),
+            None => drop(shell.files.write(&whole, &text, words.has('a'))),
         }
     }
     Ok(text)
@@ -493,7 +494,9 @@ fn sed(shell: &mut Machine, arguments: &[&str]) -> Filtered {
             shell.status = failed;
             let changed = run(&mut read()?, &text);
             let whole = Files::absolute(&shell.folder, path);
-            shell.files.write(&whole, &changed, false);
+            if !shell.files.write(&whole, &changed, false) {
+                return Err(format!("can't create temp file '{path}XXXXXX': {READ_ONLY}"));
+            }
         }
     }
     Ok(String::new())

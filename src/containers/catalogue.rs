@@ -80,7 +80,7 @@ pub struct Image {
     pub term_code: Option<i64>,
     /// Whether it uses processors and memory as its arguments say.
     pub stress: super::process::stress::Program,
-    /// What it says where it may not write, and ends: lines with the path in quotes.
+    /// What it says where it may not write, and ends: lines with the path in quotes; `{error}` is replaced.
     pub must_write: Vec<String>,
     /// How many lines it prints before that.
     pub must_write_after: usize,

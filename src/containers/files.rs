@@ -114,12 +114,18 @@ impl Files {
 
     /// Whether a path lies where nothing may be written.
     pub fn is_read_only(&self, path: &str) -> bool {
+        self.mount(path).is_some_and(|(_, writable)| !writable)
+    }
+
+    /// The part in which a path lies, and whether it may be written.
+    pub fn mount(&self, path: &str) -> Option<(&str, bool)> {
         let holds = |(mount, _): &&(Rc<str>, bool)| match path.strip_prefix(&**mount) {
             Some(rest) => rest.is_empty() || rest.starts_with('/') || **mount == *"/",
             None => false,
         };
         let mounts = self.mounts.iter().flat_map(|mounts| mounts.iter());
-        mounts.filter(holds).max_by_key(|(mount, _)| mount.len()).is_some_and(|(_, may)| !may)
+        let found = mounts.filter(holds).max_by_key(|(mount, _)| mount.len());
+        found.map(|(mount, writable)| (&**mount, *writable))
     }
 
     /// Why a file cannot be written, in the words of the system; nothing if it can.

@@ -376,20 +376,28 @@ impl Process {
         self.end.is_some_and(|end| end.out_of_memory)
     }
 
-    /// From now on only these parts of its files may be written. A program that has to write elsewhere says so and ends.
+    /// From now on only these parts of its files may be written. A program that has to write elsewhere says so and ends;
+    /// to what comes with its image root alone may write.
     pub fn protect(&mut self, mounts: Mounts, now: Time) {
         self.files.protect(mounts);
-        if !matches!(self.program, Program::Server { .. }) || self.output.is_empty() {
+        if !matches!(self.program, Program::Server { .. }) {
             return;
         }
         let image = Rc::clone(&self.image);
-        let refused = image.must_write.iter().find(|line| {
+        let refused = image.must_write.iter().find_map(|line| {
             let path = line.split('"').nth(1).unwrap_or_default();
-            self.files.is_read_only(path)
+            let own = self.files.mount(path).is_none_or(|(mount, _)| mount == "/");
+            match self.files.is_read_only(path) {
+                true => Some(line.replace("{error}", "30: Read-only file system")),
+                false if own && self.user.uid != 0 => {
+                    Some(line.replace("{error}", "13: Permission denied"))
+                }
+                false => None,
+            }
         });
         if let Some(line) = refused {
-            self.output.truncate(self.output.len().min(image.must_write_after));
-            self.log(now, line);
+            self.output.truncate(image.must_write_after);
+            self.log(now, &line);
             let at = now + Duration::from_millis(100);
             self.end = Some(Exit { code: 1, at, out_of_memory: false });
         }

@@ -367,7 +367,7 @@ impl Look<'_> {
         };
         let mut process = Process::start(Rc::clone(&image.image), process, self.now, seed)?;
         volumes::mount(&self.pod, spec, self.runtime, self.kubelets, self.store, &mut process);
-        if process.runs_shell() || spec.read_only_root {
+        if process.runs_shell() || spec.read_only_root || spec.user.uid != 0 {
             process.protect(volumes::mounts_of(&self.pod, spec), self.now);
         }
         if process.runs_shell() {

@@ -93,8 +93,14 @@ spec: {restartPolicy: Never, containers: [{name: c, image: nginx, securityContex
 ---
 apiVersion: v1
 kind: Pod
+metadata: {name: other}
+spec: {restartPolicy: Never, securityContext: {runAsUser: 1000}, containers: [{name: c, image: nginx}]}
+---
+apiVersion: v1
+kind: Pod
 metadata: {name: mended}
 spec:
+  securityContext: {runAsUser: 1000}
   volumes: [{name: cache, emptyDir: {}}, {name: run, emptyDir: {}}]
   containers:
   - name: c
@@ -131,6 +137,8 @@ spec:
     let log = desk.says("kubectl logs web | tail -1");
     let line = "nginx: [emerg] mkdir() \"/var/cache/nginx/client_temp\" failed (30: Read-only file system)\n";
     assert_eq!(log, line);
+    let log = desk.says("kubectl logs other | tail -1");
+    assert_eq!(log, line.replace("30: Read-only file system", "13: Permission denied"));
     let phases = desk.says("kubectl get pods web mended -o jsonpath='{.items[*].status.phase}'");
     assert_eq!(phases, "Failed Running");
 }

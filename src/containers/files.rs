@@ -25,11 +25,32 @@ pub struct Files {
     mounts: Option<Mounts>,
 }
 
-/// By folder or file, whether what lies there may be written: the longest path counts.
-pub type Mounts = Rc<[(Rc<str>, bool)]>;
+/// Who may write somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever runs there.
+    Free,
+    /// Root, who does not run there.
+    Root,
+    /// Nobody.
+    ReadOnly,
+}
+
+impl Access {
+    /// Why nothing can be written, in the words of the system; nothing if it can.
+    pub const fn problem(self) -> Option<&'static str> {
+        match self {
+            Self::Free => None,
+            Self::Root => Some("Permission denied"),
+            Self::ReadOnly => Some("Read-only file system"),
+        }
+    }
+}
+
+/// By folder or file, who may write there: the longest path counts.
+pub type Mounts = Rc<[(Rc<str>, Access)]>;
 
 /// Why something cannot be written there.
-pub const READ_ONLY: &str = "Read-only file system";
 pub const NO_FOLDER: &str = "No such file or directory";
 
 impl PartialEq for Files {
@@ -112,20 +133,15 @@ impl Files {
         self.mounts = Some(mounts);
     }
 
-    /// Whether a path lies where nothing may be written.
-    pub fn is_read_only(&self, path: &str) -> bool {
-        self.mount(path).is_some_and(|(_, writable)| !writable)
-    }
-
-    /// The part in which a path lies, and whether it may be written.
-    pub fn mount(&self, path: &str) -> Option<(&str, bool)> {
-        let holds = |(mount, _): &&(Rc<str>, bool)| match path.strip_prefix(&**mount) {
+    /// Who may write at a path.
+    pub fn access(&self, path: &str) -> Access {
+        let holds = |(mount, _): &&(Rc<str>, Access)| match path.strip_prefix(&**mount) {
             Some(rest) => rest.is_empty() || rest.starts_with('/') || **mount == *"/",
             None => false,
         };
         let mounts = self.mounts.iter().flat_map(|mounts| mounts.iter());
         let found = mounts.filter(holds).max_by_key(|(mount, _)| mount.len());
-        found.map(|(mount, writable)| (&**mount, *writable))
+        found.map_or(Access::Free, |(_, access)| *access)
     }
 
     /// Why a file cannot be written, in the words of the system; nothing if it can.
@@ -138,8 +154,7 @@ impl Files {
             "/dev/null" => None,
             _ if self.is_folder(path) => Some("Is a directory"),
             _ if !self.is_folder(parent) => Some(NO_FOLDER),
-            _ if self.is_read_only(path) => Some(READ_ONLY),
-            _ => None,
+            _ => self.access(path).problem(),
         }
     }
 
@@ -335,20 +350,25 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_path_says_whether_something_may_be_written() {
+    fn the_longest_path_says_who_may_write() {
         let mut files = Files::standard(&"pod-1".into());
         files.make_folder("/data/sub");
         files.make_folder("/database");
-        let part = |path: &str, may: bool| (Rc::from(path), may);
-        let all = [part("/", false), part("/data", true), part("/data/sub", false)];
+        let part = |path: &str, access: Access| (Rc::from(path), access);
+        let all = [
+            part("/", Access::Root),
+            part("/data", Access::Free),
+            part("/data/sub", Access::ReadOnly),
+        ];
         files.protect(Rc::new(all));
+        let (denied, read_only) = (Access::Root.problem(), Access::ReadOnly.problem());
         for (path, problem) in [
-            ("/x", Some(READ_ONLY)),
+            ("/x", denied),
             ("/none/x", Some(NO_FOLDER)),
             ("/data", Some("Is a directory")),
             ("/data/x", None),
-            ("/database/x", Some(READ_ONLY)),
-            ("/data/sub/x", Some(READ_ONLY)),
+            ("/database/x", denied),
+            ("/data/sub/x", read_only),
             ("/dev/null", None),
         ] {
             assert_eq!(files.problem(path), problem, "{path}");

@@ -13,7 +13,7 @@ use serving::Beside;
 pub use serving::{Answer, Health, Outside, Request};
 
 use super::catalogue::Image;
-use super::files::{Files, Mounts};
+use super::files::{Access, Files, Mounts};
 use super::shell::{self, INIT, Machine, Outcome, Variables};
 use super::signal::Signal;
 use crate::api::core::User;
@@ -159,7 +159,10 @@ impl Process {
         seed: Seed,
     ) -> Result<Self, StartError> {
         let argv = command_line(&image, &spec.command, &spec.args);
-        let files = Files::standard(&spec.hostname);
+        let mut files = Files::standard(&spec.hostname);
+        if spec.user.home.starts_with("/home") {
+            files.make_folder(spec.user.home);
+        }
         let mut environment = std::mem::take(&mut spec.environment);
         environment.insert(word("PATH"), word(SEARCH_PATH));
         environment.insert(word("HOSTNAME"), Rc::clone(&spec.hostname));
@@ -376,8 +379,7 @@ impl Process {
         self.end.is_some_and(|end| end.out_of_memory)
     }
 
-    /// From now on only these parts of its files may be written. A program that has to write elsewhere says so and ends;
-    /// to what comes with its image root alone may write.
+    /// From now on only these parts of its files may be written. A program that has to write elsewhere says so and ends.
     pub fn protect(&mut self, mounts: Mounts, now: Time) {
         self.files.protect(mounts);
         if !matches!(self.program, Program::Server { .. }) {
@@ -386,14 +388,12 @@ impl Process {
         let image = Rc::clone(&self.image);
         let refused = image.must_write.iter().find_map(|line| {
             let path = line.split('"').nth(1).unwrap_or_default();
-            let own = self.files.mount(path).is_none_or(|(mount, _)| mount == "/");
-            match self.files.is_read_only(path) {
-                true => Some(line.replace("{error}", "30: Read-only file system")),
-                false if own && self.user.uid != 0 => {
-                    Some(line.replace("{error}", "13: Permission denied"))
-                }
-                false => None,
-            }
+            let error = match self.files.access(path) {
+                Access::Free => return None,
+                Access::Root => "13: Permission denied",
+                Access::ReadOnly => "30: Read-only file system",
+            };
+            Some(line.replace("{error}", error))
         });
         if let Some(line) = refused {
             self.output.truncate(image.must_write_after);

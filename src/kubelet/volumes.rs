@@ -12,7 +12,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::value::Value;
 use crate::api::words::word;
-use crate::containers::files::{Mounts, Subtree};
+use crate::containers::files::{Access, Mounts, Subtree};
 use crate::containers::{Files, Process};
 use crate::store::Store;
 
@@ -232,31 +232,40 @@ pub(super) fn shares(pod: &Pod, container: &Container) -> bool {
 
 thread_local! {
     /// Most containers mount the token of their pod and nothing else.
-    static TOKEN: Mounts = Rc::new([(word(TOKEN_PATH), false)]);
+    static TOKEN: Mounts = Rc::new([(word(TOKEN_PATH), Access::ReadOnly)]);
 }
 
-/// Which parts of its files a container may write. Follows `makeMounts` of `pkg/kubelet/kubelet_pods.go`.
+/// Who may write where in the files of a container. Follows `makeMounts` of `pkg/kubelet/kubelet_pods.go`; what comes
+/// with an image, and what lies on a machine, is root's.
 pub(super) fn mounts_of(pod: &Pod, container: &Container) -> Mounts {
-    if container.mounts.is_empty() && !container.read_only_root && pod.mounts_token() {
+    let root = container.user.uid == 0;
+    let plain = container.mounts.is_empty() && !container.read_only_root && root;
+    if plain && pod.mounts_token() {
         return TOKEN.with(Rc::clone);
     }
-    let part = |path: &str, writable: bool| {
-        // As images have it, one is a link to the other.
-        let path = path.strip_prefix("/var").filter(|rest| rest.starts_with("/run"));
-        path.map(|path| (Rc::from(path), writable))
-    };
-    let mut all: Vec<(Rc<str>, bool)> = Vec::new();
+    let mut all: Vec<(Rc<str>, Access)> = Vec::new();
     if container.read_only_root {
-        all.extend([(word("/"), false), (word("/dev"), true)]);
+        all.extend([(word("/"), Access::ReadOnly), (word("/dev"), Access::Free)]);
+    } else if !root {
+        all.push((word("/"), Access::Root));
+        let free = ["/dev", "/tmp", "/var/tmp", container.user.home];
+        all.extend(free.iter().filter(|path| **path != "/").map(|path| (word(path), Access::Free)));
     }
     if pod.mounts_token() {
-        all.push((word(TOKEN_PATH), false));
+        all.push((word(TOKEN_PATH), Access::ReadOnly));
     }
     for (mount, volume) in mounts(pod, container) {
-        let (path, writable) =
-            (mount.path.trim_end_matches('/'), !mount.read_only && !is_given(volume));
-        all.extend(part(path, writable));
-        all.push((path.into(), writable));
+        let access = match mount.read_only || is_given(volume) {
+            true => Access::ReadOnly,
+            false if volume.raw.get("hostPath").is_some() && !root => Access::Root,
+            false => Access::Free,
+        };
+        let path = mount.path.trim_end_matches('/');
+        // As images have it, one is a link to the other.
+        if let Some(path) = path.strip_prefix("/var").filter(|rest| rest.starts_with("/run")) {
+            all.push((path.into(), access));
+        }
+        all.push((path.into(), access));
     }
     all.into()
 }

@@ -36,6 +36,20 @@ spec:
         let found = desk.says(&format!("kubectl exec who -c {container} -- {line}"));
         assert_eq!(found, says, "{container}: {line}");
     }
+    for (container, line, says) in [
+        ("pod", "touch /x", "touch: /x: Permission denied\n"),
+        ("pod", "rm /etc/hostname", "rm: can't remove '/etc/hostname': Permission denied\n"),
+        ("pod", "mkdir /new", "mkdir: can't create directory '/new': Permission denied\n"),
+        ("pod", "sh -c 'echo x > /x'", "sh: can't create /x: Permission denied\n"),
+        ("pod", "touch /tmp/x", ""),
+        ("node", "touch /home/node/x", ""),
+        ("root", "touch /x", ""),
+    ] {
+        let found = desk.says(&format!("kubectl exec who -c {container} -- {line}"));
+        let own = found.lines().filter(|line| !line.starts_with("command terminated"));
+        let own: String = own.map(|line| format!("{line}\n")).collect();
+        assert_eq!(own, says, "{container}: {line}");
+    }
     let unknown = desk.says("kubectl exec who -c pod -- whoami");
     assert!(unknown.starts_with("whoami: unknown uid 1000\n"), "{unknown}");
     let path = "'{.status.containerStatuses[?(@.name==\"root\")].user.linux}'";

@@ -15,7 +15,7 @@ use super::escape::{self, unescape, without_backslashes};
 use super::fields::shared_out;
 use super::machine::Machine;
 use super::seq::Seq;
-use crate::containers::files::{Files, NO_FOLDER, READ_ONLY};
+use crate::containers::files::{Files, NO_FOLDER};
 use crate::containers::process::Outside;
 use crate::sim::Time;
 /// Whether there is such a command.
@@ -364,7 +364,7 @@ fn touch(shell: &mut Machine, arguments: &[&str]) {
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
         let problem = match shell.files.exists(&whole) {
-            true => shell.files.is_read_only(&whole).then_some(READ_ONLY),
+            true => shell.files.access(&whole).problem(),
             false => shell.files.problem(&whole),
         };
         match problem {
@@ -377,10 +377,11 @@ fn touch(shell: &mut Machine, arguments: &[&str]) {
 fn mkdir(shell: &mut Machine, arguments: &[&str]) {
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
-        if shell.files.is_read_only(&whole) && !shell.files.is_folder(&whole) {
-            shell.fail(1, &format!("mkdir: can't create directory '{path}': {READ_ONLY}"));
-        } else {
-            shell.files.make_folder(&whole);
+        match shell.files.access(&whole).problem().filter(|_| !shell.files.is_folder(&whole)) {
+            Some(problem) => {
+                shell.fail(1, &format!("mkdir: can't create directory '{path}': {problem}"));
+            }
+            None => shell.files.make_folder(&whole),
         }
     }
 }
@@ -390,12 +391,11 @@ fn rm(shell: &mut Machine, arguments: &[&str]) {
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
         let there = shell.files.exists(&whole);
-        let problem = match there && shell.files.is_read_only(&whole) {
-            true => READ_ONLY,
-            false => NO_FOLDER,
-        };
-        if (problem == READ_ONLY || !shell.files.remove(&whole)) && (there || !force) {
-            shell.fail(1, &format!("rm: can't remove '{path}': {problem}"));
+        let problem = shell.files.access(&whole).problem().filter(|_| there);
+        match problem {
+            Some(problem) => shell.fail(1, &format!("rm: can't remove '{path}': {problem}")),
+            None if there || force => drop(shell.files.remove(&whole)),
+            None => shell.fail(1, &format!("rm: can't remove '{path}': {NO_FOLDER}")),
         }
     }
 }
@@ -416,8 +416,8 @@ fn copy(shell: &mut Machine, name: &str, arguments: &[&str]) {
     if let Some(problem) = shell.files.problem(&target) {
         return shell.fail(1, &format!("{name}: can't create '{to}': {problem}"));
     }
-    if name == "mv" && shell.files.is_read_only(&source) {
-        return shell.fail(1, &format!("mv: can't remove '{from}': {READ_ONLY}"));
+    if let Some(problem) = shell.files.access(&source).problem().filter(|_| name == "mv") {
+        return shell.fail(1, &format!("mv: can't remove '{from}': {problem}"));
     }
     shell.files.write(&target, &text, false);
     if name == "mv" {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{flag, gather, operands};
-use crate::containers::files::{Files, READ_ONLY};
+use crate::containers::files::Files;
 use crate::containers::shell::escape::letters_of;
 use crate::containers::shell::machine::Machine;
 use crate::containers::shell::pattern::Pattern;
@@ -494,9 +494,10 @@ fn sed(shell: &mut Machine, arguments: &[&str]) -> Filtered {
             shell.status = failed;
             let changed = run(&mut read()?, &text);
             let whole = Files::absolute(&shell.folder, path);
-            if !shell.files.write(&whole, &changed, false) {
-                return Err(format!("can't create temp file '{path}XXXXXX': {READ_ONLY}"));
+            if let Some(problem) = shell.files.problem(&whole) {
+                return Err(format!("can't create temp file '{path}XXXXXX': {problem}"));
             }
+            shell.files.write(&whole, &changed, false);
         }
     }
     Ok(String::new())

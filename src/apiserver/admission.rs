@@ -8,7 +8,7 @@ use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
 use crate::api::value::Value;
-use crate::api::{ApiError, Reason};
+use crate::api::{ApiError, Plain, Reason};
 use crate::store::Store;
 
 /// The keys of the taints of nodes that do not answer; every pod bears them for five minutes.
@@ -17,13 +17,17 @@ const BORNE: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/un
 /// What pods bear of the labels of their nodes.
 const PLACES: [&str; 2] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
 
-/// The admitted form of a pod spec. Pods of one template share it: it is computed once.
+/// The admitted form of a pod spec. Pods of one template share it: it is computed once, and again when its priority
+/// class is another.
 ///
 /// # Errors
 /// An unknown priority class, a runtime class, overhead.
 pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSpec>, ApiError> {
-    if let Some(done) = spec.admitted.get() {
-        return Ok(Rc::clone(done));
+    let class = priority_class(&spec.priority_class, pod, store)?;
+    let known = spec.admitted.borrow().clone();
+    if let Some((_, done)) = known.filter(|(for_class, _)| same(for_class.as_ref(), class.as_ref()))
+    {
+        return Ok(done);
     }
     let done = match &spec.alike {
         Some(alike) => {
@@ -41,7 +45,16 @@ pub fn admitted(spec: &Rc<PodSpec>, pod: &str, store: &Store) -> Result<Rc<PodSp
             if raw == spec.raw { Rc::clone(spec) } else { Rc::new(PodSpec::parse(&raw)) }
         }
     };
-    Ok(Rc::clone(spec.admitted.get_or_init(|| done)))
+    spec.admitted.replace(Some((class, Rc::clone(&done))));
+    Ok(done)
+}
+
+/// Whether this is the very same version of a class.
+fn same(one: Option<&Rc<Plain>>, other: Option<&Rc<Plain>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 /// Adds to a defaulted pod spec what admission adds.
@@ -138,17 +151,7 @@ fn bears(toleration: &Value, key: &str) -> bool {
 
 fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiError> {
     let name = spec.str_at("priorityClassName").unwrap_or_default().to_owned();
-    let class = match name.as_str() {
-        "" => default_class(store),
-        name => {
-            Some(store.plain(Kind::PriorityClass, &ObjectKey::cluster(name)).cloned().ok_or_else(
-                || {
-                    let text = format!("no PriorityClass with name {name} was found");
-                    ApiError::new(Reason::Forbidden, format!("pods \"{pod}\" is forbidden: {text}"))
-                },
-            )?)
-        }
-    };
+    let class = priority_class(&name, pod, store)?;
     let value = class.as_ref().and_then(|class| class.body.i64_at("value")).unwrap_or(0);
     let policy =
         class.as_ref().and_then(|class| class.body.str_at("preemptionPolicy").map(str::to_owned));
@@ -160,16 +163,23 @@ fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiErr
     Ok(())
 }
 
-fn default_class(store: &Store) -> Option<Rc<crate::api::Plain>> {
-    let classes = store.list(Kind::PriorityClass, None);
-    classes.into_iter().find_map(|class| match class {
-        crate::api::AnyObject::Plain(class)
-            if class.body.bool_at("globalDefault") == Some(true) =>
-        {
-            Some(class)
+/// The class of a pod that names one, or the default one if there is one.
+///
+/// # Errors
+/// `Forbidden`, if there is none of that name.
+fn priority_class(name: &str, pod: &str, store: &Store) -> Result<Option<Rc<Plain>>, ApiError> {
+    if name.is_empty() {
+        let classes = store.plain_in(Kind::PriorityClass, None);
+        let default = |class: &&Rc<Plain>| class.body.bool_at("globalDefault") == Some(true);
+        return Ok(classes.into_iter().find(default).cloned());
+    }
+    match store.plain(Kind::PriorityClass, &ObjectKey::cluster(name)) {
+        Some(class) => Ok(Some(Rc::clone(class))),
+        None => {
+            let text = format!("no PriorityClass with name {name} was found");
+            Err(ApiError::new(Reason::Forbidden, format!("pods \"{pod}\" is forbidden: {text}")))
         }
-        _ => None,
-    })
+    }
 }
 
 #[cfg(test)]

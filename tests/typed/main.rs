@@ -9,6 +9,7 @@ mod pods;
 mod programs;
 mod raw;
 mod services;
+mod workloads;
 
 use podyard::cluster::{Cluster, Config};
 use podyard::sim::Duration;

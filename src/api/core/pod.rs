@@ -104,7 +104,7 @@ impl Pod {
         if let Some(node) = &self.node {
             spec.set("nodeName", node);
         }
-        if self.mounts_token() && self.spec.admitted.get().is_none() && self.meta.uid.0 != 0 {
+        if self.mounts_token() && self.spec.admitted.borrow().is_none() && self.meta.uid.0 != 0 {
             add_token_volume(&mut spec, &self.token_volume());
         }
         spec

@@ -1,6 +1,6 @@
 //! Pod specs and templates: as written, and the parts that the simulation looks at.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use super::container::{Container, Port};
@@ -8,6 +8,7 @@ use super::restart::RestartPolicy;
 use super::scheduling::{Affinity, SpreadConstraint, Toleration};
 use crate::api::defaults;
 use crate::api::meta::Labels;
+use crate::api::object::Plain;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 
@@ -104,8 +105,8 @@ pub struct PodSpec {
     pub hostname: Rc<str>,
     /// `enableServiceLinks`: whether environment variables tell of the Services of its namespace.
     pub service_links: bool,
-    /// This spec after admission, once it was computed. See `apiserver::admission`.
-    pub admitted: OnceCell<Rc<Self>>,
+    /// This spec after admission, once it was computed, and for which priority class. See `apiserver::admission`.
+    pub admitted: RefCell<Option<(Option<Rc<Plain>>, Rc<Self>)>>,
     /// The spec from which this one differs in its affinity only: what admission makes of that one holds here, too.
     pub alike: Option<Rc<Self>>,
     /// This spec with what every daemon pod bears, once it was computed. See `controllers::daemonset`.
@@ -186,7 +187,7 @@ impl PodSpec {
             hostname: text("hostname"),
             service_links: value.bool_at("enableServiceLinks") != Some(false),
             raw,
-            admitted: OnceCell::new(),
+            admitted: RefCell::default(),
             alike: None,
             daemon: OnceCell::new(),
         }
@@ -202,7 +203,7 @@ impl PodSpec {
     fn with_affinity_of(self: &Rc<Self>, affinity: Value, parsed: Option<Rc<Affinity>>) -> Self {
         let mut raw = self.raw.clone();
         raw.set("affinity", affinity);
-        let (admitted, daemon) = (OnceCell::new(), OnceCell::new());
+        let (admitted, daemon) = (RefCell::default(), OnceCell::new());
         let alike = Some(Rc::clone(self));
         Self { raw, affinity: parsed, admitted, daemon, alike, ..Self::clone(self) }
     }

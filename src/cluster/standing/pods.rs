@@ -148,6 +148,8 @@ impl Ask<'_> {
         let now = self.cluster.now();
         let hold = self.cluster.kubelets().back_off(pod.meta.uid, &one.name);
         let until = hold.map(|(until, _)| until).filter(|until| *until > now);
+        let image = pod.spec.container(&one.name).map(|spec| Rc::clone(&spec.image));
+        let image = image.unwrap_or_default();
         let text = match &**reason {
             "ContainerCreating" | "PodInitializing" => {
                 let word = self.word_of(&one.name)?;
@@ -156,13 +158,7 @@ impl Ask<'_> {
                         Registry::Slow => "now.pulling-slowly",
                         Registry::Up | Registry::Down => "now.pulling",
                     })
-                    .with(
-                        "image",
-                        pod.spec
-                            .container(&one.name)
-                            .map(|spec| Rc::clone(&spec.image))
-                            .unwrap_or_default(),
-                    ),
+                    .with("image", image),
                     _ => return None,
                 }
             }
@@ -176,13 +172,7 @@ impl Ask<'_> {
             "ImagePullBackOff" | "ErrImagePull" => {
                 let down = self.cluster.kubelets().registry() == Registry::Down;
                 Text::new(if down { "now.registry-down" } else { "now.no-image" })
-                    .with(
-                        "image",
-                        pod.spec
-                            .container(&one.name)
-                            .map(|spec| Rc::clone(&spec.image))
-                            .unwrap_or_default(),
-                    )
+                    .with("image", image)
                     .with("message", message)
             }
             _ => Text::new("chain.cannot-start").with("reason", reason).with("message", message),

@@ -390,15 +390,15 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Deletes a failed pod, at once the first time, later with growing waits.
+    /// Deletes a failed pod, at once the first time, later with growing waits. What is too early is looked at again after
+    /// a whole wait, counted from now. Follows `podsShouldBeOnNode`.
     fn fail(&mut self, node: &NodeName, pod: &Rc<Pod>) {
         let (wait, last) =
             self.memory.waits.get(node).copied().unwrap_or((Duration::ZERO, Time::default()));
         let forgotten = self.now - last > LONGEST_WAIT.doubled();
         let wait = if forgotten { Duration::ZERO } else { wait };
-        let at = last + wait;
-        if wait > Duration::ZERO && self.now < at {
-            self.wake = [self.wake, Some(at)].into_iter().flatten().min();
+        if wait > Duration::ZERO && self.now < last + wait {
+            self.wake = [self.wake, Some(self.now + wait)].into_iter().flatten().min();
             return;
         }
         let next = if wait == Duration::ZERO {

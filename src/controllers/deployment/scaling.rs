@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::replica_sets::{DESIRED, MAXIMUM, age, fenceposts};
+use super::replica_sets::{DESIRED, MAXIMUM, age, fenceposts, with_size};
 use super::{Decision, Look, Step};
 use crate::api::apps::ReplicaSet;
 use crate::sim::order::Order as _;
@@ -38,14 +38,11 @@ impl Look<'_> {
         (!steps.is_empty()).then_some(Decision::Scaling { steps })
     }
 
-    /// Old ReplicaSets shrink as far as enough pods stay available; broken pods go first.
+    /// Old ReplicaSets shrink as far as enough pods stay available: by what is broken first, and then, each with a write
+    /// of its own, by what is sound. Follows `reconcileOldReplicaSets`.
     fn scale_down_old(&mut self, new: &Rc<ReplicaSet>) -> Vec<Step> {
-        let old: Vec<Rc<ReplicaSet>> = self
-            .sets
-            .iter()
-            .filter(|set| set.meta.uid != new.meta.uid && set.spec.replicas > 0)
-            .cloned()
-            .collect();
+        let is_old = |set: &&Rc<ReplicaSet>| set.meta.uid != new.meta.uid && set.spec.replicas > 0;
+        let mut old: Vec<Rc<ReplicaSet>> = self.sets.iter().filter(is_old).cloned().collect();
         let (_, unavailable) = fenceposts(self.deployment);
         let least = self.deployment.spec.replicas - unavailable;
         let new_unavailable = new.spec.replicas - new.status.available;
@@ -53,21 +50,22 @@ impl Look<'_> {
         if room <= 0 || old.is_empty() {
             return Vec::new();
         }
-        let mut sizes: Vec<i64> = old.iter().map(|set| set.spec.replicas).collect();
-        for (set, size) in old.iter().zip(&mut sizes) {
-            let broken = (*size - set.status.available).max(0).min(room);
-            *size -= broken;
+        let available: i64 = old.iter().chain([new]).map(|set| set.status.available).sum();
+        let mut steps = Vec::new();
+        for set in &mut old {
+            let broken = (set.spec.replicas - set.status.available).max(0).min(room);
+            let size = set.spec.replicas - broken;
+            steps.extend(self.scale(set, size));
+            *set = Rc::new(with_size(self.deployment, set, size));
             room -= broken;
         }
-        let available: i64 = old.iter().chain([new]).map(|set| set.status.available).sum();
-        let mut healthy = (available - least).max(0);
-        for size in &mut sizes {
-            let step = (*size).min(healthy).min(room.max(0));
-            *size -= step;
-            healthy -= step;
-            room -= step;
+        let mut sound = (available - least).max(0);
+        for set in &old {
+            let fewer = set.spec.replicas.min(sound);
+            steps.extend(self.scale(set, set.spec.replicas - fewer));
+            sound -= fewer;
         }
-        old.iter().zip(sizes).filter_map(|(set, size)| self.scale(set, size)).collect()
+        steps
     }
 
     /// Shares a change of size among ReplicaSets. Follows `scale`.

@@ -59,13 +59,13 @@ impl Look<'_> {
     /// Follows `syncDeploymentStatus`.
     pub(super) fn write_numbers(&mut self) {
         let mut status = self.status_numbers();
-        self.set_available(&mut status);
         if self.deployment.spec.paused
             && !self.deployment.meta.deleting()
             && self.deployment.spec.progress_deadline_seconds < NO_DEADLINE
         {
             self.set_paused(&mut status);
         }
+        self.set_available(&mut status);
         self.keep(status);
     }
 

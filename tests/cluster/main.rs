@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod namespaces;
+
 use podyard::api::{Kind, ObjectKey, Value};
 use podyard::cluster::{Cluster, Config, WriteOptions};
 use podyard::scheduler::table;
@@ -175,69 +177,6 @@ fn a_pod_that_a_loop_made_is_a_pod_like_any_other() {
         let patch = podyard::cluster::Patch::Merge(patch);
         cluster.patch(Kind::Pod, &pod, patch, &WriteOptions::default()).unwrap();
     }
-}
-
-#[test]
-fn every_namespace_has_its_service_account_and_the_certificate() {
-    let mut cluster = Cluster::new(Config::default());
-    apply(&mut cluster, Kind::Namespace, r#"{"metadata":{"name":"shop"}}"#);
-    for namespace in ["default", "kube-system", "shop"] {
-        for (kind, name) in
-            [(Kind::ServiceAccount, "default"), (Kind::ConfigMap, "kube-root-ca.crt")]
-        {
-            assert!(
-                cluster.store().get(kind, &ObjectKey::new(namespace, name)).is_some(),
-                "{namespace} {name}"
-            );
-        }
-    }
-    let key = ObjectKey::new("shop", "kube-root-ca.crt");
-    cluster.delete(Kind::ConfigMap, &key, &Default::default(), &WriteOptions::default()).unwrap();
-    assert!(cluster.store().get(Kind::ConfigMap, &key).is_some(), "it comes back");
-    let gone = ObjectKey::cluster("shop");
-    cluster.delete(Kind::Namespace, &gone, &Default::default(), &WriteOptions::default()).unwrap();
-    after(&mut cluster, 30);
-    assert!(cluster.store().get(Kind::Namespace, &gone).is_none(), "an emptied namespace goes");
-}
-
-/// The kubelet's event about a pod that it kills is refused like all else that is new, so that nothing is left behind.
-#[test]
-fn a_namespace_waits_for_its_pods_says_so_and_goes() {
-    let mut cluster = Cluster::new(Config::default());
-    apply(&mut cluster, Kind::Namespace, r#"{"metadata":{"name":"shop"}}"#);
-    let pod = r#"{"metadata":{"name":"web"},"spec":{"containers":[{"name":"c","image":"busybox","command":["sleep","9999"]}]}}"#;
-    let pod = Value::from_json(pod).unwrap();
-    cluster.create(Kind::Pod, "shop", pod, &WriteOptions::default()).unwrap();
-    after(&mut cluster, 20);
-    let shop = ObjectKey::cluster("shop");
-    cluster.delete(Kind::Namespace, &shop, &Default::default(), &WriteOptions::default()).unwrap();
-    after(&mut cluster, 2);
-    let waiting = cluster.store().get(Kind::Namespace, &shop).unwrap().to_value();
-    let told: Vec<String> = waiting
-        .at(&["status", "conditions"])
-        .unwrap()
-        .items()
-        .iter()
-        .map(|one| {
-            format!(
-                "{}={} {}",
-                one.str_at("type").unwrap(),
-                one.str_at("status").unwrap(),
-                one.str_at("message").unwrap()
-            )
-        })
-        .collect();
-    assert_eq!(
-        told[3..],
-        [
-            "NamespaceContentRemaining=True Some resources are remaining: pods. has 1 resource instances",
-            "NamespaceFinalizersRemaining=False All content-preserving finalizers finished",
-        ]
-    );
-    assert_eq!(waiting.at(&["metadata", "deletionGracePeriodSeconds"]), None);
-    after(&mut cluster, 40);
-    assert!(cluster.store().get(Kind::Namespace, &shop).is_none());
-    assert!(cluster.store().events().iter_in(Some("shop")).next().is_none());
 }
 
 #[test]

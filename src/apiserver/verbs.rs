@@ -19,6 +19,9 @@ use crate::sim::Time;
 use crate::sim::rng::Seed;
 use crate::store::{CauseId, Change, Store};
 
+#[cfg(test)]
+mod tests;
+
 /// What a write left behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
@@ -453,18 +456,24 @@ impl Api<'_> {
     /// Binds a pod to a node. Follows `setPodNodeAndMetadata` of `pkg/registry/core/pod/storage/storage.go`.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if it has a node already or is being deleted.
+    /// `NotFound`; `Conflict` if it has a node already, is held back by gates or is being deleted.
     pub fn bind(&mut self, key: &ObjectKey, node: &Rc<str>) -> Result<Written, ApiError> {
         let AnyObject::Pod(pod) = self.existing(Kind::Pod, key)? else {
             return Err(ApiError::not_found("pods", &key.name));
         };
-        if let Some(bound) = &pod.node {
-            let detail = format!("pod {} is already assigned to node \"{bound}\"", key.name);
-            return Err(ApiError::conflict("pods/binding", &key.name, &detail));
-        }
-        if pod.meta.deleting() {
-            let detail = format!("pod {} is being deleted, cannot be assigned to a host", key.name);
-            return Err(ApiError::conflict("pods/binding", &key.name, &detail));
+        let name = &key.name;
+        let refusal = match &pod.node {
+            _ if pod.meta.deleting() => {
+                Some(format!("pod {name} is being deleted, cannot be assigned to a host"))
+            }
+            Some(bound) => Some(format!("pod {name} is already assigned to node \"{bound}\"")),
+            None if pod.spec.gated => {
+                Some(format!("pod {name} has non-empty .spec.schedulingGates"))
+            }
+            None => None,
+        };
+        if let Some(detail) = refusal {
+            return Err(ApiError::conflict("pods/binding", name, &detail));
         }
         let mut pod = Pod::clone(&pod);
         pod.node = Some(Rc::clone(node));

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::api::kind::Kind;
 use crate::api::value::Value;
+use crate::controllers::kubernetes_service;
 use crate::object;
 use crate::sim::rng::Seed;
 
@@ -133,34 +134,6 @@ fn uuid(digits: &str) -> String {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
-/// Where the API server answers, as it writes it down itself. Follows `pkg/controlplane/reconcilers`.
-fn api_endpoints() -> [(Kind, Value); 2] {
-    let address = NodeSpecification::control_plane().address();
-    let ports = vec![object! { "name" => "https", "port" => 6443, "protocol" => "TCP" }];
-    let labelled = |key: &str, value: &str| {
-        let mut labels = Value::empty_object();
-        labels.set(key, value);
-        object! { "name" => "kubernetes", "labels" => labels }
-    };
-    let endpoints = object! {
-        "metadata" => labelled("endpointslice.kubernetes.io/skip-mirror", "true"),
-        "subsets" => vec![object! {
-            "addresses" => vec![object! { "ip" => address.as_str() }],
-            "ports" => ports.clone(),
-        }],
-    };
-    let slice = object! {
-        "metadata" => labelled("kubernetes.io/service-name", "kubernetes"),
-        "addressType" => "IPv4",
-        "endpoints" => vec![object! {
-            "addresses" => vec![Value::from(address)],
-            "conditions" => object! { "ready" => true },
-        }],
-        "ports" => ports,
-    };
-    [(Kind::Endpoints, endpoints), (Kind::EndpointSlice, slice)]
-}
-
 /// What every cluster holds from the beginning, in the order of creation.
 pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Value)> {
     let mut objects: Vec<(Kind, &str, Value)> = Vec::new();
@@ -181,20 +154,8 @@ pub(super) fn system_objects(system_pods: bool) -> Vec<(Kind, &'static str, Valu
         class.set("description", format!("Used for system critical pods that must {moves}."));
         objects.push((Kind::PriorityClass, "", class));
     }
-    let api = object! {
-        "metadata" => object! {
-            "name" => "kubernetes",
-            "labels" => object! { "component" => "apiserver", "provider" => "kubernetes" },
-        },
-        "spec" => object! {
-            "clusterIP" => "10.96.0.1",
-            "clusterIPs" => vec!["10.96.0.1"],
-            "ports" => vec![object! { "name" => "https", "port" => 443, "protocol" => "TCP", "targetPort" => 6443 }],
-            "type" => "ClusterIP",
-        },
-    };
-    objects.push((Kind::Service, "default", api));
-    objects.extend(api_endpoints().map(|(kind, object)| (kind, "default", object)));
+    let api = kubernetes_service::objects();
+    objects.extend(api.map(|(kind, object)| (kind, "default", object)));
     if system_pods {
         objects.push((
             Kind::DaemonSet,
@@ -233,5 +194,15 @@ fn agent(name: &str, image: &str) -> Value {
                 },
             },
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_server_listens_on_the_control_plane() {
+        assert_eq!(NodeSpecification::control_plane().address(), kubernetes_service::ADDRESS);
     }
 }

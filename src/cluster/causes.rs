@@ -148,6 +148,8 @@ loops! {
     Endpoints: crate::controllers::EndpointsLoop,
     /// Copies of Endpoints that somebody wrote.
     EndpointSliceMirroring: crate::controllers::EndpointSliceMirroring,
+    /// The Service of the API server.
+    KubernetesService: crate::controllers::KubernetesService,
     /// Deletion of pods that nobody else will delete.
     PodGc: crate::controllers::PodGc,
     /// Expiry of events after an hour.

@@ -111,6 +111,7 @@ pub(super) fn text_of(decision: &AnyDecision) -> Option<Text> {
         AnyDecision::EndpointSliceMirroring(MirrorDecision::Mirrored { addresses }) => {
             Some(Text::new("decision.endpoints.mirrored").with("addresses", addresses))
         }
+        AnyDecision::KubernetesService(_) => Some(Text::new("decision.kubernetes-service")),
         AnyDecision::ResourceQuota(_) => Some(Text::new("decision.quota")),
         AnyDecision::PodGc(_) => Some(Text::new("decision.pod-gc")),
         AnyDecision::EventExpiry(_) => Some(Text::new("decision.expiry")),

@@ -78,6 +78,12 @@ pub struct Image {
     pub memory: u32,
     /// Whether it ends when it is asked to (SIGTERM), and with what code; otherwise it must be killed.
     pub term_code: Option<i64>,
+    /// Whether it uses processors and memory as its arguments say.
+    pub stress: super::process::stress::Program,
+    /// What it says where it may not write, and ends: lines with the path in quotes; `{error}` is replaced.
+    pub must_write: Vec<String>,
+    /// How many lines it prints before that.
+    pub must_write_after: usize,
 }
 
 impl Image {
@@ -119,6 +125,13 @@ impl Image {
             cpu: u32::try_from(number("cpu")).unwrap_or(0),
             memory: u32::try_from(number("memory")).unwrap_or(0),
             term_code: value.i64_at("term-code"),
+            stress: match value.str_at("stress") {
+                Some("stress") => super::process::stress::Program::Stress,
+                Some("vish-stress") => super::process::stress::Program::VishStress,
+                _ => super::process::stress::Program::None,
+            },
+            must_write: words("must-write"),
+            must_write_after: usize::try_from(number("must-write-after")).unwrap_or(0),
         }
     }
 

@@ -21,7 +21,37 @@ pub struct Files {
     ready: Entries,
     /// All there is, if that is more: made from what is in place, of which nothing changes.
     whole: Option<Rc<LazyCell<Entries, Box<dyn FnOnce() -> Entries>>>>,
+    /// Which parts may be written, if not all.
+    mounts: Option<Mounts>,
 }
+
+/// Who may write somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever runs there.
+    Free,
+    /// Root, who does not run there.
+    Root,
+    /// Nobody.
+    ReadOnly,
+}
+
+impl Access {
+    /// Why nothing can be written, in the words of the system; nothing if it can.
+    pub const fn problem(self) -> Option<&'static str> {
+        match self {
+            Self::Free => None,
+            Self::Root => Some("Permission denied"),
+            Self::ReadOnly => Some("Read-only file system"),
+        }
+    }
+}
+
+/// By folder or file, who may write there: the longest path counts.
+pub type Mounts = Rc<[(Rc<str>, Access)]>;
+
+/// Why something cannot be written there.
+pub const NO_FOLDER: &str = "No such file or directory";
 
 impl PartialEq for Files {
     fn eq(&self, other: &Self) -> bool {
@@ -96,6 +126,36 @@ impl Files {
             add(&mut files);
             std::mem::take(files.entries_mut())
         }))));
+    }
+
+    /// From now on only these parts may be written.
+    pub fn protect(&mut self, mounts: Mounts) {
+        self.mounts = Some(mounts);
+    }
+
+    /// Who may write at a path.
+    pub fn access(&self, path: &str) -> Access {
+        let holds = |(mount, _): &&(Rc<str>, Access)| match path.strip_prefix(&**mount) {
+            Some(rest) => rest.is_empty() || rest.starts_with('/') || **mount == *"/",
+            None => false,
+        };
+        let mounts = self.mounts.iter().flat_map(|mounts| mounts.iter());
+        let found = mounts.filter(holds).max_by_key(|(mount, _)| mount.len());
+        found.map_or(Access::Free, |(_, access)| *access)
+    }
+
+    /// Why a file cannot be written, in the words of the system; nothing if it can.
+    pub fn problem(&self, path: &str) -> Option<&'static str> {
+        let parent = match path.rsplit_once('/') {
+            Some(("", _)) | None => "/",
+            Some((parent, _)) => parent,
+        };
+        match path {
+            "/dev/null" => None,
+            _ if self.is_folder(path) => Some("Is a directory"),
+            _ if !self.is_folder(parent) => Some(NO_FOLDER),
+            _ => self.access(path).problem(),
+        }
     }
 
     /// What lies in a folder.
@@ -181,16 +241,13 @@ impl Files {
         matches!(self.entry(path), Some(None))
     }
 
-    /// Writes a file, whole or at its end; says whether its folder exists.
+    /// Writes a file, whole or at its end; says whether that can be done.
     pub fn write(&mut self, path: &str, text: &str, append: bool) -> bool {
         if path == "/dev/null" {
             self.put(path, "".into());
             return true;
         }
-        let parent = path
-            .rsplit_once('/')
-            .map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
-        if !self.is_folder(parent) || self.is_folder(path) {
+        if self.problem(path).is_some() {
             return false;
         }
         let old = self.read(path).filter(|_| append).unwrap_or_default();
@@ -290,5 +347,32 @@ mod tests {
         assert_eq!(files.read("/dev/termination-log"), Some("over"));
         assert!(files.remove("/opt") && !files.exists("/opt/marker"));
         assert_eq!(files.read("/etc/hostname"), Some("pod-1\n"));
+    }
+
+    #[test]
+    fn the_longest_path_says_who_may_write() {
+        let mut files = Files::standard(&"pod-1".into());
+        files.make_folder("/data/sub");
+        files.make_folder("/database");
+        let part = |path: &str, access: Access| (Rc::from(path), access);
+        let all = [
+            part("/", Access::Root),
+            part("/data", Access::Free),
+            part("/data/sub", Access::ReadOnly),
+        ];
+        files.protect(Rc::new(all));
+        let (denied, read_only) = (Access::Root.problem(), Access::ReadOnly.problem());
+        for (path, problem) in [
+            ("/x", denied),
+            ("/none/x", Some(NO_FOLDER)),
+            ("/data", Some("Is a directory")),
+            ("/data/x", None),
+            ("/database/x", denied),
+            ("/data/sub/x", read_only),
+            ("/dev/null", None),
+        ] {
+            assert_eq!(files.problem(path), problem, "{path}");
+            assert_eq!(files.write(path, "text", false), problem.is_none(), "{path}");
+        }
     }
 }

@@ -8,5 +8,7 @@ pub mod signal;
 
 pub use catalogue::{Image, PullOutcome};
 pub use files::Files;
-pub use process::{Answer, ExecOutput, Exit, Health, Outside, Process, ProcessSpec, StartError};
+pub use process::{
+    Answer, ExecOutput, Exit, Health, Outside, Process, ProcessSpec, Request, StartError,
+};
 pub use signal::Signal;

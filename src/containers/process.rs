@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+mod program;
 mod serving;
+pub mod stress;
 
+pub use program::command_line;
+use program::{Program, has_command, program};
 use serving::Beside;
-pub use serving::{Answer, Health, Outside};
+pub use serving::{Answer, Health, Outside, Request};
 
 use super::catalogue::Image;
-use super::files::Files;
+use super::files::{Access, Files, Mounts};
 use super::shell::{self, INIT, Machine, Outcome, Variables};
 use super::signal::Signal;
+use crate::api::core::User;
 use crate::api::words::word;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
@@ -26,6 +31,16 @@ pub struct Exit {
     /// Whether it used more memory than it may.
     pub out_of_memory: bool,
 }
+
+impl Exit {
+    /// The kernel kills what uses more memory than it may.
+    const fn out_of_memory(at: Time) -> Self {
+        Self { code: 137, at, out_of_memory: true }
+    }
+}
+
+/// So long it takes to use up the memory that there is.
+const STARVING: Duration = Duration::from_seconds(2);
 
 /// A process could not be started: the runtime's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +61,10 @@ pub struct ProcessSpec {
     pub hostname: Rc<str>,
     /// Whether its standard input stays open: a shell then waits for somebody to sit at it.
     pub input: bool,
+    /// As whom it runs.
+    pub user: Rc<User>,
+    /// How many bytes of memory it may use, or 0.
+    pub memory_limit: i64,
     /// Behaviour that annotations ask for.
     pub overrides: Overrides,
 }
@@ -84,12 +103,6 @@ pub struct ExecOutput {
     pub pieces: Vec<(Duration, bool, String)>,
 }
 
-#[derive(Clone, Debug)]
-enum Program {
-    Shell(Box<Machine>),
-    Server { next_tick: Option<Time> },
-}
-
 /// A running (or ended) process.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -99,6 +112,7 @@ pub struct Process {
     environment: Variables,
     folder: Rc<str>,
     hostname: Rc<str>,
+    user: Rc<User>,
     started: Time,
     /// When it ends by itself, and how.
     end: Option<Exit>,
@@ -145,11 +159,14 @@ impl Process {
         seed: Seed,
     ) -> Result<Self, StartError> {
         let argv = command_line(&image, &spec.command, &spec.args);
-        let files = Files::standard(&spec.hostname);
+        let mut files = Files::standard(&spec.hostname);
+        if spec.user.home.starts_with("/home") {
+            files.make_folder(spec.user.home);
+        }
         let mut environment = std::mem::take(&mut spec.environment);
         environment.insert(word("PATH"), word(SEARCH_PATH));
         environment.insert(word("HOSTNAME"), Rc::clone(&spec.hostname));
-        environment.insert(word("HOME"), word("/root"));
+        environment.entry(word("HOME")).or_insert_with(|| word(spec.user.home));
         let environment = Rc::new(environment);
         let program = program(&image, &argv, &environment, &spec, now, seed)?;
         let run_time = spec.overrides.run_time.or_else(|| match (&program, image.run_seconds) {
@@ -157,11 +174,17 @@ impl Process {
             _ => spec.overrides.exit_code.map(|_| Duration::from_seconds(1)),
         });
         let code = spec.overrides.exit_code.unwrap_or(image.exit_code);
-        let end = match spec.overrides.out_of_memory {
-            true => {
-                Some(Exit { code: 137, at: now + Duration::from_seconds(2), out_of_memory: true })
+        let load = program.load().cloned();
+        let starved = load.as_ref().and_then(|load| load.exceeds(spec.memory_limit));
+        let starved = starved.or(spec.overrides.out_of_memory.then_some(Duration::ZERO));
+        let worked = load.as_ref().and_then(|load| load.end.as_ref());
+        let end = match (starved, run_time, worked) {
+            (Some(after), ..) => Some(Exit::out_of_memory(now + after + STARVING)),
+            (None, Some(span), _) => Some(Exit { code, at: now + span, out_of_memory: false }),
+            (None, None, Some((span, code, _))) => {
+                Some(Exit { code: *code, at: now + *span, out_of_memory: false })
             }
-            false => run_time.map(|span| Exit { code, at: now + span, out_of_memory: false }),
+            (None, None, None) => None,
         };
         let mut process = Self {
             image,
@@ -170,6 +193,7 @@ impl Process {
             environment,
             folder: spec.folder,
             hostname: spec.hostname,
+            user: spec.user,
             started: now,
             end,
             exit: None,
@@ -186,7 +210,8 @@ impl Process {
             seed,
         };
         if matches!(process.program, Program::Server { .. }) {
-            for line in &Rc::clone(&process.image).log {
+            let own = load.iter().flat_map(|load| load.log.iter());
+            for line in Rc::clone(&process.image).log.iter().chain(own) {
                 process.log(now, line);
             }
             process.wake = process.next_of_server();
@@ -203,14 +228,19 @@ impl Process {
             line = line.replace("{unix-date}", &shell_date(at));
         }
         if line.contains("{date}") {
-            line = line.replace("{date}", &at.rfc3339().replace('T', " ").replace('Z', ""));
+            let date = at.rfc3339().replace('T', " ").replace('Z', "").replace('-', "/");
+            line = line.replace("{date}", &date);
+        }
+        if line.contains("{glog}") {
+            line = line.replace("{glog}", &stress::glog(at));
         }
         self.output.push((at, line.into()));
     }
 
     fn next_of_server(&self) -> Option<Time> {
-        let Program::Server { next_tick } = &self.program else { return self.wake };
-        [*next_tick, self.end.map(|end| end.at)].into_iter().flatten().min()
+        let Program::Server { next_tick, load, full } = &self.program else { return self.wake };
+        let full = load.as_ref().filter(|_| !full).map(|load| self.started + load.full());
+        [*next_tick, full, self.end.map(|end| end.at)].into_iter().flatten().min()
     }
 
     /// When it does something next by itself.
@@ -246,11 +276,24 @@ impl Process {
                         self.log(end.at, line);
                     }
                 }
+                if let Some((.., text)) = self.program.load().and_then(|load| load.end.clone())
+                    && !text.is_empty()
+                    && !end.out_of_memory
+                {
+                    self.log(end.at, &text);
+                }
                 self.finish(end);
                 return;
             }
             match &mut self.program {
-                Program::Server { next_tick } => {
+                Program::Server { load: Some(load), full: full @ false, .. } => {
+                    *full = true;
+                    if let Some(line) = load.full_log.clone() {
+                        self.log(at, &line);
+                    }
+                    self.wake = self.next_of_server();
+                }
+                Program::Server { next_tick, .. } => {
                     *next_tick = Some(at + Duration::from_seconds(self.image.tick_seconds.max(1)));
                     let line = self.image.tick_log.clone();
                     self.log(at, &line);
@@ -303,16 +346,60 @@ impl Process {
         let own = i64::from(self.image.memory);
         let guess = i64::try_from(self.image.size / 12).unwrap_or(0) + 3;
         match &self.program {
-            Program::Server { .. } => {
+            Program::Server { load, .. } => {
                 let served = i64::from(self.requests);
                 let memory = if own > 0 { own } else { guess } * MEGA;
-                (i64::from(self.image.cpu.max(1)), memory + served * 2_048)
+                let cpu = load.as_ref().map_or(0, |load| load.cpu);
+                let loaded = self.load(now);
+                (i64::from(self.image.cpu.max(1)) + cpu, memory + served * 2_048 + loaded)
             }
             Program::Shell(_) if self.image.cpu > 100 => (i64::from(self.image.cpu), own * MEGA),
             Program::Shell(_) => {
                 let spins = self.wake.is_some_and(|at| at - now <= Duration::from_millis(1));
                 (if spins { 1000 } else { 0 }, MEGA * 7 / 10)
             }
+        }
+    }
+
+    /// The bytes of memory that it was told to take and has.
+    pub fn load(&self, now: Time) -> i64 {
+        self.program.load().map_or(0, |load| load.memory(now - self.started))
+    }
+
+    /// Ends it because the memory that it shares with others is used up; if it ends for want of memory anyway, it does
+    /// so then.
+    pub fn starve(&mut self, now: Time) {
+        if !self.starves() {
+            self.end = Some(Exit::out_of_memory(now + STARVING));
+        }
+    }
+
+    /// Whether it is about to end for want of memory.
+    pub fn starves(&self) -> bool {
+        self.end.is_some_and(|end| end.out_of_memory)
+    }
+
+    /// From now on only these parts of its files may be written. A program that has to write elsewhere says so and ends.
+    pub fn protect(&mut self, mounts: Mounts, now: Time) {
+        self.files.protect(mounts);
+        if !matches!(self.program, Program::Server { .. }) {
+            return;
+        }
+        let image = Rc::clone(&self.image);
+        let refused = image.must_write.iter().find_map(|line| {
+            let path = line.split('"').nth(1).unwrap_or_default();
+            let error = match self.files.access(path) {
+                Access::Free => return None,
+                Access::Root => "13: Permission denied",
+                Access::ReadOnly => "30: Read-only file system",
+            };
+            Some(line.replace("{error}", error))
+        });
+        if let Some(line) = refused {
+            self.output.truncate(image.must_write_after);
+            self.log(now, &line);
+            let at = now + Duration::from_millis(100);
+            self.end = Some(Exit { code: 1, at, out_of_memory: false });
         }
     }
 
@@ -430,6 +517,7 @@ impl Process {
             self.seed,
         )
         .with_bash(self.image.bash)
+        .with_user(&self.user)
         .with_pid(self.next_pid(), self.pids())
         .with_input(input);
         let mut at = now;
@@ -481,65 +569,4 @@ impl Process {
 
 fn shell_date(at: Time) -> String {
     shell::unix_date(at)
-}
-
-/// `command` replaces the image's entry point, `args` its arguments.
-pub fn command_line(image: &Image, command: &[Rc<str>], args: &[Rc<str>]) -> Vec<Rc<str>> {
-    if !command.is_empty() {
-        return command.iter().chain(args).cloned().collect();
-    }
-    if !args.is_empty() {
-        // Images whose command is a bare shell have no entry point of their own.
-        let entry = image.command.iter().take(usize::from(image.command.len() > 1 && !image.shell));
-        return entry.map(|word| Rc::from(word.as_str())).chain(args.iter().cloned()).collect();
-    }
-    image.command.iter().map(|word| Rc::from(word.as_str())).collect()
-}
-
-/// Whether an image has a command of this name.
-fn has_command(image: &Image, name: &str) -> bool {
-    let bash = name.rsplit('/').next() == Some("bash");
-    image.shell && shell::known_command(name) && (image.bash || !bash)
-}
-
-fn program(
-    image: &Image,
-    argv: &[Rc<str>],
-    environment: &Variables,
-    spec: &ProcessSpec,
-    now: Time,
-    seed: Seed,
-) -> Result<Program, StartError> {
-    let name = argv.first().map_or("", |name| &**name);
-    let default = spec.command.is_empty() && spec.args.is_empty();
-    let ticks = (!image.tick_log.is_empty())
-        .then(|| now + Duration::from_seconds(image.tick_seconds.max(1)));
-    let server = Program::Server { next_tick: ticks };
-    let serves = !image.ports.is_empty()
-        || !image.log.is_empty()
-        || image.run_seconds.is_some()
-        || image.term_code.is_some();
-    if default && serves {
-        return Ok(server);
-    }
-    if has_command(image, name) {
-        // What is typed runs beside it (see `leave`): the shell itself only waits.
-        let script = match spec.input && shell::reads_input(argv) {
-            true => shell::of_words(&["sleep".into(), "2147483647".into()]),
-            false => shell::of_words(argv),
-        };
-        let machine =
-            Machine::new(script, Rc::clone(environment), Files::default(), &spec.folder, now, seed);
-        return Ok(Program::Shell(Box::new(machine.with_bash(image.bash))));
-    }
-    // A server image started with words of its own (`nginx -g …`, `node app.js`, `--flag`) still serves.
-    let own = image.command.iter().any(|word| word.rsplit('/').next() == name.rsplit('/').next());
-    if serves && (own || name.starts_with('-') || !image.shell || spec.command.is_empty()) {
-        return Ok(server);
-    }
-    Err(StartError(format!(
-        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
-         unable to start container process: error during container init: exec: \"{name}\": executable file not found in \
-         $PATH"
-    )))
 }

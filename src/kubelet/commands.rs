@@ -110,6 +110,7 @@ fn exec_in(
     let mut process = runtime.containers.get_mut(index)?.run.as_mut()?.process.take()?;
     super::volumes::load(pod, spec, runtime, kubelets, &mut process);
     super::identity::show(pod, spec, store, &mut process);
+    process.files_mut().protect(super::volumes::mounts_of(pod, spec));
     let output = {
         let mut network = Network { kubelets, store, pod, own: runtime, now };
         process.exec(argv, None, now, &mut network)

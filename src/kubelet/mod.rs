@@ -14,6 +14,7 @@ mod environment;
 mod heartbeat;
 mod identity;
 mod machine;
+mod memory;
 mod network;
 mod node;
 mod pressure;

@@ -9,7 +9,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectKey, Uid};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
-use crate::containers::{Answer, Outside};
+use crate::containers::{Answer, Outside, Request};
 use crate::sim::order::Order as _;
 use crate::sim::{Duration, Time};
 use crate::store::Store;
@@ -52,24 +52,25 @@ struct Endpoint<'a> {
 }
 
 impl Outside for Network<'_> {
-    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer {
-        let (uid, port) = match self.resolve(host, port) {
+    fn http(&mut self, host: &str, request: Request<'_>) -> Answer {
+        let (uid, port) = match self.resolve(host, request.port) {
             None => return Answer::Unknown,
             Some(End::Refused) => return Answer::Refused,
             Some(End::Silent) => return Answer::Silent,
             Some(End::Pod(uid, port)) => (uid, port),
         };
+        let request = Request { port, ..request };
         let peer = self.own.address.clone().unwrap_or_default();
         let now = self.now;
         if uid == self.pod.meta.uid {
-            return self.own.http(now, port, path, &peer);
+            return self.own.http(now, request, &peer);
         }
         let Some(runtime) = self.kubelets.runtimes.get_mut(&uid) else { return Answer::Silent };
         let up = self.kubelets.machines.get(&runtime.node).is_some_and(|machine| machine.running);
         if !up {
             return Answer::Silent;
         }
-        runtime.http(now, port, path, &peer)
+        runtime.http(now, request, &peer)
     }
 }
 

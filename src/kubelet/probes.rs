@@ -11,9 +11,12 @@ use crate::persistent::Vector;
 use super::runtime::{ContainerRuntime, ProbeState, Stage};
 use super::sync::Look;
 use crate::api::core::{Container, EventType, Handler, Probe};
-use crate::containers::{Answer, Health, Process};
+use crate::containers::{Answer, Health, Process, Request};
 use crate::sim::{Duration, Time};
 
+/// As what the kubelet names itself, in probes and in hooks. Follows `pkg/probe/http` and `pkg/kubelet/lifecycle`.
+const PROBE: &str = "kube-probe/1.36";
+const LIFECYCLE: &str = "kube-lifecycle/1.36";
 /// How many results of a probe are kept for the strip on the screen.
 const HISTORY: usize = 20;
 /// So many redirects a probe follows. Follows `RedirectChecker`.
@@ -260,7 +263,7 @@ impl Look<'_> {
     fn try_http(&mut self, host: &Rc<str>, port: u16, path: &str, scheme: &str) -> Outcome {
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let url = format!("{}://{host}:{port}{path}", scheme.to_lowercase());
-        let mut answer = self.ask(host, port, &path);
+        let mut answer = self.ask(host, Request { port, path: &path, agent: PROBE });
         // The client goes along on the same host, but to no other.
         for _ in 0..MOST_REDIRECTS {
             let Answer::Moved { to, body } = &answer else { break };
@@ -269,7 +272,7 @@ impl Look<'_> {
                 return Outcome::Warning(text);
             };
             let path = path.to_owned();
-            answer = self.ask(host, port, &path);
+            answer = self.ask(host, Request { port, path: &path, agent: PROBE });
         }
         match answer {
             Answer::Moved { to, .. } => {
@@ -296,7 +299,7 @@ impl Look<'_> {
         port: u16,
         path: &str,
     ) -> Result<(), String> {
-        match self.ask(host, port, path) {
+        match self.ask(host, Request { port, path, agent: LIFECYCLE }) {
             Answer::Moved { .. } => Ok(()),
             Answer::Body { status, .. } if (200..400).contains(&status) => Ok(()),
             Answer::Body { status, .. } => Err(format!("HTTP status {status}")),
@@ -307,17 +310,17 @@ impl Look<'_> {
     }
 
     /// The kubelet asks a pod, usually its own, for a page.
-    fn ask(&mut self, host: &str, port: u16, path: &str) -> Answer {
+    fn ask(&mut self, host: &str, request: Request<'_>) -> Answer {
         let now = self.now;
         let peer = self.node.map(|node| Rc::clone(&node.status.internal_ip)).unwrap_or_default();
         let own = self.runtime.address.as_deref() == Some(host)
             || matches!(host, "localhost" | "127.0.0.1");
         if own {
-            return self.runtime.http(now, port, path, &peer);
+            return self.runtime.http(now, request, &peer);
         }
         let Some(uid) = self.kubelets.addresses.get(host).copied() else { return Answer::Silent };
         match self.kubelets.runtimes.get_mut(&uid) {
-            Some(other) => other.http(now, port, path, &peer),
+            Some(other) => other.http(now, request, &peer),
             None => Answer::Silent,
         }
     }

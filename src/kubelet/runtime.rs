@@ -12,7 +12,7 @@ use crate::api::meta::NodeName;
 use crate::api::words::{with_text, word};
 use crate::containers::catalogue::Named;
 use crate::containers::files::Subtree;
-use crate::containers::{Answer, Process};
+use crate::containers::{Answer, Process, Request};
 use crate::sim::{Duration, Time};
 
 /// How many lines of a container's log are kept.
@@ -347,13 +347,13 @@ impl PodRuntime {
     }
 
     /// Answers a request with the first container that listens.
-    pub(super) fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
+    pub(super) fn http(&mut self, now: Time, request: Request<'_>, peer: &str) -> Answer {
         for container in &mut self.containers {
             let Some(process) = container.run.as_mut().and_then(|run| run.process.as_mut()) else {
                 continue;
             };
-            if process.exit().is_none() && (process.listens(port) || process.hung()) {
-                let answer = process.http(now, port, path, peer);
+            if process.exit().is_none() && (process.listens(request.port) || process.hung()) {
+                let answer = process.http(now, request, peer);
                 let lines = process.take_output();
                 container.note(lines);
                 return answer;

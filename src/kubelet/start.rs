@@ -298,30 +298,13 @@ impl Look<'_> {
         environment::variables(&scene, spec)
     }
 
-    /// `runAsNonRoot` forbids what would run as root: images do unless the pod names a user. Follows `verifyRunAsNonRoot`.
+    /// `runAsNonRoot` forbids what would run as root. Follows `verifyRunAsNonRoot`.
     fn check_user(&self, spec: &Container) -> Result<(), String> {
-        if !self.pod.spec.asks_non_root {
-            return Ok(());
-        }
-        let raw = &self.pod.spec.raw;
-        let lists = ["initContainers", "containers"].map(|list| raw.items_at(list));
-        let mut containers = lists.into_iter().flatten();
-        let own = containers
-            .find(|one| one.str_at("name") == Some(&*spec.name))
-            .and_then(|one| one.get("securityContext"));
-        let either = [own, raw.get("securityContext")];
-        let find = |key: &str| either.iter().flatten().find_map(|context| context.get(key));
-        if find("runAsNonRoot").and_then(|value| value.as_bool()) != Some(true) {
-            return Ok(());
-        }
-        let tail = format!("(pod: \"{}\", container: {})", self.full_name(), spec.name);
-        match find("runAsUser").and_then(|value| value.as_i64()) {
-            Some(0) => Err(format!("container's runAsUser breaks non-root policy {tail}")),
-            Some(_) => Ok(()),
-            None if spec.image.contains("unprivileged") || spec.image.contains("bitnami/") => {
-                Ok(())
+        match &*spec.user.refusal {
+            "" => Ok(()),
+            words => {
+                Err(format!("{words} (pod: \"{}\", container: {})", self.full_name(), spec.name))
             }
-            None => Err(format!("container has runAsNonRoot and image will run as root {tail}")),
         }
     }
 
@@ -377,11 +360,16 @@ impl Look<'_> {
             folder: Rc::clone(&spec.working_dir),
             hostname,
             input: spec.stdin,
+            user: Rc::clone(&spec.user),
+            memory_limit: self.pod.spec.memory_limit(spec),
             overrides: self.overrides(spec, i64::try_from(number).unwrap_or(i64::MAX)),
             environment,
         };
         let mut process = Process::start(Rc::clone(&image.image), process, self.now, seed)?;
         volumes::mount(&self.pod, spec, self.runtime, self.kubelets, self.store, &mut process);
+        if process.runs_shell() || spec.read_only_root || spec.user.uid != 0 {
+            process.protect(volumes::mounts_of(&self.pod, spec), self.now);
+        }
         if process.runs_shell() {
             identity::show_later(&self.pod, spec, self.store, &mut process);
         }
@@ -495,6 +483,7 @@ impl Look<'_> {
         let spec = pod.spec.all_containers().nth(index)?;
         self.with_process(index, |process, network, now| {
             identity::show(&pod, spec, store, process);
+            process.files_mut().protect(volumes::mounts_of(&pod, spec));
             process.exec(argv, None, now, network)
         })
     }

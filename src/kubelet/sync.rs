@@ -273,6 +273,7 @@ impl Look<'_> {
                 self.note_exit(index, exit);
             }
         }
+        self.share_memory();
     }
 
     /// A container's process has ended.

@@ -7,11 +7,12 @@ use super::environment::{self, data};
 use super::identity;
 use super::machine::Kubelets;
 use super::runtime::PodRuntime;
-use crate::api::core::{Container, Pod, Volume, VolumeMount};
+use crate::api::core::{Container, Pod, TOKEN_PATH, Volume, VolumeMount};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::value::Value;
-use crate::containers::files::Subtree;
+use crate::api::words::word;
+use crate::containers::files::{Access, Mounts, Subtree};
 use crate::containers::{Files, Process};
 use crate::store::Store;
 
@@ -77,9 +78,7 @@ fn keys(
         let key = item.str_at("key").unwrap_or_default();
         let path = item.str_at("path").unwrap_or(key);
         match data.get(key) {
-            Some(text) => {
-                files.insert(path.into(), Some(Rc::clone(text)));
-            }
+            Some(text) => place(&mut files, path, Rc::clone(text)),
             None if optional => {}
             None if kind == Kind::Secret => {
                 return Err(format!("references non-existent secret key: {key}"));
@@ -90,13 +89,24 @@ fn keys(
     Ok(files)
 }
 
+/// Puts a file into a tree, with the folders on its way.
+fn place(files: &mut Subtree, path: &str, text: Rc<str>) {
+    for (at, _) in path.match_indices('/') {
+        if let Some(folder) = path.get(..at) {
+            files.insert(folder.into(), None);
+        }
+    }
+    files.insert(path.into(), Some(text));
+}
+
 fn fields(pod: &Pod, source: &Value) -> Subtree {
-    let one = |item: &Value| {
-        let path = item.str_at("path")?;
+    let mut files = Subtree::new();
+    for item in source.items_at("items") {
+        let Some(path) = item.str_at("path") else { continue };
         let field = item.at(&["fieldRef", "fieldPath"]).and_then(Value::as_str).unwrap_or_default();
-        Some((Rc::from(path), Some(Rc::from(environment::field_as_file(pod, field)))))
-    };
-    source.items_at("items").iter().filter_map(one).collect()
+        place(&mut files, path, environment::field_as_file(pod, field).into());
+    }
+    files
 }
 
 fn projection(pod: &Pod, projected: &Value, store: &Store) -> Result<Subtree, String> {
@@ -115,7 +125,7 @@ fn projection(pod: &Pod, projected: &Value, store: &Store) -> Result<Subtree, St
             let audience = token.str_at("audience").unwrap_or_default();
             let seconds = token.i64_at("expirationSeconds").unwrap_or(3_600);
             let text = identity::Claims::of(pod, audience, seconds, store).token();
-            files.insert(path.into(), Some(text.into()));
+            place(&mut files, path, text.into());
         }
     }
     Ok(files)
@@ -194,7 +204,7 @@ fn put(files: &mut Files, mount: &VolumeMount, tree: &Subtree) {
             if let Some((folder, _)) = path.rsplit_once('/') {
                 files.make_folder(folder);
             }
-            files.write(path, text, false);
+            files.put(path, Rc::clone(text));
         }
         _ => files.set_subtree(path, &inside(tree, &mount.sub_path)),
     }
@@ -208,12 +218,56 @@ fn inside(tree: &Subtree, folder: &str) -> Subtree {
         .collect()
 }
 
+/// Whether a volume has what its pod says it has, and nobody writes there.
+fn is_given(volume: &Volume) -> bool {
+    ["configMap", "secret", "projected", "downwardAPI", "image"]
+        .iter()
+        .any(|field| volume.raw.get(field).is_some())
+}
+
 /// Whether a container mounts a folder that others can write too.
 pub(super) fn shares(pod: &Pod, container: &Container) -> bool {
-    mounts(pod, container).any(|(_, volume)| {
-        let own = ["configMap", "secret", "projected", "downwardAPI"];
-        !own.iter().any(|field| volume.raw.get(field).is_some())
-    })
+    mounts(pod, container).any(|(_, volume)| !is_given(volume))
+}
+
+thread_local! {
+    /// Most containers mount the token of their pod and nothing else.
+    static TOKEN: Mounts = Rc::new([(word(TOKEN_PATH), Access::ReadOnly)]);
+}
+
+/// Who may write where in the files of a container. Follows `makeMounts` of `pkg/kubelet/kubelet_pods.go`; what comes
+/// with an image, and what lies on a machine, is root's.
+pub(super) fn mounts_of(pod: &Pod, container: &Container) -> Mounts {
+    let root = container.user.uid == 0;
+    let plain = container.mounts.is_empty() && !container.read_only_root && root;
+    if plain && pod.mounts_token() {
+        return TOKEN.with(Rc::clone);
+    }
+    let mut all: Vec<(Rc<str>, Access)> = Vec::new();
+    if container.read_only_root {
+        all.extend([(word("/"), Access::ReadOnly), (word("/dev"), Access::Free)]);
+    } else if !root {
+        all.push((word("/"), Access::Root));
+        let free = ["/dev", "/tmp", "/var/tmp", container.user.home];
+        all.extend(free.iter().filter(|path| **path != "/").map(|path| (word(path), Access::Free)));
+    }
+    if pod.mounts_token() {
+        all.push((word(TOKEN_PATH), Access::ReadOnly));
+    }
+    for (mount, volume) in mounts(pod, container) {
+        let access = match mount.read_only || is_given(volume) {
+            true => Access::ReadOnly,
+            false if volume.raw.get("hostPath").is_some() && !root => Access::Root,
+            false => Access::Free,
+        };
+        let path = mount.path.trim_end_matches('/');
+        // As images have it, one is a link to the other.
+        if let Some(path) = path.strip_prefix("/var").filter(|rest| rest.starts_with("/run")) {
+            all.push((path.into(), access));
+        }
+        all.push((path.into(), access));
+    }
+    all.into()
 }
 
 /// Brings the shared folders into a process before it runs on.

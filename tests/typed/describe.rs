@@ -480,3 +480,26 @@ OldReplicaSets:    <none>
 "
     );
 }
+
+#[test]
+fn devices_follow_mounts_and_what_a_debugger_added_has_its_section() {
+    let pod = Value::from_json(
+        r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default"},"spec":{
+        "containers":[{"name":"c","image":"nginx","volumeDevices":[
+            {"name":"z","devicePath":"/dev/xvdb"},{"name":"y","devicePath":"/dev/xvda"}]}],
+        "ephemeralContainers":[{"name":"debugger","image":"busybox","command":["sh"],"stdin":true}]}}"#,
+    );
+    let cluster = Cluster::recorded(Config::default(), &[pod.unwrap()]);
+    let mut desk = Desk { cluster, terminal: podyard::terminal::Terminal::default() };
+    let text = desk.says("kubectl describe pod p");
+    assert!(
+        text.contains(
+            "    Mounts:       <none>\n    Devices:      <none>\n      /dev/xvda from y\n      /dev/xvdb from z\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(
+        part(&text, "Ephemeral Containers:", "QoS"),
+        "Ephemeral Containers:\n  debugger:\n    Image:      busybox\n    Port:       <none>\n    Host Port:  <none>\n    Command:\n      sh\n    Environment:  <none>\n    Mounts:       <none>\nVolumes:          <none>\n"
+    );
+}

@@ -323,3 +323,36 @@ fn a_port_keeps_its_node_port_by_its_name() {
     let moved = replaced("{name: b, port: 90, nodePort: 30555}, {name: a, port: 8080}");
     assert!(moved.starts_with("30555 3"), "{moved}");
 }
+
+/// Follows `UpdateKubernetesService` and `ReconcileEndpoints`.
+#[test]
+fn the_service_of_the_api_server_comes_back() {
+    let mut desk = with("");
+    let shown = |desk: &mut Desk| {
+        let service =
+            "kubectl get service kubernetes -o jsonpath='{.spec.clusterIP}:{.spec.ports[0].port} '";
+        let endpoints = "kubectl get endpoints kubernetes -o jsonpath='{.subsets}'";
+        let slice = "kubectl get endpointslice kubernetes -o jsonpath='{.endpoints}{.ports}{.metadata.labels}'";
+        [service, endpoints, slice].map(|line| desk.says(line)).concat()
+    };
+    let before = shown(&mut desk);
+    assert!(before.starts_with("10.96.0.1:443 ") && before.contains("172.18.0.2"), "{before}");
+    let changes = [
+        "kubectl delete service kubernetes",
+        "kubectl delete endpointslice kubernetes",
+        "kubectl delete endpoints,endpointslices,services kubernetes",
+        r#"kubectl patch endpoints kubernetes --type=merge -p '{"subsets":[{"addresses":[{"ip":"10.1.1.1"}],"ports":[{"name":"https","port":6443}]}]}'"#,
+    ];
+    for change in changes {
+        desk.says(change);
+        let broken = shown(&mut desk);
+        assert!(broken != before, "{change}");
+        desk.pass(11);
+        assert_eq!(shown(&mut desk), before, "{change}: {broken}");
+    }
+    // What is there is left alone.
+    let version = "kubectl get endpoints kubernetes -o jsonpath='{.metadata.resourceVersion}'";
+    let known = desk.says(version);
+    desk.pass(60);
+    assert_eq!(desk.says(version), known);
+}

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::restart::{RestartPolicy, RestartRule};
+use super::user::User;
 use crate::api::resources::Resources;
 use crate::api::value::Value;
 
@@ -152,6 +153,10 @@ pub struct Container {
     pub tty: bool,
     /// `stdin`
     pub stdin: bool,
+    /// As whom it runs.
+    pub user: Rc<User>,
+    /// `securityContext.readOnlyRootFilesystem`
+    pub read_only_root: bool,
 }
 
 fn text(value: &Value, key: &str) -> Rc<str> {
@@ -276,8 +281,8 @@ fn scored(requests: Option<&Value>) -> Resources {
 }
 
 impl Container {
-    /// Reads a container of a defaulted pod spec.
-    pub fn parse(value: &Value) -> Self {
+    /// Reads a container of a defaulted pod spec with this security context.
+    pub fn parse(value: &Value, pod: Option<&Value>) -> Self {
         let hook = |name| value.at(&["lifecycle", name]).and_then(Handler::parse).map(Rc::new);
         Self {
             name: text(value, "name"),
@@ -311,6 +316,10 @@ impl Container {
             mounts: value.items_at("volumeMounts").iter().map(VolumeMount::parse).collect(),
             tty: value.bool_at("tty").unwrap_or(false),
             stdin: value.bool_at("stdin").unwrap_or(false),
+            user: User::of_container(value, pod),
+            read_only_root: value
+                .get("securityContext")
+                .is_some_and(|own| own.bool_at("readOnlyRootFilesystem") == Some(true)),
         }
     }
 }

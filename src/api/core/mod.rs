@@ -1,5 +1,6 @@
 //! The core group: pods, nodes, events, replication controllers.
 
+mod allocated;
 mod container;
 mod event;
 mod node;
@@ -10,6 +11,7 @@ mod replication_controller;
 mod restart;
 mod scheduling;
 mod seen;
+mod user;
 
 pub use container::{Container, EnvSource, EnvVar, Handler, Port, Probe, PullPolicy, VolumeMount};
 pub use event::{Event, EventSource, EventType, ObjectReference, Referred};
@@ -23,3 +25,4 @@ pub use scheduling::{
     Affinity, Effect, NodeSelectorTerm, PodAffinityTerm, SpreadConstraint, Taint, Toleration,
     TolerationOperator,
 };
+pub use user::User;

@@ -105,8 +105,6 @@ pub struct PodSpec {
     pub hostname: Rc<str>,
     /// `enableServiceLinks`: whether environment variables tell of the Services of its namespace.
     pub service_links: bool,
-    /// Whether `runAsNonRoot` is asked for anywhere in it.
-    pub asks_non_root: bool,
     /// This spec after admission, once it was computed, and for which priority class. See `apiserver::admission`.
     pub admitted: RefCell<Option<(Option<Rc<Plain>>, Rc<Self>)>>,
     /// The spec from which this one differs in its affinity only: what admission makes of that one holds here, too.
@@ -129,10 +127,11 @@ impl PodSpec {
         let mut raw = value.clone();
         raw.remove("nodeName");
         let text = |key| -> Rc<str> { value.str_at(key).unwrap_or_default().into() };
-        let containers: Rc<[Container]> =
-            value.items_at("containers").iter().map(Container::parse).collect();
-        let init_containers: Rc<[Container]> =
-            value.items_at("initContainers").iter().map(Container::parse).collect();
+        let context = value.get("securityContext");
+        let all = |list: &str| -> Rc<[Container]> {
+            value.items_at(list).iter().map(|one| Container::parse(one, context)).collect()
+        };
+        let (containers, init_containers) = (all("containers"), all("initContainers"));
         let host_network = value.bool_at("hostNetwork").unwrap_or(false);
         let host_ports = host_ports(&containers, &init_containers, host_network);
         let own = value.get("resources").filter(|own| !own.is_null()).map(|own| {
@@ -187,7 +186,6 @@ impl PodSpec {
                 .collect(),
             hostname: text("hostname"),
             service_links: value.bool_at("enableServiceLinks") != Some(false),
-            asks_non_root: asks_non_root(value),
             raw,
             admitted: RefCell::default(),
             alike: None,
@@ -239,14 +237,6 @@ impl PodSpec {
     }
 }
 
-fn asks_non_root(spec: &Value) -> bool {
-    let asks = |part: &Value| {
-        part.get("securityContext").is_some_and(|one| one.bool_at("runAsNonRoot") == Some(true))
-    };
-    asks(spec)
-        || ["initContainers", "containers"].iter().any(|list| spec.items_at(list).iter().any(asks))
-}
-
 fn host_ports(containers: &[Container], init: &[Container], host_network: bool) -> Rc<[Port]> {
     let sidecars = init.iter().filter(|container| container.sidecar);
     let ports = containers.iter().chain(sidecars).flat_map(|container| container.ports.iter());
@@ -260,6 +250,11 @@ fn host_ports(containers: &[Container], init: &[Container], host_network: bool) 
 }
 
 impl PodSpec {
+    /// What its containers ask for, whatever it says of itself. Follows `AggregateContainerRequests`.
+    pub fn requests_of_containers(&self) -> Resources {
+        pod_amounts(&self.containers, &self.init_containers, |one| one.requests.clone())
+    }
+
     /// The most that it may use: what it says of itself goes before what its containers say. Overhead counts where
     /// there is a limit. Follows `k8s.io/component-helpers/resource.PodLimits`.
     pub fn limits(&self) -> Resources {

@@ -117,7 +117,7 @@ mod tests {
 
     /// Codes of 0, 1, 42 and 137 after which a container, written as in a manifest, is started again.
     fn restarts(pod: RestartPolicy, container: &str) -> Vec<i64> {
-        let container = Container::parse(&Value::from_json(container).unwrap());
+        let container = Container::parse(&Value::from_json(container).unwrap(), None);
         [0, 1, 42, 137].into_iter().filter(|code| container.restarts(pod, *code)).collect()
     }
 
@@ -156,6 +156,7 @@ mod tests {
                 {"action":"RestartAllContainers","exitCodes":{"operator":"NotIn","values":[0]}}]}"#,
             )
             .unwrap(),
+            None,
         );
         let all: Vec<bool> = [0, 1, 42].map(|code| container.restarts_all(code)).into();
         assert_eq!(all, [false, true, false]);

@@ -1,17 +1,26 @@
 //! What a kubelet says of the resources, the user and the mounts of a container: it follows from the spec, and is
 //! written only when somebody reads the pod. Follows `convertToAPIContainerStatuses` of `pkg/kubelet/kubelet_pods.go`.
 
+use super::allocated;
+use super::user::User;
 use crate::api::value::Value;
 use crate::object;
 
 /// The statuses of containers, and the lists of the spec that they are about.
 const LISTS: [(&str, &str); 2] =
     [("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")];
-/// Images whose processes do not run as root unless they are told to: a part of the name, the user, its group.
-const USERS: [(&str, i64, i64); 2] = [("unprivileged", 101, 101), ("bitnami/", 1001, 0)];
 
 /// Adds to a status what its containers have of their spec.
 pub(super) fn complete(status: &mut Value, spec: &Value) {
+    // Of the pod as a whole it is said by a kubelet that has taken it.
+    if status.get("hostIP").is_some() {
+        let running = status.str_at("phase") == Some("Running");
+        let (given, set) = allocated::resources(spec, running);
+        if given.entries().next().is_some() {
+            status.set("allocatedResources", given);
+        }
+        status.set("resources", set);
+    }
     for (statuses, list) in LISTS {
         if status.get(statuses).is_none() {
             continue;
@@ -29,12 +38,16 @@ pub(super) fn complete(status: &mut Value, spec: &Value) {
                 continue;
             }
             let resources = container.get("resources").cloned();
-            let resources = resources.unwrap_or_else(Value::empty_object);
+            let mut resources = resources.unwrap_or_else(Value::empty_object);
             if let Some(requests) = resources.get("requests") {
                 one.set("allocatedResources", requests.clone());
             }
+            if one.at(&["state", "running"]).is_some() {
+                allocated::read_memory(&mut resources);
+            }
             one.set("resources", resources);
-            one.set("user", object! { "linux" => user(container, spec) });
+            let user = User::of_container(container, spec.get("securityContext"));
+            one.set("user", object! { "linux" => user.to_value() });
         }
     }
 }
@@ -48,28 +61,6 @@ fn mounted(mount: &Value) -> Value {
         seen.set("recursiveReadOnly", if recursive { "Enabled" } else { "Disabled" });
     }
     seen
-}
-
-/// As whom the first process of a container runs.
-fn user(container: &Value, spec: &Value) -> Value {
-    let image = container.str_at("image").unwrap_or_default();
-    let (_, image_user, image_group) =
-        USERS.into_iter().find(|(part, ..)| image.contains(part)).unwrap_or_default();
-    let pod = spec.get("securityContext");
-    let either = [container.get("securityContext"), pod];
-    let asked = |key: &str| either.iter().flatten().find_map(|context| context.i64_at(key));
-    let told = asked("runAsUser");
-    let group = asked("runAsGroup").unwrap_or(if told.is_none() { image_group } else { 0 });
-    let mut groups = vec![group];
-    groups.extend(pod.and_then(|pod| pod.i64_at("fsGroup")));
-    let more = pod.map(|pod| pod.items_at("supplementalGroups")).unwrap_or_default();
-    groups.extend(more.iter().filter_map(Value::as_i64));
-    let groups: Vec<Value> = groups.into_iter().map(Value::from).collect();
-    object! {
-        "gid" => group,
-        "supplementalGroups" => groups,
-        "uid" => told.unwrap_or(image_user),
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use chrono::DateTime;
+
 use super::{Process, Program};
 use crate::containers::files::Files;
 use crate::sim::{Duration, Time};
@@ -42,15 +44,27 @@ pub enum Health {
     Silent,
 }
 
+/// A request for a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The port.
+    pub port: u16,
+    /// The path.
+    pub path: &'a str,
+    /// The program that asks, as it names itself.
+    pub agent: &'a str,
+}
+
 /// The network outside a container.
 pub trait Outside {
     /// Asks a host for a page.
-    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer;
+    fn http(&mut self, host: &str, request: Request<'_>) -> Answer;
 }
 
 impl Process {
     /// Answers a request.
-    pub fn http(&mut self, now: Time, port: u16, path: &str, peer: &str) -> Answer {
+    pub fn http(&mut self, now: Time, request: Request<'_>, peer: &str) -> Answer {
+        let Request { port, path, agent } = request;
         if self.hung {
             return Answer::Silent;
         }
@@ -65,7 +79,7 @@ impl Process {
         };
         if !self.image.request_log.is_empty() {
             let line = self.image.request_log.replace("{peer}", peer).replace("{path}", path);
-            let line = line.replace("{agent}", "kube-probe/1.36").replace("{clf}", &now.rfc3339());
+            let line = line.replace("{agent}", agent).replace("{clf}", &clf(now));
             let line = line.replace("{status}", &status.to_string());
             self.log(now, &line.replace("{bytes}", &body.len().to_string()));
         }
@@ -124,6 +138,12 @@ impl Process {
     }
 }
 
+/// A moment as logs of web servers have it: `01/Dec/2026:17:43:47 +0000`.
+fn clf(at: Time) -> String {
+    let at = DateTime::from_timestamp_millis(at.unix_millis()).unwrap_or_default();
+    at.format("%d/%b/%Y:%H:%M:%S +0000").to_string()
+}
+
 /// The network as a command sees it that runs beside a process: what the process serves is on `localhost`.
 pub(super) struct Beside<'a> {
     pub(super) process: &'a mut Process,
@@ -132,11 +152,11 @@ pub(super) struct Beside<'a> {
 }
 
 impl Outside for Beside<'_> {
-    fn http(&mut self, host: &str, port: u16, path: &str) -> Answer {
+    fn http(&mut self, host: &str, request: Request<'_>) -> Answer {
         let local = ["localhost", "127.0.0.1", "::1", &self.process.hostname].contains(&host);
-        match local && self.process.listens(port) {
-            true => self.process.http(self.now, port, path, "127.0.0.1"),
-            false => self.outside.http(host, port, path),
+        match local && self.process.listens(request.port) {
+            true => self.process.http(self.now, request, "127.0.0.1"),
+            false => self.outside.http(host, request),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The commands that a container's shell knows: busybox's, as far as study notes use them.
 
+mod list;
 mod network;
 mod perl;
 mod text;
+mod users;
 
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -13,7 +15,7 @@ use super::escape::{self, unescape, without_backslashes};
 use super::fields::shared_out;
 use super::machine::Machine;
 use super::seq::Seq;
-use crate::containers::files::Files;
+use crate::containers::files::{Files, NO_FOLDER};
 use crate::containers::process::Outside;
 use crate::sim::Time;
 /// Whether there is such a command.
@@ -42,18 +44,11 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "test" | "[" => test(shell, name, &arguments),
         "seq" => seq(shell, &arguments),
         "cat" => cat(shell, &arguments),
-        "touch" => each_path(shell, "touch", &arguments, |files, path| {
-            files.exists(path) || files.write(path, "", true)
-        }),
+        "touch" => touch(shell, &arguments),
         "rm" => rm(shell, &arguments),
-        "mkdir" => {
-            for path in operands(&arguments) {
-                let path = Files::absolute(&shell.folder, path);
-                shell.files.make_folder(&path);
-            }
-        }
+        "mkdir" => mkdir(shell, &arguments),
         "cp" | "mv" | "ln" => copy(shell, name, &arguments),
-        "ls" => ls(shell, &arguments),
+        "ls" => list::ls(shell, &arguments),
         "cd" => cd(shell, &arguments),
         "pwd" => shell.print(&format!("{}\n", shell.folder.clone())),
         "export" | "readonly" => assign(shell, &arguments),
@@ -64,15 +59,15 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         }
         "env" | "printenv" => env(shell, &arguments),
         "hostname" => shell.print(&format!("{}\n", shell.hostname.clone())),
-        "whoami" => shell.print("root\n"),
-        "id" => shell.print("uid=0(root) gid=0(root) groups=0(root),10(wheel)\n"),
+        "whoami" => users::whoami(shell),
+        "id" => users::id(shell, &arguments),
         "uname" => shell.print(if arguments.is_empty() {
             "Linux\n"
         } else {
             "Linux 6.12.48 x86_64 GNU/Linux\n"
         }),
         "nproc" => shell.print("4\n"),
-        "ps" => shell.print("PID   USER     TIME  COMMAND\n    1 root      0:00 sh\n"),
+        "ps" => users::ps(shell),
         "expr" => expr(shell, &arguments),
         "wc" => text::wc(shell, &arguments),
         "grep" => text::grep(shell, &arguments),
@@ -90,10 +85,13 @@ pub(super) fn run(shell: &mut Machine, argv: &[Rc<str>], outside: &mut dyn Outsi
         "sync" | "clear" => {}
         "yes" => shell.print(&"y\n".repeat(1000)),
         "perl" => perl::perl(shell, &arguments),
-        "mktemp" => {
-            shell.files.write("/tmp/tmp.podyard", "", false);
-            shell.print("/tmp/tmp.podyard\n");
-        }
+        "mktemp" => match shell.files.problem("/tmp/tmp.podyard") {
+            Some(problem) => shell.fail(1, &format!("mktemp: : {problem}")),
+            None => {
+                shell.files.write("/tmp/tmp.podyard", "", false);
+                shell.print("/tmp/tmp.podyard\n");
+            }
+        },
         "nslookup" | "getent" | "ping" => {
             let host = operands(&arguments).last().copied().unwrap_or_default().to_owned();
             shell.fail(1, &format!("{name}: can't resolve '{host}'"));
@@ -362,16 +360,28 @@ fn cat(shell: &mut Machine, arguments: &[&str]) {
     }
 }
 
-fn each_path(
-    shell: &mut Machine,
-    name: &str,
-    arguments: &[&str],
-    mut act: impl FnMut(&mut Files, &str) -> bool,
-) {
+fn touch(shell: &mut Machine, arguments: &[&str]) {
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
-        if !act(&mut shell.files, &whole) {
-            shell.fail(1, &format!("{name}: {path}: No such file or directory"));
+        let problem = match shell.files.exists(&whole) {
+            true => shell.files.access(&whole).problem(),
+            false => shell.files.problem(&whole),
+        };
+        match problem {
+            Some(problem) => shell.fail(1, &format!("touch: {path}: {problem}")),
+            None => drop(shell.files.write(&whole, "", true)),
+        }
+    }
+}
+
+fn mkdir(shell: &mut Machine, arguments: &[&str]) {
+    for path in operands(arguments) {
+        let whole = Files::absolute(&shell.folder, path);
+        match shell.files.access(&whole).problem().filter(|_| !shell.files.is_folder(&whole)) {
+            Some(problem) => {
+                shell.fail(1, &format!("mkdir: can't create directory '{path}': {problem}"));
+            }
+            None => shell.files.make_folder(&whole),
         }
     }
 }
@@ -380,8 +390,12 @@ fn rm(shell: &mut Machine, arguments: &[&str]) {
     let force = flag(arguments, 'f');
     for path in operands(arguments) {
         let whole = Files::absolute(&shell.folder, path);
-        if !shell.files.remove(&whole) && !force {
-            shell.fail(1, &format!("rm: can't remove '{path}': No such file or directory"));
+        let there = shell.files.exists(&whole);
+        let problem = shell.files.access(&whole).problem().filter(|_| there);
+        match problem {
+            Some(problem) => shell.fail(1, &format!("rm: can't remove '{path}': {problem}")),
+            None if there || force => drop(shell.files.remove(&whole)),
+            None => shell.fail(1, &format!("rm: can't remove '{path}': {NO_FOLDER}")),
         }
     }
 }
@@ -399,34 +413,21 @@ fn copy(shell: &mut Machine, name: &str, arguments: &[&str]) {
     if shell.files.is_folder(&target) {
         target = format!("{target}/{}", from.rsplit('/').next().unwrap_or(from));
     }
-    if !shell.files.write(&target, &text, false) {
-        return shell.fail(1, &format!("{name}: can't create '{to}': No such file or directory"));
+    if let Some(problem) = shell.files.problem(&target) {
+        return shell.fail(1, &format!("{name}: can't create '{to}': {problem}"));
     }
+    if let Some(problem) = shell.files.access(&source).problem().filter(|_| name == "mv") {
+        return shell.fail(1, &format!("mv: can't remove '{from}': {problem}"));
+    }
+    shell.files.write(&target, &text, false);
     if name == "mv" {
         shell.files.remove(&source);
     }
 }
 
-fn ls(shell: &mut Machine, arguments: &[&str]) {
-    let paths = operands(arguments);
-    let folder = shell.folder.to_string();
-    let paths = if paths.is_empty() { vec![folder.as_str()] } else { paths };
-    for path in paths {
-        let whole = Files::absolute(&shell.folder, path);
-        if shell.files.read(&whole).is_some() {
-            shell.print(&format!("{path}\n"));
-        } else if shell.files.is_folder(&whole) {
-            let names = shell.files.list(&whole);
-            let text: String = names.iter().map(|name| format!("{name}\n")).collect();
-            shell.print(&text);
-        } else {
-            shell.fail(1, &format!("ls: {path}: No such file or directory"));
-        }
-    }
-}
-
 fn cd(shell: &mut Machine, arguments: &[&str]) {
-    let to = arguments.first().copied().unwrap_or("/root");
+    let home = shell.variables.get("HOME").cloned().unwrap_or_default();
+    let to = arguments.first().copied().unwrap_or(&home);
     let whole = Files::absolute(&shell.folder, to);
     if shell.files.is_folder(&whole) {
         shell.folder = whole.into();

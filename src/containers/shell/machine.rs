@@ -16,6 +16,7 @@ use streams::Target;
 use tasks::{Saved, Task};
 
 use super::parse::{Node, Script};
+use crate::api::core::User;
 use crate::containers::files::Files;
 use crate::containers::process::Outside;
 use crate::containers::signal::Signal;
@@ -120,6 +121,8 @@ pub struct Machine {
     /// `wait` stands here: for these processes, or for all.
     waiting: Option<Rc<[u32]>>,
     pub(super) hostname: Rc<str>,
+    /// As whom it runs.
+    pub(super) user: Rc<User>,
 }
 
 impl Machine {
@@ -177,7 +180,15 @@ impl Machine {
             ended: BTreeMap::new(),
             waiting: None,
             hostname,
+            user: User::root(),
         }
+    }
+
+    /// The same shell, run by a user.
+    #[must_use]
+    pub fn with_user(mut self, user: &Rc<User>) -> Self {
+        self.user = Rc::clone(user);
+        self
     }
 
     /// The same shell, with bash's messages if it is bash.

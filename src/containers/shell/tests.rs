@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::containers::files::Files;
-use crate::containers::process::{Answer, Outside};
+use crate::containers::process::{Answer, Outside, Request};
 use crate::containers::signal::Signal;
 use crate::sim::rng::Seed;
 use crate::sim::{Duration, Time};
@@ -10,7 +10,7 @@ use crate::sim::{Duration, Time};
 struct Nobody;
 
 impl Outside for Nobody {
-    fn http(&mut self, host: &str, _: u16, _: &str) -> Answer {
+    fn http(&mut self, host: &str, _: Request<'_>) -> Answer {
         if host == "web" {
             Answer::Body { status: 200, body: "hi\n".into() }
         } else {

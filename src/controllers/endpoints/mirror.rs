@@ -196,7 +196,7 @@ fn port(port: &Value) -> Value {
 }
 
 /// Follows `addressToEndpoint`.
-fn endpoint(address: &Value, ready: bool) -> Value {
+pub(in crate::controllers) fn endpoint(address: &Value, ready: bool) -> Value {
     let mut endpoint = crate::object! {
         "addresses" => vec![Value::from(address.str_at("ip").unwrap_or_default())],
         "conditions" => crate::object! { "ready" => ready },

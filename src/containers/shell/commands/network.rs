@@ -1,7 +1,7 @@
 //! wget, curl and nc: asked of the other pods.
 
 use super::{flag, operands};
-use crate::containers::process::{Answer, Outside};
+use crate::containers::process::{Answer, Outside, Request};
 use crate::containers::shell::machine::Machine;
 use crate::sim::Duration;
 
@@ -29,8 +29,10 @@ pub(super) fn fetch(
     outside: &mut dyn Outside,
 ) {
     let takes_value = [
+        "-A",
         "-O",
         "-T",
+        "-U",
         "-o",
         "-m",
         "-H",
@@ -43,14 +45,24 @@ pub(super) fn fetch(
         "-t",
         "--tries",
         "--retry",
+        "--user-agent",
     ];
     let mut words = Vec::new();
-    let mut skip = false;
-    for word in arguments {
-        if skip {
-            skip = false;
-        } else if takes_value.contains(word) {
-            skip = true;
+    let wget = name.ends_with("wget");
+    let mut agent = match (wget, shell.bash) {
+        (true, false) => "Wget",
+        (true, true) => "Wget/1.25.0",
+        (false, _) => "curl/8.17.0",
+    };
+    let mut rest = arguments.iter();
+    while let Some(word) = rest.next() {
+        if takes_value.contains(word) {
+            let value = rest.next().copied().unwrap_or_default();
+            if matches!(*word, "-A" | "-U" | "--user-agent") {
+                agent = value;
+            }
+        } else if let Some(value) = word.strip_prefix("--user-agent=") {
+            agent = value;
         } else if !word.starts_with('-') {
             words.push(*word);
         }
@@ -58,11 +70,10 @@ pub(super) fn fetch(
     let Some(url) = words.last() else { return shell.fail(1, &format!("{name}: missing URL")) };
     let (mut host, mut port, mut path) = address(url);
     let quiet = flag(arguments, 'q') || flag(arguments, 's');
-    let wget = name.ends_with("wget");
     if wget && !quiet {
         shell.print_error(&format!("Connecting to {host}:{port} ({host}:{port})\n"));
     }
-    let mut answer = outside.http(&host, port, &path);
+    let mut answer = outside.http(&host, Request { port, path: &path, agent });
     let follows = wget || flag(arguments, 'L') || arguments.contains(&"--location");
     for _ in 0..MOST_REDIRECTS {
         let Answer::Moved { to, .. } = &answer else { break };
@@ -73,7 +84,7 @@ pub(super) fn fetch(
             true => (host, port, path) = address(to),
             false => path = to.to_string(),
         }
-        answer = outside.http(&host, port, &path);
+        answer = outside.http(&host, Request { port, path: &path, agent });
     }
     match answer {
         Answer::Moved { body, .. } if !wget => shell.print(&body),
@@ -111,7 +122,7 @@ pub(super) fn netcat(shell: &mut Machine, arguments: &[&str], outside: &mut dyn 
         words.first().copied().unwrap_or_default(),
         words.get(1).and_then(|port| port.parse().ok()).unwrap_or(0),
     );
-    let answer = outside.http(host, port, "/");
+    let answer = outside.http(host, Request { port, path: "/", agent: "-" });
     let open = matches!(answer, Answer::Body { .. } | Answer::Moved { .. });
     shell.status = i64::from(!open);
 }

@@ -371,8 +371,9 @@ fn tee(shell: &mut Machine, arguments: &[&str]) -> Filtered {
     let text = gather(shell, "tee", &[]);
     for path in &words.rest {
         let whole = Files::absolute(&shell.folder, path);
-        if !shell.files.write(&whole, &text, words.has('a')) {
-            shell.fail(1, &format!("tee: {path}: No such file or directory"));
+        match shell.files.problem(&whole) {
+            Some(problem) => shell.fail(1, &format!("tee: {path}: {problem}")),
+            None => drop(shell.files.write(&whole, &text, words.has('a'))),
         }
     }
     Ok(text)
@@ -493,6 +494,9 @@ fn sed(shell: &mut Machine, arguments: &[&str]) -> Filtered {
             shell.status = failed;
             let changed = run(&mut read()?, &text);
             let whole = Files::absolute(&shell.folder, path);
+            if let Some(problem) = shell.files.problem(&whole) {
+                return Err(format!("can't create temp file '{path}XXXXXX': {problem}"));
+            }
             shell.files.write(&whole, &changed, false);
         }
     }

@@ -185,6 +185,10 @@ impl Machine {
             text.or_else(|| self.input.as_ref().map(ToString::to_string)).unwrap_or_default();
         if !(self.stack.is_empty() && self.traps.is_empty()) {
             self.enter_subshell();
+        } else if self.bash
+            && let Some(name) = argv.first()
+        {
+            self.name = Rc::clone(name);
         }
         // Behind the text comes the name, which stays as long as this shell is the same.
         self.arguments = argv.iter().skip(position.map_or(2, |at| at + 3)).cloned().collect();

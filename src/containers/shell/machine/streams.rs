@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{LONGEST, Machine, Task};
-use crate::containers::files::Files;
+use crate::containers::files::{Files, NO_FOLDER};
 use crate::containers::process::Outside;
 use crate::containers::shell::parse::{Redirect, RedirectKind};
 use crate::sim::Time;
@@ -72,11 +72,17 @@ impl Machine {
                     } else {
                         String::new()
                     };
-                    if !self.files.write(&path, &kept, false) {
-                        self.complain(&format!("can't create {text}: nonexistent directory"));
+                    if let Some(problem) = self.files.problem(&path) {
+                        let problem = match problem {
+                            NO_FOLDER if !self.bash => "nonexistent directory",
+                            other => other,
+                        };
+                        let failed = if self.bash { "" } else { "can't create " };
+                        self.complain(&format!("{failed}{text}: {problem}"));
                         self.status = 1;
                         return false;
                     }
+                    self.files.write(&path, &kept, false);
                     Target::File(path.into())
                 }
             };

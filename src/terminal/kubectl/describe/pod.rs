@@ -1,5 +1,7 @@
 //! `describe pod`, and the templates of pods that workloads and rollouts show.
 
+use std::rc::Rc;
+
 use super::{annotations, environment, long_time, pairs, volumes};
 use crate::api::core::{
     Container, ContainerState, ContainerStatus, Handler, Pod, PodTemplate, Port, Probe, Toleration,
@@ -158,11 +160,18 @@ fn tolerations(all: &[Toleration]) -> String {
 fn containers_text(pod: &Pod, whole: &Value, indent: &str) -> String {
     let (spec, status) = (&pod.spec, &pod.status);
     let mut text = String::new();
+    let list = "ephemeralContainers";
+    let context = whole.get("securityContext");
+    let ephemeral: Rc<[Container]> =
+        whole.items_at(list).iter().map(|one| Container::parse(one, context)).collect();
+    // What becomes of containers that a debugger adds is not kept.
+    let nothing = Rc::default();
     for (title, key, specs, statuses) in [
         ("Init Containers", "initContainers", &spec.init_containers, &status.init_containers),
         ("Containers", "containers", &spec.containers, &status.containers),
+        ("Ephemeral Containers", list, &ephemeral, &nothing),
     ] {
-        if specs.is_empty() && key == "initContainers" {
+        if specs.is_empty() && key != "containers" {
             continue;
         }
         text.push_str(&format!("{indent}{title}:\n"));
@@ -221,7 +230,7 @@ fn container_text(
         if let Some(last) = &status.last {
             text.push_str(&state_text(
                 "Last State",
-                &ContainerState::Terminated(std::rc::Rc::clone(last)),
+                &ContainerState::Terminated(Rc::clone(last)),
                 pad,
             ));
         }
@@ -344,11 +353,19 @@ fn mounts_text(raw: &Value, pad: &str) -> String {
         })
         .collect();
     mounts.order();
-    if mounts.is_empty() {
-        format!("{pad}Mounts:\t<none>\n")
-    } else {
-        format!("{pad}Mounts:\n{}", mounts.concat())
+    let none = if mounts.is_empty() { "\t<none>" } else { "" };
+    let mut text = format!("{pad}Mounts:{none}\n{}", mounts.concat());
+    let device = |one: &Value| {
+        let word = |key: &str| one.str_at(key).unwrap_or_default();
+        format!("{pad}  {} from {}\n", word("devicePath"), word("name"))
+    };
+    let mut devices: Vec<String> = raw.items_at("volumeDevices").iter().map(device).collect();
+    devices.order();
+    if !devices.is_empty() {
+        // It is the list of mounts that is asked whether it is empty.
+        text.push_str(&format!("{pad}Devices:{none}\n{}", devices.concat()));
     }
+    text
 }
 
 /// A template as `rollout history` and `rollout undo --dry-run` print it: aligned.

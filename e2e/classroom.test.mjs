@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import jsQR from 'jsqr';
-import { type } from './support/hands.mjs';
+import { paste, type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
@@ -161,6 +161,35 @@ test('the panels are chosen, and the light follows the pointer and the selection
   assert.deepEqual(await at(), [`${Math.round(box.x + box.width / 2)}px`, `${Math.round(box.y + box.height / 2)}px`]);
   await page.keyboard.press('s');
   await light.waitFor({ state: 'detached' });
+});
+
+test('the editor holds its text in a presentation and after it; what the class writes goes with the copy', async (t) => {
+  const page = await yard.open(t, START, PROJECTOR);
+  await paste(page, 'kind: Mine\n');
+  const code = page.locator('[data-ready] .cm-content');
+  const present = async () => {
+    await page.locator('#share').click();
+    await page.getByRole('button', { name: 'Present' }).click();
+    await page.locator('.presenter-bar').waitFor();
+  };
+  const leave = () => page.locator('#end-presenting').click();
+  await present();
+  await leave();
+  await code.getByText('Mine').waitFor();
+  await present();
+  const panel = page.locator('.presenter-bar__panels').getByRole('button', { name: 'Editor' });
+  await panel.click();
+  await code.getByText('Mine').waitFor();
+  await paste(page, 'kind: Class\n');
+  await panel.click();
+  await page.locator('.pane--editor').waitFor({ state: 'detached' });
+  await panel.click();
+  await code.getByText('Class').waitFor();
+  await leave();
+  await code.getByText('Mine').waitFor();
+  await paste(page, 'kind: Later\n');
+  await type(page, 'cat job.yaml');
+  await page.locator('.terminal__line--out', { hasText: 'kind: Later' }).waitFor();
 });
 
 test('a phone scans the code and stands at the very moment', async (t) => {

@@ -180,12 +180,13 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
             engine.load_docs();
         });
         platform::load_editor("code", &label, &change, &apply, &complete, &hover, &on_ready);
-        // The editor lives as long as the page.
+        // The editor lives as long as its pane, which comes and goes with a presentation.
         change.forget();
         apply.forget();
         complete.forget();
         hover.forget();
         on_ready.forget();
+        platform::leave_editor
     });
 }
 

@@ -133,6 +133,9 @@ extern "C" {
         hover: &Closure<dyn FnMut(String, usize) -> String>,
         ready: &Closure<dyn FnMut()>,
     );
+    /// The editor's element goes: takes over what was typed.
+    #[wasm_bindgen(js_name = leaveEditor)]
+    pub(crate) fn leave_editor();
     /// Shows a file in the editor; a file that was open keeps its history.
     #[wasm_bindgen(js_name = openFile)]
     pub(crate) fn open_file(name: &str, text: &str);

@@ -326,6 +326,7 @@ export async function fetchText(name) {
 }
 
 let editor;
+let marked;
 const waiting = new Map();
 
 /** Loads the editor into an element. `hooks`: what it calls. */
@@ -337,6 +338,7 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
     const module = await import(later('editor'));
     // What it asks for is in the part of the program that comes later (see later.js).
     await globalThis.podyardWhole;
+    if (!parent.isConnected) return; // its pane was taken away meanwhile
     editor = module.create(parent, label, {
       change: (name, text) => change(name, text),
       apply: () => apply(),
@@ -352,6 +354,11 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
   // The first picture comes before the editor.
   setTimeout(() => start().catch((error) => console.error(error)), 0);
 }
+/** The pane goes: what was typed there is handed over, and what is asked for from now on waits for the next editor. */
+export function leaveEditor() {
+  editor?.flush();
+  editor = marked = undefined;
+}
 function ask(name, key, ...argument) {
   if (editor) editor[name](...argument); else waiting.set(key, [name, argument]);
 }
@@ -362,8 +369,7 @@ export function onDesk(cursor, shown, leaving) {
 export function revealInEditor(from, to) { editor?.reveal(from, to); }
 export function mendInEditor(json) { editor?.mend(JSON.parse(json)); }
 export function openFile(name, text) { ask('open', 'open', name, text); }
-export function dropFile(name) { ask('drop', `drop ${name}`, name); }
-let marked;
+export function dropFile(name) { editor?.drop(name); }
 export function setDiagnostics(name, json) {
   if (marked === name + json) return;
   marked = name + json;

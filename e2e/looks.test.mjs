@@ -137,6 +137,14 @@ test('what the browser draws itself is dark in the dark', async (t) => {
   }
 });
 
+test('where the system chooses the colours, signs and bars are still seen', async (t) => {
+  const page = await yard.open(t, START, { viewport: { width: 1280, height: 800 }, forcedColors: 'active' });
+  await page.locator('.bar__fill').first().waitFor();
+  const seen = (selector) => page.locator(selector).first().evaluate((one) => getComputedStyle(one).backgroundColor !== getComputedStyle(one.parentElement).backgroundColor);
+  assert.ok(await seen('#play .icon'));
+  assert.ok(await seen('.bar__fill'));
+});
+
 test('a full stop or a particle stays with the code that it follows', async (t) => {
   for (const [lang, lesson, screen] of [['ko', 'jobs/hello', PHONE], ['en', 'pods/probes', SMALL]]) {
     const page = await yard.open(t, { ...START, lang, lesson }, screen);

@@ -82,6 +82,8 @@ extern "C" {
     pub(crate) fn scroll_to_end(id: &str);
     /// Gives the focus to an element.
     pub(crate) fn focus(selector: &str);
+    /// Gives the focus to an element if what had it is gone.
+    pub(crate) fn refocus(selector: &str);
     /// Saves a text as a file.
     pub(crate) fn download(name: &str, text: &str);
     /// Lets the person choose a file; calls back with its name and text.

@@ -73,6 +73,11 @@ export function scrollToEnd(id) {
   if (element) element.scrollTop = element.scrollHeight;
 }
 export function focus(selector) { document.querySelector(selector)?.focus(); }
+/** The same, if what had the focus is gone or can be used no more. */
+export function refocus(selector) {
+  const at = document.activeElement;
+  if (!at || at === document.body || at.disabled) focus(selector);
+}
 export function download(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));

@@ -52,6 +52,7 @@ test('by keys alone the focus stays in the lesson: what is played, what came of 
   await page.locator('.lesson h3').waitFor();
   await press('The pod is gone: it has done its work');
   await on('.lesson__playing');
+  await page.locator('.lesson__answer--chosen[aria-pressed="true"]', { hasText: 'The pod is gone' }).waitFor();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await on('.lesson__verdict');

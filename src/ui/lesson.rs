@@ -205,10 +205,12 @@ fn ask(props: &StepProps, question: &Question) -> Html {
         let (sign, class) = match &question.found {
             Some((_, right, _)) if *right == Some(index) => ("✓ ", "lesson__answer--right"),
             Some((chosen, ..)) if *chosen == index => ("✗ ", "lesson__answer--wrong"),
+            None if question.chosen == Some(index) => ("", "lesson__answer--chosen"),
             _ => ("", ""),
         };
+        let pressed = question.chosen.map(|chosen| (chosen == index).to_string());
         let over = question.found.is_some() || playing;
-        html! { <li><button type="button" class={classes!("lesson__answer", class)} disabled={over} {onclick}>{ sign }{ marked(text) }</button></li> }
+        html! { <li><button type="button" class={classes!("lesson__answer", class)} disabled={over} aria-pressed={pressed} {onclick}>{ sign }{ marked(text) }</button></li> }
     };
     html! {
         <div class="lesson__question">

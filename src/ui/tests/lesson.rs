@@ -81,10 +81,16 @@ async fn a_step_asks_before_it_gives_its_tasks_and_marks_the_answer() {
     let answers = count(".lesson__answer");
     assert!(answers >= 2);
     assert_eq!(count(".lesson__answer:disabled"), 0);
-    // While it is being watched nobody can change the answer.
+    // While it is being watched nobody can change the answer, and it is seen which one it was.
+    assert_eq!(count(".lesson__answer[aria-pressed]"), 0);
+    let mut player = player;
+    world.engine.read(|state| player.foretell(1, &state.cluster));
     let watched = LessonProps { lecture: (true, false, None), ..step(&world, &player) };
     probe::show::<LessonPane>(watched).await;
     assert_eq!((count(".lesson__answer:disabled"), count(".lesson__playing")), (answers, 1));
+    let pressed = probe::attributes(".lesson__answer", "aria-pressed");
+    assert_eq!(pressed.iter().position(|one| one == "true"), Some(1));
+    assert_eq!(count(".lesson__answer--chosen"), 1);
 }
 
 #[wasm_bindgen_test]

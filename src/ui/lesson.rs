@@ -245,6 +245,7 @@ fn task(
             if let Some(report) = &view.missing {
                 <p class="lesson__missing">{ report.expected.render(language) }<br />{ report.seen.render(language) }{ " " }{ for look }</p>
             }
+            if view.wants_evidence && view.missing.is_none() { <p class="lesson__missing">{ say(language, "lesson.unproven") }</p> }
             if let Some(mistake) = &view.mistake { <p class="lesson__mistake" role="status">{ marked(mistake) }</p> }
             if !view.done {
                 <ol class="lesson__hints">{ for hints.iter().map(|hint| html! { <li>{ marked(hint) }</li> }) }</ol>

@@ -163,9 +163,10 @@ test('the panels are chosen, and the light follows the pointer and the selection
   await light.waitFor({ state: 'detached' });
 });
 
-test('the editor holds its text in a presentation and after it; what the class writes goes with the copy', async (t) => {
+test('the editor holds its text in a presentation and after it, and the clock is seen; what the class writes goes with the copy', async (t) => {
   const page = await yard.open(t, START, PROJECTOR);
   await paste(page, 'kind: Mine\n');
+  const clock = await time(page);
   const code = page.locator('[data-ready] .cm-content');
   const present = async () => {
     await page.locator('#share').click();
@@ -174,6 +175,7 @@ test('the editor holds its text in a presentation and after it; what the class w
   };
   const leave = () => page.locator('#end-presenting').click();
   await present();
+  assert.equal(await time(page), clock, 'the clock that stands is seen');
   await leave();
   await code.getByText('Mine').waitFor();
   await present();

@@ -208,6 +208,11 @@ pub(crate) struct PresenterBarProps {
 pub(crate) fn PresenterBar(props: &PresenterBarProps) -> Html {
     let language = props.language;
     let code = use_state(|| false);
+    use_effect_with((), {
+        let engine = props.engine.clone();
+        // While it stands still nothing else writes the clock.
+        move |()| engine.show_clock()
+    });
     let act = |act: fn(&Engine)| {
         let engine = props.engine.clone();
         Callback::from(move |_: MouseEvent| act(&engine))

@@ -139,6 +139,8 @@ test('what is pointed at is explained where the terminal was', async (t) => {
   assert.equal(await page.locator('.pane--terminal').count(), 0);
   const pressed = await page.locator('.presenter-bar__panels [aria-pressed="true"]').allInnerTexts();
   assert.deepEqual(pressed, ['Nodes', 'Control loops', 'Details']);
+  const parts = await page.locator('.why__text').evaluateAll((all) => all.map((one) => one.firstElementChild.clientWidth / one.clientWidth));
+  assert.ok(parts.length > 2 && parts.every((part) => part > 0.8), `words have the whole line: ${parts}`);
 });
 
 test('the panels are chosen, and the light follows the pointer and the selection', async (t) => {

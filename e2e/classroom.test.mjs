@@ -120,7 +120,7 @@ test('a clicker works whatever has the focus; "." stops and starts', async (t) =
   await page.getByRole('button', { name: 'Play' }).waitFor();
 });
 
-test('on any projector the states are a row and all nodes are in sight', async (t) => {
+test('on any projector the states are a row, all nodes and the first card of the loops are in sight', async (t) => {
   for (const viewport of [PROJECTOR.viewport, { width: 1920, height: 1080 }]) {
     const page = await yard.open(t, { ...START, present: '' }, { viewport });
     await page.locator('.presenter-bar').waitFor();
@@ -128,6 +128,11 @@ test('on any projector the states are a row and all nodes are in sight', async (
     const ends = await page.locator('.node').evaluateAll((nodes) => nodes.map((one) => one.getBoundingClientRect().bottom));
     assert.equal(ends.length, 4);
     assert.ok(Math.max(...ends) <= viewport.height, JSON.stringify(ends));
+    await type(page, 'kubectl create deployment web --image=nginx --replicas=9');
+    const card = page.locator('.loops .card').first();
+    await card.waitFor();
+    const { y, height } = await card.boundingBox();
+    assert.ok(y + Math.min(height, viewport.height / 12) <= viewport.height, `a card of the loops begins at ${y}`);
   }
 });
 

@@ -167,9 +167,14 @@ test('a session survives a reload, and a file of it opens elsewhere', async (t) 
   await page.waitForTimeout(400);
   const before = await state(page);
   assert.match(before.yaml, /kubia-/);
+  await type(page, 'echo 한글');
+  await type(page, 'kubectl get pods');
   await page.reload();
   await page.locator('[data-pod^="kubia-"][data-look="running"]').nth(2).waitFor();
   await page.locator('.cm-content', { hasText: '# mine' }).waitFor();
+  await page.locator('#command').press('ArrowUp');
+  await page.locator('#command').press('ArrowUp');
+  assert.match(await page.locator('#command').inputValue(), /^echo 한글$/, 'what was typed comes back, too');
   assert.deepEqual(await state(page), before);
   const saved = page.waitForEvent('download');
   await page.locator('#share').click();

@@ -94,6 +94,9 @@ impl Engine {
                 state.file = desk.file;
                 state.playing = desk.playing;
                 state.speed = desk.speed;
+                if !desk.typed.is_empty() {
+                    state.terminal.history = desk.typed;
+                }
             }
             if !state.terminal.files.contains_key(&state.file) {
                 state.file = state.terminal.files.keys().next().cloned().unwrap_or_default();
@@ -150,8 +153,12 @@ impl Engine {
         drop(fired);
         let (id, session, desk, untouched) = {
             let state = self.state.borrow();
-            let desk =
-                Desk { file: state.file.clone(), playing: state.playing, speed: state.speed };
+            let desk = Desk {
+                file: state.file.clone(),
+                playing: state.playing,
+                speed: state.speed,
+                typed: state.terminal.history.clone(),
+            };
             let untouched = state.restoring.is_some()
                 || state.keeper.files.is_empty()
                 || state.school.at_work()
@@ -231,7 +238,7 @@ impl Engine {
         self.set_mine_aside();
         let file = session.files.keys().next().cloned().unwrap_or_default();
         // The very moment that was shared stands still until somebody goes on.
-        self.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
+        self.replay(session, Some(Desk { file, playing: false, speed: 1.0, typed: Vec::new() }));
         self.open_first();
         self.write(|state| {
             let text = word(state.language, "page.link-opened");

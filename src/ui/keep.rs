@@ -305,7 +305,7 @@ impl Engine {
         platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);
     }
 
-    /// Lets the person choose a file: a session is replayed, anything else becomes a file of the workspace.
+    /// Lets the person choose a file: a session is replayed, any other text becomes a file of the workspace.
     pub(crate) fn import(&self) {
         let engine = self.clone();
         let closure = Closure::new(move |name: String, text: String| engine.take_in(&name, &text));
@@ -315,6 +315,14 @@ impl Engine {
     }
 
     pub(super) fn take_in(&self, name: &str, text: &str) {
+        // A picture or an archive: what is no UTF-8 comes as replacement characters.
+        if text.contains(['\0', '\u{fffd}']) {
+            return self.write(|state| {
+                let text = Text::new("page.no-text").with("file", name).render(state.language);
+                state.push("err", &text);
+                state.tell("err", &text);
+            });
+        }
         if looks_like_lesson(name, text) {
             return self.run_own_lesson(name, text);
         }
@@ -331,10 +339,13 @@ impl Engine {
                 self.plan();
             }
             Ok(session) => self.open_homework(session, Self::open_shared),
-            Err(error) if meant => self.write(|state| {
-                let text = error.explain().render(state.language);
-                state.push("err", &text);
-            }),
+            Err(error) if meant => {
+                return self.write(|state| {
+                    let text = error.explain().render(state.language);
+                    state.push("err", &text);
+                    state.tell("err", &text);
+                });
+            }
             Err(_) if is_dump(text) => return self.import_dump(name, text),
             Err(_) => {
                 self.write(|state| state.terminal.files.insert(name.to_owned(), text.into()));

@@ -90,7 +90,11 @@ impl Desk {
             playing: value.bool_at("playing")?,
             speed: (0.01..=3600.0).contains(&speed).then_some(speed)?,
             // What was kept before this was has none.
-            typed: value.items_at("typed").iter().filter_map(|line| Some(line.as_str()?.to_owned())).collect(),
+            typed: value
+                .items_at("typed")
+                .iter()
+                .filter_map(|line| Some(line.as_str()?.to_owned()))
+                .collect(),
         })
     }
 

@@ -35,6 +35,14 @@ test('the smallest phone shows whole names of states beside their numbers', asyn
   assert.ok(Math.abs(actions.y + actions.height / 2 - arrange.y - arrange.height / 2) < 4, 'one bar is one row');
 });
 
+test('at 200 % the states are a row, and a node is seen below them', async (t) => {
+  const page = await yard.open(t, START, { viewport: { width: 640, height: 400 } });
+  await page.locator('.diagram--folded').waitFor();
+  const [node] = await boxes(page, '.node');
+  const [pane] = await boxes(page, '.pane--yard');
+  assert.ok(node.top + 24 < pane.bottom, JSON.stringify({ node, pane }));
+});
+
 test('a node keeps its name whatever its status is', async (t) => {
   const page = await yard.open(t, START);
   await type(page, 'kubectl cordon worker-3');

@@ -47,6 +47,9 @@ extern "C" {
     pub(crate) fn is_dark() -> bool;
     /// Whether panes stand side by side with little room for each.
     pub(crate) fn cramped() -> bool;
+    /// Whether the page is very low.
+    #[wasm_bindgen(js_name = isLow)]
+    pub(crate) fn is_low() -> bool;
     /// Whether the page is wide enough for panes side by side.
     #[wasm_bindgen(js_name = isWide)]
     pub(crate) fn is_wide() -> bool;

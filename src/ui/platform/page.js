@@ -40,6 +40,8 @@ export function isDark() {
 export function isWide() { return matchMedia('(min-width: 861px) and (min-height: 860px)').matches; }
 /** Whether a pane of a wide page is narrow or low when something large stands beside it. */
 export function cramped() { return matchMedia('(min-width: 861px) and (max-width: 1699px), (min-width: 861px) and (max-height: 899px)').matches; }
+/** Whether the page is no higher than a phone is wide, or than a screen at 200 %. */
+export function isLow() { return matchMedia('(max-height: 500px)').matches; }
 export function wallClock() { return Date.now(); }
 export function steadyClock() { return performance.now(); }
 export function nextFrame(callback) { requestAnimationFrame(() => callback()); }

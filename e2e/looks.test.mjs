@@ -1,7 +1,7 @@
 // Nothing is cut off, hidden or laid over something else, on the screens that people have.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { example, type } from './support/hands.mjs';
+import { example, paste, type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
@@ -20,6 +20,25 @@ const boxes = (page, selector) => page.locator(selector).evaluateAll((all) => al
 /** Whether two boxes share more than an edge. */
 const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
 const pane = (page, place) => page.locator('.tabs__tab').nth(place).click();
+
+test('on a phone the editor says what its buttons did', async (t) => {
+  const page = await yard.open(t, START, PHONE);
+  await pane(page, 1);
+  const said = (words) => page.locator('.editor__said', { hasText: words });
+  await example(page, 'ReplicationController with 3 pods');
+  await said('✓ replicationcontroller/kubia created').waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await said('✓ replicationcontroller "kubia" deleted').waitFor();
+  await page.locator('#examples').selectOption({ index: 1 });
+  await said(/^$/).waitFor({ state: 'attached' });
+  await paste(page, 'kind: Nothing\n');
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await said(/^✗ /).waitFor();
+  const wide = await yard.open(t, START);
+  await example(wide, 'ReplicationController with 3 pods');
+  await wide.locator('.terminal__line--out', { hasText: 'created' }).waitFor();
+  assert.ok(!await wide.locator('.editor__said').isVisible(), 'beside the terminal it is said once');
+});
 
 test('the smallest phone shows whole names of states beside their numbers', async (t) => {
   const page = await yard.open(t, START, SMALL);

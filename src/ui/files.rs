@@ -7,6 +7,7 @@ use super::platform::desk;
 use super::{load_texts, platform};
 use crate::api::schema;
 use crate::language::Language;
+use crate::terminal::{Poll, Stream};
 use crate::view::diagnostics::{self, Mark};
 use crate::view::governs::{Governed, governed};
 
@@ -23,6 +24,32 @@ pub(crate) struct Desk {
     watched: bool,
     /// Counts how often an object was opened for edit.
     pub opened: u32,
+    /// What came of the button pressed last: `✓ job.batch/hello created`.
+    pub said: Option<Rc<str>>,
+    /// Whether that is awaited.
+    pub(super) asked: bool,
+}
+
+impl Desk {
+    /// A command that a button began has printed something; the first line is said, but of errors first.
+    pub(super) fn hear(&mut self, poll: &Poll) {
+        if !self.asked {
+            return;
+        }
+        let mut said = poll.output.iter();
+        let wrong = |(stream, text): &&(Stream, String)| {
+            *stream == Stream::Err && !text.starts_with("Warning")
+        };
+        let line = match said.clone().find(wrong) {
+            Some((_, text)) => Some(('✗', text)),
+            None if self.said.is_some() => None,
+            None => said.find(|(stream, _)| *stream == Stream::Out).map(|(_, text)| ('✓', text)),
+        };
+        if let Some((sign, text)) = line {
+            self.said = Some(format!("{sign} {}", text.lines().next().unwrap_or_default()).into());
+        }
+        self.asked = poll.status.is_none();
+    }
 }
 
 /// Where the editor's cursor stands, and when what it governs was last asked.
@@ -40,7 +67,12 @@ impl Engine {
     pub(crate) fn open(&self, file: &str) {
         let text = self.read(|state| state.terminal.files.get(file).cloned());
         if let Some(text) = text {
-            self.write(|state| state.file = file.to_owned());
+            self.write(|state| {
+                if state.file != file {
+                    state.file = file.to_owned();
+                    state.desk.said = None;
+                }
+            });
             platform::open_file(file, &text);
             self.check();
         }
@@ -70,6 +102,15 @@ impl Engine {
                 self.open_first();
             }
         }
+    }
+
+    /// Does something with the open file, as a button of the editor says.
+    pub(crate) fn press_open_file(&self, verb: &str) {
+        let file = self.write(|state| {
+            (state.desk.said, state.desk.asked) = (None, verb != "diff");
+            state.file.clone()
+        });
+        self.press(&format!("kubectl {verb} -f {file}"));
     }
 
     /// A new file with a text; if there is one of this name with another text, the name gets a number.

@@ -88,6 +88,8 @@ test('files are tabs; edit opens one, and its cross asks before it removes', asy
   await page.locator('.cm-content', { hasText: 'job-hello-world' }).waitFor();
   await type(page, 'kubectl edit rc kubia');
   await page.locator('.cm-content', { hasText: 'Please edit the object below' }).waitFor();
+  await page.locator('.terminal__line--explain', { hasText: 'change it there, then press Apply' }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.matches('.cm-content'));
   const tabs = await page.locator('.files__name').count();
   await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.getByRole('button', { name: 'Delete job.yaml' }).click();

@@ -6,7 +6,7 @@ use super::bridge::Engine;
 use super::platform::desk;
 use super::{load_texts, platform};
 use crate::api::schema;
-use crate::language::Language;
+use crate::language::{Language, Text};
 use crate::terminal::{Poll, Stream};
 use crate::view::diagnostics::{self, Mark};
 use crate::view::governs::{Governed, governed};
@@ -171,10 +171,17 @@ impl Engine {
         }
     }
 
-    /// Shows an object that was opened for edit; on a phone the editor comes to the front.
+    /// Shows an object that was opened for edit, says how that is saved, and lets the person write; on a phone the editor
+    /// comes to the front.
     pub(super) fn open_for_edit(&self, file: &str) {
-        self.write(|state| state.desk.opened += 1);
+        self.write(|state| {
+            state.desk.opened += 1;
+            let text = Text::new("shell.edit").with("file", file).render(state.language);
+            state.push("explain", &text);
+            state.tell("explain", &text);
+        });
         self.open(file);
+        platform::reveal(1, 1);
     }
 
     /// What is governed at the cursor may be other pods by now: asks now and then.

@@ -139,7 +139,7 @@ steps:
   text: {en: A, ko: 가}
   tasks:
   - text: {en: A, ko: 가}
-    check: {kind: pods, name: web, count: 1}
+    check: {kind: pods, name: web, count: {is: 1}}
     evidence:
       question: {en: A, ko: 가}
       kind: Pod

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import jsQR from 'jsqr';
-import { type } from './support/hands.mjs';
+import { paste, type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
@@ -120,7 +120,7 @@ test('a clicker works whatever has the focus; "." stops and starts', async (t) =
   await page.getByRole('button', { name: 'Play' }).waitFor();
 });
 
-test('on any projector the states are a row and all nodes are in sight', async (t) => {
+test('on any projector the states are a row, all nodes and the first card of the loops are in sight', async (t) => {
   for (const viewport of [PROJECTOR.viewport, { width: 1920, height: 1080 }]) {
     const page = await yard.open(t, { ...START, present: '' }, { viewport });
     await page.locator('.presenter-bar').waitFor();
@@ -128,6 +128,11 @@ test('on any projector the states are a row and all nodes are in sight', async (
     const ends = await page.locator('.node').evaluateAll((nodes) => nodes.map((one) => one.getBoundingClientRect().bottom));
     assert.equal(ends.length, 4);
     assert.ok(Math.max(...ends) <= viewport.height, JSON.stringify(ends));
+    await type(page, 'kubectl create deployment web --image=nginx --replicas=9');
+    const card = page.locator('.loops .card').first();
+    await card.waitFor();
+    const { y, height } = await card.boundingBox();
+    assert.ok(y + Math.min(height, viewport.height / 12) <= viewport.height, `a card of the loops begins at ${y}`);
   }
 });
 
@@ -139,6 +144,8 @@ test('what is pointed at is explained where the terminal was', async (t) => {
   assert.equal(await page.locator('.pane--terminal').count(), 0);
   const pressed = await page.locator('.presenter-bar__panels [aria-pressed="true"]').allInnerTexts();
   assert.deepEqual(pressed, ['Nodes', 'Control loops', 'Details']);
+  const parts = await page.locator('.why__text').evaluateAll((all) => all.map((one) => one.firstElementChild.clientWidth / one.clientWidth));
+  assert.ok(parts.length > 2 && parts.every((part) => part > 0.8), `words have the whole line: ${parts}`);
 });
 
 test('the panels are chosen, and the light follows the pointer and the selection', async (t) => {
@@ -161,6 +168,37 @@ test('the panels are chosen, and the light follows the pointer and the selection
   assert.deepEqual(await at(), [`${Math.round(box.x + box.width / 2)}px`, `${Math.round(box.y + box.height / 2)}px`]);
   await page.keyboard.press('s');
   await light.waitFor({ state: 'detached' });
+});
+
+test('the editor holds its text in a presentation and after it, and the clock is seen; what the class writes goes with the copy', async (t) => {
+  const page = await yard.open(t, START, PROJECTOR);
+  await paste(page, 'kind: Mine\n');
+  const clock = await time(page);
+  const code = page.locator('[data-ready] .cm-content');
+  const present = async () => {
+    await page.locator('#share').click();
+    await page.getByRole('button', { name: 'Present' }).click();
+    await page.locator('.presenter-bar').waitFor();
+  };
+  const leave = () => page.locator('#end-presenting').click();
+  await present();
+  assert.equal(await time(page), clock, 'the clock that stands is seen');
+  await leave();
+  await code.getByText('Mine').waitFor();
+  await present();
+  const panel = page.locator('.presenter-bar__panels').getByRole('button', { name: 'Editor' });
+  await panel.click();
+  await code.getByText('Mine').waitFor();
+  await paste(page, 'kind: Class\n');
+  await panel.click();
+  await page.locator('.pane--editor').waitFor({ state: 'detached' });
+  await panel.click();
+  await code.getByText('Class').waitFor();
+  await leave();
+  await code.getByText('Mine').waitFor();
+  await paste(page, 'kind: Later\n');
+  await type(page, 'cat job.yaml');
+  await page.locator('.terminal__line--out', { hasText: 'kind: Later' }).waitFor();
 });
 
 test('a phone scans the code and stands at the very moment', async (t) => {

@@ -42,6 +42,24 @@ test('a learner foretells, errs, asks for a hint and solves it; her own cluster 
   await page.locator('.lesson__entry', { hasText: 'A Job runs to its end' }).locator('.lesson__sign--solved').waitFor();
 });
 
+test('by keys alone the focus stays in the lesson: what is played, what came of it, the next step', async (t) => {
+  const page = await yard.open(t, { ...START, lesson: 'jobs/hello' });
+  const on = (selector) => page.waitForFunction((one) => document.activeElement?.matches(one), selector, PLAYED);
+  const press = async (name) => {
+    await page.getByRole('button', { name }).focus();
+    await page.keyboard.press('Enter');
+  };
+  await page.locator('.lesson h3').waitFor();
+  await press('The pod is gone: it has done its work');
+  await on('.lesson__playing');
+  await page.locator('.lesson__answer--chosen[aria-pressed="true"]', { hasText: 'The pod is gone' }).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await on('.lesson__verdict');
+  await press('Next step');
+  await on('.lesson h3');
+});
+
 test('the solution asks first, is taken back, and does not count', async (t) => {
   const page = await yard.open(t, { ...START, lesson: 'replication/labels' });
   await page.getByRole('button', { name: 'Nothing', exact: true }).click();

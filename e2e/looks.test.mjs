@@ -1,7 +1,7 @@
 // Nothing is cut off, hidden or laid over something else, on the screens that people have.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { example, type } from './support/hands.mjs';
+import { example, paste, type } from './support/hands.mjs';
 import { useYard } from './support/yard.mjs';
 
 const yard = useYard();
@@ -21,6 +21,25 @@ const boxes = (page, selector) => page.locator(selector).evaluateAll((all) => al
 const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
 const pane = (page, place) => page.locator('.tabs__tab').nth(place).click();
 
+test('on a phone the editor says what its buttons did', async (t) => {
+  const page = await yard.open(t, START, PHONE);
+  await pane(page, 1);
+  const said = (words) => page.locator('.editor__said', { hasText: words });
+  await example(page, 'ReplicationController with 3 pods');
+  await said('✓ replicationcontroller/kubia created').waitFor();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await said('✓ replicationcontroller "kubia" deleted').waitFor();
+  await page.locator('#examples').selectOption({ index: 1 });
+  await said(/^$/).waitFor({ state: 'attached' });
+  await paste(page, 'kind: Nothing\n');
+  await page.getByRole('button', { name: 'Apply', exact: true }).click();
+  await said(/^✗ /).waitFor();
+  const wide = await yard.open(t, START);
+  await example(wide, 'ReplicationController with 3 pods');
+  await wide.locator('.terminal__line--out', { hasText: 'created' }).waitFor();
+  assert.ok(!await wide.locator('.editor__said').isVisible(), 'beside the terminal it is said once');
+});
+
 test('the smallest phone shows whole names of states beside their numbers', async (t) => {
   const page = await yard.open(t, START, SMALL);
   await pane(page, 2);
@@ -33,6 +52,14 @@ test('the smallest phone shows whole names of states beside their numbers', asyn
   assert.deepEqual([...states, tray].flatMap((one, place) => [...states, tray].slice(place + 1).filter((other) => overlap(one, other))), []);
   const [actions, arrange] = [await page.locator('.yard__actions').boundingBox(), await page.locator('.arrange').boundingBox()];
   assert.ok(Math.abs(actions.y + actions.height / 2 - arrange.y - arrange.height / 2) < 4, 'one bar is one row');
+});
+
+test('at 200 % the states are a row, and a node is seen below them', async (t) => {
+  const page = await yard.open(t, START, { viewport: { width: 640, height: 400 } });
+  await page.locator('.diagram--folded').waitFor();
+  const [node] = await boxes(page, '.node');
+  const [pane] = await boxes(page, '.pane--yard');
+  assert.ok(node.top + 24 < pane.bottom, JSON.stringify({ node, pane }));
 });
 
 test('a node keeps its name whatever its status is', async (t) => {
@@ -135,6 +162,14 @@ test('what the browser draws itself is dark in the dark', async (t) => {
     const page = await yard.open(t, { ...START, theme }, { colorScheme: scheme });
     assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), theme);
   }
+});
+
+test('where the system chooses the colours, signs and bars are still seen', async (t) => {
+  const page = await yard.open(t, START, { viewport: { width: 1280, height: 800 }, forcedColors: 'active' });
+  await page.locator('.bar__fill').first().waitFor();
+  const seen = (selector) => page.locator(selector).first().evaluate((one) => getComputedStyle(one).backgroundColor !== getComputedStyle(one.parentElement).backgroundColor);
+  assert.ok(await seen('#play .icon'));
+  assert.ok(await seen('.bar__fill'));
 });
 
 test('a full stop or a particle stays with the code that it follows', async (t) => {

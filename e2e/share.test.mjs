@@ -116,6 +116,12 @@ test('a dropped session opens, and one\'s own can be had back', async (t) => {
   await drop(other, 'broken.json', session.slice(0, -40));
   await other.locator('.terminal__line--err').last().waitFor();
   assert.equal(await other.locator('[data-pod="theirs"]').count(), 1);
+  const files = await other.locator('.files__name').allInnerTexts();
+  await drop(other, 'picture.png', 'PNG\u0000\u0001');
+  await other.locator('.terminal__line--err', { hasText: 'picture.png is not opened' }).waitFor();
+  assert.deepEqual(await other.locator('.files__name').allInnerTexts(), files);
+  const said = (await other.locator('.terminal__line').allInnerTexts()).join('\n');
+  assert.doesNotMatch(said, /Opened (broken\.json|picture\.png)/, 'what is refused is not opened');
   await other.locator('#share').click();
   await other.getByRole('button', { name: 'Back to mine' }).click();
   await other.locator('[data-pod="mine"]').waitFor();

@@ -148,6 +148,21 @@ test('doing something else in the past keeps the old future as a branch; one can
   await page.locator('.terminal__line--out', { hasText: '* main' }).waitFor();
 });
 
+test('the list of branches closes with Escape and with a click elsewhere', async (t) => {
+  const page = await running(t);
+  const [summary, list] = [page.locator('#branches summary'), page.locator('.branches__list')];
+  await summary.click();
+  await list.click({ position: { x: 4, y: 4 } });
+  assert.ok(await list.isVisible());
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+  assert.ok(await summary.evaluate((one) => one === document.activeElement));
+  await summary.click();
+  await list.waitFor();
+  await page.locator('.pane--terminal').click({ position: { x: 40, y: 20 } });
+  await list.waitFor({ state: 'hidden' });
+});
+
 test('branches survive a reload', async (t) => {
   const page = await running(t);
   await type(page, 'yard back 30s');

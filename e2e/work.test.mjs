@@ -88,6 +88,8 @@ test('files are tabs; edit opens one, and its cross asks before it removes', asy
   await page.locator('.cm-content', { hasText: 'job-hello-world' }).waitFor();
   await type(page, 'kubectl edit rc kubia');
   await page.locator('.cm-content', { hasText: 'Please edit the object below' }).waitFor();
+  await page.locator('.terminal__line--explain', { hasText: 'change it there, then press Apply' }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.matches('.cm-content'));
   const tabs = await page.locator('.files__name').count();
   await page.getByRole('button', { name: 'job.yaml', exact: true }).click();
   await page.getByRole('button', { name: 'Delete job.yaml' }).click();
@@ -167,9 +169,14 @@ test('a session survives a reload, and a file of it opens elsewhere', async (t) 
   await page.waitForTimeout(400);
   const before = await state(page);
   assert.match(before.yaml, /kubia-/);
+  await type(page, 'echo 한글');
+  await type(page, 'kubectl get pods');
   await page.reload();
   await page.locator('[data-pod^="kubia-"][data-look="running"]').nth(2).waitFor();
   await page.locator('.cm-content', { hasText: '# mine' }).waitFor();
+  await page.locator('#command').press('ArrowUp');
+  await page.locator('#command').press('ArrowUp');
+  assert.match(await page.locator('#command').inputValue(), /^echo 한글$/, 'what was typed comes back, too');
   assert.deepEqual(await state(page), before);
   const saved = page.waitForEvent('download');
   await page.locator('#share').click();

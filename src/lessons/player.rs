@@ -306,6 +306,12 @@ impl Player {
         self.finding.as_ref()
     }
 
+    /// Which answer was chosen in this step, if one was.
+    pub fn chosen(&self) -> Option<usize> {
+        let playing = self.foretelling.as_ref().map(|one| one.chosen);
+        playing.or_else(|| self.finding.as_ref().map(|finding| finding.chosen))
+    }
+
     /// Whether an answer must be chosen before anything else.
     pub fn asks(&self) -> bool {
         self.finding.is_none() && self.step().is_some_and(|step| step.predict.is_some())

@@ -71,8 +71,7 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
         let (engine, difference) = (props.engine.clone(), difference.clone());
         Callback::from(move |()| {
             difference.set((verb == "diff").then(|| Rc::new(engine.difference())));
-            let file = engine.read(|state| state.file.clone());
-            engine.press(&format!("kubectl {verb} -f {file}"));
+            engine.press_open_file(verb);
         })
     };
     let choose = {
@@ -118,6 +117,9 @@ pub(crate) fn EditorPane(props: &EditorPaneProps) -> Html {
                 <Button label={say(language, "page.diff")} command={command("diff")} onclick={on_open_file("diff")} />
                 <Button label={say(language, "page.apply")} command={command("apply")} class="button--accent" onclick={on_open_file("apply")} />
             </div>
+            <p class={classes!("editor__said", props.desk.said.as_ref().is_some_and(|said| said.starts_with('✗')).then_some("editor__said--bad"))} role="status">
+                { props.desk.said.as_deref().unwrap_or_default() }
+            </p>
             <div class={classes!("editor__code", difference.is_some().then_some("editor__code--hidden"))} id="code"></div>
             if let Some(documents) = &*difference {
                 <desk::Difference engine={props.engine.clone()} {language} documents={Rc::clone(documents)} onclose={close_difference} />
@@ -147,10 +149,7 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
         };
         let apply = {
             let engine = engine.clone();
-            Closure::new(move || {
-                let file = engine.read(|state| state.file.clone());
-                engine.press(&format!("kubectl apply -f {file}"));
-            })
+            Closure::new(move || engine.press_open_file("apply"))
         };
         let complete = Closure::new(|text: String, at: usize| diagnostics::completions(&text, at));
         let hover = Closure::new(|text: String, at: usize| diagnostics::hover(&text, at));
@@ -180,12 +179,13 @@ fn use_editor(engine: &Engine, ready: &UseStateHandle<bool>) {
             engine.load_docs();
         });
         platform::load_editor("code", &label, &change, &apply, &complete, &hover, &on_ready);
-        // The editor lives as long as the page.
+        // The editor lives as long as its pane, which comes and goes with a presentation.
         change.forget();
         apply.forget();
         complete.forget();
         hover.forget();
         on_ready.forget();
+        platform::leave_editor
     });
 }
 

@@ -6,7 +6,8 @@ use super::bridge::Engine;
 use super::platform::desk;
 use super::{load_texts, platform};
 use crate::api::schema;
-use crate::language::Language;
+use crate::language::{Language, Text};
+use crate::terminal::{Poll, Stream};
 use crate::view::diagnostics::{self, Mark};
 use crate::view::governs::{Governed, governed};
 
@@ -23,6 +24,32 @@ pub(crate) struct Desk {
     watched: bool,
     /// Counts how often an object was opened for edit.
     pub opened: u32,
+    /// What came of the button pressed last: `✓ job.batch/hello created`.
+    pub said: Option<Rc<str>>,
+    /// Whether that is awaited.
+    pub(super) asked: bool,
+}
+
+impl Desk {
+    /// A command that a button began has printed something; the first line is said, but of errors first.
+    pub(super) fn hear(&mut self, poll: &Poll) {
+        if !self.asked {
+            return;
+        }
+        let mut said = poll.output.iter();
+        let wrong = |(stream, text): &&(Stream, String)| {
+            *stream == Stream::Err && !text.starts_with("Warning")
+        };
+        let line = match said.clone().find(wrong) {
+            Some((_, text)) => Some(('✗', text)),
+            None if self.said.is_some() => None,
+            None => said.find(|(stream, _)| *stream == Stream::Out).map(|(_, text)| ('✓', text)),
+        };
+        if let Some((sign, text)) = line {
+            self.said = Some(format!("{sign} {}", text.lines().next().unwrap_or_default()).into());
+        }
+        self.asked = poll.status.is_none();
+    }
 }
 
 /// Where the editor's cursor stands, and when what it governs was last asked.
@@ -40,7 +67,12 @@ impl Engine {
     pub(crate) fn open(&self, file: &str) {
         let text = self.read(|state| state.terminal.files.get(file).cloned());
         if let Some(text) = text {
-            self.write(|state| state.file = file.to_owned());
+            self.write(|state| {
+                if state.file != file {
+                    state.file = file.to_owned();
+                    state.desk.said = None;
+                }
+            });
             platform::open_file(file, &text);
             self.check();
         }
@@ -70,6 +102,15 @@ impl Engine {
                 self.open_first();
             }
         }
+    }
+
+    /// Does something with the open file, as a button of the editor says.
+    pub(crate) fn press_open_file(&self, verb: &str) {
+        let file = self.write(|state| {
+            (state.desk.said, state.desk.asked) = (None, verb != "diff");
+            state.file.clone()
+        });
+        self.press(&format!("kubectl {verb} -f {file}"));
     }
 
     /// A new file with a text; if there is one of this name with another text, the name gets a number.
@@ -130,10 +171,17 @@ impl Engine {
         }
     }
 
-    /// Shows an object that was opened for edit; on a phone the editor comes to the front.
+    /// Shows an object that was opened for edit, says how that is saved, and lets the person write; on a phone the editor
+    /// comes to the front.
     pub(super) fn open_for_edit(&self, file: &str) {
-        self.write(|state| state.desk.opened += 1);
+        self.write(|state| {
+            state.desk.opened += 1;
+            let text = Text::new("shell.edit").with("file", file).render(state.language);
+            state.push("explain", &text);
+            state.tell("explain", &text);
+        });
         self.open(file);
+        platform::reveal(1, 1);
     }
 
     /// What is governed at the cursor may be other pods by now: asks now and then.

@@ -94,6 +94,9 @@ impl Engine {
                 state.file = desk.file;
                 state.playing = desk.playing;
                 state.speed = desk.speed;
+                if !desk.typed.is_empty() {
+                    state.terminal.history = desk.typed;
+                }
             }
             if !state.terminal.files.contains_key(&state.file) {
                 state.file = state.terminal.files.keys().next().cloned().unwrap_or_default();
@@ -150,8 +153,12 @@ impl Engine {
         drop(fired);
         let (id, session, desk, untouched) = {
             let state = self.state.borrow();
-            let desk =
-                Desk { file: state.file.clone(), playing: state.playing, speed: state.speed };
+            let desk = Desk {
+                file: state.file.clone(),
+                playing: state.playing,
+                speed: state.speed,
+                typed: state.terminal.history.clone(),
+            };
             let untouched = state.restoring.is_some()
                 || state.keeper.files.is_empty()
                 || state.school.at_work()
@@ -231,7 +238,7 @@ impl Engine {
         self.set_mine_aside();
         let file = session.files.keys().next().cloned().unwrap_or_default();
         // The very moment that was shared stands still until somebody goes on.
-        self.replay(session, Some(Desk { file, playing: false, speed: 1.0 }));
+        self.replay(session, Some(Desk { file, playing: false, speed: 1.0, typed: Vec::new() }));
         self.open_first();
         self.write(|state| {
             let text = word(state.language, "page.link-opened");
@@ -298,7 +305,7 @@ impl Engine {
         platform::download(&format!("podyard-{}.json", start.replace(':', "")), &text);
     }
 
-    /// Lets the person choose a file: a session is replayed, anything else becomes a file of the workspace.
+    /// Lets the person choose a file: a session is replayed, any other text becomes a file of the workspace.
     pub(crate) fn import(&self) {
         let engine = self.clone();
         let closure = Closure::new(move |name: String, text: String| engine.take_in(&name, &text));
@@ -308,6 +315,14 @@ impl Engine {
     }
 
     pub(super) fn take_in(&self, name: &str, text: &str) {
+        // A picture or an archive: what is no UTF-8 comes as replacement characters.
+        if text.contains(['\0', '\u{fffd}']) {
+            return self.write(|state| {
+                let text = Text::new("page.no-text").with("file", name).render(state.language);
+                state.push("err", &text);
+                state.tell("err", &text);
+            });
+        }
         if looks_like_lesson(name, text) {
             return self.run_own_lesson(name, text);
         }
@@ -324,10 +339,13 @@ impl Engine {
                 self.plan();
             }
             Ok(session) => self.open_homework(session, Self::open_shared),
-            Err(error) if meant => self.write(|state| {
-                let text = error.explain().render(state.language);
-                state.push("err", &text);
-            }),
+            Err(error) if meant => {
+                return self.write(|state| {
+                    let text = error.explain().render(state.language);
+                    state.push("err", &text);
+                    state.tell("err", &text);
+                });
+            }
             Err(_) if is_dump(text) => return self.import_dump(name, text),
             Err(_) => {
                 self.write(|state| state.terminal.files.insert(name.to_owned(), text.into()));

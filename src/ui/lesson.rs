@@ -42,6 +42,7 @@ pub(crate) fn LessonPane(props: &LessonProps) -> Html {
         let engine = props.engine.clone();
         Callback::from(move |()| engine.back_to_map())
     };
+    use_focus(props);
     let in_step = matches!(props.view, Some(LessonView::Step(_)));
     let title = match &props.view {
         Some(LessonView::Step(step)) => step.lesson.clone().into(),
@@ -62,6 +63,32 @@ pub(crate) fn LessonPane(props: &LessonProps) -> Html {
             } }
         </div>
     }
+}
+
+/// Whoever has no mouse stays in the lesson when what she pressed is gone: from the answer to what is played, to what
+/// came of it, to the next step. What is there when the page opens takes the focus from nobody.
+#[hook]
+fn use_focus(props: &LessonProps) {
+    let before = use_mut_ref(|| None::<(String, usize)>);
+    let now = match &props.view {
+        Some(LessonView::Step(step)) => {
+            let found = step.question.as_ref().is_some_and(|question| question.found.is_some());
+            Some(((step.lesson.clone(), step.place.0), found))
+        }
+        _ => None,
+    };
+    let (playing, shown, _) = props.lecture;
+    use_effect_with((now, playing, shown), move |(now, playing, shown)| {
+        let now = now.as_ref().map(|(place, _)| place.clone());
+        let before = before.replace(now.clone());
+        let (Some(before), Some(now)) = (before, now) else { return };
+        platform::refocus(match (playing, shown) {
+            _ if before != now => ".lesson__body h3",
+            (true, _) => ".lesson__playing",
+            (false, true) => ".lesson__done",
+            (false, false) => ".lesson__verdict",
+        });
+    });
 }
 
 /// The open step.
@@ -110,11 +137,11 @@ fn Step(props: &StepProps) -> Html {
     html! {
         <div class="lesson__body" tabindex="0">
             <p class="quiet">{ place.render(language) }</p>
-            <h3>{ step.title.clone() }</h3>
+            <h3 tabindex="-1">{ step.title.clone() }</h3>
             { for step.text.iter().map(block) }
             if let Some(question) = &step.question { { ask(props, question) } }
             if playing {
-                <p class="lesson__playing" role="status">{ say(language, "lesson.playing") }<Button label={say(language, "lesson.skip")} onclick={act(Engine::skip)} /></p>
+                <p class="lesson__playing" role="status" tabindex="-1">{ say(language, "lesson.playing") }<Button label={say(language, "lesson.skip")} onclick={act(Engine::skip)} /></p>
             }
             if step.question.as_ref().is_none_or(|question| question.found.is_some()) {
                 if let Some(question) = &step.evidence { <Proof engine={props.engine.clone()} {language} question={question.clone()} said={props.lecture.2.clone()} /> }
@@ -122,7 +149,7 @@ fn Step(props: &StepProps) -> Html {
             }
             if shown && !props.marks.is_empty() { { marked_changes(language, &props.marks) } }
             if step.done && !playing {
-                <p class="lesson__done" role="status">{ "✓ " }{ say(language, if step.card.is_some() { "lesson.over" } else { "lesson.step-done" }) }</p>
+                <p class="lesson__done" role="status" tabindex="-1">{ "✓ " }{ say(language, if step.card.is_some() { "lesson.over" } else { "lesson.step-done" }) }</p>
             }
             if let Some(card) = step.card.as_ref().filter(|card| !card.is_empty() && !playing) {
                 <div class="lesson__card"><h4>{ say(language, "lesson.card") }</h4><pre>{ card.join("\n") }</pre></div>
@@ -178,17 +205,19 @@ fn ask(props: &StepProps, question: &Question) -> Html {
         let (sign, class) = match &question.found {
             Some((_, right, _)) if *right == Some(index) => ("✓ ", "lesson__answer--right"),
             Some((chosen, ..)) if *chosen == index => ("✗ ", "lesson__answer--wrong"),
+            None if question.chosen == Some(index) => ("", "lesson__answer--chosen"),
             _ => ("", ""),
         };
+        let pressed = question.chosen.map(|chosen| (chosen == index).to_string());
         let over = question.found.is_some() || playing;
-        html! { <li><button type="button" class={classes!("lesson__answer", class)} disabled={over} {onclick}>{ sign }{ marked(text) }</button></li> }
+        html! { <li><button type="button" class={classes!("lesson__answer", class)} disabled={over} aria-pressed={pressed} {onclick}>{ sign }{ marked(text) }</button></li> }
     };
     html! {
         <div class="lesson__question">
             <p><b>{ marked(&question.text) }</b></p>
             <ul>{ for question.answers.iter().enumerate().map(answer) }</ul>
             if question.found.is_none() && !playing { <p class="quiet">{ say(language, "lesson.foretell") }</p> }
-            if let Some((_, _, says)) = &question.found { <p role="status">{ marked(says) }</p> }
+            if let Some((_, _, says)) = &question.found { <p class="lesson__verdict" role="status" tabindex="-1">{ marked(says) }</p> }
             if let Some(at) = &question.since { <p class="quiet">{ Text::new("teach.since").with("at", at).render(language) }</p> }
         </div>
     }
@@ -216,6 +245,7 @@ fn task(
             if let Some(report) = &view.missing {
                 <p class="lesson__missing">{ report.expected.render(language) }<br />{ report.seen.render(language) }{ " " }{ for look }</p>
             }
+            if view.wants_evidence && view.missing.is_none() { <p class="lesson__missing">{ say(language, "lesson.unproven") }</p> }
             if let Some(mistake) = &view.mistake { <p class="lesson__mistake" role="status">{ marked(mistake) }</p> }
             if !view.done {
                 <ol class="lesson__hints">{ for hints.iter().map(|hint| html! { <li>{ marked(hint) }</li> }) }</ol>

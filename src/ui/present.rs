@@ -47,6 +47,7 @@ impl Engine {
         if self.read(|state| state.presenter.is_some()) {
             return;
         }
+        platform::flush_editor();
         self.catch_up();
         self.keep_now();
         self.write(|state| {
@@ -70,6 +71,8 @@ impl Engine {
 
     /// Leaves; the class's start comes back.
     pub(crate) fn end_presenting(&self) {
+        // What was written for the class stays with its copy.
+        platform::flush_editor();
         let presenter = self.state.borrow_mut().presenter.take();
         let Some(presenter) = presenter else { return };
         platform::drop_root("data-present");
@@ -83,6 +86,7 @@ impl Engine {
     pub(crate) fn class_start(&self) {
         let start = self.read(|state| state.presenter.as_ref().map(|one| one.start.clone()));
         if let Some(start) = start {
+            platform::flush_editor();
             self.sit_down(&start);
             super::embed::note(self, &Text::new("share.class-start"));
         }
@@ -204,6 +208,11 @@ pub(crate) struct PresenterBarProps {
 pub(crate) fn PresenterBar(props: &PresenterBarProps) -> Html {
     let language = props.language;
     let code = use_state(|| false);
+    use_effect_with((), {
+        let engine = props.engine.clone();
+        // While it stands still nothing else writes the clock.
+        move |()| engine.show_clock()
+    });
     let act = |act: fn(&Engine)| {
         let engine = props.engine.clone();
         Callback::from(move |_: MouseEvent| act(&engine))

@@ -237,6 +237,7 @@ impl Engine {
             return;
         }
         self.write(|state| {
+            state.desk.hear(&poll);
             // `clear; kubectl get pods` at once: what is printed stays.
             if poll.effects.contains(&Effect::Clear) {
                 state.lines.clear();

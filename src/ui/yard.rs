@@ -74,11 +74,12 @@ pub(crate) fn Yard(props: &YardProps) -> Html {
         move |_| engine.show_clock()
     });
     let dense = yard.density.min(Density::Dots);
-    // Nodes and cards need the room: beside a lesson on a small screen, and on any in the type of a presentation, which
-    // grows with it.
-    let brief = props
-        .engine
-        .read(|state| state.presenting().is_some() || (state.school_open() && platform::cramped()));
+    // Nodes and cards need the room: on a low screen, beside a lesson on a small one, and on any in the type of a
+    // presentation, which grows with it.
+    let brief = platform::is_low()
+        || props.engine.read(|state| {
+            state.presenting().is_some() || (state.school_open() && platform::cramped())
+        });
     html! {
         <div class="yard" id="yard">
             <div class="yard__bar">

@@ -73,7 +73,12 @@ pub struct Desk {
     pub playing: bool,
     /// How fast.
     pub speed: f64,
+    /// What was typed last, oldest first.
+    pub typed: Vec<String>,
 }
+
+/// At most so many lines of what was typed are kept.
+const MOST_TYPED: usize = 200;
 
 impl Desk {
     /// Reads what was kept; nonsense is nothing.
@@ -84,14 +89,28 @@ impl Desk {
             file: value.str_at("file")?.to_owned(),
             playing: value.bool_at("playing")?,
             speed: (0.01..=3600.0).contains(&speed).then_some(speed)?,
+            // What was kept before this was has none.
+            typed: value
+                .items_at("typed")
+                .iter()
+                .filter_map(|line| Some(line.as_str()?.to_owned()))
+                .collect(),
         })
     }
 
     /// The text to keep.
     pub fn write(&self) -> String {
         let speed = self.speed.to_string();
-        object! { "file" => self.file.as_str(), "playing" => self.playing, "speed" => speed }
-            .to_json()
+        let first = self.typed.len().saturating_sub(MOST_TYPED);
+        let typed: Vec<Value> =
+            self.typed.iter().skip(first).map(|line| Value::from(line.as_str())).collect();
+        object! {
+            "file" => self.file.as_str(),
+            "playing" => self.playing,
+            "speed" => speed,
+            "typed" => typed,
+        }
+        .to_json()
     }
 }
 
@@ -123,7 +142,13 @@ mod tests {
             assert_eq!(Index::read(text), Index::default());
             assert_eq!(Desk::read(text), None);
         }
-        let desk = Desk { file: "a.yaml".into(), playing: false, speed: 0.25 };
-        assert_eq!(Desk::read(&desk.write()), Some(desk));
+        let typed = vec!["echo '한글'".to_owned(), "kubectl get pods".to_owned()];
+        let desk = Desk { file: "a.yaml".into(), playing: false, speed: 0.25, typed };
+        assert_eq!(Desk::read(&desk.write()), Some(desk.clone()));
+        let before = desk.write().replace("\"typed\"", "\"other\"");
+        assert_eq!(Desk::read(&before), Some(Desk { typed: Vec::new(), ..desk.clone() }));
+        let long = Desk { typed: (0..999).map(|line| line.to_string()).collect(), ..desk };
+        let kept = Desk::read(&long.write()).unwrap().typed;
+        assert_eq!((kept.len(), kept.last().map(String::as_str)), (MOST_TYPED, Some("998")));
     }
 }

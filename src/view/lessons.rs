@@ -323,6 +323,8 @@ pub struct Question {
     pub text: String,
     /// The answers.
     pub answers: Vec<String>,
+    /// Which one was chosen, also while it is not known yet what is right.
+    pub chosen: Option<usize>,
     /// Chosen and right answer, and what is said of the chosen one.
     pub found: Option<(usize, Option<usize>, String)>,
     /// Since when the right answer is true: `09:01:20`.
@@ -367,6 +369,7 @@ impl LessonView {
             since: since.map(|at| at.rfc3339().chars().skip(11).take(8).collect()),
             text: text(&prediction.question),
             answers: prediction.choices.iter().map(|choice| text(&choice.text)).collect(),
+            chosen: player.chosen(),
             found: player.finding().map(|found| {
                 let says = prediction.choices.get(found.chosen).map(|choice| text(&choice.says));
                 (found.chosen, found.right, says.unwrap_or_default())

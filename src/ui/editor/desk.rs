@@ -85,9 +85,8 @@ pub(super) fn Difference(props: &DifferenceProps) -> Html {
     let apply = {
         let (engine, onclose) = (props.engine.clone(), props.onclose.clone());
         Callback::from(move |()| {
-            let file = engine.read(|state| state.file.clone());
             onclose.emit(());
-            engine.press(&format!("kubectl apply -f {file}"));
+            engine.press_open_file("apply");
         })
     };
     let line = |(sign, text): &(Sign, Rc<str>)| {

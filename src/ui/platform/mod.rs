@@ -47,6 +47,9 @@ extern "C" {
     pub(crate) fn is_dark() -> bool;
     /// Whether panes stand side by side with little room for each.
     pub(crate) fn cramped() -> bool;
+    /// Whether the page is very low.
+    #[wasm_bindgen(js_name = isLow)]
+    pub(crate) fn is_low() -> bool;
     /// Whether the page is wide enough for panes side by side.
     #[wasm_bindgen(js_name = isWide)]
     pub(crate) fn is_wide() -> bool;
@@ -82,6 +85,8 @@ extern "C" {
     pub(crate) fn scroll_to_end(id: &str);
     /// Gives the focus to an element.
     pub(crate) fn focus(selector: &str);
+    /// Gives the focus to an element if what had it is gone.
+    pub(crate) fn refocus(selector: &str);
     /// Saves a text as a file.
     pub(crate) fn download(name: &str, text: &str);
     /// Lets the person choose a file; calls back with its name and text.
@@ -133,6 +138,9 @@ extern "C" {
         hover: &Closure<dyn FnMut(String, usize) -> String>,
         ready: &Closure<dyn FnMut()>,
     );
+    /// The editor's element goes: takes over what was typed.
+    #[wasm_bindgen(js_name = leaveEditor)]
+    pub(crate) fn leave_editor();
     /// Shows a file in the editor; a file that was open keeps its history.
     #[wasm_bindgen(js_name = openFile)]
     pub(crate) fn open_file(name: &str, text: &str);

@@ -40,6 +40,8 @@ export function isDark() {
 export function isWide() { return matchMedia('(min-width: 861px) and (min-height: 860px)').matches; }
 /** Whether a pane of a wide page is narrow or low when something large stands beside it. */
 export function cramped() { return matchMedia('(min-width: 861px) and (max-width: 1699px), (min-width: 861px) and (max-height: 899px)').matches; }
+/** Whether the page is no higher than a phone is wide, or than a screen at 200 %. */
+export function isLow() { return matchMedia('(max-height: 500px)').matches; }
 export function wallClock() { return Date.now(); }
 export function steadyClock() { return performance.now(); }
 export function nextFrame(callback) { requestAnimationFrame(() => callback()); }
@@ -73,6 +75,11 @@ export function scrollToEnd(id) {
   if (element) element.scrollTop = element.scrollHeight;
 }
 export function focus(selector) { document.querySelector(selector)?.focus(); }
+/** The same, if what had the focus is gone or can be used no more. */
+export function refocus(selector) {
+  const at = document.activeElement;
+  if (!at || at === document.body || at.disabled) focus(selector);
+}
 export function download(name, text) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
@@ -326,6 +333,7 @@ export async function fetchText(name) {
 }
 
 let editor;
+let marked;
 const waiting = new Map();
 
 /** Loads the editor into an element. `hooks`: what it calls. */
@@ -337,6 +345,7 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
     const module = await import(later('editor'));
     // What it asks for is in the part of the program that comes later (see later.js).
     await globalThis.podyardWhole;
+    if (!parent.isConnected) return; // its pane was taken away meanwhile
     editor = module.create(parent, label, {
       change: (name, text) => change(name, text),
       apply: () => apply(),
@@ -352,6 +361,11 @@ export function loadEditor(id, label, change, apply, complete, hover, ready) {
   // The first picture comes before the editor.
   setTimeout(() => start().catch((error) => console.error(error)), 0);
 }
+/** The pane goes: what was typed there is handed over, and what is asked for from now on waits for the next editor. */
+export function leaveEditor() {
+  editor?.flush();
+  editor = marked = undefined;
+}
 function ask(name, key, ...argument) {
   if (editor) editor[name](...argument); else waiting.set(key, [name, argument]);
 }
@@ -362,8 +376,7 @@ export function onDesk(cursor, shown, leaving) {
 export function revealInEditor(from, to) { editor?.reveal(from, to); }
 export function mendInEditor(json) { editor?.mend(JSON.parse(json)); }
 export function openFile(name, text) { ask('open', 'open', name, text); }
-export function dropFile(name) { ask('drop', `drop ${name}`, name); }
-let marked;
+export function dropFile(name) { editor?.drop(name); }
 export function setDiagnostics(name, json) {
   if (marked === name + json) return;
   marked = name + json;

@@ -537,3 +537,22 @@ export function drawSigns() {
     bar(context, Number(canvas.dataset.span), 2, width - 2, height / 2 - ROW / 2 - 2);
   }
 }
+
+// ---- what opens over the page ----
+
+/** Closes the lists that lie open and hold no such element; gives the last of them. */
+function shut(at) {
+  let last;
+  for (const open of document.querySelectorAll('.branches[open], .band__legend[open]')) {
+    if (!open.contains(at)) (last = open).open = false;
+  }
+  return last;
+}
+document.addEventListener('pointerdown', ({ target }) => shut(target));
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.target.closest?.('.cm-editor')) return;
+  const summary = shut(null)?.querySelector('summary');
+  if (!summary) return;
+  event.preventDefault();
+  summary.focus();
+}, true);

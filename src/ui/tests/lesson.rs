@@ -81,10 +81,16 @@ async fn a_step_asks_before_it_gives_its_tasks_and_marks_the_answer() {
     let answers = count(".lesson__answer");
     assert!(answers >= 2);
     assert_eq!(count(".lesson__answer:disabled"), 0);
-    // While it is being watched nobody can change the answer.
+    // While it is being watched nobody can change the answer, and it is seen which one it was.
+    assert_eq!(count(".lesson__answer[aria-pressed]"), 0);
+    let mut player = player;
+    world.engine.read(|state| player.foretell(1, &state.cluster));
     let watched = LessonProps { lecture: (true, false, None), ..step(&world, &player) };
     probe::show::<LessonPane>(watched).await;
     assert_eq!((count(".lesson__answer:disabled"), count(".lesson__playing")), (answers, 1));
+    let pressed = probe::attributes(".lesson__answer", "aria-pressed");
+    assert_eq!(pressed.iter().position(|one| one == "true"), Some(1));
+    assert_eq!(count(".lesson__answer--chosen"), 1);
 }
 
 #[wasm_bindgen_test]
@@ -122,4 +128,38 @@ async fn a_task_that_is_not_done_says_what_is_missing_and_gives_hints() {
     assert_eq!(count(".lesson__task--done"), tasks);
     assert!(probe::seen(".lesson__task")[0].starts_with("✓ "));
     assert_eq!(count(".lesson__done"), 1);
+}
+
+/// A task that holds at once and wants a proof.
+const PROVEN: &str = "title: {en: A, ko: 가}
+summary: {en: A, ko: 가}
+minutes: 5
+steps:
+- title: {en: A, ko: 가}
+  text: {en: A, ko: 가}
+  tasks:
+  - text: {en: A, ko: 가}
+    check: {kind: pods, name: web, count: {is: 1}}
+    evidence:
+      question: {en: A, ko: 가}
+      kind: Pod
+      name: web
+      event: Scheduled
+      wrong: {en: A, ko: 가}
+    hints: [{en: A, ko: 가}, {en: A, ko: 가}, {en: A, ko: 가}]
+  solution: kubectl run web --image=nginx
+";
+
+#[wasm_bindgen_test]
+async fn a_task_that_only_lacks_its_evidence_says_so() {
+    let world = World::new();
+    let lesson = Rc::new(Lesson::parse(PROVEN, None).unwrap());
+    let player = world.engine.read(|state| Player::at(Rc::clone(&lesson), 0, &state.cluster));
+    probe::show::<LessonPane>(step(&world, &player)).await;
+    assert!(reads(".lesson__missing").starts_with("Expected"));
+    world.run("kubectl run web --image=nginx");
+    let mut player = player;
+    world.engine.read(|state| player.observe(&state.cluster));
+    probe::show::<LessonPane>(step(&world, &player)).await;
+    assert_eq!(reads(".lesson__missing"), "The evidence has not been pointed at yet.");
 }

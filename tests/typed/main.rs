@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod describe;
+mod limits;
 mod nodes;
 mod pods;
 mod programs;

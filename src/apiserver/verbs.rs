@@ -246,6 +246,7 @@ impl Api<'_> {
             limits::admit(kind, meta, object.get("spec").unwrap_or(&Value::Null), self.store)?;
             quota::admit(kind, meta, (&object, None), self.store, self.now)?;
         }
+        admission::check_class(kind, &meta.name, &object, self.store)?;
         if self.store.get(kind, &meta.key()).is_some() {
             return Err(ApiError::already_exists(&kind.resource(), &meta.name));
         }
@@ -382,6 +383,7 @@ impl Api<'_> {
         if !errors.is_empty() {
             return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
         }
+        admission::check_class(kind, &meta.name, &new, self.store)?;
         if kind == Kind::Service {
             // Its type may change, and with it what it uses.
             quota::admit(kind, &meta, (&new, Some(&old_value)), self.store, self.now)?;

@@ -107,3 +107,45 @@ spec: {hard: {cpu: 1}}
         "Error from server (Forbidden): pods \"p\" is forbidden: failed quota: b: must specify cpu for: p\n"
     );
 }
+
+/// One class is the default at most, and the system's own stay.
+#[test]
+fn a_second_default_and_the_end_of_system_classes_are_refused() {
+    let mut desk = Desk::new("");
+    desk.says("kubectl create priorityclass a --value=5 --global-default");
+    assert_eq!(
+        desk.says("kubectl create priorityclass b --value=6 --global-default"),
+        "error: failed to create priorityclass: priorityclasses.scheduling.k8s.io \"b\" is forbidden: PriorityClass a is already marked as default. Only one default can exist\n"
+    );
+    desk.says("kubectl create priorityclass b --value=6");
+    assert_eq!(
+        desk.says(r#"kubectl patch pc b -p '{"globalDefault":true}'"#),
+        "Error from server (Forbidden): priorityclasses.scheduling.k8s.io \"b\" is forbidden: PriorityClass a is already marked as default. Only one default can exist\n"
+    );
+    let again = desk.says(r#"kubectl patch pc a -p '{"globalDefault":true,"description":"x"}'"#);
+    assert_eq!(again, "priorityclass.scheduling.k8s.io/a patched\n");
+    assert_eq!(
+        desk.says("kubectl delete pc system-node-critical"),
+        "Error from server (Forbidden): priorityclasses.scheduling.k8s.io \"system-node-critical\" is forbidden: this is a system priority class and cannot be deleted\n"
+    );
+}
+
+/// A pod may say of its priority only what its class says.
+#[test]
+fn a_pod_does_not_choose_its_priority() {
+    let mut desk = Desk::new("");
+    desk.says("kubectl create priorityclass a --value=5 --global-default");
+    let run = |desk: &mut Desk, name: &str, spec: &str| {
+        let line = format!("kubectl run {name} --image=nginx --overrides='{{\"spec\":{{{spec}}}}}'");
+        desk.says(&line)
+    };
+    assert_eq!(
+        run(&mut desk, "p", "\"priority\":7"),
+        "Error from server (Forbidden): pods \"p\" is forbidden: the integer value of priority (7) must not be provided in pod spec; priority admission controller computed 5 from the given PriorityClass name\n"
+    );
+    assert_eq!(
+        run(&mut desk, "p", "\"preemptionPolicy\":\"Never\""),
+        "Error from server (Forbidden): pods \"p\" is forbidden: the string value of PreemptionPolicy (Never) must not be provided in pod spec; priority admission controller computed PreemptLowerPriority from the given PriorityClass name\n"
+    );
+    assert_eq!(run(&mut desk, "p", "\"priority\":5"), "pod/p created\n");
+}

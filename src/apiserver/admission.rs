@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
+use crate::api::ApiError;
 use crate::api::core::PodSpec;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
 use crate::api::object::Plain;
 use crate::api::value::Value;
-use crate::api::ApiError;
 use crate::store::Store;
 
 /// The keys of the taints of nodes that do not answer; every pod bears them for five minutes.
@@ -188,7 +188,12 @@ fn default_class(store: &Store) -> Option<Rc<Plain>> {
 ///
 /// # Errors
 /// `Forbidden`, if another class is the default already.
-pub(super) fn check_class(kind: Kind, name: &str, class: &Value, store: &Store) -> Result<(), ApiError> {
+pub(super) fn check_class(
+    kind: Kind,
+    name: &str,
+    class: &Value,
+    store: &Store,
+) -> Result<(), ApiError> {
     if kind != Kind::PriorityClass || class.bool_at("globalDefault") != Some(true) {
         return Ok(());
     }

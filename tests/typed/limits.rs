@@ -34,19 +34,20 @@ fn a_quota_lets_in_the_replacements_of_lost_pods() {
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: q}
-spec: {hard: {pods: 5}}
+spec: {hard: {pods: 4}}
 ",
     );
+    desk.says("kubectl delete pod box");
     desk.says("kubectl create deployment web --image=nginx --replicas=4");
     desk.pass(10);
     desk.says("yard node stop worker-1");
     desk.pass(360);
     let used = |desk: &mut Desk| desk.says("kubectl get quota q -o jsonpath='{.status.used.pods}'");
     let up = |desk: &mut Desk| desk.says("kubectl get deployment web --no-headers").contains("4/4");
-    assert_eq!((used(&mut desk).as_str(), up(&mut desk)), ("5", false));
+    assert_eq!((used(&mut desk).as_str(), up(&mut desk)), ("4", false));
     // The loop of the ReplicaSet asks again after up to a thousand seconds.
     desk.pass(1320);
-    assert_eq!((used(&mut desk).as_str(), up(&mut desk)), ("5", true));
+    assert_eq!((used(&mut desk).as_str(), up(&mut desk)), ("4", true));
 }
 
 /// A Service that becomes another type uses more than it did.
@@ -57,7 +58,7 @@ fn a_quota_is_asked_when_a_service_changes() {
 apiVersion: v1
 kind: ResourceQuota
 metadata: {name: q}
-spec: {hard: {services.nodeports: 1, services: 1}}
+spec: {hard: {services.nodeports: 1, services: 2}}
 ",
     );
     desk.says("kubectl create service clusterip s --tcp=80 --tcp=81");
@@ -70,7 +71,7 @@ spec: {hard: {services.nodeports: 1, services: 1}}
     assert_eq!(patched, "service/s patched\n");
     desk.pass(1);
     let used = desk.says("kubectl get quota q -o jsonpath='{.status.used}'");
-    assert_eq!(used, r#"{"services":"1","services.nodeports":"1"}"#);
+    assert_eq!(used, r#"{"services":"2","services.nodeports":"1"}"#);
 }
 
 /// Which pods a quota is about stays.
@@ -82,7 +83,8 @@ fn the_scopes_of_a_quota_stay() {
         desk.says(r#"kubectl patch quota be -p '{"spec":{"scopes":["NotBestEffort"]}}'"#),
         "The ResourceQuota \"be\" is invalid: spec.scopes: Invalid value: [\"NotBestEffort\"]: field is immutable\n"
     );
-    let order = r#"kubectl patch quota be -p '{"spec":{"scopes":["NotTerminating","BestEffort"]}}'"#;
+    let order =
+        r#"kubectl patch quota be -p '{"spec":{"scopes":["NotTerminating","BestEffort"]}}'"#;
     assert_eq!(desk.says(order), "resourcequota/be patched\n");
 }
 
@@ -136,7 +138,8 @@ fn a_pod_does_not_choose_its_priority() {
     let mut desk = Desk::new("");
     desk.says("kubectl create priorityclass a --value=5 --global-default");
     let run = |desk: &mut Desk, name: &str, spec: &str| {
-        let line = format!("kubectl run {name} --image=nginx --overrides='{{\"spec\":{{{spec}}}}}'");
+        let line =
+            format!("kubectl run {name} --image=nginx --overrides='{{\"spec\":{{{spec}}}}}'");
         desk.says(&line)
     };
     assert_eq!(

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod describe;
+mod evictions;
 mod limits;
 mod nodes;
 mod pods;

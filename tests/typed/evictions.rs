@@ -18,3 +18,33 @@ fn an_eviction_is_called_off_when_its_pod_is_gone() {
     desk.pass(2);
     assert_eq!(told(&mut desk), 1);
 }
+
+/// Of DaemonSets and Jobs nobody says how many pods there should be; a budget in parts of that says so.
+#[test]
+fn a_budget_over_pods_without_a_scale_says_why_it_does_not_count() {
+    let mut desk = Desk::new(
+        "
+apiVersion: batch/v1
+kind: Job
+metadata: {name: j}
+spec:
+  template:
+    metadata: {labels: {app: j}}
+    spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: [sleep, '1000']}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: j}
+spec: {minAvailable: 50%, selector: {matchLabels: {app: j}}}
+",
+    );
+    let condition = |desk: &mut Desk| {
+        let path = "{.status.conditions[0].reason}: {.status.conditions[0].message}";
+        desk.says(&format!("kubectl get pdb j -o jsonpath='{path}'"))
+    };
+    let why = "jobs.batch does not implement the scale subresource";
+    assert_eq!(condition(&mut desk), format!("SyncFailed: {why}"));
+    let events = desk.says("kubectl get events");
+    let told = format!("Failed to calculate the number of expected pods: {why}");
+    assert!(events.contains(&told), "{events}");
+}

@@ -48,3 +48,21 @@ spec: {minAvailable: 50%, selector: {matchLabels: {app: j}}}
     let told = format!("Failed to calculate the number of expected pods: {why}");
     assert!(events.contains(&told), "{events}");
 }
+
+/// The scheduler's events say what it did, and who it is.
+#[test]
+fn events_of_the_scheduler_say_what_it_did() {
+    let mut desk = Desk::new("");
+    desk.says(
+        r#"kubectl run a --image=nginx --overrides='{"spec":{"nodeSelector":{"disk":"ssd"}}}'"#,
+    );
+    desk.pass(2);
+    let mut of = |pod: &str| {
+        let path = "{.items[0].reason} {.items[0].action} {.items[0].reportingInstance}";
+        desk.says(&format!(
+            "kubectl get events --field-selector involvedObject.name={pod},reportingComponent=default-scheduler -o jsonpath='{path}'"
+        ))
+    };
+    assert_eq!(of("a"), "FailedScheduling Scheduling default-scheduler-control-plane");
+    assert_eq!(of("box"), "Scheduled Binding default-scheduler-control-plane");
+}

@@ -152,3 +152,23 @@ fn a_pod_does_not_choose_its_priority() {
     );
     assert_eq!(run(&mut desk, "p", "\"priority\":5"), "pod/p created\n");
 }
+
+/// While no ReplicaSet can be made for a template, the numbers stay those of the template before.
+#[test]
+fn what_a_deployment_says_waits_for_its_replica_set() {
+    let mut desk = Desk::new(
+        "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: q}
+spec: {hard: {count/replicasets.apps: 1}}
+",
+    );
+    desk.says("kubectl create deployment web --image=nginx --replicas=2");
+    desk.pass(10);
+    desk.says("kubectl set env deploy web A=1");
+    desk.pass(10);
+    let path = "{.metadata.generation} {.status.observedGeneration} {.status.updatedReplicas} {.status.conditions[?(@.type==\"Progressing\")].reason}";
+    let status = desk.says(&format!("kubectl get deploy web -o jsonpath='{path}'"));
+    assert_eq!(status, "2 1 2 ReplicaSetCreateError");
+}

@@ -309,6 +309,12 @@ fn drop_of_another_type(new: &mut Value, old: &Value) {
         |spec: &Value| balances(spec) && spec.str_at("externalTrafficPolicy") == Some("Local");
     let mut gone: Vec<&[&str]> = Vec::new();
     if has_address(before) && !has_address(spec) {
+        // Who clears the one field means the other, too. Follows `normalizeClusterIPs`.
+        let cleared = spec.str_at("clusterIP").unwrap_or_default().is_empty();
+        if cleared && spec.get("clusterIPs") == before.get("clusterIPs") {
+            spec.remove("clusterIP");
+            spec.remove("clusterIPs");
+        }
         gone.extend([&["clusterIP", "clusterIPs"][..], &["ipFamilies"], &["ipFamilyPolicy"]]);
     }
     if is_checked(before) && !is_checked(spec) {

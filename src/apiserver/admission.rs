@@ -3,12 +3,14 @@
 
 use std::rc::Rc;
 
+use crate::api::ApiError;
 use crate::api::core::PodSpec;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
+use crate::api::object::Plain;
 use crate::api::value::Value;
-use crate::api::{ApiError, Plain, Reason};
+use crate::api::ApiError;
 use crate::store::Store;
 
 /// The keys of the taints of nodes that do not answer; every pod bears them for five minutes.
@@ -149,17 +151,33 @@ fn bears(toleration: &Value, key: &str) -> bool {
     is("key", key) && is("effect", "NoExecute")
 }
 
+/// The class of a pod says its priority, and whether it may push others out; a pod may say the same. Follows `admitPod`
+/// of `plugin/pkg/admission/priority`.
 fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiError> {
     let name = spec.str_at("priorityClassName").unwrap_or_default().to_owned();
     let class = priority_class(&name, pod, store)?;
     let value = class.as_ref().and_then(|class| class.body.i64_at("value")).unwrap_or(0);
+    let other = |what: &str, given: &str, own: &str| {
+        let text = format!(
+            "the {what} ({given}) must not be provided in pod spec; priority admission controller computed {own} from the given PriorityClass name"
+        );
+        ApiError::forbidden("pods", pod, &text)
+    };
+    if let Some(given) = spec.i64_at("priority").filter(|given| *given != value) {
+        let (given, own) = (given.to_string(), value.to_string());
+        return Err(other("integer value of priority", &given, &own));
+    }
     let policy =
         class.as_ref().and_then(|class| class.body.str_at("preemptionPolicy").map(str::to_owned));
+    let policy = policy.unwrap_or_else(|| "PreemptLowerPriority".into());
+    if let Some(given) = spec.str_at("preemptionPolicy").filter(|given| *given != policy) {
+        return Err(other("string value of PreemptionPolicy", given, &policy));
+    }
     if let (Some(class), true) = (&class, name.is_empty()) {
         spec.set("priorityClassName", &class.meta.name);
     }
     spec.set("priority", value);
-    spec.set_default("preemptionPolicy", policy.unwrap_or_else(|| "PreemptLowerPriority".into()));
+    spec.set("preemptionPolicy", policy);
     Ok(())
 }
 
@@ -169,16 +187,46 @@ fn set_priority(spec: &mut Value, pod: &str, store: &Store) -> Result<(), ApiErr
 /// `Forbidden`, if there is none of that name.
 fn priority_class(name: &str, pod: &str, store: &Store) -> Result<Option<Rc<Plain>>, ApiError> {
     if name.is_empty() {
-        let classes = store.plain_in(Kind::PriorityClass, None);
-        let default = |class: &&Rc<Plain>| class.body.bool_at("globalDefault") == Some(true);
-        return Ok(classes.into_iter().find(default).cloned());
+        return Ok(default_class(store));
     }
     match store.plain(Kind::PriorityClass, &ObjectKey::cluster(name)) {
         Some(class) => Ok(Some(Rc::clone(class))),
         None => {
             let text = format!("no PriorityClass with name {name} was found");
-            Err(ApiError::new(Reason::Forbidden, format!("pods \"{pod}\" is forbidden: {text}")))
+            Err(ApiError::forbidden("pods", pod, &text))
         }
+    }
+}
+
+/// The class of pods that name none; of several the one of the least value. Follows `getDefaultPriorityClass`.
+fn default_class(store: &Store) -> Option<Rc<Plain>> {
+    let classes = store.plain_in(Kind::PriorityClass, None);
+    let defaults = classes.filter(|class| class.body.bool_at("globalDefault") == Some(true));
+    defaults.min_by_key(|class| class.body.i64_at("value")).cloned()
+}
+
+/// There is one default class only. Follows `validatePriorityClass`.
+///
+/// # Errors
+/// `Forbidden`, if another class is the default already.
+pub(super) fn check_class(
+    kind: Kind,
+    name: &str,
+    class: &Value,
+    store: &Store,
+) -> Result<(), ApiError> {
+    if kind != Kind::PriorityClass || class.bool_at("globalDefault") != Some(true) {
+        return Ok(());
+    }
+    match default_class(store).filter(|default| *default.meta.name != *name) {
+        Some(default) => {
+            let text = format!(
+                "PriorityClass {} is already marked as default. Only one default can exist",
+                default.meta.name
+            );
+            Err(ApiError::forbidden(&kind.resource(), name, &text))
+        }
+        None => Ok(()),
     }
 }
 

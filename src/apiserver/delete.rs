@@ -17,6 +17,9 @@ pub(crate) const FOREGROUND: &str = "foregroundDeletion";
 /// Keeps an owner until its dependents have let it go.
 pub(crate) const ORPHAN: &str = "orphan";
 
+/// The priorities of the system's own pods. Follows `SystemPriorityClassNames` and the storage of priority classes.
+const SYSTEM_CLASSES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
+
 /// What is said of a Job that is deleted without a word about its pods.
 const JOB_WARNING: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
@@ -24,7 +27,7 @@ impl Api<'_> {
     /// Deletes an object: at once, or as soon as its grace period and its finalizers allow.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if the uid asked for is not its own; `Forbidden` for namespaces that must stay.
+    /// `NotFound`; `Conflict` if the uid asked for is not its own; `Forbidden` for what must stay.
     pub fn delete(
         &mut self,
         kind: Kind,
@@ -43,6 +46,10 @@ impl Api<'_> {
         }
         if kind == Kind::Namespace {
             return self.delete_namespace(object);
+        }
+        if kind == Kind::PriorityClass && SYSTEM_CLASSES.contains(&&*key.name) {
+            let text = "this is a system priority class and cannot be deleted";
+            return Err(ApiError::forbidden(&kind.resource(), &key.name, text));
         }
         hold_for_dependents(&mut object, options.propagation);
         let grace = match &object {

@@ -247,8 +247,9 @@ impl Api<'_> {
         }
         if kind.namespaced() {
             limits::admit(kind, meta, object.get("spec").unwrap_or(&Value::Null), self.store)?;
-            quota::admit(kind, meta, &object, self.store)?;
+            quota::admit(kind, meta, (&object, None), self.store, self.now)?;
         }
+        admission::check_class(kind, &meta.name, &object, self.store)?;
         if self.store.get(kind, &meta.key()).is_some() {
             return Err(ApiError::already_exists(&kind.resource(), &meta.name));
         }
@@ -298,7 +299,7 @@ impl Api<'_> {
         if let Some(node) = &pod.node {
             admission::place(&mut pod.meta.labels, node, self.store);
         }
-        quota::admit_pod(pod, self.store)?;
+        quota::admit_pod(pod, self.store, self.now)?;
         pod.meta.uid = self.new_uid(&key);
         pod.meta.created = self.now;
         pod.meta.generation = 1;
@@ -309,7 +310,7 @@ impl Api<'_> {
     fn create_job(&mut self, job: &Job) -> Result<Written, ApiError> {
         self.check_namespace(Kind::Job, &job.meta)?;
         let key = job.meta.key();
-        quota::admit(Kind::Job, &job.meta, &Value::Null, self.store)?;
+        quota::admit(Kind::Job, &job.meta, (&Value::Null, None), self.store, self.now)?;
         if self.store.jobs().get(&key).is_some() {
             return Err(ApiError::already_exists(&Kind::Job.resource(), &key.name));
         }
@@ -385,7 +386,10 @@ impl Api<'_> {
         if !errors.is_empty() {
             return Err(ApiError::invalid(&kind.qualified(), &meta.name, errors));
         }
+        admission::check_class(kind, &meta.name, &new, self.store)?;
         if kind == Kind::Service {
+            // Its type may change, and with it what it uses.
+            quota::admit(kind, &meta, (&new, Some(&old_value)), self.store, self.now)?;
             let given = self.allocate(&meta.key(), &mut new);
             given.map_err(|error| ApiError::invalid(&kind.qualified(), &meta.name, vec![error]))?;
         }

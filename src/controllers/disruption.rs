@@ -10,7 +10,7 @@ use crate::api::conditions::{Condition, Status};
 use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::labels::Selector;
-use crate::api::meta::Uid;
+use crate::api::meta::{OwnerReference, Uid};
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
 use crate::reconcile::{Controller, Key, Memories, Note, Observed, Plan, Wake, Write};
@@ -247,13 +247,20 @@ fn expected_scale(pods: &[&Rc<Pod>], store: &Store) -> Result<i64, String> {
             continue;
         }
         let found = store.by_uid(owner.uid).and_then(|owner| scale(&owner, store));
-        let (uid, replicas) =
-            found.ok_or_else(|| format!("found no controllers for pod \"{}\"", pod.meta.name))?;
+        let (uid, replicas) = found.ok_or_else(|| no_scale(owner, pod))?;
         scales.insert(uid, replicas);
         // A ReplicaSet's own uid stands for its Deployment in the look above.
         scales.entry(owner.uid).or_insert(0);
     }
     Ok(scales.values().sum())
+}
+
+/// Why nobody says how many pods like this one there should be. Follows `getScaleController`.
+fn no_scale(owner: &OwnerReference, pod: &Pod) -> String {
+    match Kind::from_manifest(&owner.kind, &owner.api_version).filter(|kind| !scales(*kind)) {
+        Some(kind) => format!("{} does not implement the scale subresource", kind.resource()),
+        None => format!("found no controllers for pod \"{}\"", pod.meta.name),
+    }
 }
 
 /// Who decides about the number of an owner's pods, and that number.
@@ -306,7 +313,7 @@ fn status(budget: &Plain, counts: Counts, disrupted: &BTreeMap<Rc<str>, Time>, n
         _ => (Status::True, "SufficientPods"),
     };
     let mut status = crate::object! {
-        "conditions" => vec![condition(budget, holds, reason, "", now)],
+        "conditions" => vec![condition(budget, holds, reason, "", now, budget.meta.generation)],
         "currentHealthy" => counts.healthy,
         "desiredHealthy" => counts.desired,
         "disruptionsAllowed" => allowed,
@@ -325,20 +332,34 @@ fn status(budget: &Plain, counts: Counts, disrupted: &BTreeMap<Rc<str>, Time>, n
 fn failed_status(budget: &Plain, why: &str, now: Time) -> Value {
     let mut status = budget.body.get("status").cloned().unwrap_or_else(Value::empty_object);
     status.set("disruptionsAllowed", 0);
-    let failed = condition(budget, Status::False, "SyncFailed", why, now);
+    for number in ["currentHealthy", "desiredHealthy", "expectedPods"] {
+        status.set_default(number, 0);
+    }
+    // The generation that could not be looked at does not count as seen.
+    let seen = status.i64_at("observedGeneration").unwrap_or(0);
+    let failed = condition(budget, Status::False, "SyncFailed", why, now, seen);
     status.set("conditions", vec![failed]);
     status
 }
 
-/// The condition `DisruptionAllowed`; its time stays while its value does.
-fn condition(budget: &Plain, holds: Status, reason: &str, message: &str, now: Time) -> Value {
+/// The condition `DisruptionAllowed`, of the generation seen; its time stays while its value does.
+fn condition(
+    budget: &Plain,
+    holds: Status,
+    reason: &str,
+    message: &str,
+    now: Time,
+    seen: i64,
+) -> Value {
     let before = budget.body.get("status").map_or(&[][..], |status| status.items_at("conditions"));
     let before = before.iter().map(Condition::from_value).find(|one| one.status == holds);
     let since = before.map_or(now.cut_to_second(), |one| one.since);
     let mut value =
         Condition::new("DisruptionAllowed", holds, reason, message, since).to_value(None);
     value.set("message", message);
-    value.set("observedGeneration", budget.meta.generation);
+    if seen != 0 {
+        value.set("observedGeneration", seen);
+    }
     value
 }
 

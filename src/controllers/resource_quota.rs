@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::api::core::Pod;
 use crate::api::kind::Kind;
 use crate::api::object::{AnyObject, Plain};
 use crate::api::value::Value;
@@ -41,31 +40,35 @@ impl Controller for ResourceQuotaLoop {
         }
     }
 
-    fn reconcile(key: &Key, seen: &Observed<'_, ()>, _: Time) -> Plan<Decision, ()> {
+    fn reconcile(key: &Key, seen: &Observed<'_, ()>, now: Time) -> Plan<Decision, ()> {
         let Some(found) = seen.store.plain(Kind::ResourceQuota, &key.object) else {
             return Plan::idle(Decision::Gone);
         };
         let hard = found.body.at(&["spec", "hard"]).cloned().unwrap_or_else(Value::empty_object);
         let mut used = Value::empty_object();
-        for (name, amount) in quota::used(found, seen.store) {
+        for (name, amount) in quota::used(found, seen.store, now) {
             used.set(&name, quota::shown(&name, amount));
         }
+        let again = quota::next_recount(found, seen.store, now);
         let status = crate::object! { "hard" => hard, "used" => used };
         if found.body.get("status") == Some(&status) {
-            return Plan::idle(Decision::Counted);
+            return Plan::idle(Decision::Counted).wake_at(again);
         }
         let mut changed = Plain::clone(found);
         changed.body.set("status", status);
         let write = Write::UpdateStatus(AnyObject::Plain(Rc::new(changed)));
-        Plan::writes(Decision::Counted, vec![write])
+        Plan::writes(Decision::Counted, vec![write]).wake_at(again)
     }
 }
 
-/// Whether what is used may be another after a change: something came or went, or a pod is over.
+/// Whether what is used may be another after a change, now or at a later recount: something came or went, a pod is over
+/// or begins to go, a Service is of another type.
 fn counts(change: &Change) -> bool {
-    let over = |object: &AnyObject| matches!(object, AnyObject::Pod(pod) if Pod::active(pod));
-    match (change.operation, &change.before) {
-        (Operation::Modified, Some(before)) => over(before) != over(&change.object),
-        _ => !matches!(change.object.kind(), Kind::ResourceQuota | Kind::Event),
+    match (change.operation, &change.before, &change.object) {
+        (Operation::Modified, Some(AnyObject::Pod(before)), AnyObject::Pod(pod)) => {
+            before.active() != pod.active() || before.meta.deletion != pod.meta.deletion
+        }
+        (Operation::Modified, Some(_), object) => object.kind() == Kind::Service,
+        (_, _, object) => !matches!(object.kind(), Kind::ResourceQuota | Kind::Event),
     }
 }

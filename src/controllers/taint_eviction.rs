@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::api::conditions::{self, Condition, Status};
-use crate::api::core::{Effect, Pod, Taint, Toleration};
+use crate::api::core::{Effect, Node, Pod, Taint, Toleration};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectKey;
 use crate::api::object::AnyObject;
@@ -19,6 +19,8 @@ use crate::store::{Change, Operation, Store};
 /// What the loop decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
+    /// The pod is gone.
+    Gone,
     /// No taint drives the pod out.
     Stays,
     /// It bears the taints for ever.
@@ -46,17 +48,23 @@ impl Controller for TaintEviction {
     type Memory = Memory;
     const NAME: &'static str = "taint-eviction-controller";
 
-    fn wakes(change: &Change, store: &Store, _: &Memories<Memory>, wake: Wake<'_>) {
+    fn wakes(change: &Change, store: &Store, memories: &Memories<Memory>, wake: Wake<'_>) {
         match &change.object {
             AnyObject::Node(node) if change.operation != Operation::Deleted => {
-                let same = matches!(&change.before, Some(AnyObject::Node(before)) if before.spec.taints == node.spec.taints);
+                let same = matches!(&change.before, Some(AnyObject::Node(before)) if driving(before).eq(driving(node)));
                 if !same {
                     for pod in store.pods_on(&node.meta.name) {
                         wake(Key::of(&pod.meta), Duration::ZERO);
                     }
                 }
             }
-            AnyObject::Pod(pod) if change.operation != Operation::Deleted => {
+            AnyObject::Pod(pod) if change.operation == Operation::Deleted => {
+                let key = Key::of(&pod.meta);
+                if memories.get(&key).is_some_and(|memory| memory.until.is_some()) {
+                    wake(key, Duration::ZERO);
+                }
+            }
+            AnyObject::Pod(pod) => {
                 let before = match &change.before {
                     Some(AnyObject::Pod(before)) => Some(before),
                     _ => None,
@@ -73,10 +81,7 @@ impl Controller for TaintEviction {
                     .node
                     .as_ref()
                     .and_then(|node| store.nodes().get(&ObjectKey::cluster(Rc::clone(node))));
-                let driven = tainted.is_some_and(|node| {
-                    node.spec.taints.iter().any(|taint| taint.effect == Effect::NoExecute)
-                });
-                if driven {
+                if tainted.is_some_and(|node| driving(node).next().is_some()) {
                     wake(Key::of(&pod.meta), Duration::ZERO);
                 }
             }
@@ -85,11 +90,15 @@ impl Controller for TaintEviction {
     }
 
     fn reconcile(key: &Key, seen: &Observed<'_, Memory>, now: Time) -> Plan<Decision, Memory> {
-        let pod = seen.store.pods().get(&key.object).filter(|pod| !pod.meta.deleting());
-        let Some((pod, node)) = pod.and_then(|pod| Some((pod, pod.node.as_ref()?))) else {
-            return Plan::idle(Decision::Stays);
-        };
         let pending = seen.memory.until;
+        let Some(pod) = seen.store.pods().get(&key.object) else {
+            return match pending {
+                Some(_) => Plan::writes(Decision::Gone, vec![tell_of_gone(&key.object)])
+                    .remember(Memory::default()),
+                None => Plan::idle(Decision::Gone),
+            };
+        };
+        let Some(node) = &pod.node else { return Plan::idle(Decision::Stays) };
         let Some(node) = seen.store.nodes().get(&ObjectKey::cluster(Rc::clone(node))) else {
             // The taints went with the node; what was decided before stays decided.
             return match pending {
@@ -97,13 +106,12 @@ impl Controller for TaintEviction {
                 at => Plan::idle(Decision::Stays).wake_at(at),
             };
         };
-        let taints = node.spec.taints.iter().filter(|taint| taint.effect == Effect::NoExecute);
         let cancelled = |decision| match pending {
             Some(_) => Plan::writes(decision, vec![tell(pod, "Cancelling deletion of Pod")])
                 .remember(Memory::default()),
             None => Plan::idle(decision),
         };
-        match borne_for(taints, &pod.spec.tolerations) {
+        match borne_for(driving(node), &pod.spec.tolerations) {
             Borne::NoTaints => cancelled(Decision::Stays),
             Borne::ForEver => cancelled(Decision::ToleratesForEver),
             Borne::NotAtAll => evict(pod, pending, now),
@@ -118,6 +126,19 @@ impl Controller for TaintEviction {
             }
         }
     }
+}
+
+/// The taints that drive pods out. Follows `getNoExecuteTaints`.
+fn driving(node: &Node) -> impl Iterator<Item = &Taint> {
+    node.spec.taints.iter().filter(|taint| taint.effect == Effect::NoExecute)
+}
+
+/// A deletion that was pending is no longer, as the pod went before its time. Follows `handlePodUpdate`.
+fn tell_of_gone(key: &ObjectKey) -> Write {
+    let meta = crate::object! { "namespace" => &key.namespace, "name" => &key.name };
+    let pod = AnyObject::from_value(Kind::Pod, &crate::object! { "metadata" => meta });
+    let text = format!("Cancelling deletion of Pod {}/{}", key.namespace, key.name);
+    Write::event(pod, Note::normal("TaintManagerEviction", text))
 }
 
 /// For how long a pod bears the taints of its node.
@@ -156,7 +177,7 @@ fn tell(pod: &Rc<Pod>, words: &str) -> Write {
     Write::event(AnyObject::Pod(Rc::clone(pod)), Note::normal("TaintManagerEviction", text))
 }
 
-/// Deletes a pod; a deletion that was pending for later is cancelled, which is told first.
+/// Deletes a pod, be it on its way out already; a deletion that was pending for later is cancelled, which is told first.
 fn evict(pod: &Rc<Pod>, pending: Option<Time>, now: Time) -> Plan<Decision, Memory> {
     let mut marked = Pod::clone(pod);
     let mut all = marked.status.conditions.to_vec();

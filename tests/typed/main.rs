@@ -4,6 +4,8 @@
 
 mod containers;
 mod describe;
+mod evictions;
+mod limits;
 mod nodes;
 mod pods;
 mod programs;

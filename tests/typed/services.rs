@@ -356,3 +356,46 @@ fn the_service_of_the_api_server_comes_back() {
     desk.pass(60);
     assert_eq!(desk.says(version), known);
 }
+
+/// A Service that becomes a mere name gives its address back, also where only one of the two fields is cleared.
+#[test]
+fn a_service_that_becomes_a_name_has_no_address() {
+    let mut desk = Desk::new("");
+    desk.says("kubectl create service clusterip s --tcp=80");
+    let patch = r#"kubectl patch svc s -p '{"spec":{"type":"ExternalName","externalName":"a.b","clusterIP":""}}'"#;
+    assert_eq!(desk.says(patch), "service/s patched\n");
+    let left = desk.says("kubectl get svc s -o jsonpath='{.spec.clusterIP}{.spec.clusterIPs}'");
+    assert_eq!(left, "");
+}
+
+/// Endpoints say whom they are near to, where their Service asks for it.
+#[test]
+fn a_service_that_prefers_what_is_close_gives_hints() {
+    let mut desk = Desk::new("");
+    for worker in 1..=3 {
+        desk.says(&format!(
+            "kubectl label node worker-{worker} topology.kubernetes.io/zone=z{worker}"
+        ));
+    }
+    desk.says("kubectl expose pod box --port=80");
+    desk.pass(2);
+    let place =
+        desk.says("kubectl get pod box -o jsonpath='{.spec.nodeName}'").replace("worker-", "");
+    let mut hints = |word: &str| {
+        let spec = format!(r#"{{"spec":{{"trafficDistribution":{word}}}}}"#);
+        desk.says(&format!("kubectl patch svc box -p '{spec}'"));
+        desk.pass(3);
+        let path = "{.items[0].endpoints[0].hints}";
+        desk.says(&format!(
+            "kubectl get endpointslices -l kubernetes.io/service-name=box -o jsonpath='{path}'"
+        ))
+    };
+    let zone = format!(r#"{{"forZones":[{{"name":"z{place}"}}]}}"#);
+    assert_eq!(hints("\"PreferClose\""), zone);
+    assert_eq!(hints("\"PreferSameZone\""), zone);
+    let node = format!(
+        r#"{{"forNodes":[{{"name":"worker-{place}"}}],"forZones":[{{"name":"z{place}"}}]}}"#
+    );
+    assert_eq!(hints("\"PreferSameNode\""), node);
+    assert_eq!(hints("null"), "");
+}

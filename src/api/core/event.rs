@@ -150,6 +150,17 @@ pub struct Event {
     pub expires: Time,
 }
 
+impl Event {
+    /// What the scheduler did when it told this. Follows the calls of `Eventf` in `pkg/scheduler`.
+    fn action(&self) -> &'static str {
+        match &*self.reason {
+            "FailedScheduling" => "Scheduling",
+            "Preempted" => "Preempting",
+            _ => "Binding",
+        }
+    }
+}
+
 impl Resource for Event {
     const KIND: Kind = Kind::Event;
 
@@ -236,7 +247,11 @@ impl Resource for Event {
             value.set("eventTime", self.first.rfc3339_micro());
             value.set("firstTimestamp", Value::Null);
             value.set("lastTimestamp", Value::Null);
-            value.set("action", "Binding");
+            value.set("action", self.action());
+            if self.source.host.is_empty() && !self.source.component.is_empty() {
+                let instance = format!("{}-control-plane", self.source.component);
+                value.set("reportingInstance", instance);
+            }
             if self.count > 1 {
                 let last = self.last.rfc3339_micro();
                 value.set(

@@ -145,6 +145,7 @@ fn update(errors: &mut Errors, kind: Kind, new: &Value, old: &Value) {
         Kind::ResourceQuota => {
             metadata::object_meta(errors, kind, new);
             policy::resource_quota(errors, new);
+            policy::resource_quota_update(errors, new, old);
         }
         Kind::Namespace
         | Kind::PodDisruptionBudget

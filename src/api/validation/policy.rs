@@ -140,6 +140,20 @@ pub(crate) fn resource_quota(errors: &mut Errors, object: &Value) {
     }
 }
 
+/// Checks what may change in a ResourceQuota: not which scopes it has, in whatever order. Follows
+/// `ValidateResourceQuotaUpdate`.
+pub(crate) fn resource_quota_update(errors: &mut Errors, new: &Value, old: &Value) {
+    let scopes = |quota: &'_ Value| quota.at(&["spec", "scopes"]).cloned();
+    let set = |scopes: &Option<Value>| -> BTreeSet<String> {
+        let words = scopes.iter().flat_map(Value::items).filter_map(Value::as_str);
+        words.map(str::to_owned).collect()
+    };
+    let (new, old) = (scopes(new), scopes(old));
+    if set(&new) != set(&old) {
+        errors.immutable(&SPEC.child("scopes"), new.as_ref(), old.as_ref());
+    }
+}
+
 /// Checks a LimitRange, but for its metadata.
 pub(crate) fn limit_range(errors: &mut Errors, object: &Value) {
     let path = SPEC.child("limits");

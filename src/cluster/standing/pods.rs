@@ -104,7 +104,7 @@ impl Ask<'_> {
                 .with("until", clock(until))
                 .with("left", span(self.cluster.now(), until)),
             Decision::ToleratesForEver => Text::new("now.tolerates"),
-            Decision::Stays | Decision::Evicted => return None,
+            Decision::Gone | Decision::Stays | Decision::Evicted => return None,
         };
         Some(self.link(LoopId::TaintEviction, text))
     }

@@ -174,8 +174,11 @@ impl<'a> Look<'a> {
         self.writes = claims;
         if let Some(failure) = self.seen.failure {
             let message: Rc<str> = failure.error.message.as_str().into();
-            self.write_status(Some(&message));
-            self.tell_refused(&message);
+            if new_replica_set(self.deployment, &self.sets).is_none() {
+                self.refuse(&message);
+            } else {
+                self.write_status();
+            }
             return self.done(Decision::Refused { message });
         }
         let new = new_replica_set(self.deployment, &self.sets);
@@ -215,7 +218,7 @@ impl<'a> Look<'a> {
         if matches!(decision, Decision::Satisfied { .. }) {
             self.writes.extend(clean_up(self.deployment, &self.sets, new.as_ref()));
         }
-        self.write_status(None);
+        self.write_status();
         self.done(decision)
     }
 
@@ -272,13 +275,12 @@ impl<'a> Look<'a> {
         Decision::Creating { replica_set: name, replicas }
     }
 
-    /// A ReplicaSet for the template could not be made. Follows the events of `getNewReplicaSet`.
-    fn tell_refused(&mut self, message: &str) {
-        if new_replica_set(self.deployment, &self.sets).is_some() {
-            return;
-        }
+    /// A ReplicaSet for the template could not be made: that is told and noted, and nothing else is looked at. Follows
+    /// `getNewReplicaSet`.
+    fn refuse(&mut self, message: &str) {
         let name = self.name_to_make();
         let text = format!("Failed to create new replica set \"{name}\": {message}");
+        self.write_refusal(&text);
         let about = AnyObject::Deployment(Rc::clone(self.deployment));
         let note = Note::warning("ReplicaSetCreateError", text);
         self.writes.push(Write::event(about, note));

@@ -47,10 +47,10 @@ impl Look<'_> {
     }
 
     /// Writes the status if it differs.
-    pub(super) fn write_status(&mut self, refused: Option<&Rc<str>>) {
+    pub(super) fn write_status(&mut self) {
         let mut status = self.status_numbers();
         self.set_available(&mut status);
-        self.set_progressing(&mut status, refused);
+        self.set_progressing(&mut status);
         self.set_failure(&mut status);
         self.keep(status);
     }
@@ -66,6 +66,15 @@ impl Look<'_> {
             self.set_paused(&mut status);
         }
         self.set_available(&mut status);
+        self.keep(status);
+    }
+
+    /// Writes that no ReplicaSet could be made; the numbers, and the generation they are of, stay as they were.
+    pub(super) fn write_refusal(&mut self, text: &str) {
+        let mut status = self.deployment.status.clone();
+        if self.deployment.spec.progress_deadline_seconds < NO_DEADLINE {
+            self.put(&mut status, "Progressing", Status::False, "ReplicaSetCreateError", text);
+        }
         self.keep(status);
     }
 
@@ -120,7 +129,7 @@ impl Look<'_> {
     }
 
     /// Follows `syncRolloutStatus`, and what `getNewReplicaSet` and `checkPausedConditions` say before it.
-    fn set_progressing(&mut self, status: &mut DeploymentStatus, refused: Option<&Rc<str>>) {
+    fn set_progressing(&mut self, status: &mut DeploymentStatus) {
         if self.deployment.spec.progress_deadline_seconds >= NO_DEADLINE {
             status.conditions.retain(|one| &*one.kind != "Progressing");
             return;
@@ -132,12 +141,6 @@ impl Look<'_> {
             return;
         }
         let new = new_replica_set(self.deployment, &self.sets);
-        if let (Some(message), None) = (refused, &new) {
-            let name = self.name_to_make();
-            let text = format!("Failed to create new replica set \"{name}\": {message}");
-            self.put(status, "Progressing", Status::False, "ReplicaSetCreateError", &text);
-            return;
-        }
         if self.deployment.spec.paused {
             self.set_paused(status);
             return;

@@ -44,7 +44,11 @@ pub(super) fn plan(
     }
     for one in behind {
         let ports = Value::from(one.ports.clone());
-        by_ports.entry(ports.to_json()).or_default().0.push(endpoint(one));
+        let mut listed = endpoint(one);
+        if let Some(hints) = hints(service, one) {
+            listed.set("hints", hints);
+        }
+        by_ports.entry(ports.to_json()).or_default().0.push(listed);
     }
     let mut slices = Slices::default();
     for (ports, (wanted, existing)) in by_ports {
@@ -110,6 +114,25 @@ fn endpoint(one: &Behind<'_>) -> Value {
         value.set("hostname", hostname);
     }
     value
+}
+
+/// Whom a pod should serve, if its Service wants that to be near. Follows `preferCloseHeuristic` of
+/// `staging/src/k8s.io/endpointslice/trafficdist`.
+fn hints(service: &Plain, one: &Behind<'_>) -> Option<Value> {
+    let node = match service.body.at(&["spec", "trafficDistribution"])?.as_str()? {
+        "PreferSameNode" => one.pod.node.as_ref(),
+        "PreferClose" | "PreferSameZone" => None,
+        _ => return None,
+    };
+    let named = |name: &Rc<str>| vec![crate::object! { "name" => name }];
+    let mut hints = Value::empty_object();
+    if let Some(node) = node {
+        hints.set("forNodes", named(node));
+    }
+    if let Some(zone) = &one.zone {
+        hints.set("forZones", named(zone));
+    }
+    (one.ready && hints.entries().next().is_some()).then_some(hints)
 }
 
 /// Which of the listed pods it is.

@@ -27,8 +27,10 @@ test('a learner foretells, errs, asks for a hint and solves it; her own cluster 
   await page.locator('.lesson__answer--right', { hasText: 'The pod is Completed' }).waitFor(PLAYED);
   await page.locator('.lesson__answer--wrong', { hasText: 'The pod is gone' }).waitFor();
   await page.getByRole('button', { name: 'Next step' }).click();
-  await page.locator('.lesson__missing', { hasText: 'Expected: 0 Job (hello)' }).waitFor();
+  await page.locator('.lesson__missing', { hasText: 'Seen: 1' }).waitFor();
+  assert.equal(await page.locator('.lesson__missing', { hasText: 'Expected' }).count(), 0, 'what is expected waits for a try');
   await page.getByRole('button', { name: 'Hint 1 of 3' }).click();
+  await page.locator('.lesson__missing', { hasText: 'Expected: 0 Job (hello)' }).waitFor();
   await page.locator('.lesson__hints', { hasText: 'What owns the pod?' }).waitFor();
   await type(page, 'kubectl delete pod -l job-name=hello');
   await page.locator('.lesson__mistake', { hasText: 'The pod is gone, but the Job stays' }).waitFor();

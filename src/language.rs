@@ -13,13 +13,17 @@
 //! `{name}` is replaced by the argument, `\n` is a line break, `{{` and `}}` are braces. In English `{name|pod/pods}`
 //! prints the form that the number asks for. In Korean a particle follows the argument it belongs to: `{name:을/를}`, `{name:이/가}`, `{name:은/는}`,
 //! `{name:과/와}`, `{name:으로/로}` print the argument and the form that its last sound asks for;
-//! `{name|을/를}` prints the form alone, for arguments in quotes.
+//! `{name|을/를}` prints the form alone, for arguments in quotes. `{name~}` and `{name~:을/를}` say a span or a moment in
+//! Korean that English prints as the cluster does: `2m40s`, 2분 40초.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+mod korean;
 mod particle;
+mod spoken;
 
+pub use korean::ruled_out;
 pub use particle::particle;
 
 /// A language of the page.
@@ -193,15 +197,18 @@ enum Piece<'a> {
     WithParticle(&'a str, &'a str),
     /// The name of the argument before the quotes, and the pair.
     Particle(&'a str, &'a str),
+    /// The name of a span or a moment, and the pair of particles that follows it, if one does.
+    Spoken(&'a str, Option<&'a str>),
 }
 
 impl<'a> Piece<'a> {
     const fn argument(&self) -> Option<&'a str> {
         match self {
             Self::Literal(_) => None,
-            Self::Argument(name) | Self::WithParticle(name, _) | Self::Particle(name, _) => {
-                Some(name)
-            }
+            Self::Argument(name)
+            | Self::WithParticle(name, _)
+            | Self::Particle(name, _)
+            | Self::Spoken(name, _) => Some(name),
         }
     }
 }
@@ -221,6 +228,11 @@ fn fill<'a>(template: &str, argument: impl Fn(&str) -> Option<&'a str>) -> Strin
             Piece::WithParticle(_, pair) => {
                 words.push_str(value);
                 words.push_str(particle(value, pair));
+            }
+            Piece::Spoken(_, pair) => {
+                let said = spoken::spoken(value);
+                words.push_str(&said);
+                words.push_str(pair.map_or("", |pair| particle(&said, pair)));
             }
             Piece::Particle(_, pair) if pair.is_ascii() => words.push_str(form(value, pair)),
             Piece::Particle(_, pair) => words.push_str(particle(value, pair)),
@@ -246,9 +258,15 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
             rest = tail;
         } else if let Some((inside, tail)) = after.split_once('}') {
             found.push(match (inside.split_once(':'), inside.split_once('|')) {
-                (Some((name, pair)), _) => Piece::WithParticle(name, pair),
+                (Some((name, pair)), _) => match name.strip_suffix('~') {
+                    Some(name) => Piece::Spoken(name, Some(pair)),
+                    None => Piece::WithParticle(name, pair),
+                },
                 (_, Some((name, pair))) => Piece::Particle(name, pair),
-                _ => Piece::Argument(inside),
+                _ => match inside.strip_suffix('~') {
+                    Some(name) => Piece::Spoken(name, None),
+                    None => Piece::Argument(inside),
+                },
             });
             rest = tail;
         } else {
@@ -388,6 +406,35 @@ mod tests {
         built.chain(said)
     }
 
+    /// English prints spans as the cluster does; a Korean sentence says them.
+    #[test]
+    fn every_span_is_said_in_korean() {
+        for (key, template) in catalogue(Language::Ko) {
+            let words = ["cron.while"].contains(key);
+            for piece in pieces(template) {
+                let bare = match piece {
+                    Piece::Argument(name) | Piece::WithParticle(name, _) => name,
+                    _ => continue,
+                };
+                assert!(words || !["span", "wait", "time"].contains(&bare), "{key}: {template}");
+                let after = format!("{{{bare}}} 뒤");
+                assert!(bare != "left" || !template.contains(&after), "{key}: {template}");
+            }
+        }
+        for (key, template) in catalogue(Language::En) {
+            let plain = pieces(template).iter().all(|one| !matches!(one, Piece::Spoken(..)));
+            assert!(plain, "{key}: {template}");
+        }
+    }
+
+    /// What `docs/korean.md` lists in the column of words that are not written is not written.
+    #[test]
+    fn no_text_says_what_the_style_page_rules_out() {
+        for (key, template) in catalogue(Language::Ko) {
+            assert_eq!(korean::ruled_out(template), Vec::<String>::new(), "{key}: {template}");
+        }
+    }
+
     #[test]
     fn arguments_and_braces_are_filled_in() {
         let given = |name: &str| (name == "a").then_some("Job");
@@ -396,6 +443,8 @@ mod tests {
             "Job, {a}, Job이, `Job`은"
         );
         assert_eq!(fill("one\\ntwo", given), "one\ntwo");
+        let given = |name: &str| (name == "a").then_some("2m40s");
+        assert_eq!(fill("{a~} {a~:이/가} {a}", given), "2분 40초 2분 40초가 2m40s");
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn a_pod_of_a_cron_job_goes_back_to_what_you_applied() {
     assert_eq!(
         scene.now(Kind::Pod, &pod, Language::Ko),
         [
-            "c가 종료 코드 1로 끝나서 다시 시작하기 전에 기다립니다(모두 20s). 지금까지 재시작 2번: 다음 시도는 00:15:48, 17s 뒤입니다",
+            "c가 종료 코드 1로 끝나서 다시 시작하기 전에 기다립니다(모두 20초). 지금까지 재시작 2번: 다음 시도는 00:15:48, 17초 뒤입니다",
         ]
     );
 }
@@ -374,7 +374,7 @@ spec:
     assert_eq!(
         scene.now(Kind::CronJob, &cron, Language::Ko),
         [
-            "스케줄 */5 * * * *의 다음 예약은 00:15:00, 4m58s 뒤입니다: Asia/Seoul 시각으로 09:15",
+            "일정 */5 * * * *의 다음 시각은 00:15:00, 4분 58초 뒤입니다: Asia/Seoul 시각으로 09:15",
             "00:10:00: job/slow-29453765가 아직 실행 중이고 정책이 Forbid라서 실행되지 않았습니다: Asia/Seoul 시각으로 09:10",
             "00:05:00: job/slow-29453765가 만들어졌습니다: Asia/Seoul 시각으로 09:05",
         ]

@@ -4,13 +4,13 @@
 use std::rc::Rc;
 
 use crate::api::ApiError;
+use crate::api::ApiError;
 use crate::api::core::PodSpec;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;
 use crate::api::meta::{Labels, NodeName, ObjectKey, ObjectMeta};
 use crate::api::object::Plain;
 use crate::api::value::Value;
-use crate::api::ApiError;
 use crate::store::Store;
 
 /// The keys of the taints of nodes that do not answer; every pod bears them for five minutes.

@@ -53,8 +53,20 @@ fn last_word(value: &str) -> String {
     word.into_iter().skip(hump.map_or(0, |at| at + 1)).collect()
 }
 
+/// Loan words that do not end as their letters say: 템플릿, 앱, 타입, 그룹, 타임아웃, 롤아웃.
+const CLOSED: [&str; 6] = ["template", "app", "type", "group", "timeout", "rollout"];
+/// 엑시트, 에디트, 체크, 이그제크
+const OPEN: [&str; 4] = ["exit", "edit", "check", "exec"];
+
 /// Letters one by one if they are capitals (`URL` 유알엘), else as the loan word sounds (`Job` 잡, `Pod` 파드).
 fn latin(word: &str) -> Ending {
+    let lower = word.to_ascii_lowercase();
+    if CLOSED.contains(&&*lower) {
+        return Ending::Consonant;
+    }
+    if OPEN.contains(&&*lower) {
+        return Ending::Vowel;
+    }
     let letters: Vec<char> = word.chars().map(|letter| letter.to_ascii_lowercase()).collect();
     let spelled = letters.len() == 1 || word.chars().all(|letter| letter.is_ascii_uppercase());
     let before = |back: usize| letters.iter().rev().nth(back).copied().unwrap_or(' ');
@@ -97,7 +109,13 @@ mod tests {
             ("Pod", "은/는", "Pod는"),
             ("DaemonSet", "이/가", "DaemonSet이"),
             ("Deployment", "이/가", "Deployment가"),
-            ("template", "을/를", "template를"),
+            ("template", "을/를", "template을"),
+            ("spec.jobTemplate", "은/는", "spec.jobTemplate은"),
+            ("app", "으로/로", "app으로"),
+            ("`my-app`", "이/가", "`my-app`이"),
+            ("apps", "을/를", "apps를"),
+            ("type", "과/와", "type과"),
+            ("check", "을/를", "check를"),
             ("completions", "을/를", "completions를"),
             ("parallelism", "을/를", "parallelism을"),
             ("apps/v1", "으로/로", "apps/v1로"),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::api::object::AnyObject;
+use crate::api::schedule::{self, Schedule};
 use crate::api::value::Value;
 use crate::apiserver::table;
 use crate::sim::Time;
@@ -128,6 +129,8 @@ pub enum Test {
     Contains(String),
     /// There (or not).
     Exists(bool),
+    /// A cron schedule that is due at the same times as this one, however it is written.
+    Fires(String, Box<Schedule>),
 }
 
 impl Test {
@@ -141,6 +144,9 @@ impl Test {
             Self::AtMost(most) => number().is_some_and(|number| number <= *most),
             Self::Contains(part) => found.is_some_and(|text| text.contains(part)),
             Self::Exists(wanted) => found.is_some() == *wanted,
+            Self::Fires(_, wanted) => {
+                found.and_then(|text| schedule::parse(text).ok()).as_ref() == Some(&**wanted)
+            }
         }
     }
 }
@@ -154,6 +160,7 @@ impl fmt::Display for Test {
             Self::AtLeast(number) => write!(out, "≥ {number}"),
             Self::AtMost(number) => write!(out, "≤ {number}"),
             Self::Contains(text) => write!(out, "= …{text}…"),
+            Self::Fires(text, _) => write!(out, "= {text}"),
             Self::Exists(true) => out.write_str("= …"),
             Self::Exists(false) => out.write_str("= –"),
         }
@@ -201,6 +208,7 @@ struct RawCondition {
     at_most: Option<i64>,
     contains: Option<Word>,
     exists: Option<bool>,
+    fires: Option<String>,
 }
 
 impl TryFrom<RawCondition> for Condition {
@@ -212,6 +220,13 @@ impl TryFrom<RawCondition> for Condition {
             (None, Some(column)) => Place::Column(column),
             _ => return Err("a condition has either `field` or `column`".into()),
         };
+        let fires = match raw.fires {
+            Some(text) => match schedule::parse(&text) {
+                Ok(schedule) => Some(Test::Fires(text, Box::new(schedule))),
+                Err(words) => return Err(format!("`{text}` is no schedule: {words}")),
+            },
+            None => None,
+        };
         let mut tests = [
             raw.is.map(|word| Test::Is(word.0)),
             raw.not.map(|word| Test::Not(word.0)),
@@ -220,13 +235,14 @@ impl TryFrom<RawCondition> for Condition {
             raw.at_most.map(Test::AtMost),
             raw.contains.map(|word| Test::Contains(word.0)),
             raw.exists.map(Test::Exists),
+            fires,
         ]
         .into_iter()
         .flatten();
         match (tests.next(), tests.next()) {
             (Some(test), None) => Ok(Self { place, test }),
             _ => Err("a condition has one of `is`, `not`, `in`, `at-least`, `at-most`, \
-                      `contains`, `exists`"
+                      `contains`, `exists`, `fires`"
                 .into()),
         }
     }
@@ -297,5 +313,27 @@ mod tests {
         ] {
             assert_eq!(test.holds(found), expected, "{test} {found:?}");
         }
+    }
+
+    #[test]
+    fn schedules_are_compared_by_when_they_are_due() {
+        let wanted: Condition =
+            serde_yaml::from_str("{field: spec.schedule, fires: 30 9 * * 1-5}").unwrap();
+        for (text, expected) in [
+            ("30 9 * * 1-5", true),
+            ("30 9 * * Mon-Fri", true),
+            ("30 9 * * MON,TUE,WED,THU,FRI", true),
+            ("30 9 ? * 1-5", true),
+            ("30  09 * */1 5,4,1-3", true),
+            ("30 9 * * *", false),
+            ("30 9 1-5 * *", false),
+            ("30 9 */1 * 1-6", false),
+            ("30 9 * *", false),
+        ] {
+            assert_eq!(wanted.test.holds(Some(text)), expected, "{text}");
+        }
+        assert!(!wanted.test.holds(None));
+        let wrong = serde_yaml::from_str::<Condition>("{field: a, fires: often}").unwrap_err();
+        assert!(wrong.to_string().contains("`often` is no schedule"), "{wrong}");
     }
 }

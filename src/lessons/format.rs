@@ -255,6 +255,9 @@ pub struct Step {
     /// Lines of the terminal that do it.
     #[serde(default)]
     pub solution: String,
+    /// Other ways that are right, as proof: each does every task and is told no mistake.
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 /// A question whose answer the cluster gives.

@@ -162,6 +162,9 @@ impl Progress {
 pub struct TaskView {
     /// Whether it is done; what was done stays done.
     pub done: bool,
+    /// Whether the learner has changed something in this step, or asked for a hint: before that, what is expected would
+    /// give the answer away.
+    pub tried: bool,
     /// The hints asked for so far.
     pub hints: usize,
     /// The sentence of the usual mistake that was made, if one was.
@@ -191,6 +194,13 @@ struct Doing {
     done: bool,
     hints: usize,
     proven: bool,
+}
+
+impl Doing {
+    /// Whether a mistake can be told: what stands as the task asks is no mistake, even if its proof is still wanted.
+    fn open(&self, now: Time) -> bool {
+        !self.done && !self.check.passes(now)
+    }
 }
 
 /// A prediction at work: chosen, and the checks of all answers.
@@ -347,7 +357,7 @@ impl Player {
         let texts = self.step()?.tasks.iter();
         self.tasks.iter().zip(texts).enumerate().find_map(|(index, (doing, task))| {
             let made = doing.mistakes.iter().position(|mistake| mistake.passes(now))?;
-            let says = &task.mistakes.get(made).filter(|_| !doing.done)?.says;
+            let says = &task.mistakes.get(made).filter(|_| doing.open(now))?.says;
             Some((index, says.text(language).to_owned()))
         })
     }
@@ -355,12 +365,15 @@ impl Player {
     /// What the tasks look like.
     pub fn tasks(&self, cluster: &Cluster, language: Language) -> Vec<TaskView> {
         let now = cluster.now();
+        let own = cluster.inputs().get(self.entered.1..).unwrap_or_default();
         let texts = self.step().map_or(&[][..], |step| &step.tasks);
         let views = self.tasks.iter().zip(texts).map(|(doing, task)| {
             let made = doing.mistakes.iter().position(|mistake| mistake.passes(now));
-            let mistake = made.filter(|_| !doing.done).and_then(|place| task.mistakes.get(place));
+            let mistake =
+                made.filter(|_| doing.open(now)).and_then(|place| task.mistakes.get(place));
             TaskView {
                 done: doing.done,
+                tried: doing.hints > 0 || !own.is_empty(),
                 hints: doing.hints,
                 mistake: mistake.map(|mistake| mistake.says.text(language).to_owned()),
                 missing: doing.check.report(cluster).filter(|_| !doing.done),

@@ -1,16 +1,21 @@
 //! Proves that a lesson is sound, by playing it: `podyard check`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::check::Check;
 use super::format::{Begins, Both, Lesson, Step};
 use super::player::Player;
 use super::scene::Scene;
 use super::watch::Watch;
-use crate::language::Language;
+use crate::language::{Language, ruled_out};
 use crate::sim::Duration;
 
 /// For so long nothing is done, to see that no task does itself.
 const IDLE: Duration = Duration::from_seconds(600);
+
+/// So often one looks while a right way takes its time.
+const GLANCE: Duration = Duration::from_seconds(5);
 
 /// What a proof found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +52,16 @@ pub fn prove(lesson: &Lesson, language: Language) -> Finished {
         idle(&place, &scene, &player, &mut problem);
         mistakes(step, &place, &scene, &mut problem);
         evidence(step, &place, &scene, &mut problem);
+        right_way(step, &step.solution, &scene, &mut |number, words| {
+            if words != UNDONE {
+                problem(format!("{place}: task {number}: {words} the solution"));
+            }
+        });
+        for (script, which) in step.also.iter().zip(1..) {
+            right_way(step, script, &scene, &mut |number, words| {
+                problem(format!("{place}: task {number}: {words} the other way {which}"));
+            });
+        }
         let (_, errors) = scene.play(&step.solution);
         for (number, task) in step.tasks.iter().enumerate() {
             if let Some(evidence) = &task.evidence {
@@ -96,6 +111,11 @@ fn languages(lesson: &Lesson, problem: &mut dyn FnMut(String)) {
         }
         if prose(en, |letter| letter.is_alphabetic()) > 2 && prose(ko, hangul) == 0 {
             problem(format!("{place}: the Korean text is not written yet"));
+        }
+        for word in ruled_out(ko) {
+            problem(format!(
+                "{place}: `{word}` is not written in Korean texts, see docs/korean.md"
+            ));
         }
     };
     whole("title".into(), &lesson.title);
@@ -210,6 +230,59 @@ fn mistakes(step: &Step, place: &str, scene: &Scene, problem: &mut dyn FnMut(Str
             if seen.map(|(seen, _)| seen) != Some(which) {
                 problem(format!("{place}: task {number}: mistake {which} is not told as itself"));
             }
+        }
+    }
+}
+
+/// What is said of a way that leaves a task undone.
+const UNDONE: &str = "is not done by";
+
+/// Who goes a right way is told no mistake: neither while the last lines of it take their time, nor at its end. What is
+/// wrong is told with the number of its task.
+fn right_way(step: &Step, script: &str, scene: &Scene, wrong: &mut dyn FnMut(usize, String)) {
+    let mut scene = scene.clone();
+    let begin = |check: &Check| Watch::begin(check, &scene.cluster);
+    let mut tasks: Vec<(Watch, Vec<Watch>, bool, BTreeSet<usize>)> = step
+        .tasks
+        .iter()
+        .map(|task| {
+            let mistakes = task.mistakes.iter().map(|one| begin(&one.check)).collect();
+            (begin(&task.check), mistakes, false, BTreeSet::new())
+        })
+        .collect();
+    let mut look = |scene: &Scene| {
+        let now = scene.cluster.now();
+        for (check, mistakes, done, told) in &mut tasks {
+            check.observe(&scene.cluster);
+            mistakes.iter_mut().for_each(|mistake| mistake.observe(&scene.cluster));
+            *done |= check.passes(now);
+            told.extend((1..).zip(&*mistakes).filter(|(_, one)| one.passes(now)).map(|(at, _)| at));
+        }
+    };
+    // While nothing is left but to wait one looks again and again.
+    let lines = script.trim_end();
+    let (head, last) = lines.rsplit_once('\n').unwrap_or(("", lines));
+    match last.trim().strip_prefix("sleep ").and_then(|seconds| seconds.parse::<i64>().ok()) {
+        Some(seconds) => {
+            scene.play(head);
+            look(&scene);
+            let end = scene.cluster.now() + Duration::from_seconds(seconds);
+            while scene.cluster.now() < end {
+                scene.cluster.run_until(end.min(scene.cluster.now() + GLANCE));
+                look(&scene);
+            }
+        }
+        None => {
+            scene.play(script);
+            look(&scene);
+        }
+    }
+    for ((_, _, done, told), number) in tasks.into_iter().zip(1..) {
+        for mistake in told {
+            wrong(number, format!("mistake {mistake} is told to who goes"));
+        }
+        if !done {
+            wrong(number, UNDONE.into());
         }
     }
 }

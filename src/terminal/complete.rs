@@ -125,7 +125,7 @@ fn is_assignment(word: &str) -> bool {
 /// The sandbox's own words, as its help lists them; a word in capitals stands for a name.
 fn of_yard(words: &[&str], open: &str, cluster: &Cluster, terminal: &Terminal) -> Asked {
     let mut all = Vec::new();
-    for line in yard::help().lines().filter(|line| line.starts_with("yard ")) {
+    for line in yard::help(terminal.language).lines().filter(|line| line.starts_with("yard ")) {
         let (usage, what) = line.split_once("  ").unwrap_or((line, ""));
         // `yard pause | play` are two commands.
         let mut alternatives = usage.split(" | ");

@@ -182,6 +182,10 @@ impl<'a> Case<'a> {
             });
         }
         if let Some(found) = self.between("have a resource type \"", "\"") {
+            if ["componentstatuses", "componentstatus", "cs"].contains(&found) {
+                let text = Text::new("hint.not-here").with("kind", "componentstatuses");
+                return Some(fixed(text, Some("kubectl get pods -n kube-system".into())));
+            }
             let near = kubectl::nearest_type(found);
             let typed =
                 self.argv.iter().find(|word| word.split(['/', ',', '.']).any(|one| one == found));
@@ -394,7 +398,7 @@ impl<'a> Case<'a> {
         let scope = if kind.namespaced() { format!(" -n {own}") } else { String::new() };
         let scope = if *own == *self.terminal.namespace() { String::new() } else { scope };
         let plural = kind.info().plural;
-        let text = Text::new("hint.no-object").with("name", name).with("kind", plural);
+        let text = Text::new("hint.no-object").with("name", name).with("kind", kind.name());
         fixed(text, Some(format!("kubectl get {plural}{scope}")))
     }
 

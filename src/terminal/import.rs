@@ -416,6 +416,7 @@ fn write_pod(spec: &mut Value) {
     spec.remove("serviceAccountName");
     // Its class is looked up again.
     spec.remove("priority");
+    spec.remove("preemptionPolicy");
 }
 
 fn retain(value: &mut Value, field: &str, keep: impl Fn(&Value) -> bool) {

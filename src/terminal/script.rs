@@ -109,9 +109,11 @@ fn perform(
     config: &Config,
     audience: &mut dyn Audience,
 ) {
+    let language = terminal.language;
+    let refusal = |key: &'static str| format!("yard: {}\n", word(language, key));
     let mut moved = |cluster: &mut Cluster, found: bool| {
         if !found {
-            audience.output(Stream::Err, "yard: nothing of the kind comes by itself\n");
+            audience.output(Stream::Err, &refusal("yard.nothing-to-come"));
         }
         if let Some(futures) = &mut terminal.futures {
             futures.seek(cluster, cluster.now());
@@ -193,7 +195,7 @@ fn futures(
     let Some(mut futures) = terminal.futures.take() else {
         audience.output(
             Stream::Err,
-            "yard: there are no two futures; `yard fork 'COMMAND'` begins them\n",
+            &format!("yard: {}\n", word(terminal.language, "yard.no-futures")),
         );
         return;
     };

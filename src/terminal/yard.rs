@@ -11,45 +11,64 @@ use super::run::Effect;
 use super::{Terminal, import, kubectl};
 use crate::api::{Kind, ObjectKey};
 use crate::cluster::{Action, Cluster, Registry, WriteOptions};
+use crate::language::{Language, Text, word};
 use crate::sim::Time;
 
-const HELP: &str = "yard node stop NAME             pull the plug of a node
-yard node start NAME            start it again
-yard node add [NAME] [--labels a=b,c=d] [--cpu 4] [--memory 8Gi]
-yard node rm NAME               take a node away
-yard pod crash NAME [CONTAINER] make a container exit with code 1
-yard pod hang NAME              make a pod stop answering
-yard registry up|slow|down      the image registry
-yard pause | play               the clock
-yard speed N                    N times as fast as a real clock
-yard until 10:15 | 5m           run on to a time, or for so long
-yard next [event|cron|KIND/NAME]
-                                run on to the next change, event, firing of
-                                a CronJob, or change of an object
-yard prev [event|cron|KIND/NAME]
-                                back to the last one
-yard back 30s | 10:15           go back in time; what lies ahead stays
-yard continue                   go on from here; what lies ahead becomes a branch
-yard undo | redo                take the last thing you did back, do it again
-yard branch [NAME]              list the branches, or keep one under a name
-yard branch -m [OLD] NEW        give a branch another name
-yard branch -d NAME             forget a branch
-yard switch NAME                go to a branch
-yard fork 'COMMAND'             two futures: on the right, COMMAND is run
-yard both 'COMMAND'             run a command in both futures
-yard side left|right            turn to one of them
-yard futures                    what differs between them
-yard keep left|right            go on with one; the other becomes a branch
-yard why KIND/NAME              why it is so, and why nothing more happens
-yard why cronjob/NAME --at TIME what became of the slot at TIME (10:15, or RFC 3339)
-yard seed                       what everything random follows from
-yard reset [SEED]               begin anew
-yard import FILE                let a real cluster stand here: what `kubectl get ... -o yaml` printed of it
-";
+/// What can be said: a command, and the key of what it does.
+const COMMANDS: [(&str, &str); 29] = [
+    ("node stop NAME", "yard.node-stop"),
+    ("node start NAME", "yard.node-start"),
+    ("node add [NAME] [--labels a=b,c=d] [--cpu 4] [--memory 8Gi]", "yard.node-add"),
+    ("node rm NAME", "yard.node-rm"),
+    ("pod crash NAME [CONTAINER]", "yard.pod-crash"),
+    ("pod hang NAME", "yard.pod-hang"),
+    ("registry up|slow|down", "yard.registry"),
+    ("pause | play", "yard.pause"),
+    ("speed N", "yard.speed"),
+    ("until 10:15 | 5m", "yard.until"),
+    ("next [event|cron|KIND/NAME]", "yard.next"),
+    ("prev [event|cron|KIND/NAME]", "yard.prev"),
+    ("back 30s | 10:15", "yard.back"),
+    ("continue", "yard.continue"),
+    ("undo | redo", "yard.undo"),
+    ("branch [NAME]", "yard.branch"),
+    ("branch -m [OLD] NEW", "yard.branch-m"),
+    ("branch -d NAME", "yard.branch-d"),
+    ("switch NAME", "yard.switch"),
+    ("fork 'COMMAND'", "yard.fork"),
+    ("both 'COMMAND'", "yard.both"),
+    ("side left|right", "yard.side"),
+    ("futures", "yard.futures"),
+    ("keep left|right", "yard.keep"),
+    ("why KIND/NAME", "yard.why"),
+    ("why cronjob/NAME --at TIME", "yard.why-at"),
+    ("seed", "yard.seed"),
+    ("reset [SEED]", "yard.reset"),
+    ("import FILE", "yard.import"),
+];
 
-/// What can be said, a command a line.
-pub(super) const fn help() -> &'static str {
-    HELP
+/// Where the words begin behind a command.
+const WORDS: usize = 32;
+
+/// What can be said, a command a line; what does not begin with `yard` goes on with the line before.
+pub(super) fn help(language: Language) -> String {
+    let mut all = String::new();
+    for (command, key) in COMMANDS {
+        let says = word(language, key);
+        let mut line = format!("yard {command}");
+        for part in says.split('\n') {
+            // A long command has the line for itself, and so has each further part.
+            if line.chars().count() >= WORDS {
+                all.push_str(line.trim_end());
+                all.push('\n');
+                line.clear();
+            }
+            line = format!("{line:WORDS$}{part}");
+        }
+        all.push_str(&line);
+        all.push('\n');
+    }
+    all
 }
 
 /// How a command went.
@@ -59,7 +78,7 @@ enum Outcome {
     /// It asks this of the page.
     Effect(Effect),
     /// It failed, in these words and with this status.
-    Failure(String, i32),
+    Failure(Text, i32),
 }
 
 impl Outcome {
@@ -67,8 +86,8 @@ impl Outcome {
         Self::Text(words.into())
     }
 
-    fn fail(words: impl Into<String>) -> Self {
-        Self::Failure(words.into(), 1)
+    const fn fail(words: Text) -> Self {
+        Self::Failure(words, 1)
     }
 }
 
@@ -88,7 +107,8 @@ pub(super) fn start(arguments: &[String], io: &mut Io<'_>) -> Box<dyn Process> {
             0
         }
         Outcome::Failure(words, status) => {
-            io.error(&words);
+            let words = words.render(io.terminal.language);
+            io.error(&format!("yard: {words}"));
             status
         }
     };
@@ -100,7 +120,7 @@ fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> 
     let line = format!("yard {}", arguments.join(" "));
     let effect = Outcome::Effect;
     match words.as_slice() {
-        [] | ["help", ..] | ["--help" | "-h"] => Outcome::text(HELP),
+        [] | ["help", ..] | ["--help" | "-h"] => Outcome::text(help(terminal.language)),
         ["node", "add", rest @ ..] => add_node(rest, cluster, &line),
         ["node", "stop", name] => act(cluster, Action::StopNode((*name).into()), &line),
         ["node", "start", name] => act(cluster, Action::StartNode((*name).into()), &line),
@@ -117,45 +137,45 @@ fn outcome(arguments: &[String], cluster: &mut Cluster, terminal: &Terminal) -> 
             "slow" => act(cluster, Action::Registry(Registry::Slow), &line),
             "down" => act(cluster, Action::Registry(Registry::Down), &line),
             other => {
-                Outcome::fail(format!("yard: the registry is up, slow or down, not {other:?}"))
+                Outcome::fail(Text::new("yard.no-registry").with("found", format!("{other:?}")))
             }
         },
         ["pause"] => effect(Effect::Pause(true)),
         ["play"] => effect(Effect::Pause(false)),
         ["speed", factor] => match factor.parse::<f64>() {
             Ok(factor) if factor > 0.0 && factor <= 3600.0 => effect(Effect::Speed(factor)),
-            _ => Outcome::fail("yard: the speed is a number between 0.25 and 3600"),
+            _ => Outcome::fail(Text::new("yard.no-speed")),
         },
         ["back" | "until" | "next" | "prev" | "previous" | "undo" | "redo" | "continue", ..] => {
             time::outcome(&words, cluster, terminal)
         }
         ["branch" | "switch" | "fork" | "both" | "side" | "futures" | "keep", ..] => {
-            branches::outcome(&words, cluster)
+            branches::outcome(&words, cluster, terminal)
         }
         ["seed"] => Outcome::text(format!("{}\n", cluster.config().seed.0)),
         ["reset"] => effect(Effect::Reset(None)),
         ["reset", seed] => match seed.parse() {
             Ok(seed) => effect(Effect::Reset(Some(seed))),
-            Err(_) => Outcome::fail("yard: a seed is a whole number"),
+            Err(_) => Outcome::fail(Text::new("yard.no-seed")),
         },
         ["import", file] => match terminal.files.get(*file) {
             Some(text) => match import::run(file, text, cluster, &line) {
                 Ok(report) => Outcome::Text(report),
-                Err(message) => Outcome::fail(format!("yard: {message}")),
+                Err(message) => Outcome::fail(Text::new("yard.refused").with("message", message)),
             },
-            None => Outcome::fail(format!("yard: {file}: there is no such file in the workspace")),
+            None => Outcome::fail(Text::new("yard.no-file").with("file", file)),
         },
-        ["import", ..] => Outcome::fail("yard: import FILE"),
+        ["import", ..] => Outcome::fail(Text::new("yard.usage").with("usage", "import FILE")),
         ["why", rest @ ..] => why(rest, cluster, terminal),
-        _ => unknown(&words),
+        _ => unknown(&words, terminal.language),
     }
 }
 
 /// There is no such command; those that share a word with it are named.
-fn unknown(words: &[&str]) -> Outcome {
+fn unknown(words: &[&str], language: Language) -> Outcome {
     let mut near = String::new();
     let mut shown = false;
-    for line in HELP.lines() {
+    for line in help(language).lines() {
         // What does not begin with the command goes on with the one before.
         if let Some(command) = line.strip_prefix("yard ") {
             let known = command.split("  ").next().unwrap_or_default();
@@ -169,16 +189,13 @@ fn unknown(words: &[&str]) -> Outcome {
         }
     }
     let line = words.join(" ");
-    Outcome::Failure(
-        format!("yard: no such command: yard {line}\n{near}`yard help` lists all commands."),
-        2,
-    )
+    Outcome::Failure(Text::new("yard.no-command").with("line", line).with("near", near), 2)
 }
 
 fn act(cluster: &mut Cluster, action: Action, line: &str) -> Outcome {
     match cluster.act(action, &WriteOptions { dry_run: false, words: line.to_owned() }) {
         Ok(text) => Outcome::text(format!("{text}\n")),
-        Err(message) => Outcome::fail(format!("yard: {message}")),
+        Err(message) => Outcome::fail(Text::new("yard.refused").with("message", message)),
     }
 }
 
@@ -206,7 +223,7 @@ fn add_node(rest: &[&str], cluster: &mut Cluster, line: &str) -> Outcome {
             "--cpu" => cpu = Some(Rc::from(value())),
             "--memory" => memory = Some(Rc::from(value())),
             flag if flag.starts_with('-') => {
-                return Outcome::fail(format!("yard: unknown flag: {flag}"));
+                return Outcome::fail(Text::new("yard.no-flag").with("flag", flag));
             }
             _ => name = Some(Rc::from(*word)),
         }
@@ -215,7 +232,9 @@ fn add_node(rest: &[&str], cluster: &mut Cluster, line: &str) -> Outcome {
         if let Some(amount) = amount
             && crate::api::quantity::Quantity::parse(amount).is_err()
         {
-            return Outcome::fail(format!("yard: {amount:?} is no amount of {what}"));
+            return Outcome::fail(
+                Text::new("yard.no-amount").with("found", format!("{amount:?}")).with("what", what),
+            );
         }
     }
     act(cluster, Action::AddNode { name, labels, cpu, memory }, line)
@@ -233,7 +252,7 @@ fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
         }
     }
     let Some((kind, name)) = kubectl::object_words(&words) else {
-        return Outcome::fail("yard: why KIND/NAME, for example: yard why pod/web-x7k2p");
+        return Outcome::fail(Text::new("yard.why-what"));
     };
     let own = namespace.unwrap_or_else(|| terminal.namespace());
     let namespace = if kind.namespaced() { own } else { "".into() };
@@ -242,7 +261,9 @@ fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
         None => cluster.why(kind, &key).map(|why| why.lines(terminal.language)),
         Some(text) => {
             let Some(at) = moment(text, cluster.now()) else {
-                return Outcome::fail(format!("yard: {text:?} is no time of day (10:15)"));
+                return Outcome::fail(
+                    Text::new("yard.no-time-of-day").with("found", format!("{text:?}")),
+                );
             };
             let slot = cluster.why_not_at(&key, at).filter(|_| kind == Kind::CronJob);
             slot.map(|link| vec![link.sentence(terminal.language)])
@@ -252,7 +273,9 @@ fn why(rest: &[&str], cluster: &Cluster, terminal: &Terminal) -> Outcome {
         Some(lines) => {
             Outcome::text(lines.into_iter().map(|line| format!("{line}\n")).collect::<String>())
         }
-        None => Outcome::fail(format!("yard: {}/{name} not found", kind.word())),
+        None => Outcome::fail(
+            Text::new("yard.not-found").with("object", format!("{}/{name}", kind.word())),
+        ),
     }
 }
 

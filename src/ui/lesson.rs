@@ -243,7 +243,7 @@ fn task(
         <li class={classes!("lesson__task", view.done.then_some("lesson__task--done"))}>
             <p><b>{ if view.done { "✓ " } else { "○ " } }{ marked(text) }</b></p>
             if let Some(report) = &view.missing {
-                <p class="lesson__missing">{ report.expected.render(language) }<br />{ report.seen.render(language) }{ " " }{ for look }</p>
+                <p class="lesson__missing">if view.tried { { report.expected.render(language) }<br /> }{ report.seen.render(language) }{ " " }{ for look }</p>
             }
             if view.wants_evidence && view.missing.is_none() { <p class="lesson__missing">{ say(language, "lesson.unproven") }</p> }
             if let Some(mistake) = &view.mistake { <p class="lesson__mistake" role="status">{ marked(mistake) }</p> }

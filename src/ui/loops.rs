@@ -133,7 +133,7 @@ fn schedule(card: &Card, language: Language) -> Html {
     let next = card.next.map(|at| {
         let title = Text::new("page.next-run").with("at", day_and_time(at).1).render(language);
         html! {
-            <span class="card__due" {title}>{ say(language, "stage.due-in") }{ " " }<b data-due={at.unix_millis().to_string()}></b></span>
+            <span class="card__due" {title}>{ say(language, "stage.due-in") }{ " " }<b lang={language.tag()} data-due={at.unix_millis().to_string()}></b></span>
         }
     });
     html! {

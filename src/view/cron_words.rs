@@ -183,7 +183,12 @@ impl Plan {
                 .copied()
                 .filter(|_| !through)
                 .unwrap_or(0);
-            Text::new("cron.from-to")
+            // Korean names the hour before which it ends, not the last minute.
+            let (key, end) = match (through, language) {
+                (true, Language::Ko) => ("cron.from-before", ((end.0 + 1) % 24, 0)),
+                _ => ("cron.from-to", end),
+            };
+            Text::new(key)
                 .with("from", time((from, start), language))
                 .with("to", time(end, language))
                 .render(language)
@@ -211,6 +216,10 @@ impl Plan {
                     .with("minutes", minutes)
                     .render(language)
             }
+            (Field::List(hours), _) if stride(hours).is_some() => {
+                let (from, to, step) = stride(hours).unwrap_or_default();
+                self.stride((from, to, step), through.then_some(minutes), language)
+            }
             (Field::List(hours), _) => match hours.as_slice() {
                 [hour] => Text::new("cron.while")
                     .with("span", span(*hour, *hour))
@@ -227,6 +236,38 @@ impl Plan {
             },
         };
         Clock::Often(often)
+    }
+
+    /// Every few hours of a part of the day; `through` says what happens all through each of them.
+    fn stride(
+        &self,
+        (from, to, step): (u32, u32, u32),
+        through: Option<String>,
+        language: Language,
+    ) -> String {
+        let list = self.minutes.list().unwrap_or_default();
+        let minutes = || listed(list.iter().map(|one| minute_of(*one, language)), language);
+        let (key, minutes) = match (through, list) {
+            (Some(minutes), _) => ("cron.stride-through", minutes),
+            // One time an hour stands in the first and the last in English.
+            (None, [_]) if language == Language::En => ("cron.stride-once", String::new()),
+            (None, _) => ("cron.stride", minutes()),
+        };
+        let minute = if let ("cron.stride-once", [minute]) = (key, list) { *minute } else { 0 };
+        let hour = |hour: u32| match language {
+            Language::En => time((hour, minute), language),
+            Language::Ko => hour.to_string(),
+        };
+        let which = match (key, language) {
+            ("cron.stride-through", Language::En) => ordinal(step, language),
+            _ => step.to_string(),
+        };
+        Text::new(key)
+            .with("from", hour(from))
+            .with("to", hour(to))
+            .with("step", which)
+            .with("minutes", minutes)
+            .render(language)
     }
 
     /// The days, or nothing where it is every day.
@@ -341,6 +382,14 @@ impl Plan {
             }
         }
     }
+}
+
+/// First, last and step of at least three values that are equally far apart.
+fn stride(values: &[u32]) -> Option<(u32, u32, u32)> {
+    let &[first, second, _, ..] = values else { return None };
+    let step = second - first;
+    let even = values.windows(2).all(|pair| matches!(pair, [a, b] if b - a == step));
+    values.last().filter(|_| even).map(|last| (first, *last, step))
 }
 
 /// From here to there with a step.

@@ -109,6 +109,25 @@ fn the_line_that_mends_an_error_is_offered() {
 }
 
 #[test]
+fn an_object_is_named_by_its_kind_and_a_kind_that_is_not_here_is_named() {
+    for (line, en, ko) in [
+        ("kubectl get job foo", "No Job has the name `foo`.", "이름이 `foo`인 Job이 없습니다."),
+        (
+            "kubectl get cj foo",
+            "No CronJob has the name `foo`.",
+            "이름이 `foo`인 CronJob이 없습니다.",
+        ),
+        ("kubectl get cs", "componentstatuses is not simulated", "componentstatuses는 여기서"),
+        ("kubectl get componentstatuses", "componentstatuses is not", "componentstatuses는 여기서"),
+    ] {
+        for (language, words) in [(Language::En, en), (Language::Ko, ko)] {
+            let (said, fix) = hints(&[], line, language);
+            assert!(said.contains(words) && fix.starts_with("kubectl get "), "{line}: {said}{fix}");
+        }
+    }
+}
+
+#[test]
 fn what_went_well_is_not_explained_and_what_cannot_be_mended_has_no_line() {
     assert_eq!(hints(&[WEB], "kubectl get deploy", Language::En), Default::default());
     assert_eq!(hints(&[], "false", Language::En), Default::default());

@@ -2,10 +2,12 @@
 
 use super::{Effect, Outcome, unknown};
 use crate::cluster::{Branch, Cluster, Side};
+use crate::language::Text;
 use crate::sim::Time;
 use crate::sim::order::Order as _;
+use crate::terminal::Terminal;
 
-pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
+pub(super) fn outcome(words: &[&str], cluster: &mut Cluster, terminal: &Terminal) -> Outcome {
     match words {
         ["branch"] => Outcome::text(list(cluster)),
         ["branch", "-d", name] => match cluster.forget_branch(name) {
@@ -19,7 +21,7 @@ pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
         ["branch", "-m", name, new] => rename(name, new, cluster),
         ["branch", name] if !name.starts_with('-') => match cluster.keep_branch(name) {
             true => Outcome::text(format!("branch {name} kept\n")),
-            false => Outcome::fail(format!("yard: there is a branch {name} already")),
+            false => Outcome::fail(Text::new("yard.branch-there").with("name", name)),
         },
         ["switch", name] if **cluster.branch_name() == **name => {
             Outcome::text(format!("already on {name}\n"))
@@ -28,9 +30,7 @@ pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
             true => Outcome::Effect(Effect::Switch((*name).to_owned())),
             false => missing(name),
         },
-        ["fork"] => Outcome::fail(
-            "yard: fork 'COMMAND', for example: yard fork 'kubectl scale rc web --replicas=5'",
-        ),
+        ["fork"] => Outcome::fail(Text::new("yard.fork-what")),
         ["fork", command @ ..] => Outcome::Effect(Effect::Fork(line(command))),
         ["both", command @ ..] if !command.is_empty() => {
             Outcome::Effect(Effect::Both(line(command)))
@@ -38,7 +38,7 @@ pub(super) fn outcome(words: &[&str], cluster: &mut Cluster) -> Outcome {
         ["side", side] => turn(side, Effect::Side),
         ["keep", side] => turn(side, Effect::Keep),
         ["futures"] => Outcome::Effect(Effect::Compare),
-        _ => unknown(words),
+        _ => unknown(words, terminal.language),
     }
 }
 
@@ -58,12 +58,12 @@ fn line(command: &[&str]) -> String {
 fn turn(side: &str, effect: fn(Side) -> Effect) -> Outcome {
     match Side::from_word(side) {
         Some(side) => Outcome::Effect(effect(side)),
-        None => Outcome::fail(format!("yard: a side is left or right, not {side:?}")),
+        None => Outcome::fail(Text::new("yard.no-side").with("found", format!("{side:?}"))),
     }
 }
 
 fn missing(name: &str) -> Outcome {
-    Outcome::fail(format!("yard: no branch {name}; `yard branch` lists them"))
+    Outcome::fail(Text::new("yard.no-branch").with("name", name))
 }
 
 fn rename(name: &str, new: &str, cluster: &mut Cluster) -> Outcome {
@@ -71,7 +71,7 @@ fn rename(name: &str, new: &str, cluster: &mut Cluster) -> Outcome {
         **cluster.branch_name() == *name || cluster.branches().any(|one| *one.name == *name);
     match (there, there && cluster.rename_branch(name, new)) {
         (false, _) => missing(name),
-        (true, false) => Outcome::fail(format!("yard: there is a branch {new} already")),
+        (true, false) => Outcome::fail(Text::new("yard.branch-there").with("name", new)),
         (true, true) => Outcome::text(format!("branch {name} is {new} now\n")),
     }
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::cluster::{Cluster, Config};
+use crate::language::Language;
 use crate::terminal::{Audience, Stream, Terminal, run_script};
 
 #[derive(Default)]
@@ -71,6 +72,39 @@ fn jumps_land_on_changes_and_say_when_there_is_none() {
     assert_eq!(quiet.run("yard undo"), "yard: there is nothing to take back\n");
     assert_eq!(quiet.run("yard continue"), "yard: nothing lies ahead\n");
     assert!(quiet.run("yard next something").starts_with("yard: \"something\" is neither"));
+}
+
+#[test]
+fn help_and_refusals_are_said_in_the_language_of_the_terminal() {
+    let mut desk = Desk::new("");
+    let help = desk.run("yard help");
+    assert!(
+        help.starts_with("yard node stop NAME             pull the plug of a node\n"),
+        "{help}"
+    );
+    let next = "yard next [event|cron|KIND/NAME]\n                                run on to the next change, event, firing of\n                                a CronJob, or change of an object\nyard prev";
+    assert!(help.contains(next), "{help}");
+    assert_eq!(desk.run("yard speed x"), "yard: the speed is a number between 0.25 and 3600\n");
+    desk.terminal.language = Language::Ko;
+    let korean = desk.run("yard help");
+    assert!(
+        korean.starts_with("yard node stop NAME             노드의 전원을 뽑습니다\n"),
+        "{korean}"
+    );
+    let commands = |help: &str| help.lines().filter(|line| line.starts_with("yard ")).count();
+    assert_eq!(commands(&korean), commands(&help));
+    for (line, said) in [
+        ("yard undo", "yard: 되돌릴 것이 없습니다\n"),
+        ("yard keep left", "yard: 두 미래가 없습니다. `yard fork 'COMMAND'`로 시작합니다\n"),
+        ("yard switch x", "yard: x 가지가 없습니다. `yard branch`로 볼 수 있습니다\n"),
+        ("yard why pod/x", "yard: pod/x가 없습니다\n"),
+        (
+            "yard frobnicate",
+            "yard: 없는 명령입니다: yard frobnicate\n`yard help`에 모든 명령이 있습니다.",
+        ),
+    ] {
+        assert_eq!(desk.run(line).trim_end(), said.trim_end(), "{line}");
+    }
 }
 
 #[test]

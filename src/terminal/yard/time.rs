@@ -3,6 +3,7 @@
 use super::{Effect, Outcome, unknown};
 use crate::api::ObjectKey;
 use crate::cluster::{Cluster, Landmark};
+use crate::language::Text;
 use crate::sim::{Duration, Time};
 use crate::terminal::process::{Io, Process, Turn};
 use crate::terminal::{Terminal, kubectl, tools};
@@ -52,20 +53,18 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
         ["back", text] => match (span(text), moment(text, now, Toward::Past)) {
             (_, Some(at)) => Outcome::Effect(Effect::Seek(at)),
             (Some(span), None) => Outcome::Effect(Effect::Back(span)),
-            (None, None) => Outcome::fail(format!(
-                "yard: {text:?} is no span of time (30s, 5m, 1h) and no time (10:15, 10:15:30)"
-            )),
+            (None, None) => {
+                Outcome::fail(Text::new("yard.no-back").with("found", format!("{text:?}")))
+            }
         },
         ["until", text] => {
             let at = moment(text, now, Toward::Future);
             match at.or_else(|| span(text).map(|span| now + span)) {
                 Some(at) if at >= now => Outcome::Effect(Effect::Seek(at)),
-                Some(_) => {
-                    Outcome::fail(format!("yard: {text} is over; `yard back {text}` goes there"))
+                Some(_) => Outcome::fail(Text::new("yard.over").with("at", text)),
+                None => {
+                    Outcome::fail(Text::new("yard.no-until").with("found", format!("{text:?}")))
                 }
-                None => Outcome::fail(format!(
-                    "yard: {text:?} is no time (10:15, 10:15:30) and no span of time (30s, 5m, 1h)"
-                )),
             }
         }
         ["next", rest @ ..] => landmark(rest, terminal)
@@ -74,21 +73,17 @@ pub(super) fn outcome(words: &[&str], cluster: &Cluster, terminal: &Terminal) ->
             landmark(rest, terminal).map_or_else(Outcome::fail, |what| {
                 match cluster.previous(&what) {
                     Some(_) => Outcome::Effect(Effect::Previous(what)),
-                    None => Outcome::fail("yard: nothing of the kind happened before"),
+                    None => Outcome::fail(Text::new("yard.nothing-before")),
                 }
             })
         }
-        ["undo"] if cluster.inputs().is_empty() => {
-            Outcome::fail("yard: there is nothing to take back")
-        }
+        ["undo"] if cluster.inputs().is_empty() => Outcome::fail(Text::new("yard.nothing-done")),
         ["undo"] => Outcome::Effect(Effect::Undo),
-        ["redo"] if cluster.future().is_empty() => {
-            Outcome::fail("yard: there is nothing to do again")
-        }
+        ["redo"] if cluster.future().is_empty() => Outcome::fail(Text::new("yard.nothing-undone")),
         ["redo"] => Outcome::Effect(Effect::Redo),
-        ["continue"] if cluster.at_tip() => Outcome::fail("yard: nothing lies ahead"),
+        ["continue"] if cluster.at_tip() => Outcome::fail(Text::new("yard.nothing-ahead")),
         ["continue"] => Outcome::Effect(Effect::Continue),
-        _ => unknown(words),
+        _ => unknown(words, terminal.language),
     }
 }
 
@@ -100,7 +95,7 @@ fn span(text: &str) -> Option<Duration> {
     parts.try_fold(first, |sum, part| Some(sum + part?))
 }
 
-fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
+fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, Text> {
     let (words, scope) = match words {
         [rest @ .., "-n" | "--namespace", name] => (rest, std::rc::Rc::from(*name)),
         words => (words, terminal.namespace()),
@@ -117,10 +112,9 @@ fn landmark(words: &[&str], terminal: &Terminal) -> Result<Landmark, String> {
                 };
                 Ok(Landmark::Of(kind, ObjectKey::new(namespace, name.as_str())))
             }
-            None => Err(format!(
-                "yard: {:?} is neither `event` nor `cron` nor an object (pod/web, cronjob/tick)",
-                words.join(" ")
-            )),
+            None => {
+                Err(Text::new("yard.no-landmark").with("found", format!("{:?}", words.join(" "))))
+            }
         },
     }
 }

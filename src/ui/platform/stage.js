@@ -607,9 +607,11 @@ export function celebrate(selector) {
 export function tickStage(now) {
   for (const { lastElementChild: element } of document.getElementsByClassName('card__due')) {
     const left = Math.max(0, Math.ceil((Number(element.dataset.due) - now) / 1000));
+    const korean = element.lang === 'ko';
+    const days = (whole, rest) => korean ? `${whole}일 ${rest}시간` : `${whole}d ${rest}h`;
     const two = (part) => String(part).padStart(2, '0');
     const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
-    const text = hours >= 24 ? `${Math.floor(hours / 24)}d ${hours % 24}h` : hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+    const text = hours >= 24 ? days(Math.floor(hours / 24), hours % 24) : hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
     if (element.textContent !== text) element.textContent = text;
   }
 }

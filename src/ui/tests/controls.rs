@@ -95,7 +95,7 @@ async fn each_language_offers_the_other_one() {
     let world = World::korean();
     probe::show::<Controls>(props(&world, true)).await;
     assert_eq!((reads("[lang=en]"), count("[lang=ko]")), ("English".into(), 0));
-    assert_eq!((says("#play"), says("#back")), ("일시 정지".into(), "30초 뒤로".into()));
+    assert_eq!((says("#play"), says("#back")), ("일시 정지".into(), "30초 전으로".into()));
 }
 
 #[wasm_bindgen_test]

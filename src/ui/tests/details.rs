@@ -187,5 +187,5 @@ async fn it_speaks_korean() {
     assert_eq!(probe::seen(".details__tabs .tabs__tab")[..4], ["왜?", "설명", "YAML", "이벤트"]);
     assert!(probe::seen(".details__actions button").contains(&"파드 삭제".into()));
     show(&world, Some(select(Kind::Pod, "other"))).await;
-    assert_eq!(reads("#inspector .quiet"), "pod/other 객체는 이제 없습니다.");
+    assert_eq!(reads("#inspector .quiet"), "pod/other 오브젝트는 이제 없습니다.");
 }

@@ -115,10 +115,16 @@ async fn a_task_that_is_not_done_says_what_is_missing_and_gives_hints() {
     assert_eq!((count(".lesson__task"), count(".lesson__task--done")), (tasks, 0));
     assert!(probe::seen(".lesson__task")[0].starts_with("○ "));
     assert!(count(".lesson__missing") >= 1);
+    let missing = probe::seen(".lesson__missing");
+    assert!(
+        missing[0].starts_with("Seen: "),
+        "what is expected gives the answer away: {missing:?}"
+    );
     assert_eq!(count(".lesson__hints li"), 0);
     player.hint(0);
     probe::show::<LessonPane>(step(&world, &player)).await;
     assert_eq!(count(".lesson__hints li"), 1);
+    assert!(probe::seen(".lesson__missing")[0].starts_with("Expected: "));
     for line in lesson.steps[working].solution.lines() {
         world.run(line);
     }

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{World, attribute, count, listen, reads, says, select};
 use crate::api::Kind;
+use crate::language::Language;
 use crate::ui::loops::{Loops, LoopsProps};
 use crate::ui::platform::{probe, stage};
 use crate::view::loops::{Card, LoopsView, Steps};
@@ -190,6 +191,12 @@ async fn a_cron_job_says_when_it_fires_counts_down_and_can_be_suspended() {
     let now = world.now().unix_millis() as f64;
     for (later, left) in [(0.0, "4:59"), (239_500.0, "1:00"), (298_000.0, "0:01")] {
         stage::tick_stage(now + later);
+        assert_eq!(reads(".card__due b"), left);
+    }
+    // 30 hours before.
+    for (language, left) in [(Language::En, "1d 6h"), (Language::Ko, "1일 6시간")] {
+        probe::show::<Loops>(LoopsProps { language, ..props(&world) }).await;
+        stage::tick_stage(now + 299_000.0 - 108_000_000.0);
         assert_eq!(reads(".card__due b"), left);
     }
     world.pass(310);

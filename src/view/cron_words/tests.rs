@@ -1,7 +1,7 @@
 use super::*;
 
 /// Expression, English, Korean.
-const TABLE: [(&str, &str, &str); 46] = [
+const TABLE: [(&str, &str, &str); 51] = [
     ("* * * * *", "every minute", "매분"),
     ("*/1 * * * *", "every minute", "매분"),
     ("*/5 * * * *", "every 5 minutes", "5분마다"),
@@ -40,9 +40,30 @@ const TABLE: [(&str, &str, &str); 46] = [
     (
         "*/15 9-17 * * *",
         "every 15 minutes from 09:00 to 17:59",
-        "오전 9시부터 오후 5시 59분까지 15분마다",
+        "오전 9시부터 오후 6시 전까지 15분마다",
     ),
-    ("* 9 * * *", "every minute from 09:00 to 09:59", "오전 9시부터 오전 9시 59분까지 매분"),
+    ("* 9 * * *", "every minute from 09:00 to 09:59", "오전 9시부터 오전 10시 전까지 매분"),
+    (
+        "*/10 9-17 * * *",
+        "every 10 minutes from 09:00 to 17:59",
+        "오전 9시부터 오후 6시 전까지 10분마다",
+    ),
+    (
+        "*/10 20-23 * * *",
+        "every 10 minutes from 20:00 to 23:59",
+        "오후 8시부터 자정 전까지 10분마다",
+    ),
+    ("23 0-20/2 * * *", "every 2 hours from 00:23 to 20:23", "0시부터 20시까지 2시간마다 23분에"),
+    (
+        "0,30 8-18/2 * * *",
+        "every 2 hours from 08:00 to 18:00, at :00 and :30",
+        "8시부터 18시까지 2시간마다 정각과 30분에",
+    ),
+    (
+        "*/10 8-20/4 * * *",
+        "every 10 minutes of every 4th hour from 08:00 to 20:00",
+        "8시부터 20시까지 4시간마다 그 시간 동안 10분마다",
+    ),
     (
         "*/20 8,20 * * *",
         "every 20 minutes in the hours from 08:00 and 20:00",
@@ -67,7 +88,7 @@ const TABLE: [(&str, &str, &str); 46] = [
     ("@daily", "every day at midnight", "매일 자정"),
     ("@hourly", "every hour on the hour", "매시 정각"),
     ("@weekly", "on Sundays at midnight", "일요일 자정"),
-    ("@every 1h30m", "1h30m after the last run", "직전 실행에서 1h30m마다"),
+    ("@every 1h30m", "1h30m after the last run", "직전 실행에서 1시간 30분마다"),
 ];
 
 #[test]

@@ -412,9 +412,8 @@ mod tests {
         for (key, template) in catalogue(Language::Ko) {
             let words = ["cron.while"].contains(key);
             for piece in pieces(template) {
-                let bare = match piece {
-                    Piece::Argument(name) | Piece::WithParticle(name, _) => name,
-                    _ => continue,
+                let (Piece::Argument(bare) | Piece::WithParticle(bare, _)) = piece else {
+                    continue;
                 };
                 assert!(words || !["span", "wait", "time"].contains(&bare), "{key}: {template}");
                 let after = format!("{{{bare}}} 뒤");

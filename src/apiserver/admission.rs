@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use crate::api::ApiError;
-use crate::api::ApiError;
 use crate::api::core::PodSpec;
 use crate::api::error::go_quote;
 use crate::api::kind::Kind;

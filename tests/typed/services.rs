@@ -130,7 +130,7 @@ spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: http
         assert_eq!(
             desk.says(&create(&format!("--node-port={port}"))),
             format!(
-                "error: failed to create nodeport service: Service \"other\" is invalid: spec.ports[0].nodePort: Invalid value: {port}: {words}\n"
+                "error: failed to create NodePort service: Service \"other\" is invalid: spec.ports[0].nodePort: Invalid value: {port}: {words}\n"
             )
         );
     }

@@ -16,7 +16,7 @@ fn an_old_replica_set_shrinks_by_its_broken_pods_first() {
     desk.says("kubectl set image deploy/web nginx=redis");
     desk.pass(20);
     let events = desk.says("kubectl get events --sort-by=.metadata.creationTimestamp");
-    let set = desk.says("kubectl get rs -o wide | grep nginx | cut -d' ' -f1");
+    let set = desk.says("kubectl get rs -o jsonpath='{.items[?(@.spec.template.spec.containers[0].image==\"nginx\")].metadata.name}'");
     let told: Vec<&str> = events
         .lines()
         .filter_map(|line| line.split_once(&format!("Scaled down replica set {} ", set.trim())))
@@ -63,8 +63,9 @@ spec:
 ",
     );
     desk.pass(180);
-    let times = desk.says(
-        "kubectl get events --field-selector reason=FailedDaemonPod -o jsonpath='{range .items[*]}{.firstTimestamp} {.lastTimestamp} {.count}{\"\\n\"}{end}'",
-    );
-    assert_eq!(times, "");
+    let killed = "kubectl get events --field-selector reason=FailedDaemonPod -o jsonpath='{.items[*].firstTimestamp}'";
+    let killed = desk.says(killed);
+    let minutes: Vec<&str> = killed.split(' ').filter_map(|time| time.get(14..19)).collect();
+    // Pods are evicted every ten seconds. After 8 and 16 seconds of waiting the next ones come too early.
+    assert_eq!(minutes, ["00:10", "00:20", "00:30", "00:40", "00:50", "01:16", "01:52", "03:04"]);
 }

@@ -162,7 +162,7 @@ async fn a_task_that_only_lacks_its_evidence_says_so() {
     let lesson = Rc::new(Lesson::parse(PROVEN, None).unwrap());
     let player = world.engine.read(|state| Player::at(Rc::clone(&lesson), 0, &state.cluster));
     probe::show::<LessonPane>(step(&world, &player)).await;
-    assert!(reads(".lesson__missing").starts_with("Expected"));
+    assert!(reads(".lesson__missing").starts_with("Seen"));
     world.run("kubectl run web --image=nginx");
     let mut player = player;
     world.engine.read(|state| player.observe(&state.cluster));
